@@ -1,0 +1,167 @@
+//! The client of BallDontLie's box scores (<https://docs.balldontlie.io>).
+
+use std::{collections::HashSet, time::Duration};
+
+use bytes::BytesMut;
+use chrono::Utc;
+use reqwest::{
+    StatusCode, Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    Error,
+    config::{Environment, Secret},
+    nba::SlateDay,
+    retry::{Budget, Failure, retry_after, with_retries},
+};
+
+/// The games of a poll, each untouched: to the last digit and unknown field as upstream sent it.
+pub type Games = Vec<Box<RawValue>>;
+
+const BUDGET: Budget =
+    Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
+/// A night has one page; more than this is upstream going round in circles.
+const MAXIMUM_PAGES: usize = 20;
+/// The largest page that is read; a night of ten games has 155 KB.
+const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// BallDontLie, with our key.
+#[derive(Clone, Debug)]
+pub struct BallDontLie {
+    http: reqwest::Client,
+    base: Url,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    data: Games,
+    #[serde(default)]
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    next_cursor: Option<Cursor>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cursor {
+    Number(i64),
+    Text(String),
+}
+
+impl BallDontLie {
+    /// Reads `BDL_API_URL` (BallDontLie's own unless set) and `BDL_API_KEY` (required).
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        let base = match environment.url("BDL_API_URL")? {
+            Some(url) => url,
+            None => Url::parse("https://api.balldontlie.io")
+                .map_err(|error| Error::Configuration(format!("BDL_API_URL: {error}")))?,
+        };
+        Self::new(base, &Secret::new(environment.required("BDL_API_KEY")?))
+    }
+
+    /// BallDontLie at `base`. The key goes into the header as the vendor documents it, without
+    /// `Bearer`, and is marked as sensitive so that no log shows it.
+    pub fn new(base: Url, key: &Secret) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(key.reveal()).map_err(|_| {
+            Error::Configuration("BDL_API_KEY has a character that no header can carry".into())
+        })?;
+        value.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+            .user_agent(concat!("challenge-system/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(BUDGET.attempt)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Error::Internal(format!("no HTTP client: {error}")))?;
+        Ok(Self { http, base })
+    }
+
+    /// The games that are on or have just ended; of today and, past midnight, of yesterday.
+    pub async fn live(&self) -> Result<Games, Error> {
+        self.all_pages("v1/box_scores/live", None).await
+    }
+
+    /// The games of a day, whatever their state.
+    pub async fn on(&self, day: SlateDay) -> Result<Games, Error> {
+        self.all_pages("v1/box_scores", Some(day)).await
+    }
+
+    async fn all_pages(&self, path: &str, day: Option<SlateDay>) -> Result<Games, Error> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
+        url.query_pairs_mut().append_pair("per_page", "100");
+        if let Some(day) = day {
+            url.query_pairs_mut().append_pair("date", &day.to_string());
+        }
+        let mut games = Games::new();
+        let mut seen = HashSet::new();
+        let mut page_url = url.clone();
+        loop {
+            let page = with_retries(BUDGET, || self.page(&page_url)).await.map_err(as_upstream)?;
+            games.extend(page.data);
+            let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else { return Ok(games) };
+            let cursor = match cursor {
+                Cursor::Number(number) => number.to_string(),
+                Cursor::Text(text) if text.is_empty() => return Ok(games),
+                Cursor::Text(text) => text,
+            };
+            if seen.len() + 1 >= MAXIMUM_PAGES {
+                return Err(Error::BallDontLie(format!("more than {MAXIMUM_PAGES} pages of box scores")));
+            }
+            page_url = url.clone();
+            page_url.query_pairs_mut().append_pair("cursor", &cursor);
+            if !seen.insert(cursor) {
+                return Err(Error::BallDontLie("the pages of box scores repeat a cursor".into()));
+            }
+        }
+    }
+
+    async fn page(&self, url: &Url) -> Result<Page, Failure> {
+        let again = |detail: String, after| Failure::Again { error: Error::BallDontLie(detail), after };
+        let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
+        let mut response = self.http.get(url.clone()).send().await.map_err(broken)?;
+        let status = response.status();
+        if !status.is_success() {
+            let after = response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| retry_after(value.to_str().ok()?, Utc::now()));
+            return Err(match status {
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+                    again(format!("answered {status}"), after)
+                }
+                _ if status.is_server_error() => again(format!("answered {status}"), after),
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::Final(Error::BallDontLie(
+                    format!("answered {status}: the key in BDL_API_KEY is refused"),
+                )),
+                _ => Failure::Final(Error::BallDontLie(format!("answered {status}"))),
+            });
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAXIMUM_PAGE_BYTES {
+                let detail = format!("sent a page of more than {MAXIMUM_PAGE_BYTES} bytes");
+                return Err(Failure::Final(Error::BallDontLie(detail)));
+            }
+        }
+        // A maintenance page with status 200 and a body cut short look alike: both may pass.
+        serde_json::from_slice(&body)
+            .map_err(|error| again(format!("sent no list of box scores: {error}"), None))
+    }
+}
+
+/// A timeout is reported by the retries in their own words; to the caller it is upstream's failure.
+fn as_upstream(error: Error) -> Error {
+    match error {
+        Error::Transient { detail, .. } => Error::BallDontLie(detail),
+        error => error,
+    }
+}

@@ -1,0 +1,266 @@
+//! Games, teams and players read from the payload, once, into types that hold.
+
+use serde_json::value::RawValue;
+
+use super::wire;
+use crate::{
+    dead_letter::Rejected,
+    nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
+};
+
+/// A game of a poll.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Game {
+    /// BallDontLie's id, as text.
+    pub id: String,
+    /// The day the game belongs to: its own date, not the poll's.
+    pub day: SlateDay,
+    /// How far it is.
+    pub state: GameState,
+    /// The clock as upstream wrote it, for the history.
+    pub raw_time: Option<String>,
+    /// The home team.
+    pub home: Side,
+    /// The visiting team.
+    pub visitor: Side,
+}
+
+/// One team of a game.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// Which team.
+    pub team: Team,
+    /// Its points; 0 where upstream has none yet.
+    pub score: u32,
+    /// Everyone in its box.
+    pub players: Vec<PlayerLine>,
+}
+
+/// A player's line in the box.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlayerLine {
+    /// BallDontLie's id of the player.
+    pub id: i64,
+    /// First and last name as upstream spells them.
+    pub name: String,
+    /// The join key made of that name.
+    pub lookup: PlayerLookup,
+    /// Minutes as upstream wrote them: `37`, `05`, `28:30`; `None` where missing or empty.
+    pub minutes: Option<String>,
+    /// What was counted; 0 where upstream has null.
+    pub counters: Counters,
+}
+
+/// What a box score counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each field is the counter of that name")]
+pub struct Counters {
+    pub points: u32,
+    pub rebounds: u32,
+    pub offensive_rebounds: u32,
+    pub defensive_rebounds: u32,
+    pub assists: u32,
+    pub steals: u32,
+    pub blocks: u32,
+    pub turnovers: u32,
+    pub personal_fouls: u32,
+    pub field_goals_made: u32,
+    pub field_goals_attempted: u32,
+    pub three_pointers_made: u32,
+    pub three_pointers_attempted: u32,
+    pub free_throws_made: u32,
+    pub free_throws_attempted: u32,
+}
+
+impl Game {
+    /// Both teams, the home team first.
+    pub fn sides(&self) -> [&Side; 2] {
+        [&self.home, &self.visitor]
+    }
+}
+
+/// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
+/// player without an id or name — is returned beside them with its reason and sinks nothing else.
+pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
+    let mut rejected = Vec::new();
+    let read = games
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, raw)| {
+            read_game(raw, &mut rejected)
+                .map_err(|reason| rejected.push(reject(format!("game {}", name_of(raw, index)), reason, raw)))
+                .ok()
+        })
+        .collect();
+    (read, rejected)
+}
+
+fn reject(what: String, reason: String, raw: &RawValue) -> Rejected {
+    Rejected { what, reason, raw: raw.get().to_owned() }
+}
+
+/// The id of a game that could not be read, or its place in the list.
+fn name_of(raw: &RawValue, index: usize) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: Option<wire::Id>,
+    }
+    let named = serde_json::from_str::<Named>(raw.get()).ok().and_then(|game| game.id);
+    match named {
+        Some(wire::Id::Number(id)) => id.to_string(),
+        Some(wire::Id::Text(id)) => id.chars().take(40).collect(),
+        None => format!("number {} of the poll", index + 1),
+    }
+}
+
+fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
+    let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let id = match &game.id {
+        Some(wire::Id::Number(id)) => id.to_string(),
+        Some(wire::Id::Text(id)) if !id.is_empty() => id.clone(),
+        _ => return Err("id: missing".into()),
+    };
+    let day = day_of(&game)?;
+    let state = GameState::read(&UpstreamClock {
+        status_state: game.status_state.as_deref(),
+        status: game.status.as_deref(),
+        postponed: game.postponed.unwrap_or(false),
+        period: game.period,
+        time: game.time.as_deref(),
+    });
+    // Both teams are resolved before any player is looked at: a rejected game takes its players along.
+    let (home_team, visitor_team) = (
+        team_of("home_team", game.home_team.as_ref())?,
+        team_of("visitor_team", game.visitor_team.as_ref())?,
+    );
+    let mut side = |team: Team, score: Option<u32>, raw: Option<wire::Team<'_>>| {
+        let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
+        let read = |line: &RawValue| {
+            read_player(line)
+                .map_err(|reason| {
+                    rejected.push(reject(format!("player of {team} in game {id}"), reason, line))
+                })
+                .ok()
+        };
+        let players = lines.into_iter().filter_map(read).collect();
+        Side { team, score: score.unwrap_or(0), players }
+    };
+    let home = side(home_team, game.home_team_score, game.home_team);
+    let visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
+    Ok(Game { day, state, raw_time: game.time.map(|time| time.into_owned()), home, visitor, id })
+}
+
+/// The game's own date (Eastern; facts F1), or where it has none the slate day of its tip-off.
+fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
+    if let Some(date) = game.date.as_deref() {
+        let day = date.get(..10).unwrap_or(date);
+        return day.parse().map_err(|error| format!("date: {error}"));
+    }
+    let tip_off = game.datetime.as_deref().ok_or("date: missing")?;
+    chrono::DateTime::parse_from_rfc3339(tip_off)
+        .map(|tip_off| SlateDay::of(tip_off.to_utc()))
+        .map_err(|_| format!("datetime: {tip_off:?} is not an instant"))
+}
+
+fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
+    let team = team.ok_or_else(|| format!("{field}: missing"))?;
+    let by_code = Team::of_code(team.abbreviation.as_deref().unwrap_or_default());
+    by_code.or_else(|error| {
+        team.id
+            .and_then(Team::of_balldontlie_id)
+            .ok_or_else(|| format!("{field}: {error}, nor the id {:?}", team.id))
+    })
+}
+
+fn read_player(raw: &RawValue) -> Result<PlayerLine, String> {
+    let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let player = line.player.as_ref().ok_or("player: missing")?;
+    let id = player.id.ok_or("player.id: missing")?;
+    let part =
+        |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().trim().to_owned();
+    let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();
+    if name.is_empty() {
+        return Err("player.first_name and player.last_name: missing".into());
+    }
+    let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
+    let count = |counter: Option<u32>| counter.unwrap_or(0);
+    Ok(PlayerLine {
+        id,
+        name,
+        lookup,
+        minutes: line.min.map(|min| min.trim().to_owned()).filter(|min| !min.is_empty()),
+        counters: Counters {
+            points: count(line.pts),
+            rebounds: count(line.reb),
+            offensive_rebounds: count(line.oreb),
+            defensive_rebounds: count(line.dreb),
+            assists: count(line.ast),
+            steals: count(line.stl),
+            blocks: count(line.blk),
+            turnovers: count(line.turnover),
+            personal_fouls: count(line.pf),
+            field_goals_made: count(line.fgm),
+            field_goals_attempted: count(line.fga),
+            three_pointers_made: count(line.fg3m),
+            three_pointers_attempted: count(line.fg3a),
+            free_throws_made: count(line.ftm),
+            free_throws_attempted: count(line.fta),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> (Vec<Game>, Vec<Rejected>) {
+        let games: Vec<Box<RawValue>> = serde_json::from_str(json).expect("a list");
+        read_games(games.iter().map(AsRef::as_ref))
+    }
+
+    const PLAYER: &str =
+        r#"{"min":"","pts":null,"player":{"id":9,"first_name":"Nolan","last_name":"Traoré"}}"#;
+
+    #[test]
+    fn a_sparse_game_is_read_with_zeros() {
+        let (games, rejected) = read(&format!(
+            r#"[{{"id":1,"date":"2026-01-09","home_team":{{"abbreviation":"BOS","players":[{PLAYER}]}},
+                 "visitor_team":{{"id":28,"abbreviation":null,"players":null}}}}]"#
+        ));
+        assert!(rejected.is_empty(), "{rejected:?}");
+        let [game] = games.as_slice() else { panic!("one game") };
+        assert_eq!((game.id.as_str(), game.visitor.team.as_str(), game.home.score), ("1", "TOR", 0));
+        let [player] = game.home.players.as_slice() else { panic!("one player") };
+        assert_eq!((player.lookup.as_str(), &player.minutes), ("nolantraore", &None));
+        assert_eq!(player.counters, Counters::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_sinks_nothing_else() {
+        let (games, rejected) = read(&format!(
+            r#"[{{"id":1,"date":"2026-01-09","home_team":{{"abbreviation":"???"}},"visitor_team":{{"id":2}}}},
+                {{"date":"2026-01-09","home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
+                {{"id":3,"home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
+                "game four",
+                {{"id":5,"date":"2026-01-09","home_team":{{"id":1,"players":[
+                    {PLAYER},{{"player":{{"id":7}}}},{{"player":{{"first_name":"A"}}}},{{"pts":-3,"player":{{"id":8,"first_name":"B"}}}}
+                ]}},"visitor_team":{{"id":2}}}}]"#
+        ));
+        assert_eq!(games.len(), 1);
+        assert_eq!(games[0].home.players.len(), 1);
+        let reasons: Vec<_> = rejected.iter().map(|it| format!("{}: {}", it.what, it.reason)).collect();
+        let expected = [
+            "game 1: home_team: no team has the code",
+            "game number 2 of the poll: id: missing",
+            "game 3: date: missing",
+            "game number 4 of the poll: invalid type",
+            "player of ATL in game 5: player.first_name and",
+            "player of ATL in game 5: player.id: missing",
+            "player of ATL in game 5: invalid",
+        ];
+        assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
+        for (reason, expected) in reasons.iter().zip(expected) {
+            assert!(reason.starts_with(expected), "{reason} / {expected}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Rows that land exactly once, however often they are sent.
+//!
+//! BigQuery refuses a second job with an id it has seen, and a load job is all or nothing. So the id
+//! is derived from what is loaded: a repeated delivery meets the first one's job and waits for it.
+//! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use gcp_bigquery_client::{
+    error::BQError,
+    model::{
+        error_proto::ErrorProto, job::Job, job_configuration::JobConfiguration,
+        job_configuration_load::JobConfigurationLoad, job_reference::JobReference,
+        table_reference::TableReference,
+    },
+};
+
+use super::{BUDGET, BigQuery, SERVICE, failure, is_transient};
+use crate::{
+    Error,
+    retry::with_retries,
+    storage::{Storage, Upload},
+};
+
+/// How often one set of rows is tried over all deliveries; each try costs a job, and a set that has
+/// failed this often needs a person.
+const MAXIMUM_ATTEMPTS: u32 = 20;
+/// The pause before a running job is asked about again, growing to the second figure.
+const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long a job is waited for; BigQuery usually takes one to five seconds.
+const JOB_LIMIT: Duration = Duration::from_secs(80);
+
+/// Rows for a table.
+#[derive(Clone, Debug)]
+pub struct Load<'a> {
+    /// The dataset, such as `nba_raw`.
+    pub dataset: &'a str,
+    /// The table in it, which must exist.
+    pub table: &'a str,
+    /// What makes these rows these rows: the same name, the same job. Letters, digits, `-`, `_`.
+    pub job: &'a str,
+    /// Where the rows are put for BigQuery to fetch: `staging/{job}.ndjson` in this bucket.
+    pub staging_bucket: &'a str,
+    /// One JSON object a line.
+    pub rows: Bytes,
+}
+
+/// When the rows of a [`Load`] landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// By this call.
+    Now,
+    /// By an earlier or simultaneous delivery of the same rows.
+    Before,
+}
+
+enum Ended {
+    Well,
+    Badly(ErrorProto),
+}
+
+impl BigQuery {
+    /// Appends the rows of `load` unless they were appended before; all of them or none.
+    pub async fn load_once(&self, storage: &Storage, load: Load<'_>) -> Result<Loaded, Error> {
+        for attempt in 1..=MAXIMUM_ATTEMPTS {
+            let id = format!("{}-{attempt}", load.job);
+            let object = format!("staging/{id}.ndjson");
+            // Staged rows are left as they are if they exist: a job may be reading them.
+            storage.create(Upload::json_lines(load.staging_bucket, &object, load.rows.clone())).await?;
+            let source = format!("gs://{}/{object}", load.staging_bucket);
+            match self.insert(&load, &id, source).await? {
+                Some(job) => match self.wait(&id, job).await? {
+                    Ended::Well => return Ok(Loaded::Now),
+                    Ended::Badly(error) => return Err(load_failed(&id, &error)),
+                },
+                None => {
+                    let job = self.find(&load, &id).await?;
+                    match self.wait(&id, job).await? {
+                        Ended::Well => return Ok(Loaded::Before),
+                        Ended::Badly(error) => {
+                            tracing::warn!(job = id, %error, "an earlier load job failed; going on to the next attempt");
+                        }
+                    }
+                }
+            }
+        }
+        Err(Error::Permanent(format!("{MAXIMUM_ATTEMPTS} load jobs for {} have failed", load.job)))
+    }
+
+    /// Starts the job, or `None` where BigQuery has one with this id already.
+    async fn insert(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
+        let job = Job {
+            job_reference: Some(JobReference {
+                job_id: Some(id.to_owned()),
+                project_id: Some(self.project.clone()),
+                location: None,
+            }),
+            configuration: Some(JobConfiguration {
+                load: Some(JobConfigurationLoad {
+                    destination_table: Some(TableReference::new(&self.project, load.dataset, load.table)),
+                    source_uris: Some(vec![source]),
+                    source_format: Some("NEWLINE_DELIMITED_JSON".into()),
+                    create_disposition: Some("CREATE_NEVER".into()),
+                    write_disposition: Some("WRITE_APPEND".into()),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        with_retries(BUDGET, || async {
+            match self.client().await?.job().insert(&self.project, job.clone()).await {
+                Ok(job) => Ok(Some(job)),
+                Err(BQError::ResponseError { error }) if error.error.code == 409 => Ok(None),
+                Err(error) => Err(failure(error)),
+            }
+        })
+        .await
+    }
+
+    async fn find(&self, load: &Load<'_>, id: &str) -> Result<Job, Error> {
+        // A job outside the US and EU multi-regions is only found with its location, which is its
+        // dataset's: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/get
+        let location = self
+            .location
+            .get_or_try_init(|| {
+                with_retries(BUDGET, || async {
+                    let datasets = self.client().await?.dataset();
+                    let dataset = datasets.get(&self.project, load.dataset).await.map_err(failure)?;
+                    Ok(dataset.location)
+                })
+            })
+            .await?;
+        self.get(id, location.as_deref()).await
+    }
+
+    async fn get(&self, id: &str, location: Option<&str>) -> Result<Job, Error> {
+        with_retries(BUDGET, || async {
+            self.client().await?.job().get_job(&self.project, id, location).await.map_err(failure)
+        })
+        .await
+    }
+
+    async fn wait(&self, id: &str, mut job: Job) -> Result<Ended, Error> {
+        let end = tokio::time::Instant::now() + JOB_LIMIT;
+        let mut pause = POLL.0;
+        loop {
+            let status = job.status.unwrap_or_default();
+            if status.state.as_deref() == Some("DONE") {
+                return Ok(status.error_result.map_or(Ended::Well, Ended::Badly));
+            }
+            if tokio::time::Instant::now() + pause > end {
+                return Err(Error::transient(
+                    SERVICE,
+                    format!("job {id} has not finished within {JOB_LIMIT:?}"),
+                ));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(POLL.1);
+            let location = job.job_reference.and_then(|reference| reference.location);
+            job = self.get(id, location.as_deref()).await?;
+        }
+    }
+}
+
+/// A passing fault is left to the next delivery, which makes the next attempt; rows that BigQuery
+/// cannot read are given up on.
+fn load_failed(id: &str, error: &ErrorProto) -> Error {
+    let reason = error.reason.as_deref().unwrap_or_default();
+    let detail = format!("load job {id} failed: {}", error.message.as_deref().unwrap_or(reason));
+    if is_transient(reason) { Error::transient(SERVICE, detail) } else { Error::Permanent(detail) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_passing_fault_of_a_job_is_tried_again() {
+        let error = |reason: &str| {
+            load_failed("j-1", &ErrorProto { reason: Some(reason.into()), ..Default::default() })
+        };
+        assert!(matches!(error("backendError"), Error::Transient { .. }));
+        assert!(matches!(error("invalid"), Error::Permanent(_)));
+    }
+}

@@ -1,0 +1,152 @@
+//! BigQuery: typed queries with named parameters, and load jobs that land once.
+//!
+//! A thin layer over `gcp-bigquery-client` that adds what it lacks: retries, a time limit on every
+//! call, results that are waited for and read to the last page, and typed rows.
+
+mod load_once;
+mod query;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use gcp_bigquery_client::{Client, auth::Authenticator, error::BQError};
+use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
+use reqwest::Url;
+use tokio::sync::OnceCell;
+
+pub use load_once::{Load, Loaded};
+pub use query::Parameter;
+
+use crate::{
+    Error,
+    config::Platform,
+    retry::{Budget, Failure},
+};
+
+const SERVICE: &str = "BigQuery";
+const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
+const BUDGET: Budget =
+    Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
+
+/// BigQuery in one project. The client is made on first use, so that a start costs no call.
+pub struct BigQuery {
+    project: String,
+    emulator: Option<Url>,
+    client: OnceCell<Client>,
+    /// Where our datasets are; asked for once, when an existing job has to be found.
+    location: OnceCell<Option<String>>,
+}
+
+impl BigQuery {
+    /// BigQuery as `platform` says: Google's, or the emulator's without credentials.
+    pub fn new(platform: &Platform) -> Self {
+        Self {
+            project: platform.project.clone(),
+            emulator: platform.bigquery_emulator.clone(),
+            client: OnceCell::new(),
+            location: OnceCell::new(),
+        }
+    }
+
+    async fn client(&self) -> Result<&Client, Failure> {
+        let internal = |detail: String| Failure::Final(Error::Internal(format!("{SERVICE}: {detail}")));
+        let build = || async {
+            let http = reqwest_0_12::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(BUDGET.attempt)
+                .build()
+                .map_err(|error| internal(error.to_string()))?;
+            let mut builder = gcp_bigquery_client::client_builder::ClientBuilder::new();
+            builder.with_client(http);
+            let authenticator: Arc<dyn Authenticator> = match &self.emulator {
+                Some(emulator) => {
+                    let base = emulator.as_str().trim_end_matches('/');
+                    builder.with_v2_base_url(format!("{base}/bigquery/v2"));
+                    Arc::new(Anonymous)
+                }
+                None => Arc::new(DefaultCredentials(
+                    Builder::default()
+                        .with_scopes([SCOPE])
+                        .build_access_token_credentials()
+                        .map_err(|error| internal(error.to_string()))?,
+                )),
+            };
+            builder.build_from_authenticator(authenticator).await.map_err(|error| internal(error.to_string()))
+        };
+        self.client.get_or_try_init(build).await
+    }
+}
+
+impl fmt::Debug for BigQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BigQuery")
+            .field("project", &self.project)
+            .field("emulator", &self.emulator)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The service's own identity, with one cached token for all calls.
+#[derive(Clone)]
+struct DefaultCredentials(AccessTokenCredentials);
+
+#[async_trait::async_trait]
+impl Authenticator for DefaultCredentials {
+    async fn access_token(&self) -> Result<String, BQError> {
+        match self.0.access_token().await {
+            Ok(token) => Ok(token.token),
+            Err(error) => {
+                tracing::error!(%error, "no access token for BigQuery");
+                Err(BQError::NoToken)
+            }
+        }
+    }
+}
+
+/// An emulator takes any token.
+#[derive(Clone)]
+struct Anonymous;
+
+#[async_trait::async_trait]
+impl Authenticator for Anonymous {
+    async fn access_token(&self) -> Result<String, BQError> {
+        Ok("emulator".into())
+    }
+}
+
+/// BigQuery's error as ours. Quota refusals come as 403 with a reason that tells them from a missing
+/// permission: <https://cloud.google.com/bigquery/docs/error-messages>.
+fn failure(error: BQError) -> Failure {
+    let (code, reason, message) = match &error {
+        BQError::ResponseError { error } => {
+            let reason = error.error.errors.first().and_then(|first| first.get("reason"));
+            (error.error.code, reason.map_or("", String::as_str), error.error.message.clone())
+        }
+        BQError::RequestError(_) | BQError::NoToken => {
+            return Failure::again(Error::transient(SERVICE, error));
+        }
+        _ => return Failure::Final(Error::Internal(format!("{SERVICE}: {error}"))),
+    };
+    if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
+        Failure::again(Error::transient(SERVICE, message))
+    } else {
+        Failure::Final(Error::Internal(format!("{SERVICE}: {code} {reason}: {message}")))
+    }
+}
+
+/// Whether BigQuery gives this reason for something that passes by itself.
+fn is_transient(reason: &str) -> bool {
+    matches!(
+        reason,
+        "backendError"
+            | "internalError"
+            | "jobBackendError"
+            | "jobInternalError"
+            | "jobRateLimitExceeded"
+            | "quotaExceeded"
+            | "rateLimitExceeded"
+            | "resourcesExceeded"
+            | "stopped"
+            | "tableUnavailable"
+            | "timeout"
+    )
+}

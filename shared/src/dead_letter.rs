@@ -1,0 +1,104 @@
+//! The dead letter: what was given up on, kept with its reason.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use cloudevents::AttributesReader;
+use serde::Serialize;
+
+use crate::{
+    Clock, Error,
+    digest::hex_digest,
+    storage::{Storage, Upload},
+};
+
+/// The folder of all dead letters in the raw bucket.
+pub const PREFIX: &str = "dead-letter/";
+
+/// Where one function keeps the events it gives up on:
+/// `dead-letter/{function}/{event id}.json` in the raw bucket.
+#[derive(Clone, Debug)]
+pub struct DeadLetters {
+    storage: Arc<Storage>,
+    bucket: String,
+    function: &'static str,
+    clock: Clock,
+}
+
+/// A part of an event that could not be used while the rest could.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Rejected {
+    /// What it is, such as `game 18447346`.
+    pub what: String,
+    /// Why it could not be used.
+    pub reason: String,
+    /// It, as it came.
+    pub raw: String,
+}
+
+/// The document that is kept.
+#[derive(Serialize)]
+struct DeadLetter<'a> {
+    function: &'static str,
+    reason: &'a str,
+    kept_at: DateTime<Utc>,
+    /// The whole event in CloudEvents' JSON form; posted as it is with content type
+    /// `application/cloudevents+json`, it is delivered again.
+    event: &'a cloudevents::Event,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    rejected: &'a [Rejected],
+}
+
+impl DeadLetters {
+    /// The dead letters of `function`, in `bucket`.
+    pub fn new(
+        storage: Arc<Storage>,
+        bucket: impl Into<String>,
+        function: &'static str,
+        clock: Clock,
+    ) -> Self {
+        Self { storage, bucket: bucket.into(), function, clock }
+    }
+
+    /// Keeps `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event
+    /// replaces its first letter. Returns the object's name.
+    pub async fn keep(
+        &self,
+        event: &cloudevents::Event,
+        reason: &str,
+        rejected: &[Rejected],
+    ) -> Result<String, Error> {
+        let letter =
+            DeadLetter { function: self.function, reason, kept_at: self.clock.now(), event, rejected };
+        let body = serde_json::to_vec(&letter).map_err(|error| {
+            Error::Internal(format!("a dead letter could not be written as JSON: {error}"))
+        })?;
+        let path = format!("{PREFIX}{}/{}.json", self.function, file_stem(event.id()));
+        self.storage.replace(Upload::json(&self.bucket, &path, body.into())).await?;
+        Ok(path)
+    }
+}
+
+/// An event id as one path segment: what is not a letter, digit, `-`, `_` or `.` becomes `_`.
+fn file_stem(id: &str) -> String {
+    let stem: String = id
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .take(200)
+        .collect();
+    if stem == id { stem } else { format!("{stem}-{}", &hex_digest([id])[..8]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_event_ids_never_share_a_letter() {
+        assert_eq!(file_stem("123456"), "123456");
+        assert_ne!(file_stem("a/b"), file_stem("a_b"));
+        assert_ne!(file_stem("a/b"), file_stem("a?b"));
+        assert!(!file_stem("../../x").contains('/'));
+        assert!(file_stem(&"x".repeat(5_000)).len() < 250);
+    }
+}

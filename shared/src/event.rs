@@ -1,0 +1,72 @@
+//! The payloads of the CloudEvents that trigger functions.
+
+use serde::Deserialize;
+
+use crate::Error;
+
+/// The type of the event that Cloud Storage sends for a new object.
+/// <https://cloud.google.com/eventarc/docs/reference/supported-events>
+pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
+
+/// The data of an object-finalized event: what of Cloud Storage's object resource we use.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct FinalizedObject {
+    /// The bucket's name, without a scheme.
+    pub bucket: String,
+    /// The object's name, without a leading slash.
+    pub name: String,
+    /// The version of the object that the event is about. Cloud Storage writes it as a string; other
+    /// senders as a number.
+    #[serde(deserialize_with = "integer_or_text")]
+    pub generation: i64,
+}
+
+impl FinalizedObject {
+    /// Reads the data of an object-finalized event, in whichever form it arrived.
+    pub fn of(event: &cloudevents::Event) -> Result<Self, Error> {
+        let data = event.data().ok_or_else(|| Error::Permanent("the event has no data".into()))?;
+        let read = match data {
+            cloudevents::Data::Binary(bytes) => serde_json::from_slice(bytes),
+            cloudevents::Data::String(text) => serde_json::from_str(text),
+            cloudevents::Data::Json(value) => serde_json::from_value(value.clone()),
+        };
+        read.map_err(|error| {
+            Error::Permanent(format!(
+                "the event's data is not a storage object with bucket, name and generation: {error}"
+            ))
+        })
+    }
+}
+
+fn integer_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Integer(i64),
+        Text(String),
+    }
+    match Either::deserialize(deserializer)? {
+        Either::Integer(integer) => Ok(integer),
+        Either::Text(text) => {
+            text.parse().map_err(|_| serde::de::Error::custom(format!("{text:?} is not a generation number")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_is_read_from_a_number_or_a_string() {
+        for generation in ["1768000000000001", "\"1768000000000001\""] {
+            let json = format!(r#"{{"bucket":"b","name":"n","generation":{generation}}}"#);
+            let object: FinalizedObject = serde_json::from_str(&json).expect("a storage object");
+            assert_eq!(object.generation, 1_768_000_000_000_001);
+        }
+        assert!(
+            serde_json::from_str::<FinalizedObject>(r#"{"bucket":"b","name":"n","generation":"x"}"#)
+                .is_err_and(|error| error.to_string().contains("generation"))
+        );
+    }
+}

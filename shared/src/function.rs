@@ -1,0 +1,259 @@
+//! The harness: one handler becomes one service.
+//!
+//! [`http`] and [`event`] make the router of a function, [`run`] is the whole of its `main`. The
+//! router answers `POST /` with the handler and `GET /healthz` with 200; everything else is an error
+//! in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
+
+use std::{future::Future, process::ExitCode, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, StatusCode, header::CONTENT_LENGTH},
+    response::{IntoResponse, Response},
+    routing,
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::{
+    Error,
+    config::{Environment, Platform},
+    dead_letter::DeadLetters,
+    error::error_response,
+    telemetry,
+};
+
+/// The largest request body that is read; an event is under 10 KB, a trigger under 1 KB.
+pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
+
+/// How long one invocation may take; below the schedules' attempt deadline of 120 s, so that the
+/// caller always hears from us.
+pub const INVOCATION_DEADLINE: Duration = Duration::from_secs(100);
+
+/// A function that answers an HTTP call: `handler` gets the body and returns what is sent as JSON.
+pub fn http<H, F, R>(name: &'static str, platform: &Platform, handler: H) -> Router
+where
+    H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<R, Error>> + Send,
+    R: Serialize + Send,
+{
+    service(name, platform, move |_, body| {
+        let handler = handler.clone();
+        async move { Ok(Json(handler(body).await?).into_response()) }
+    })
+}
+
+/// What became of an event that needs no retry.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Outcome<R> {
+    /// It was processed.
+    Done(R),
+    /// It is not ours: another type, bucket or prefix.
+    Ignored(Ignored),
+}
+
+/// The answer to an event that is acknowledged without work.
+#[derive(Debug, Serialize)]
+pub struct Ignored {
+    status: &'static str,
+    reason: String,
+}
+
+impl<R> Outcome<R> {
+    /// An event that is acknowledged and ignored, and why.
+    pub fn ignored(reason: impl Into<String>) -> Self {
+        Self::Ignored(Ignored { status: "ignored", reason: reason.into() })
+    }
+}
+
+/// A function that handles a CloudEvent of `event_type`, in binary or structured mode.
+///
+/// A permanent failure is kept in `dead_letters` and acknowledged; every other error is an HTTP error
+/// and the event is delivered again.
+pub fn event<H, F, R>(
+    name: &'static str,
+    platform: &Platform,
+    event_type: &'static str,
+    dead_letters: DeadLetters,
+    handler: H,
+) -> Router
+where
+    H: Fn(cloudevents::Event) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Outcome<R>, Error>> + Send,
+    R: Serialize + Send,
+{
+    #[derive(Serialize)]
+    struct Kept {
+        status: &'static str,
+        reason: String,
+        path: String,
+    }
+    service(name, platform, move |headers, body| {
+        let (handler, dead_letters) = (handler.clone(), dead_letters.clone());
+        async move {
+            use cloudevents::AttributesReader;
+            let event = cloudevents::binding::http::to_event(&headers, body.to_vec()).map_err(|error| {
+                Error::InvalidRequest(format!("the request is not a CloudEvent: {error}"))
+            })?;
+            tracing::Span::current().record("event_id", event.id());
+            if event.id().is_empty() {
+                return Err(Error::InvalidRequest("the request is not a CloudEvent: its id is empty".into()));
+            }
+            if event.ty() != event_type {
+                let reason = format!("the event's type is {:?}, expected {event_type:?}", event.ty());
+                tracing::info!(reason, "event ignored");
+                return Ok(Json(Outcome::<()>::ignored(reason)).into_response());
+            }
+            match handler(event.clone()).await {
+                Ok(outcome) => Ok(Json(outcome).into_response()),
+                Err(Error::Permanent(reason)) => {
+                    let path = dead_letters.keep(&event, &reason, &[]).await?;
+                    tracing::error!(reason, path, "event given up on and kept as a dead letter");
+                    Ok(Json(Kept { status: "dead_letter", reason, path }).into_response())
+                }
+                Err(error) => Err(error),
+            }
+        }
+    })
+}
+
+/// The JSON body of an HTTP call as a `T`; an empty body is `T`'s default.
+pub fn json_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error> {
+    if body.trim_ascii().is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Error::InvalidRequest(format!("the body is not the expected JSON object: {error}")))
+}
+
+fn service<W, F>(name: &'static str, platform: &Platform, work: W) -> Router
+where
+    W: Fn(HeaderMap, Bytes) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, Error>> + Send,
+{
+    let Platform { invoker_auth, project, invocation_deadline, .. } = platform.clone();
+    let invoke = move |request: Request| {
+        let (work, invoker_auth) = (work.clone(), invoker_auth.clone());
+        let (head, body) = request.into_parts();
+        let span = telemetry::invocation_span(name, &project, &head.headers);
+        let invocation = async move {
+            invoker_auth.check(&head.headers).await?;
+            let Some(body) = read_body(&head.headers, body).await? else {
+                return Ok(error_response(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too_large",
+                    &format!("the body is larger than {MAXIMUM_BODY_BYTES} bytes"),
+                ));
+            };
+            work(head.headers, body).await
+        };
+        async move {
+            let deadline = || Error::DeadlineExceeded(invocation_deadline.as_secs());
+            tokio::time::timeout(invocation_deadline, invocation)
+                .await
+                .unwrap_or_else(|_| Err(deadline()))
+                .unwrap_or_else(|error| {
+                    let (status, code) = (error.status().as_u16(), error.code());
+                    if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
+                        tracing::error!(status, code, "{error}");
+                    } else {
+                        tracing::warn!(status, code, "{error}");
+                    }
+                    error.into_response()
+                })
+        }
+        .instrument(span)
+    };
+    let not_allowed = || async {
+        let message = "a function is called with POST; GET is for /healthz";
+        error_response(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    };
+    let not_found = || async {
+        let message = "a function has one path, /, and its health at /healthz";
+        error_response(StatusCode::NOT_FOUND, "not_found", message)
+    };
+    Router::new()
+        .route("/", routing::post(invoke).fallback(not_allowed))
+        .route("/healthz", routing::get(|| async { "ok" }).fallback(not_allowed))
+        .fallback(not_found)
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// The whole body, or `None` where it is over the limit.
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>, Error> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAXIMUM_BODY_BYTES) {
+        return Ok(None);
+    }
+    match Limited::new(body, MAXIMUM_BODY_BYTES).collect().await {
+        Ok(body) => Ok(Some(body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(error) => Err(Error::InvalidRequest(format!("the body broke off: {error}"))),
+    }
+}
+
+/// A panic is a bug: logged with its message, answered with 500, and the process goes on.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!("panic: {message}");
+    Error::Internal("the function failed unexpectedly; its log says why".into()).into_response()
+}
+
+/// The `main` of a function: reads the configuration, makes the router, serves until SIGTERM.
+///
+/// Wrong configuration is one line on stderr and a non-zero exit before anything listens.
+pub fn run(app: impl FnOnce(&Environment) -> Result<(Platform, Router), Error>) -> ExitCode {
+    telemetry::init();
+    let served = app(&Environment::of_process()).and_then(|(platform, router)| {
+        let address = (platform.listen_address(), platform.port);
+        let io = |error: std::io::Error| {
+            Error::Configuration(format!("cannot listen on {}:{}: {error}", address.0, address.1))
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(io)?;
+        runtime.block_on(async {
+            let listener = TcpListener::bind(address).await.map_err(io)?;
+            let bound = listener.local_addr().map_err(io)?;
+            tracing::info!("listening on {bound}");
+            serve(listener, router, stop_signal()).await.map_err(io)
+        })
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves `router` until `stop` resolves, then lets the requests in flight finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+/// Resolves on SIGTERM, with which Cloud Run announces the end, and on Ctrl-C.
+pub async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => (), _ = terminate.recv() => () }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Who may call a function.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use google_cloud_auth::credentials::idtoken::verifier::{Builder, Verifier};
+
+use crate::{Error, config::Environment};
+
+/// Google's public keys for the identity tokens it signs.
+const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
+/// A real identity token has under 2 KB; a longer one is refused unread.
+const MAXIMUM_TOKEN_BYTES: usize = 8 * 1024;
+/// How long fetching the public keys may take.
+const JWKS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The guard in front of a function, from `INVOKER_AUTH`.
+#[derive(Clone, Debug)]
+pub enum InvokerAuth {
+    /// `iam`: Cloud Run has checked the caller's `run.invoker` role before we are reached and has
+    /// replaced the token's signature, so there is nothing left to check here.
+    Iam,
+    /// `oidc`: we verify the caller's identity token ourselves.
+    Oidc(Oidc),
+    /// `none`: anyone who reaches the port. The service then listens on loopback only.
+    None,
+}
+
+/// What an acceptable identity token looks like.
+#[derive(Clone)]
+pub struct Oidc {
+    verifier: Arc<Verifier>,
+    allowed_emails: Arc<[String]>,
+}
+
+impl fmt::Debug for Oidc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Oidc").field("allowed_emails", &self.allowed_emails).finish_non_exhaustive()
+    }
+}
+
+impl InvokerAuth {
+    /// Reads `INVOKER_AUTH` and, for `oidc`, its `OIDC_*` variables.
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        match environment.get("INVOKER_AUTH").unwrap_or("iam") {
+            "iam" if environment.get("K_SERVICE").is_some() => Ok(Self::Iam),
+            "iam" => Err(Error::Configuration(
+                "INVOKER_AUTH is \"iam\" (the default), which only protects a service on Cloud Run; \
+                 set it to \"oidc\", or to \"none\" for a loopback-only service"
+                    .into(),
+            )),
+            "oidc" => Oidc::read(environment).map(Self::Oidc),
+            "none" => Ok(Self::None),
+            other => Err(Error::Configuration(format!(
+                "INVOKER_AUTH is {other:?}, expected \"iam\", \"oidc\" or \"none\""
+            ))),
+        }
+    }
+
+    /// Lets the caller of a request with these `headers` in, or says why not.
+    pub async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
+        match self {
+            Self::Iam | Self::None => Ok(()),
+            Self::Oidc(oidc) => oidc.check(headers).await,
+        }
+    }
+}
+
+impl Oidc {
+    fn read(environment: &Environment) -> Result<Self, Error> {
+        let audience = environment.required("OIDC_AUDIENCE")?;
+        let allowed_emails: Arc<[String]> = environment
+            .required("OIDC_ALLOWED_EMAILS")?
+            .split(',')
+            .map(|email| email.trim().to_owned())
+            .filter(|email| !email.is_empty())
+            .collect();
+        let jwks_url = environment.url("OIDC_JWKS_URL")?;
+        let verifier = Builder::new([audience])
+            .with_jwks_url(jwks_url.as_ref().map_or(GOOGLE_JWKS_URL, |url| url.as_str()))
+            .with_clock_skew(Duration::from_secs(60))
+            .build();
+        Ok(Self { verifier: Arc::new(verifier), allowed_emails })
+    }
+
+    async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let unauthenticated = |detail: &str| Error::Unauthenticated(detail.to_owned());
+        let token = headers
+            .get(AUTHORIZATION)
+            .ok_or_else(|| {
+                unauthenticated("the Authorization header is missing, expected a bearer identity token")
+            })?
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| unauthenticated("the Authorization header is not a bearer token"))?;
+        if token.len() > MAXIMUM_TOKEN_BYTES {
+            return Err(unauthenticated("the identity token is too long"));
+        }
+        let claims = tokio::time::timeout(JWKS_TIMEOUT, self.verifier.verify(token))
+            .await
+            .map_err(|_| Error::transient("identity keys", "timed out"))?
+            .map_err(|error| {
+                if error.is_load_cert() {
+                    // An unknown key id and an unreachable key server look alike here; neither lets in.
+                    tracing::warn!(%error, "no public key for an identity token");
+                }
+                unauthenticated("the identity token does not verify")
+            })?;
+        let email = claims.get("email").and_then(|email| email.as_str()).unwrap_or_default();
+        let verified = claims.get("email_verified").and_then(|it| it.as_bool()) == Some(true);
+        if !verified || !self.allowed_emails.iter().any(|allowed| allowed == email) {
+            return Err(Error::Forbidden(format!("{email:?} may not call this function")));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<InvokerAuth, Error> {
+        InvokerAuth::read(&variables.iter().copied().collect())
+    }
+
+    #[test]
+    fn off_cloud_run_the_default_stops_the_start() {
+        assert!(matches!(read(&[]), Err(Error::Configuration(message)) if message.contains("INVOKER_AUTH")));
+        assert!(matches!(read(&[("K_SERVICE", "export-live")]), Ok(InvokerAuth::Iam)));
+    }
+
+    #[test]
+    fn oidc_demands_an_audience_and_a_list_of_emails() {
+        let error = |variables: &[(&str, &str)]| read(variables).map_err(|error| error.to_string());
+        assert_eq!(error(&[("INVOKER_AUTH", "oidc")]).err().as_deref(), Some("OIDC_AUDIENCE is not set"));
+        assert_eq!(
+            error(&[("INVOKER_AUTH", "oidc"), ("OIDC_AUDIENCE", "a")]).err().as_deref(),
+            Some("OIDC_ALLOWED_EMAILS is not set")
+        );
+    }
+}

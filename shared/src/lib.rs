@@ -1,0 +1,23 @@
+//! What the functions of the Challenge System backend have in common: the harness that turns one
+//! handler into a service, thin typed clients for BallDontLie and Google Cloud, and the NBA domain.
+//!
+//! A function reads as its own `lib.rs`; everything two functions need lives here, and nothing else.
+
+pub mod balldontlie;
+pub mod bigquery;
+pub mod clock;
+pub mod config;
+pub mod dead_letter;
+pub mod digest;
+pub mod error;
+pub mod event;
+pub mod function;
+pub mod invoker_auth;
+pub mod nba;
+pub mod retry;
+pub mod snapshot;
+pub mod storage;
+pub mod telemetry;
+
+pub use clock::Clock;
+pub use error::Error;

@@ -1,0 +1,83 @@
+//! A team, by its short code.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The code of a team: two to four capital letters, `BOS`. Almost always one of today's thirty, but
+/// past seasons and exhibitions have others, and a night must not lose a game over that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Team(String);
+
+/// A team that cannot be told from what was given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no team has the code {0:?}")]
+pub struct NotATeam(String);
+
+/// Today's thirty teams in the order of their BallDontLie ids, 1 to 30
+/// (<https://docs.balldontlie.io/#get-all-teams>).
+const BY_BALLDONTLIE_ID: [&str; 30] = [
+    "ATL", "BOS", "BKN", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW", "HOU", "IND", "LAC", "LAL", "MEM",
+    "MIA", "MIL", "MIN", "NOP", "NYK", "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
+];
+
+impl Team {
+    /// The team with this code, in any case.
+    pub fn of_code(code: &str) -> Result<Self, NotATeam> {
+        let code = code.trim();
+        if (2..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphabetic()) {
+            Ok(Self(code.to_ascii_uppercase()))
+        } else {
+            Err(NotATeam(code.chars().take(20).collect()))
+        }
+    }
+
+    /// The team with this BallDontLie id, if it is one of today's thirty.
+    pub fn of_balldontlie_id(id: i64) -> Option<Self> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        BY_BALLDONTLIE_ID.get(index).map(|code| Self((*code).to_owned()))
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Team {
+    type Error = NotATeam;
+
+    fn try_from(text: String) -> Result<Self, NotATeam> {
+        Self::of_code(&text)
+    }
+}
+
+impl From<Team> for String {
+    fn from(team: Team) -> Self {
+        team.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_is_found_by_code_or_by_id() {
+        assert_eq!(Team::of_code(" bos ").map(String::from).as_deref(), Ok("BOS"));
+        assert_eq!(Team::of_balldontlie_id(30).as_ref().map(Team::as_str), Some("WAS"));
+        for id in [0, -1, 31, i64::MAX] {
+            assert_eq!(Team::of_balldontlie_id(id), None);
+        }
+        for code in ["", "B", "BOSTON", "B0S", "<b>"] {
+            assert!(Team::of_code(code).is_err(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Cloud Storage: create once, read one generation, replace what is current.
+//!
+//! A thin layer over Google's client that adds what it lacks: a time limit on every call, our error,
+//! and preconditions with their outcome as a value instead of an error.
+
+use std::{collections::HashMap, fmt, sync::Mutex, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, SecondsFormat, Utc};
+use google_cloud_auth::credentials::anonymous;
+use google_cloud_gax::retry_policy::NeverRetry;
+use reqwest::Url;
+use tokio::sync::OnceCell;
+
+use crate::{
+    Error,
+    config::Platform,
+    retry::{Budget, Failure, with_retries},
+};
+
+const SERVICE: &str = "Cloud Storage";
+const BUDGET: Budget =
+    Budget { service: SERVICE, attempt: Duration::from_secs(15), total: Duration::from_secs(40) };
+
+/// The largest object that is read; a raw snapshot of a night is about 155 KB.
+pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
+
+/// The custom metadata key under which a public document carries its version.
+const VERSION: &str = "version";
+
+/// How often a write that lost a race is repeated before the platform is asked to call again.
+const PUBLISH_ATTEMPTS: usize = 8;
+
+/// Cloud Storage. The client is made on first use, so that a start costs no call.
+pub struct Storage {
+    emulator: Option<Url>,
+    client: OnceCell<google_cloud_storage::client::Storage>,
+    /// What this process knows to be current of the few documents it publishes, so that a warm run
+    /// need not read before it writes. A stale entry costs one refused write.
+    current: Mutex<HashMap<String, Current>>,
+}
+
+/// The newest state of a public document that we know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Cloud Storage's number of that state; 0 means that there is no such object.
+    pub generation: i64,
+    /// What the document said its version was, if it carried one.
+    pub version: Option<DateTime<Utc>>,
+}
+
+/// An object to write.
+#[derive(Clone, Debug)]
+pub struct Upload<'a> {
+    bucket: &'a str,
+    object: &'a str,
+    content_type: &'static str,
+    cache_control: Option<&'static str>,
+    version: Option<DateTime<Utc>>,
+    body: Bytes,
+}
+
+impl<'a> Upload<'a> {
+    /// A JSON object.
+    pub fn json(bucket: &'a str, object: &'a str, body: Bytes) -> Self {
+        let content_type = "application/json";
+        Self { bucket, object, content_type, cache_control: None, version: None, body }
+    }
+
+    /// Lines of JSON, as BigQuery loads them.
+    pub fn json_lines(bucket: &'a str, object: &'a str, body: Bytes) -> Self {
+        Self { content_type: "application/x-ndjson", ..Self::json(bucket, object, body) }
+    }
+
+    /// A JSON document for the front end: `cache_control` for caches, `version` against overtaking.
+    pub fn public(
+        bucket: &'a str,
+        object: &'a str,
+        body: Bytes,
+        cache_control: &'static str,
+        version: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            cache_control: Some(cache_control),
+            version: Some(version),
+            ..Self::json(bucket, object, body)
+        }
+    }
+}
+
+/// An object as it was read.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its generation and version.
+    pub current: Current,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// What a write under a precondition came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is now generation `.0`.
+    Yes(i64),
+    /// The object is not in the state that was expected; nothing was written.
+    PreconditionFailed,
+}
+
+/// What publishing came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The document is public.
+    Yes,
+    /// A newer version already is; nothing was written.
+    Superseded,
+}
+
+impl Storage {
+    /// Cloud Storage as `platform` says: Google's, or the emulator's without credentials.
+    pub fn new(platform: &Platform) -> Self {
+        Self {
+            emulator: platform.storage_emulator.clone(),
+            client: OnceCell::new(),
+            current: Mutex::default(),
+        }
+    }
+
+    /// Writes an object that must not exist yet.
+    pub async fn create(&self, upload: Upload<'_>) -> Result<Written, Error> {
+        self.write(&upload, Some(0)).await
+    }
+
+    /// Writes an object whatever is there.
+    pub async fn replace(&self, upload: Upload<'_>) -> Result<(), Error> {
+        self.write(&upload, None).await.map(drop)
+    }
+
+    /// Writes an object that must still be at `generation` (0: not exist).
+    pub async fn write_over(&self, upload: Upload<'_>, generation: i64) -> Result<Written, Error> {
+        self.write(&upload, Some(generation)).await
+    }
+
+    /// Writes a public document unless a newer version of it is public, whoever else writes meanwhile.
+    /// Two documents of the very same version replace each other.
+    pub async fn publish_latest(&self, upload: Upload<'_>) -> Result<Published, Error> {
+        let key = format!("{}/{}", upload.bucket, upload.object);
+        let mut known = self.known().get(&key).copied();
+        for _ in 0..PUBLISH_ATTEMPTS {
+            let current = match known.take() {
+                Some(current) => current,
+                None => self.current(upload.bucket, upload.object).await?,
+            };
+            if current.version > upload.version {
+                self.known().insert(key, current);
+                return Ok(Published::Superseded);
+            }
+            match self.write(&upload, Some(current.generation)).await? {
+                Written::Yes(generation) => {
+                    self.known().insert(key, Current { generation, version: upload.version });
+                    return Ok(Published::Yes);
+                }
+                Written::PreconditionFailed => {}
+            }
+        }
+        self.known().remove(&key);
+        Err(Error::transient(SERVICE, format!("{key} changed under each of {PUBLISH_ATTEMPTS} writes")))
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Current>> {
+        self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The state of an object, without its content.
+    async fn current(&self, bucket: &str, object: &str) -> Result<Current, Error> {
+        let current = with_retries(BUDGET, || async {
+            Ok(self.open(bucket, object, None).await?.map(|response| current_of(&response.object())))
+        });
+        Ok(current.await?.unwrap_or(Current { generation: 0, version: None }))
+    }
+
+    /// Reads an object, at `generation` or as it is now; `None` where there is none.
+    pub async fn read(
+        &self,
+        bucket: &str,
+        object: &str,
+        generation: Option<i64>,
+    ) -> Result<Option<Stored>, Error> {
+        with_retries(BUDGET, || async {
+            let Some(mut response) = self.open(bucket, object, generation).await? else {
+                return Ok(None);
+            };
+            let current = current_of(&response.object());
+            let mut body = BytesMut::new();
+            while let Some(chunk) = response.next().await {
+                body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, &error))?);
+                if body.len() > MAXIMUM_OBJECT_BYTES {
+                    return Err(Failure::Final(Error::Permanent(format!(
+                        "gs://{bucket}/{object} is larger than {MAXIMUM_OBJECT_BYTES} bytes"
+                    ))));
+                }
+            }
+            Ok(Some(Stored { current, body: body.freeze() }))
+        })
+        .await
+    }
+
+    async fn open(
+        &self,
+        bucket: &str,
+        object: &str,
+        generation: Option<i64>,
+    ) -> Result<Option<google_cloud_storage::read_object::ReadObjectResponse>, Failure> {
+        let mut request = self.client().await?.read_object(bucket_name(bucket), object);
+        if let Some(generation) = generation {
+            request = request.set_generation(generation);
+        }
+        match request.send().await {
+            Ok(response) => Ok(Some(response)),
+            Err(error) if error.http_status_code() == Some(404) => Ok(None),
+            Err(error) => Err(failure(bucket, object, &error)),
+        }
+    }
+
+    async fn write(&self, upload: &Upload<'_>, if_generation: Option<i64>) -> Result<Written, Error> {
+        let Upload { bucket, object, .. } = *upload;
+        with_retries(BUDGET, || async {
+            let mut request = self
+                .client()
+                .await?
+                .write_object(bucket_name(bucket), object, upload.body.clone())
+                .set_content_type(upload.content_type);
+            if let Some(cache_control) = upload.cache_control {
+                request = request.set_cache_control(cache_control);
+            }
+            if let Some(version) = upload.version {
+                request = request.set_metadata([(VERSION, version_text(version))]);
+            }
+            if let Some(generation) = if_generation {
+                request = request.set_if_generation_match(generation);
+            }
+            match request.send_buffered().await {
+                Ok(written) => Ok(Written::Yes(written.generation)),
+                Err(error) if error.http_status_code() == Some(412) => Ok(Written::PreconditionFailed),
+                Err(error) => Err(failure(bucket, object, &error)),
+            }
+        })
+        .await
+    }
+
+    async fn client(&self) -> Result<&google_cloud_storage::client::Storage, Failure> {
+        let build = || async {
+            // The retries are ours, because each attempt needs a time limit and the client sets none.
+            let builder = google_cloud_storage::client::Storage::builder().with_retry_policy(NeverRetry);
+            match &self.emulator {
+                Some(emulator) => {
+                    builder
+                        .with_endpoint(emulator.as_str().trim_end_matches('/'))
+                        .with_credentials(anonymous::Builder::new().build())
+                        .build()
+                        .await
+                }
+                None => builder.build().await,
+            }
+        };
+        self.client
+            .get_or_try_init(|| Box::pin(build()))
+            .await
+            .map_err(|error| Failure::Final(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage").field("emulator", &self.emulator).finish_non_exhaustive()
+    }
+}
+
+fn bucket_name(bucket: &str) -> String {
+    format!("projects/_/buckets/{bucket}")
+}
+
+fn version_text(version: DateTime<Utc>) -> String {
+    version.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+fn current_of(object: &google_cloud_storage::model_ext::ObjectHighlights) -> Current {
+    let version = object.metadata.get(VERSION).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    Current { generation: object.generation, version: version.map(|version| version.to_utc()) }
+}
+
+fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {
+    let detail = format!("gs://{bucket}/{object}: {error}");
+    match error.http_status_code() {
+        Some(429 | 408 | 500..=599) | None => Failure::again(Error::transient(SERVICE, detail)),
+        Some(_) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
+    }
+}
