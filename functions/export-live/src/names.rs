@@ -1,0 +1,53 @@
+//! What the warehouse knows of the players and games that BallDontLie names by its own ids.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use shared::{
+    Error,
+    bigquery::{BigQuery, Parameter},
+    nba::{PlayerLookup, SlateDay, Team},
+};
+
+/// BallDontLie's player ids, and who they are.
+pub(crate) type Directory = HashMap<i64, Player>;
+
+/// A player as the rest of the system knows them.
+#[derive(Debug)]
+pub(crate) struct Player {
+    pub lookup: PlayerLookup,
+    pub name: String,
+}
+
+/// The NBA's game ids of a day, by home and visiting team.
+pub(crate) type Schedule = HashMap<(Team, Team), String>;
+
+/// Everyone who was in a box score since the season's start.
+pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        bdl_player_id: i64,
+        player_lookup: String,
+        player_full_name: String,
+    }
+    let parameters = [Parameter::date("season_start", season_start)];
+    let rows: Vec<Row> = bigquery.query(include_str!("../sql/player_directory.sql"), &parameters).await?;
+    let player = |row: Row| {
+        let lookup = PlayerLookup::of_stored(&row.player_lookup, Some(&row.player_full_name)).ok()?;
+        Some((row.bdl_player_id, Player { lookup, name: row.player_full_name }))
+    };
+    Ok(rows.into_iter().filter_map(player).collect())
+}
+
+/// The games of a day.
+pub(crate) async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        game_id: String,
+        home_team_tricode: Team,
+        away_team_tricode: Team,
+    }
+    let parameters = [Parameter::date("game_date", day)];
+    let rows: Vec<Row> = bigquery.query(include_str!("../sql/schedule.sql"), &parameters).await?;
+    Ok(rows.into_iter().map(|row| ((row.home_team_tricode, row.away_team_tricode), row.game_id)).collect())
+}

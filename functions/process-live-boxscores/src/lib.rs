@@ -1,0 +1,209 @@
+//! Stage 2: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
+//!
+//! Triggered by the object-finalized event of the raw bucket. The rows of a snapshot land by one load
+//! job whose id is derived from the object and its generation: once, all or none, however often the
+//! event comes. What of a snapshot cannot be read is kept as a dead letter; the rest is stored.
+
+mod row;
+
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::Bytes;
+use serde::Serialize;
+use shared::{
+    Clock, Error,
+    balldontlie::{Game, read_games},
+    bigquery::{BigQuery, Load, Loaded},
+    config::{Environment, Platform, raw_bucket},
+    dead_letter::DeadLetters,
+    digest::hex_digest,
+    event::{FinalizedObject, OBJECT_FINALIZED},
+    function::{self, Outcome},
+    snapshot::{PREFIX, Snapshot},
+    storage::Storage,
+};
+
+const NAME: &str = "process-live-boxscores";
+const DATASET: &str = "nba_raw";
+const TABLE: &str = "bdl_live_boxscores";
+
+/// What this function reads from the environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What every function reads.
+    pub platform: Platform,
+    /// Where snapshots come from, and where rows are staged and dead letters kept.
+    pub raw_bucket: String,
+}
+
+impl Settings {
+    /// Reads them; the error names the first variable that is missing or malformed.
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        Ok(Self { platform: Platform::read(environment)?, raw_bucket: raw_bucket(environment) })
+    }
+}
+
+/// The answer to an event that was processed.
+#[derive(Debug, Serialize)]
+struct Processed {
+    status: Status,
+    /// The snapshot.
+    source_file_path: String,
+    /// How many rows it has.
+    rows: usize,
+    /// How many games and players of it could not be read and are kept as a dead letter.
+    rejected: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// The rows landed now.
+    Stored,
+    /// They had landed before; nothing was added.
+    AlreadyStored,
+    /// No game was on.
+    NoData,
+}
+
+/// The function.
+pub fn app(settings: Settings, clock: Clock) -> Router {
+    let Settings { platform, raw_bucket } = settings;
+    let storage = Arc::new(Storage::new(&platform));
+    let dead_letters = DeadLetters::new(storage.clone(), &raw_bucket, NAME, clock.clone());
+    let bigquery = BigQuery::new(&platform);
+    let processor =
+        Arc::new(Processor { storage, bigquery, dead_letters: dead_letters.clone(), raw_bucket, clock });
+    function::event(NAME, &platform, OBJECT_FINALIZED, dead_letters, move |event| {
+        let processor = processor.clone();
+        async move { processor.process(event).await }
+    })
+}
+
+struct Processor {
+    storage: Arc<Storage>,
+    bigquery: BigQuery,
+    dead_letters: DeadLetters,
+    raw_bucket: String,
+    clock: Clock,
+}
+
+impl Processor {
+    async fn process(&self, event: cloudevents::Event) -> Result<Outcome<Processed>, Error> {
+        let object = FinalizedObject::of(&event)?;
+        if let Some(reason) = self.not_ours(&object) {
+            tracing::info!(reason, "event ignored");
+            return Ok(Outcome::ignored(reason));
+        }
+        let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
+        let body = self.read(&object, &source_file_path).await?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
+            .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
+        let (games, rejected) = read_games(snapshot.live_boxes.iter().copied());
+        let poll = row::Poll {
+            timestamp: snapshot.timestamp,
+            id: snapshot.poll_id,
+            source_file_path: &source_file_path,
+            processed_at: self.clock.now(),
+        };
+        let (lines, rows) = json_lines(poll, &games)?;
+        let keep_rejected = async {
+            if !rejected.is_empty() {
+                let reason = format!("{} games or players of the snapshot could not be read", rejected.len());
+                let path = self.dead_letters.keep(&event, &reason, &rejected).await?;
+                tracing::error!(path, rejected = rejected.len(), "part of a snapshot kept as a dead letter");
+            }
+            Ok(())
+        };
+        let load = async {
+            if rows == 0 {
+                return Ok(Status::NoData);
+            }
+            Ok(match self.load(&object, lines).await? {
+                Loaded::Now => Status::Stored,
+                Loaded::Before => Status::AlreadyStored,
+            })
+        };
+        let (status, ()) = tokio::try_join!(load, keep_rejected)?;
+        tracing::info!(
+            poll_id = %snapshot.poll_id, ?status, rows, games = games.len(), rejected = rejected.len(),
+            "snapshot processed"
+        );
+        Ok(Outcome::Done(Processed { status, rows, rejected: rejected.len(), source_file_path }))
+    }
+
+    fn not_ours(&self, object: &FinalizedObject) -> Option<String> {
+        if object.bucket != self.raw_bucket {
+            Some(format!("the bucket is {:?}, expected {:?}", object.bucket, self.raw_bucket))
+        } else if !object.name.starts_with(PREFIX) {
+            Some(format!("the object {:?} is not under {PREFIX}", object.name))
+        } else {
+            None
+        }
+    }
+
+    /// The snapshot that the event is about, not a later one of the same name: that has its own event.
+    async fn read(&self, object: &FinalizedObject, path: &str) -> Result<Bytes, Error> {
+        let stored = self.storage.read(&object.bucket, &object.name, Some(object.generation)).await?;
+        stored
+            .map(|stored| stored.body)
+            .ok_or_else(|| Error::Permanent(format!("{path} of generation {} is gone", object.generation)))
+    }
+
+    async fn load(&self, object: &FinalizedObject, rows: Bytes) -> Result<Loaded, Error> {
+        let job = job_name(object);
+        let staging_bucket = &self.raw_bucket;
+        let load = Load { dataset: DATASET, table: TABLE, job: &job, staging_bucket, rows };
+        self.bigquery.load_once(&self.storage, load).await
+    }
+}
+
+/// A name that this version of this object has and no other: readable first, then certain.
+fn job_name(object: &FinalizedObject) -> String {
+    let stem = object.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
+    let stem: String = stem.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+    let digest = hex_digest([object.bucket.as_str(), &object.name, &object.generation.to_string()]);
+    format!("live-boxscores-{stem}-{}", &digest[..32])
+}
+
+/// The rows as BigQuery loads them, and how many there are.
+fn json_lines(poll: row::Poll<'_>, games: &[Game]) -> Result<(Bytes, usize), Error> {
+    let mut lines = Vec::new();
+    let mut count = 0;
+    for row in row::rows(poll, games) {
+        serde_json::to_writer(&mut lines, &row)
+            .map_err(|error| Error::Internal(format!("a row could not be written as JSON: {error}")))?;
+        lines.push(b'\n');
+        count += 1;
+    }
+    Ok((lines.into(), count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_of_every_object_has_a_job_name_of_its_own() {
+        let object = |bucket: &str, name: &str, generation| FinalizedObject {
+            bucket: bucket.into(),
+            name: name.into(),
+            generation,
+        };
+        let one = job_name(&object("b", "x/20260110_000300.json", 7));
+        assert!(one.starts_with("live-boxscores-20260110_000300-"), "{one}");
+        assert_eq!(one, job_name(&object("b", "x/20260110_000300.json", 7)));
+        for other in [
+            object("b", "x/20260110_000300.json", 8),
+            object("c", "x/20260110_000300.json", 7),
+            object("b", "y/20260110_000300.json", 7),
+        ] {
+            assert_ne!(one, job_name(&other));
+        }
+        let wild = job_name(&object("b", &format!("x/{}\u{e9} ?.json", "z".repeat(900)), 7));
+        assert!(
+            wild.len() < 120 && wild.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! A row of `nba_raw.bdl_live_boxscores` and how a game becomes rows.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::{
+    balldontlie::{Game, PlayerLine, Side},
+    clock::iso_micros,
+    nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
+};
+
+/// One player's line in one poll. The columns are those of
+/// `infra/bigquery/nba_raw/bdl_live_boxscores.json`, where each is described.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row<'a> {
+    #[serde(serialize_with = "iso_micros")]
+    poll_timestamp: DateTime<Utc>,
+    poll_id: PollId,
+    game_id: &'a str,
+    game_date: SlateDay,
+    game_status: GameStatus,
+    period: i64,
+    time_remaining: Option<&'a str>,
+    is_halftime: bool,
+    home_team_abbr: &'a Team,
+    away_team_abbr: &'a Team,
+    home_score: u32,
+    away_score: u32,
+    bdl_player_id: i64,
+    player_lookup: &'a PlayerLookup,
+    player_full_name: &'a str,
+    team_abbr: &'a Team,
+    minutes: Option<&'a str>,
+    minutes_decimal: Option<f64>,
+    points: u32,
+    rebounds: u32,
+    offensive_rebounds: u32,
+    defensive_rebounds: u32,
+    assists: u32,
+    steals: u32,
+    blocks: u32,
+    turnovers: u32,
+    personal_fouls: u32,
+    field_goals_made: u32,
+    field_goals_attempted: u32,
+    three_pointers_made: u32,
+    three_pointers_attempted: u32,
+    free_throws_made: u32,
+    free_throws_attempted: u32,
+    source_file_path: &'a str,
+    #[serde(serialize_with = "iso_micros")]
+    processed_at: DateTime<Utc>,
+}
+
+/// What all rows of one snapshot share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Poll<'a> {
+    /// When the scraper had the poll complete.
+    pub timestamp: DateTime<Utc>,
+    pub id: PollId,
+    /// The snapshot's `gs://` path (facts F58).
+    pub source_file_path: &'a str,
+    pub processed_at: DateTime<Utc>,
+}
+
+/// The rows of `games`, one for each player.
+pub(crate) fn rows<'a>(poll: Poll<'a>, games: &'a [Game]) -> impl Iterator<Item = Row<'a>> {
+    games.iter().flat_map(move |game| {
+        game.sides()
+            .into_iter()
+            .flat_map(move |side| side.players.iter().map(move |player| row(poll, game, side, player)))
+    })
+}
+
+fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a PlayerLine) -> Row<'a> {
+    let minutes = player.minutes.as_deref();
+    let counted = player.counters;
+    Row {
+        poll_timestamp: poll.timestamp,
+        poll_id: poll.id,
+        game_id: &game.id,
+        game_date: game.day,
+        game_status: game.state.status,
+        period: game.state.period,
+        time_remaining: game.raw_time.as_deref(),
+        is_halftime: game.state.is_halftime,
+        home_team_abbr: &game.home.team,
+        away_team_abbr: &game.visitor.team,
+        home_score: game.home.score,
+        away_score: game.visitor.score,
+        bdl_player_id: player.id,
+        player_lookup: &player.lookup,
+        player_full_name: &player.name,
+        team_abbr: &side.team,
+        minutes,
+        minutes_decimal: minutes.and_then(minutes_decimal),
+        points: counted.points,
+        rebounds: counted.rebounds,
+        offensive_rebounds: counted.offensive_rebounds,
+        defensive_rebounds: counted.defensive_rebounds,
+        assists: counted.assists,
+        steals: counted.steals,
+        blocks: counted.blocks,
+        turnovers: counted.turnovers,
+        personal_fouls: counted.personal_fouls,
+        field_goals_made: counted.field_goals_made,
+        field_goals_attempted: counted.field_goals_attempted,
+        three_pointers_made: counted.three_pointers_made,
+        three_pointers_attempted: counted.three_pointers_attempted,
+        free_throws_made: counted.free_throws_made,
+        free_throws_attempted: counted.free_throws_attempted,
+        source_file_path: poll.source_file_path,
+        processed_at: poll.processed_at,
+    }
+}

@@ -1,0 +1,106 @@
+//! Stage 1: one poll of BallDontLie's live box scores becomes one raw snapshot.
+//!
+//! `POST /` fetches every page of `/v1/box_scores/live` and creates
+//! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of
+//! that object is what triggers the processor. Off hours the snapshot has no games and is kept too.
+
+use std::sync::Arc;
+
+use axum::Router;
+use serde::Serialize;
+use shared::{
+    Clock, Error,
+    balldontlie::BallDontLie,
+    config::{Environment, Platform, raw_bucket},
+    function,
+    nba::PollId,
+    snapshot::{Snapshot, object_name},
+    storage::{Storage, Upload, Written},
+};
+
+/// What this function reads from the environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What every function reads.
+    pub platform: Platform,
+    /// Where the box scores come from.
+    pub balldontlie: BallDontLie,
+    /// Where the snapshot goes.
+    pub raw_bucket: String,
+}
+
+impl Settings {
+    /// Reads them; the error names the first variable that is missing or malformed.
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        Ok(Self {
+            platform: Platform::read(environment)?,
+            balldontlie: BallDontLie::read(environment)?,
+            raw_bucket: raw_bucket(environment),
+        })
+    }
+}
+
+/// The answer to the schedule.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reply {
+    status: Status,
+    poll_id: PollId,
+    game_count: usize,
+    /// The snapshot's name in the raw bucket.
+    path: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Success,
+    /// No game is on.
+    NoData,
+}
+
+/// The function.
+pub fn app(settings: Settings, clock: Clock) -> Router {
+    let Settings { platform, balldontlie, raw_bucket } = settings;
+    let storage = Storage::new(&platform);
+    let scraper = Arc::new(Scraper { balldontlie, storage, raw_bucket, clock });
+    function::http("scrape-live-boxscores", &platform, move |_body| {
+        let scraper = scraper.clone();
+        async move { scraper.scrape().await }
+    })
+}
+
+struct Scraper {
+    balldontlie: BallDontLie,
+    storage: Storage,
+    raw_bucket: String,
+    clock: Clock,
+}
+
+impl Scraper {
+    async fn scrape(&self) -> Result<Reply, Error> {
+        let poll_id = PollId::at(self.clock.now());
+        let games = self.balldontlie.live().await?;
+        let game_count = games.len();
+        let snapshot = Snapshot {
+            timestamp: self.clock.now(),
+            poll_id,
+            game_count,
+            live_boxes: games.iter().map(AsRef::as_ref).collect(),
+        };
+        let body = serde_json::to_vec(&snapshot).map_err(|error| {
+            Error::Internal(format!("the snapshot could not be written as JSON: {error}"))
+        })?;
+        let path = object_name(poll_id);
+        let written = self.storage.create(Upload::json(&self.raw_bucket, &path, body.into())).await?;
+        let status = if game_count == 0 { Status::NoData } else { Status::Success };
+        match written {
+            Written::Yes(_) => tracing::info!(%poll_id, game_count, path, "snapshot written"),
+            // The schedule may call twice; the poll of this second is kept once, and it is kept.
+            Written::PreconditionFailed => {
+                tracing::info!(%poll_id, path, "this poll already has its snapshot")
+            }
+        }
+        Ok(Reply { status, poll_id, game_count, path })
+    }
+}
