@@ -1,0 +1,9 @@
+//! BigQuery over SQLite: queries with named parameters, and load jobs with the caller's ids.
+
+mod api;
+mod schema;
+mod warehouse;
+
+pub use api::router;
+pub use schema::Table;
+pub use warehouse::{Failed, Warehouse};

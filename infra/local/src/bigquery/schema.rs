@@ -1,0 +1,196 @@
+//! The tables, from `infra/bigquery/`: what the warehouse is made of, here as in production.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use include_dir::{Dir, include_dir};
+use rusqlite::types::Value as Cell;
+use serde::Deserialize;
+use serde_json::Value;
+
+static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../bigquery");
+
+/// A table as its schema file describes it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The dataset, which is the file's folder.
+    pub dataset: String,
+    /// The table, which is the file's name.
+    pub name: String,
+    pub(super) columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Column {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub mode: Mode,
+}
+
+/// The types that the tables have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Kind {
+    String,
+    Integer,
+    Float,
+    Boolean,
+    Date,
+    Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Mode {
+    Required,
+    Nullable,
+}
+
+#[derive(Deserialize)]
+struct File {
+    schema: Fields,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    fields: Vec<Column>,
+}
+
+/// Every table of every dataset.
+pub(super) fn tables() -> Result<Vec<Table>, String> {
+    let mut tables = Vec::new();
+    for dataset in SCHEMAS.dirs() {
+        for file in dataset.files().filter(|file| file.path().extension().is_some_and(|it| it == "json")) {
+            let unreadable = |error: &dyn std::fmt::Display| format!("{}: {error}", file.path().display());
+            let described: File =
+                serde_json::from_slice(file.contents()).map_err(|error| unreadable(&error))?;
+            let text = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+            let dataset = text(dataset.path().file_name()).ok_or_else(|| unreadable(&"no dataset"))?;
+            let name = text(file.path().file_stem()).ok_or_else(|| unreadable(&"no name"))?;
+            tables.push(Table { dataset, name, columns: described.schema.fields });
+        }
+    }
+    Ok(tables)
+}
+
+impl Table {
+    /// The statement that makes the table in SQLite.
+    pub(super) fn create_statement(&self) -> String {
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let not_null = if column.mode == Mode::Required { " NOT NULL" } else { "" };
+                format!("{} {}{not_null}", column.name, column.kind.in_sqlite())
+            })
+            .collect();
+        format!("CREATE TABLE IF NOT EXISTS {}.{} ({})", self.dataset, self.name, columns.join(", "))
+    }
+
+    /// A row from JSON, as strictly as a load job reads it; the error is BigQuery's way to say it.
+    pub(super) fn read_row(&self, row: &Value) -> Result<Vec<Cell>, String> {
+        let row = row.as_object().ok_or("a row is not a JSON object")?;
+        if let Some(unknown) = row.keys().find(|key| !self.columns.iter().any(|column| column.name == **key))
+        {
+            return Err(format!("No such field: {unknown}."));
+        }
+        self.columns
+            .iter()
+            .map(|column| match row.get(&column.name) {
+                None | Some(Value::Null) if column.mode == Mode::Required => {
+                    Err(format!("Missing required field: {}.", column.name))
+                }
+                None | Some(Value::Null) => Ok(Cell::Null),
+                Some(value) => column.kind.read(value).ok_or_else(|| {
+                    format!("Could not convert value {value} of field {} to {:?}", column.name, column.kind)
+                }),
+            })
+            .collect()
+    }
+}
+
+impl Kind {
+    /// The declared type in SQLite. SQLite takes a column's affinity from the letters in it (`TEXT`,
+    /// `INT`, `REAL`), and the query's result takes BigQuery's type back from the whole.
+    fn in_sqlite(self) -> &'static str {
+        match self {
+            Self::String => "STRING_TEXT",
+            Self::Integer => "INTEGER",
+            Self::Float => "FLOAT_REAL",
+            Self::Boolean => "BOOLEAN_INT",
+            Self::Date => "DATE_TEXT",
+            Self::Timestamp => "TIMESTAMP_TEXT",
+        }
+    }
+
+    pub(super) fn of_sqlite(declared: &str) -> Option<Self> {
+        let all = [Self::String, Self::Integer, Self::Float, Self::Boolean, Self::Date, Self::Timestamp];
+        all.into_iter().find(|kind| kind.in_sqlite() == declared)
+    }
+
+    /// BigQuery's name in a result's schema.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::String => "STRING",
+            Self::Integer => "INTEGER",
+            Self::Float => "FLOAT",
+            Self::Boolean => "BOOLEAN",
+            Self::Date => "DATE",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+
+    fn read(self, value: &Value) -> Option<Cell> {
+        Some(match (self, value) {
+            (Self::String, Value::String(text)) => Cell::Text(text.clone()),
+            (Self::String, Value::Number(number)) => Cell::Text(number.to_string()),
+            (Self::Integer, Value::Number(number)) => Cell::Integer(number.as_i64()?),
+            (Self::Integer, Value::String(text)) => Cell::Integer(text.parse().ok()?),
+            (Self::Float, Value::Number(number)) => Cell::Real(number.as_f64()?),
+            (Self::Float, Value::String(text)) => Cell::Real(text.parse().ok()?),
+            (Self::Boolean, Value::Bool(value)) => Cell::Integer((*value).into()),
+            (Self::Date, Value::String(text)) => Cell::Text(text.parse::<NaiveDate>().ok()?.to_string()),
+            (Self::Timestamp, Value::String(text)) => Cell::Text(timestamp_text(text.parse().ok()?)),
+            _ => return None,
+        })
+    }
+}
+
+/// A timestamp as it is stored: text that sorts like time.
+fn timestamp_text(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live_boxscores() -> Table {
+        let tables = tables().expect("the schemas are read");
+        tables.into_iter().find(|table| table.name == "bdl_live_boxscores").expect("the table")
+    }
+
+    #[test]
+    fn every_schema_file_makes_a_table() {
+        let tables = tables().expect("the schemas are read");
+        assert!(tables.len() >= 3);
+        for table in &tables {
+            assert!(
+                table
+                    .columns
+                    .iter()
+                    .all(|column| Kind::of_sqlite(column.kind.in_sqlite()) == Some(column.kind))
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_that_bigquery_would_refuse_is_refused() {
+        let table = live_boxscores();
+        let error = |row| table.read_row(&row).err().unwrap_or_default();
+        assert_eq!(error(serde_json::json!({"nonsense": 1})), "No such field: nonsense.");
+        assert_eq!(error(serde_json::json!({})), "Missing required field: poll_timestamp.");
+        let bad = serde_json::json!({"poll_timestamp": "yesterday"});
+        assert!(error(bad).starts_with("Could not convert value \"yesterday\" of field poll_timestamp"));
+    }
+}

@@ -1,0 +1,255 @@
+//! Datasets as SQLite files: `{dataset}.sqlite` in one folder, attached under its own name, so that
+//! `nba_raw.nbac_schedule` means the same here and in BigQuery.
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value as Cell};
+use serde_json::Value;
+
+use super::schema::{self, Kind, Table};
+
+/// All datasets and the jobs that were run on them.
+#[derive(Debug)]
+pub struct Warehouse {
+    connection: Mutex<Connection>,
+    tables: Vec<Table>,
+}
+
+/// Why a call or a job failed: an HTTP status, BigQuery's reason, a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failed {
+    /// The HTTP status of a refused call.
+    pub code: u16,
+    /// <https://cloud.google.com/bigquery/docs/error-messages>
+    pub reason: String,
+    /// What happened.
+    pub message: String,
+}
+
+impl Failed {
+    pub(super) fn new(code: u16, reason: &str, message: impl ToString) -> Self {
+        Self { code, reason: reason.into(), message: message.to_string() }
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::new(400, "invalidQuery", error)
+    }
+}
+
+/// A load job: its configuration as it came, and how it ended.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub id: String,
+    pub configuration: Value,
+    /// `None` while it runs.
+    pub ended: Option<Result<u64, Failed>>,
+}
+
+/// The rows of a query, every cell as BigQuery's text.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub columns: Vec<(String, Kind)>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+impl Warehouse {
+    /// The warehouse in `folder`, with every table of `infra/bigquery/`.
+    pub fn open(folder: &Path) -> Result<Self, String> {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let tables = schema::tables()?;
+        let connection = Connection::open(folder.join("jobs.sqlite"))
+            .and_then(|connection| prepare(&connection, folder, &tables).map(|()| connection))
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self { connection: Mutex::new(connection), tables })
+    }
+
+    /// The table `dataset.name`.
+    pub fn table(&self, dataset: &str, name: &str) -> Result<&Table, Failed> {
+        self.tables
+            .iter()
+            .find(|table| table.dataset == dataset && table.name == name)
+            .ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Table {dataset}.{name}")))
+    }
+
+    /// Whether there is such a dataset.
+    pub(super) fn has_dataset(&self, dataset: &str) -> bool {
+        self.tables.iter().any(|table| table.dataset == dataset)
+    }
+
+    /// Appends rows, all or none.
+    pub fn append<'a>(
+        &self,
+        table: &Table,
+        rows: impl IntoIterator<Item = &'a Value>,
+    ) -> Result<u64, Failed> {
+        let invalid = |reason: String| Failed::new(400, "invalid", reason);
+        let marks = vec!["?"; table.columns.len()].join(", ");
+        let insert = format!("INSERT INTO {}.{} VALUES ({marks})", table.dataset, table.name);
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let mut count = 0;
+        {
+            let mut statement = transaction.prepare(&insert)?;
+            for row in rows {
+                let cells = table.read_row(row).map_err(invalid)?;
+                statement.execute(params_from_iter(cells))?;
+                count += 1;
+            }
+        }
+        transaction.commit()?;
+        Ok(count)
+    }
+
+    /// Runs one reading statement.
+    pub(super) fn query(&self, sql: &str, parameters: &[(String, Cell)]) -> Result<Answer, Failed> {
+        let connection = self.connection();
+        let mut statement = connection.prepare(sql)?;
+        if !statement.readonly() {
+            return Err(Failed::new(400, "invalidQuery", "only queries are served"));
+        }
+        for index in 1..=statement.parameter_count() {
+            let name = statement.parameter_name(index).unwrap_or_default().to_owned();
+            let parameter = parameters.iter().find(|(known, _)| name.strip_prefix('@') == Some(known));
+            let (_, value) = parameter.ok_or_else(|| {
+                Failed::new(400, "invalidQuery", format!("Query parameter '{name}' not found"))
+            })?;
+            statement.raw_bind_parameter(index, value)?;
+        }
+        let declared: Vec<(String, Option<Kind>)> = statement
+            .columns()
+            .map(|column| (column.name().to_owned(), column.decl_type().and_then(Kind::of_sqlite)))
+            .collect();
+        let mut cells = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let row: Result<Vec<Cell>, _> = (0..declared.len()).map(|column| row.get(column)).collect();
+            cells.push(row?);
+        }
+        let columns: Vec<(String, Kind)> = declared
+            .into_iter()
+            .enumerate()
+            .map(|(index, (name, kind))| {
+                let kind = kind.unwrap_or_else(|| kind_of(cells.iter().map(|row| &row[index])));
+                (name, kind)
+            })
+            .collect();
+        let rows = cells
+            .into_iter()
+            .map(|row| row.into_iter().zip(&columns).map(|(cell, (_, kind))| text_of(cell, *kind)).collect())
+            .collect();
+        Ok(Answer { columns, rows })
+    }
+
+    /// One number, for checks and tests: the first cell of a query's first row.
+    pub fn number(&self, sql: &str) -> Result<i64, Failed> {
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The rows of a query as text, for checks and tests.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failed> {
+        Ok(self.query(sql, &[])?.rows)
+    }
+
+    /// Registers a job that begins to run; refused where its id is taken.
+    pub(super) fn begin_job(&self, id: &str, configuration: &Value) -> Result<(), Failed> {
+        let insert = "INSERT OR IGNORE INTO main.jobs (id, configuration) VALUES (?, ?)";
+        match self.connection().execute(insert, (id, configuration.to_string()))? {
+            0 => Err(Failed::new(409, "duplicate", format!("Already Exists: Job local:US.{id}"))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn end_job(&self, id: &str, ended: &Result<u64, Failed>) -> Result<(), Failed> {
+        let update = "UPDATE main.jobs SET ended = 1, rows = ?, reason = ?, message = ? WHERE id = ?";
+        let rows = ended.as_ref().ok().and_then(|rows| i64::try_from(*rows).ok());
+        let failed = ended.as_ref().err();
+        let (reason, message) = (failed.map(|failed| &failed.reason), failed.map(|failed| &failed.message));
+        self.connection().execute(update, (rows, reason, message, id))?;
+        Ok(())
+    }
+
+    pub(super) fn job(&self, id: &str) -> Result<Job, Failed> {
+        let select = "SELECT configuration, ended, rows, reason, message FROM main.jobs WHERE id = ?";
+        self.connection()
+            .query_row(select, [id], |row| {
+                let configuration: String = row.get(0)?;
+                let ended =
+                    match (row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<String>>(3)?) {
+                        (false, ..) => None,
+                        (true, _, Some(reason)) => {
+                            Some(Err(Failed { code: 400, reason, message: row.get(4)? }))
+                        }
+                        (true, rows, None) => {
+                            Some(Ok(rows.and_then(|rows| rows.try_into().ok()).unwrap_or(0)))
+                        }
+                    };
+                let configuration = serde_json::from_str(&configuration).unwrap_or(Value::Null);
+                Ok(Job { id: id.to_owned(), configuration, ended })
+            })
+            .optional()?
+            .ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Job local:{id}")))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS main.jobs (
+           id TEXT PRIMARY KEY, configuration TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
+           rows INTEGER, reason TEXT, message TEXT);
+         UPDATE main.jobs SET ended = 1, reason = 'stopped', message = 'the local cloud was stopped' WHERE ended = 0;",
+    )?;
+    for table in tables {
+        let attached: i64 = connection.query_row(
+            "SELECT COUNT(*) FROM pragma_database_list WHERE name = ?",
+            [&table.dataset],
+            |row| row.get(0),
+        )?;
+        if attached == 0 {
+            let file = folder.join(format!("{}.sqlite", table.dataset));
+            connection.execute(&format!("ATTACH ? AS {}", table.dataset), [file.to_string_lossy()])?;
+            connection.pragma_update(Some(table.dataset.as_str()), "journal_mode", "WAL")?;
+            connection.pragma_update(Some(table.dataset.as_str()), "synchronous", "NORMAL")?;
+        }
+        connection.execute(&table.create_statement(), [])?;
+    }
+    Ok(())
+}
+
+/// The type of a computed column, which SQLite does not declare, from its cells.
+fn kind_of<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Kind {
+    cells
+        .find_map(|cell| match cell {
+            Cell::Integer(_) => Some(Kind::Integer),
+            Cell::Real(_) => Some(Kind::Float),
+            Cell::Text(_) => Some(Kind::String),
+            Cell::Null | Cell::Blob(_) => None,
+        })
+        .unwrap_or(Kind::String)
+}
+
+/// A cell as BigQuery writes it: everything text, timestamps as microseconds.
+fn text_of(cell: Cell, kind: Kind) -> Option<String> {
+    match (cell, kind) {
+        (Cell::Null | Cell::Blob(_), _) => None,
+        (Cell::Integer(integer), Kind::Boolean) => Some((integer != 0).to_string()),
+        (Cell::Integer(integer), _) => Some(integer.to_string()),
+        (Cell::Real(real), _) => Some(real.to_string()),
+        (Cell::Text(text), Kind::Timestamp) => {
+            let instant: Option<chrono::DateTime<chrono::Utc>> = text.parse().ok();
+            Some(instant.map_or(text, |instant| instant.timestamp_micros().to_string()))
+        }
+        (Cell::Text(text), _) => Some(text),
+    }
+}

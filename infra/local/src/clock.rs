@@ -1,0 +1,85 @@
+//! The clock of a replayed night.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A clock that runs `speed` times as fast as time and stops wherever it is told to wait, so that what
+/// happens at an instant of the night happens at that instant however slow the machine is.
+#[derive(Clone, Debug)]
+pub struct ReplayClock(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    at: DateTime<Utc>,
+    since: Instant,
+    speed: f64,
+    until: DateTime<Utc>,
+}
+
+impl ReplayClock {
+    /// A clock that stands at `start`.
+    pub fn new(start: DateTime<Utc>, speed: f64) -> Self {
+        Self(Arc::new(Mutex::new(State { at: start, since: Instant::now(), speed, until: start })))
+    }
+
+    /// The instant of the night.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.state().now()
+    }
+
+    /// Runs until `instant`, then stands there. An instant in the past changes nothing.
+    pub async fn run_until(&self, instant: DateTime<Utc>) {
+        let wait = {
+            let mut state = self.state();
+            let now = state.now();
+            *state = State { at: now, since: Instant::now(), until: instant.max(now), ..*state };
+            (instant - now).as_seconds_f64() / state.speed
+        };
+        if wait > 0.0 {
+            tokio::time::sleep(std::time::Duration::from_secs_f64(wait)).await;
+        }
+        let mut state = self.state();
+        *state = State { at: state.until, since: Instant::now(), ..*state };
+    }
+
+    /// The same clock, as functions take it.
+    pub fn for_functions(&self) -> shared::Clock {
+        let clock = self.clone();
+        shared::Clock::new(move || clock.now())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn now(&self) -> DateTime<Utc> {
+        let run = self.since.elapsed().as_secs_f64() * self.speed * 1e6;
+        // A night's microseconds are far from i64's end; what a wild speed adds beyond is cut off below.
+        #[allow(clippy::cast_possible_truncation, reason = "saturates")]
+        let run = TimeDelta::microseconds(run as i64);
+        self.at.checked_add_signed(run).map_or(self.until, |now| now.min(self.until))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_clock_stands_until_it_is_run_and_never_passes_its_stop() {
+        let start: DateTime<Utc> = "2026-01-10T00:00:00Z".parse().expect("an instant");
+        let clock = ReplayClock::new(start, 1e6);
+        assert_eq!(clock.now(), start);
+        let stop = start + TimeDelta::minutes(3);
+        clock.run_until(stop).await;
+        assert_eq!(clock.now(), stop);
+        clock.run_until(start).await;
+        assert_eq!(clock.now(), stop, "not backwards");
+    }
+}

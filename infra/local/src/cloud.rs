@@ -1,0 +1,104 @@
+//! The local cloud: every service on one port, over one directory.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::Router;
+use reqwest::Url;
+use shared::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bigquery::{self, Warehouse},
+    clock::ReplayClock,
+    delivery::Delivery,
+    functions::listen,
+    issuer::{self, Issuer},
+    night::{self, Night},
+    storage::{self, Objects},
+};
+
+/// The bucket of raw snapshots, as in production.
+pub const RAW_BUCKET: &str = "nba-scraped-data";
+/// The public bucket.
+pub const API_BUCKET: &str = "nba-props-platform-api";
+
+/// The marker of a folder that is ours to clear.
+const MARKER: &str = "local-cloud.json";
+
+/// The services, running.
+#[derive(Debug)]
+pub struct LocalCloud {
+    /// Where they are.
+    pub url: Url,
+    /// The buckets.
+    pub objects: Arc<Objects>,
+    /// The datasets.
+    pub warehouse: Arc<Warehouse>,
+    /// The deliverer.
+    pub delivery: Delivery,
+    /// What the time is there.
+    pub clock: ReplayClock,
+    /// Ends the services, and whatever else was started with it.
+    pub stop: CancellationToken,
+}
+
+impl LocalCloud {
+    /// Starts the services on `port` (0: wherever there is room), over `folder`.
+    pub async fn start(
+        folder: &Path,
+        port: u16,
+        night: Arc<Night>,
+        clock: ReplayClock,
+    ) -> Result<Self, Error> {
+        let internal = |error: String| Error::Internal(error);
+        let storage_folder = folder.join("storage");
+        let objects = Objects::open(&storage_folder, &[RAW_BUCKET, API_BUCKET], clock.for_functions())
+            .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
+        let objects = Arc::new(objects);
+        let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
+        let issuer = Arc::new(Issuer::new().map_err(internal)?);
+        let (listener, url) = listen(port).await?;
+        let router = Router::new()
+            .merge(bigquery::router(warehouse.clone(), objects.clone()))
+            .merge(issuer::router(issuer.clone()))
+            .nest("/balldontlie", night::router(night, clock.for_functions()))
+            .merge(storage::router(objects.clone(), API_BUCKET));
+        let stop = CancellationToken::new();
+        tokio::spawn(shared::function::serve(listener, router, stop.clone().cancelled_owned()));
+        let delivery =
+            Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
+        Ok(Self { url, objects, warehouse, delivery, clock, stop })
+    }
+
+    /// The public URL of an object, as `storage.googleapis.com` has it.
+    pub fn public_url(&self, object: &str) -> String {
+        format!("{}{API_BUCKET}/{object}", self.url)
+    }
+}
+
+/// Makes `folder` an empty folder of a local cloud. One that was a local cloud's before is cleared;
+/// any other folder with something in it is refused.
+pub fn clear(folder: &Path) -> Result<PathBuf, Error> {
+    let refused =
+        |error: std::io::Error| Error::Configuration(format!("--data-dir {}: {error}", folder.display()));
+    let is_empty = match folder.read_dir() {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(refused(error)),
+    };
+    if !is_empty && !folder.join(MARKER).is_file() {
+        let message =
+            format!("--data-dir {}: has something in it that is not a local cloud's", folder.display());
+        return Err(Error::Configuration(message));
+    }
+    if !is_empty {
+        std::fs::remove_dir_all(folder).map_err(refused)?;
+    }
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    std::fs::write(folder.join(MARKER), "{\"this folder\": \"is cleared by the next run of local-cloud\"}\n")
+        .map_err(refused)?;
+    folder.canonicalize().map_err(refused)
+}

@@ -1,0 +1,36 @@
+//! The whole system on one machine: the parts of Google Cloud and BallDontLie that the functions use,
+//! the functions themselves, and a night that is replayed through them.
+//!
+//! Test and development equipment. What the functions do not use, it does not have, and says so with
+//! `501` and the name of the call.
+
+pub mod bigquery;
+pub mod clock;
+pub mod cloud;
+pub mod delivery;
+pub mod functions;
+pub mod issuer;
+pub mod night;
+pub mod replay;
+pub mod report;
+pub mod seed;
+pub mod storage;
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+/// An error as Google's APIs write it.
+fn api_error(code: u16, message: &str) -> Response {
+    api_error_with_reason(code, "error", message)
+}
+
+fn api_error_with_reason(code: u16, reason: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let errors = json!([{"message": message, "domain": "global", "reason": reason}]);
+    (status, Json(json!({"error": {"code": code, "message": message, "errors": errors, "status": reason}})))
+        .into_response()
+}

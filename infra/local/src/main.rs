@@ -1,0 +1,152 @@
+//! `local-cloud`: a night of NBA basketball through the whole pipeline, on this machine.
+
+use std::{
+    fs::File,
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+};
+
+use chrono_tz::America::New_York;
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use local_cloud::{night::Night, replay, replay::Replay, report::Report};
+use shared::{Error, function};
+
+/// The Challenge System backend on one machine.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Replay a night through scrape, process and live export, then go on serving what came of it.
+    Run(Run),
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    #[arg(long, value_name = "FILE")]
+    night: Option<PathBuf>,
+    /// How many times as fast as time; without it the night takes about a minute
+    #[arg(long, value_name = "N", value_parser = speed)]
+    speed: Option<f64>,
+    /// End after the closing table, with status 0 only if every check of it holds
+    #[arg(long)]
+    exit: bool,
+    /// Where everything is kept; a folder of an earlier run is cleared
+    #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
+    data_dir: PathBuf,
+    /// The services' port; the functions have the three after it
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if speed.is_finite() && (1.0..=1e6).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("expected 1 to 1000000".into())
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Run(run) = Arguments::parse().command;
+    match run.run().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Run {
+    async fn run(self) -> Result<bool, Error> {
+        let configuration = |error: &dyn std::fmt::Display| Error::Configuration(error.to_string());
+        let night = match &self.night {
+            Some(file) => {
+                Night::from_file(file).map_err(|error| configuration(&format!("--night {error}")))?
+            }
+            None => Night::sample().map_err(|error| configuration(&error))?,
+        };
+        let folder = replay::folder(&self.data_dir)?;
+        let log = folder.join("functions.log");
+        let writer =
+            File::create(&log).map_err(|error| configuration(&format!("{}: {error}", log.display())))?;
+        tracing_subscriber::fmt().with_ansi(false).with_writer(Arc::new(writer)).init();
+
+        let night = Arc::new(night);
+        let speed = self.speed.unwrap_or_else(|| replay::speed_for_a_minute(&night));
+        let replay = Replay::start(&folder, self.port, night.clone(), speed).await?;
+        say(&format!(
+            "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
+            night.day,
+            night.recorded().count(),
+            urls(&replay)
+        ));
+
+        tokio::select! {
+            () = replay_with_bar(&replay) => {}
+            () = function::stop_signal() => {
+                say("Stopped before the night was over.");
+                return Ok(false);
+            }
+        }
+        let report =
+            Report::of(&replay).map_err(|error| Error::Internal(format!("the closing table: {error}")))?;
+        say(&format!("{} as it was stored:\n\n{report}", night.day));
+        if !report.holds() {
+            say(&format!("The functions' log is {}.", log.display()));
+        }
+        if !self.exit {
+            say(&format!("Serving until Ctrl-C.\n\n{}", urls(&replay)));
+            function::stop_signal().await;
+        }
+        replay.cloud.stop.cancel();
+        Ok(report.holds())
+    }
+}
+
+async fn replay_with_bar(replay: &Replay) {
+    let ticks = replay::ticks(&replay.night).count() as u64;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} polls  {msg}");
+    let bar = ProgressBar::new(ticks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let counts = replay.cloud.delivery.counts.clone();
+    replay
+        .run(|now| {
+            let on = replay.night.games_on(now);
+            let events = counts.events.load(Ordering::Relaxed);
+            let time = now.with_timezone(&New_York).format("%-I:%M %p ET");
+            bar.set_message(format!("{time}  {on} games on  {events} events"));
+            bar.inc(1);
+        })
+        .await;
+    bar.finish_and_clear();
+}
+
+fn urls(replay: &Replay) -> String {
+    let functions = &replay.functions;
+    let day = replay.night.day;
+    format!(
+        "  live scores     {}\n  of the night    {}\n  scrape          POST {}\n  process         POST {}\n  live export     POST {}\n",
+        replay.cloud.public_url("v1/live/latest.json"),
+        replay.cloud.public_url(&format!("v1/live/{day}.json")),
+        functions.scrape_live_boxscores,
+        functions.process_live_boxscores,
+        functions.export_live,
+    )
+}
+
+/// A closed pipe ends nobody's replay.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,75 @@
+//! A night, tick by tick, through the whole pipeline.
+
+use std::{path::Path, sync::Arc};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use shared::Error;
+
+use crate::{
+    clock::ReplayClock,
+    cloud::{self, LocalCloud, RAW_BUCKET},
+    functions::Functions,
+    night::Night,
+    seed,
+};
+
+/// The schedules call every three minutes, as in production.
+pub const TICK: TimeDelta = TimeDelta::minutes(3);
+
+/// A night about to be replayed: services and functions are up, the clock stands before it.
+#[derive(Debug)]
+pub struct Replay {
+    /// The services.
+    pub cloud: LocalCloud,
+    /// The functions.
+    pub functions: Functions,
+    /// What is replayed.
+    pub night: Arc<Night>,
+}
+
+impl Replay {
+    /// Starts everything over the emptied `folder`, services on `port` and functions on the ports
+    /// after it; 0 takes any.
+    pub async fn start(folder: &Path, port: u16, night: Arc<Night>, speed: f64) -> Result<Self, Error> {
+        let clock = ReplayClock::new(ticks(&night).next().unwrap_or_default() - TICK, speed);
+        let cloud = LocalCloud::start(folder, port, night.clone(), clock.clone()).await?;
+        seed::warehouse(&cloud.warehouse, &night)
+            .map_err(|error| Error::Internal(format!("seed: {error}")))?;
+        let first_port = if port == 0 { 0 } else { port + 1 };
+        let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
+        let finalized = cloud.objects.finalized();
+        cloud.delivery.trigger(finalized, RAW_BUCKET, functions.process_live_boxscores.clone());
+        Ok(Self { cloud, functions, night })
+    }
+
+    /// Replays the night; `on_tick` is told after each poll. What fails is counted, not fatal.
+    pub async fn run(&self, mut on_tick: impl FnMut(DateTime<Utc>)) {
+        for tick in ticks(&self.night) {
+            self.cloud.clock.run_until(tick).await;
+            let delivery = &self.cloud.delivery;
+            let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
+            let export = delivery.scheduled_call(&self.functions.export_live, r#"{"target_date":"today"}"#);
+            // The clock stands meanwhile; what went wrong is in the counts and the log.
+            let _ = tokio::join!(scrape, export);
+            on_tick(tick);
+        }
+        self.cloud.delivery.drain().await;
+    }
+}
+
+/// The instants of the schedules, from before the first game is listed until after the last has gone.
+pub fn ticks(night: &Night) -> impl Iterator<Item = DateTime<Utc>> + use<> {
+    let first = night.begins().duration_trunc(TICK).unwrap_or_default() - TICK;
+    let last = night.ends() + TICK * 2;
+    std::iter::successors(Some(first), |tick| Some(*tick + TICK)).take_while(move |tick| *tick <= last)
+}
+
+/// The speed at which the night takes about a minute.
+pub fn speed_for_a_minute(night: &Night) -> f64 {
+    ((night.ends() - night.begins()).as_seconds_f64() / 55.0).max(1.0)
+}
+
+/// An empty folder for a replay; see [`cloud::clear`].
+pub fn folder(data_dir: &Path) -> Result<std::path::PathBuf, Error> {
+    cloud::clear(data_dir)
+}

@@ -1,0 +1,180 @@
+//! The calls: upload, media read, and the public URL.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::cors::CorsLayer;
+
+use super::{
+    multipart,
+    objects::{Described, Object, Objects, Refused},
+};
+use crate::api_error;
+
+/// The bytes of one upload; the client sends larger objects in a way that is not served here.
+const MAXIMUM_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Clone)]
+struct Api {
+    objects: Arc<Objects>,
+    public_bucket: Arc<str>,
+}
+
+/// The JSON API below `/storage` and `/upload/storage`, and `/{bucket}/{object}` for everyone.
+pub fn router(objects: Arc<Objects>, public_bucket: &str) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .expose_headers([header::CONTENT_TYPE, header::CACHE_CONTROL])
+        .max_age(std::time::Duration::from_secs(3600));
+    Router::new()
+        .route("/upload/storage/v1/b/{bucket}/o", post(upload))
+        .layer(DefaultBodyLimit::max(MAXIMUM_UPLOAD_BYTES))
+        .route("/storage/v1/b/{bucket}/o/{*object}", get(read_media))
+        .merge(
+            Router::new().route("/{bucket}/{*object}", get(read_public).fallback(unknown_call)).layer(cors),
+        )
+        .with_state(Api { objects, public_bucket: public_bucket.into() })
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        api_error(self.0, &self.1)
+    }
+}
+
+type Parameters = Query<HashMap<String, String>>;
+
+async fn upload(
+    State(api): State<Api>,
+    Path(bucket): Path<String>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Object>, Refused> {
+    let mut if_generation = None;
+    let mut name = None;
+    for (parameter, value) in &parameters {
+        match (parameter.as_str(), value.as_str()) {
+            ("uploadType", "multipart") => {}
+            ("name", value) => name = Some(value.to_owned()),
+            ("ifGenerationMatch", value) => if_generation = Some(integer(parameter, value)?),
+            (parameter, value) => return Err(not_served("upload", parameter, value)),
+        }
+    }
+    let content_type = text(&headers, header::CONTENT_TYPE).unwrap_or_default();
+    let parts = multipart::parts(content_type, &body).map_err(|reason| Refused(400, reason))?;
+    let (metadata, media, checksums) = match parts[..] {
+        [metadata, media] => (metadata, media, None),
+        [metadata, media, checksums] => (metadata, media, Some(checksums)),
+        _ => return Err(Refused(400, format!("expected two or three parts, not {}", parts.len()))),
+    };
+    let described = |json: &[u8]| {
+        serde_json::from_slice::<Described>(json).map_err(|error| Refused(400, format!("metadata: {error}")))
+    };
+    let mut object = described(metadata)?;
+    if let Some(checksums) = checksums {
+        object.crc32c = described(checksums)?.crc32c.or(object.crc32c);
+    }
+    let name = name.or_else(|| object.name.take()).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Refused(400, "the object has no name".into()))?;
+    let media = body.slice_ref(media);
+    blocking(move || api.objects.write(&bucket, &name, object, media, if_generation)).await.map(Json)
+}
+
+async fn read_media(
+    State(api): State<Api>,
+    Path((bucket, object)): Path<(String, String)>,
+    Query(parameters): Parameters,
+) -> Result<Response, Refused> {
+    let mut generation = None;
+    let mut is_media = false;
+    for (parameter, value) in &parameters {
+        match (parameter.as_str(), value.as_str()) {
+            ("alt", "media") => is_media = true,
+            ("generation", value) => generation = Some(integer(parameter, value)?),
+            (parameter, value) => return Err(not_served("read", parameter, value)),
+        }
+    }
+    if !is_media {
+        return Err(not_served("read", "alt", "json"));
+    }
+    blocking(move || api.objects.read(&bucket, &object, generation)).await.map(respond)
+}
+
+async fn read_public(
+    State(api): State<Api>,
+    Path((bucket, object)): Path<(String, String)>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Refused> {
+    if ["storage", "upload", "bigquery"].contains(&bucket.as_str()) {
+        return Err(unknown_call(Method::GET, uri).await);
+    }
+    if bucket != *api.public_bucket {
+        return Err(Refused(403, format!("anonymous callers may not read the bucket {bucket:?}")));
+    }
+    let (object, body) = blocking(move || api.objects.read(&bucket, &object, None)).await?;
+    if text(&headers, header::IF_NONE_MATCH) == Some(&format!("\"{}\"", object.etag)) {
+        return Ok(
+            (StatusCode::NOT_MODIFIED, [(header::ETAG, format!("\"{}\"", object.etag))]).into_response()
+        );
+    }
+    Ok(respond((object, body)))
+}
+
+/// The local cloud has what the functions use, and says of everything else that it has not.
+async fn unknown_call(method: Method, uri: Uri) -> Refused {
+    Refused(501, format!("the local cloud does not serve {method} {}", uri.path()))
+}
+
+/// An object with the headers Cloud Storage sends, which the client reads generation and metadata from.
+fn respond((object, body): (Object, Bytes)) -> Response {
+    let mut headers = HeaderMap::new();
+    let mut set = |name: &str, value: String| {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    };
+    set("content-type", object.content_type);
+    set("etag", format!("\"{}\"", object.etag));
+    set("last-modified", object.updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    set("x-goog-generation", object.generation.to_string());
+    set("x-goog-metageneration", object.metageneration.to_string());
+    set("x-goog-hash", format!("crc32c={}", object.crc32c));
+    set("x-goog-stored-content-length", object.size.to_string());
+    set("x-goog-stored-content-encoding", "identity".into());
+    set("x-goog-storage-class", object.storage_class);
+    if let Some(cache_control) = object.cache_control {
+        set("cache-control", cache_control);
+    }
+    for (key, value) in object.metadata {
+        set(&format!("x-goog-meta-{key}"), value);
+    }
+    (headers, body).into_response()
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Refused(500, error.to_string())))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn integer(parameter: &str, value: &str) -> Result<i64, Refused> {
+    value.parse().map_err(|_| Refused(400, format!("{parameter}: {value:?} is not a number")))
+}
+
+fn not_served(call: &str, parameter: &str, value: &str) -> Refused {
+    Refused(501, format!("the local Cloud Storage does not serve {call} with {parameter}={value}"))
+}
