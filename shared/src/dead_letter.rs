@@ -68,6 +68,7 @@ impl DeadLetters {
         reason: &str,
         rejected: &[Rejected],
     ) -> Result<String, Error> {
+        let event = &readable(event);
         let letter =
             DeadLetter { function: self.function, reason, kept_at: self.clock.now(), event, rejected };
         let body = serde_json::to_vec(&letter).map_err(|error| {
@@ -77,6 +78,19 @@ impl DeadLetters {
         self.storage.replace(Upload::json(&self.bucket, &path, body.into())).await?;
         Ok(path)
     }
+}
+
+/// The event with its data as JSON or text where it is that, and not in base64.
+fn readable(event: &cloudevents::Event) -> cloudevents::Event {
+    let mut event = event.clone();
+    if let Some(cloudevents::Data::Binary(bytes)) = event.data() {
+        if let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) {
+            event.set_data_unchecked(json);
+        } else if let Ok(text) = String::from_utf8(bytes.clone()) {
+            event.set_data_unchecked(text);
+        }
+    }
+    event
 }
 
 /// An event id as one path segment: what is not a letter, digit, `-`, `_` or `.` becomes `_`.

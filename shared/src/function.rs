@@ -125,11 +125,15 @@ where
 
 /// The JSON body of an HTTP call as a `T`; an empty body is `T`'s default.
 pub fn json_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error> {
-    if body.trim_ascii().is_empty() {
-        return Ok(T::default());
+    let refused = |error: &dyn std::fmt::Display| {
+        Error::InvalidRequest(format!("the body is not the expected JSON object: {error}"))
+    };
+    match body.trim_ascii() {
+        [] => Ok(T::default()),
+        // serde would also read a struct from a list, field by field.
+        body @ [b'{', ..] => serde_json::from_slice(body).map_err(|error| refused(&error)),
+        _ => Err(refused(&"it does not begin with {")),
     }
-    serde_json::from_slice(body)
-        .map_err(|error| Error::InvalidRequest(format!("the body is not the expected JSON object: {error}")))
 }
 
 fn service<W, F>(name: &'static str, platform: &Platform, work: W) -> Router

@@ -1,1 +1,314 @@
-//! x
+//! What the black-box tests share: a local cloud, functions on ports, a stub of BallDontLie.
+//!
+//! The tests themselves are clients: they start a real function, speak HTTP to it, and look at what it
+//! wrote.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test's panic is its verdict")]
+
+mod stub;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use local_cloud::{
+    clock::ReplayClock,
+    cloud::{LocalCloud, RAW_BUCKET},
+    functions::listen,
+    night::Night,
+};
+use reqwest::{Client, Response, StatusCode, Url};
+use serde_json::{Value, json};
+use shared::{Clock, config::Environment, function};
+use tempfile::TempDir;
+
+pub use stub::{Reply, Stub};
+
+/// An instant in RFC 3339.
+pub fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+/// A clock that a test sets.
+#[derive(Clone, Debug)]
+pub struct HandClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl HandClock {
+    /// A clock that stands at `start`.
+    pub fn at(start: &str) -> Self {
+        Self(Arc::new(Mutex::new(instant(start))))
+    }
+
+    /// Sets it.
+    pub fn set(&self, now: &str) {
+        *self.0.lock().expect("the clock") = instant(now);
+    }
+
+    /// The same clock, for a function.
+    pub fn for_function(&self) -> Clock {
+        let clock = self.0.clone();
+        Clock::new(move || *clock.lock().expect("the clock"))
+    }
+}
+
+/// A local cloud of a test's own, in a folder that goes with it.
+#[derive(Debug)]
+pub struct Cloud {
+    /// The services.
+    pub services: LocalCloud,
+    /// The test's client.
+    pub http: Client,
+    folder: TempDir,
+}
+
+/// A function on a port.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Where it is called.
+    pub url: Url,
+    http: Client,
+}
+
+/// An answer, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its JSON; null where it has none.
+    pub json: Value,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let status = response.status();
+        let json = response.json().await.unwrap_or(Value::Null);
+        Self { status, json }
+    }
+
+    /// The message of an error, which must be in the one shape.
+    pub fn message(&self) -> &str {
+        assert!(self.json["error"]["code"].is_string(), "no error in the one shape: {:?}", self.json);
+        self.json["error"]["message"].as_str().expect("a message")
+    }
+}
+
+impl Cloud {
+    /// Starts one, with the tables empty.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let night = Arc::new(Night::sample().expect("the sample night"));
+        let clock = ReplayClock::new(instant("2025-12-28T00:00:00Z"), 1.0);
+        let services = LocalCloud::start(folder.path(), 0, night, clock).await.expect("a local cloud");
+        Self { services, http: Client::new(), folder }
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The variables of a function that speaks to this cloud and, for box scores, to `balldontlie`.
+    pub fn environment(&self, balldontlie: &Url) -> Vec<(String, String)> {
+        let cloud = self.services.url.as_str().trim_end_matches('/').to_owned();
+        [
+            ("GOOGLE_CLOUD_PROJECT", "local".to_owned()),
+            ("STORAGE_EMULATOR_HOST", cloud.clone()),
+            ("BIGQUERY_EMULATOR_HOST", cloud),
+            ("BDL_API_URL", balldontlie.to_string()),
+            ("BDL_API_KEY", "key".to_owned()),
+            ("INVOKER_AUTH", "none".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// Starts the scraper against `upstream`.
+    pub async fn scraper(&self, upstream: &Stub, clock: &HandClock) -> Function {
+        let environment: Environment = self.environment(&upstream.url).into_iter().collect();
+        let settings = scrape_live_boxscores::Settings::read(&environment).expect("settings");
+        Function::start(scrape_live_boxscores::app(settings, clock.for_function())).await
+    }
+
+    /// Starts the processor.
+    pub async fn processor(&self) -> Function {
+        let environment: Environment = self.environment(&self.services.url).into_iter().collect();
+        let settings = process_live_boxscores::Settings::read(&environment).expect("settings");
+        Function::start(process_live_boxscores::app(settings, Clock::system())).await
+    }
+
+    /// Starts the live export against `upstream`.
+    pub async fn exporter(&self, upstream: &Stub, clock: &HandClock) -> Function {
+        let environment: Environment = self.environment(&upstream.url).into_iter().collect();
+        let settings = export_live::Settings::read(&environment).expect("settings");
+        Function::start(export_live::app(settings, clock.for_function())).await
+    }
+
+    /// Appends rows to a table.
+    pub fn append(&self, dataset: &str, table: &str, rows: &[Value]) {
+        let warehouse = &self.services.warehouse;
+        warehouse.append(warehouse.table(dataset, table).expect("a table"), rows).expect("rows that fit");
+    }
+
+    /// The rows of a query, cells as text.
+    pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let rows = self.services.warehouse.rows(sql).expect("a query");
+        rows.into_iter()
+            .map(|row| row.into_iter().map(|cell| cell.unwrap_or_else(|| "NULL".into())).collect())
+            .collect()
+    }
+
+    /// Changes what is in `{database}.sqlite`, as only a test may.
+    pub fn execute(&self, database: &str, sql: &str) {
+        let file = self.folder().join(format!("bigquery/{database}.sqlite"));
+        rusqlite::Connection::open(file).and_then(|it| it.execute_batch(sql)).expect("a statement");
+    }
+
+    /// One number of a query.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.services.warehouse.number(sql).expect("a number")
+    }
+
+    /// The names of a bucket's objects below `prefix`.
+    pub fn names(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        self.services.objects.list(bucket, prefix).into_iter().map(|object| object.name).collect()
+    }
+
+    /// An object's content.
+    pub fn object(&self, bucket: &str, name: &str) -> Vec<u8> {
+        self.services.objects.read(bucket, name, None).expect("an object").1.to_vec()
+    }
+
+    /// A JSON object's content.
+    pub fn json(&self, bucket: &str, name: &str) -> Value {
+        serde_json::from_slice(&self.object(bucket, name)).expect("JSON")
+    }
+
+    /// The only dead letter.
+    pub fn dead_letter(&self) -> Value {
+        let names = self.names(RAW_BUCKET, "dead-letter/");
+        assert_eq!(names.len(), 1, "{names:?}");
+        self.json(RAW_BUCKET, &names[0])
+    }
+
+    /// A public object by its public URL.
+    pub async fn public(&self, object: &str) -> Response {
+        self.http.get(self.services.public_url(object)).send().await.expect("an answer")
+    }
+
+    /// A public JSON document by its public URL.
+    pub async fn document(&self, object: &str) -> Value {
+        let response = self.public(object).await;
+        assert_eq!(response.status(), StatusCode::OK, "{object}");
+        response.json().await.expect("JSON")
+    }
+
+    /// Uploads an object as Google's client does, and returns its generation.
+    pub async fn upload(&self, bucket: &str, name: &str, body: impl Into<Vec<u8>>) -> i64 {
+        let answer =
+            self.upload_with(bucket, name, json!({"contentType": "application/json"}), body, &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json);
+        answer.json["generation"].as_str().expect("a generation").parse().expect("a number")
+    }
+
+    /// Uploads an object with its metadata and further query parameters.
+    pub async fn upload_with(
+        &self,
+        bucket: &str,
+        name: &str,
+        metadata: Value,
+        body: impl Into<Vec<u8>>,
+        parameters: &[(&str, &str)],
+    ) -> Answer {
+        let head = format!("--b\r\ncontent-type: application/json\r\n\r\n{metadata}\r\n--b\r\n\r\n");
+        let body = [head.into_bytes(), body.into(), b"\r\n--b--".to_vec()].concat();
+        let request = self
+            .http
+            .post(format!("{}upload/storage/v1/b/{bucket}/o", self.services.url))
+            .query(&[("uploadType", "multipart"), ("name", name)])
+            .query(parameters)
+            .header("content-type", "multipart/related; boundary=b")
+            .body(body);
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        self.services.stop.cancel();
+    }
+}
+
+impl Function {
+    /// Serves `router` on a port of its own until the test ends.
+    pub async fn start(router: Router) -> Self {
+        let (listener, url) = listen(0).await.expect("a port");
+        tokio::spawn(function::serve(listener, router, std::future::pending()));
+        Self { url, http: Client::new() }
+    }
+
+    /// Calls it with a body.
+    pub async fn post(&self, body: impl Into<reqwest::Body>) -> Answer {
+        Answer::of(self.http.post(self.url.clone()).body(body).send().await.expect("an answer")).await
+    }
+
+    /// Calls it with a body and headers.
+    pub async fn post_with(
+        &self,
+        headers: &[(&'static str, String)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let request = self.http.post(self.url.clone()).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// Delivers an object-finalized event in binary mode.
+    pub async fn deliver(&self, bucket: &str, name: &str, generation: i64) -> Answer {
+        let data = json!({"bucket": bucket, "name": name, "generation": generation.to_string()});
+        self.post_with(&binary_event(shared::event::OBJECT_FINALIZED), data.to_string()).await
+    }
+}
+
+/// The attributes of an event in binary mode.
+pub fn binary_event(kind: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("ce-specversion", "1.0".into()),
+        ("ce-id", "event-1".into()),
+        ("ce-type", kind.into()),
+        ("ce-source", "//storage.googleapis.com/projects/_/buckets/nba-scraped-data".into()),
+        ("ce-subject", "objects/x".into()),
+        ("ce-time", "2026-01-10T00:00:00Z".into()),
+        ("content-type", "application/json".into()),
+    ]
+}
+
+/// The folder of recorded data, or `None` with a word about it where it is missing; CI has it.
+pub fn recorded_data() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no recorded data at ../shared/data");
+    None
+}
+
+/// A box score game of two players in BallDontLie's shape, to be changed by a test.
+pub fn game(id: i64, date: &str, status: &str, period: i64, time: &str) -> Value {
+    let player = |id: i64, first: &str, last: &str, points: i64| {
+        json!({
+            "min": "12", "fgm": points / 2, "fga": points, "fg_pct": 0.5, "fg3m": 0, "fg3a": 0, "fg3_pct": null,
+            "ftm": 0, "fta": 0, "ft_pct": null, "oreb": 1, "dreb": 2, "reb": 3, "ast": 4, "stl": 1, "blk": 0,
+            "turnover": 2, "pf": 1, "pts": points, "plus_minus": -3,
+            "player": {"id": id, "first_name": first, "last_name": last, "position": "G"},
+        })
+    };
+    json!({
+        "id": id, "date": date, "datetime": format!("{date}T23:30:00.000Z"), "season": 2025,
+        "status": status, "period": period, "time": time, "postseason": false,
+        "home_team_score": 10, "visitor_team_score": 8,
+        "home_team": {"id": 2, "name": "Celtics", "abbreviation": "BOS", "players": [player(id * 10, "Hugo", "González", 10)]},
+        "visitor_team": {"id": 3, "name": "Nets", "abbreviation": "BKN", "players": [player(id * 10 + 1, "Nolan", "Traoré", 8)]},
+    })
+}

@@ -121,6 +121,9 @@ fn failure(error: BQError) -> Failure {
             let reason = error.error.errors.first().and_then(|first| first.get("reason"));
             (error.error.code, reason.map_or("", String::as_str), error.error.message.clone())
         }
+        BQError::RequestError(error) if error.is_builder() => {
+            return Failure::Final(Error::Internal(format!("{SERVICE}: {error}")));
+        }
         BQError::RequestError(_) | BQError::NoToken => {
             return Failure::again(Error::transient(SERVICE, error));
         }

@@ -239,7 +239,7 @@ fn kind_of<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Kind {
         .unwrap_or(Kind::String)
 }
 
-/// A cell as BigQuery writes it: everything text, timestamps as microseconds.
+/// A cell as BigQuery writes it: everything text, timestamps as seconds in scientific notation.
 fn text_of(cell: Cell, kind: Kind) -> Option<String> {
     match (cell, kind) {
         (Cell::Null | Cell::Blob(_), _) => None,
@@ -248,7 +248,9 @@ fn text_of(cell: Cell, kind: Kind) -> Option<String> {
         (Cell::Real(real), _) => Some(real.to_string()),
         (Cell::Text(text), Kind::Timestamp) => {
             let instant: Option<chrono::DateTime<chrono::Utc>> = text.parse().ok();
-            Some(instant.map_or(text, |instant| instant.timestamp_micros().to_string()))
+            #[allow(clippy::cast_precision_loss, reason = "a double holds today's microseconds")]
+            let seconds = instant.map(|instant| instant.timestamp_micros() as f64 / 1e6);
+            Some(seconds.map_or(text, |seconds| format!("{seconds:E}")))
         }
         (Cell::Text(text), _) => Some(text),
     }
