@@ -1,7 +1,7 @@
 //! A value that is kept in memory between invocations and renewed behind the request.
 
 use std::{
-    fmt::Debug,
+    fmt::Display,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -10,6 +10,7 @@ use std::{
 
 use shared::Error;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 type Loading<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Loader<K, T> = Box<dyn Fn(K) -> Loading<T> + Send + Sync>;
@@ -33,7 +34,7 @@ struct Entry<K, T> {
 
 impl<K, T> Kept<K, T>
 where
-    K: Copy + PartialEq + Debug + Send + Sync + 'static,
+    K: Copy + PartialEq + Display + Send + Sync + 'static,
     T: Send + Sync + 'static,
 {
     pub(crate) fn new<F>(
@@ -56,12 +57,12 @@ where
         if let Some((value, true)) = known {
             return Some(value);
         }
-        let loading = tokio::spawn(self.clone().load(key));
+        let loading = tokio::spawn(self.clone().load(key).in_current_span());
         if let Some((value, _)) = known {
             return Some(value);
         }
         if tokio::time::timeout(patience, loading).await.is_err() {
-            tracing::warn!(?key, ?patience, "{} not loaded in time, going on without", self.what);
+            tracing::warn!(%key, ?patience, "{} not loaded in time, going on without", self.what);
         }
         self.peek(key).map(|(value, _)| value)
     }
@@ -83,7 +84,7 @@ where
                 let entry = Entry { key, value: Arc::new(value), loaded: Instant::now() };
                 *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
             }
-            Err(error) => tracing::warn!(?key, %error, "{} could not be loaded", self.what),
+            Err(error) => tracing::warn!(%key, %error, "{} could not be loaded", self.what),
         }
     }
 }

@@ -1,0 +1,30 @@
+# Every command a developer or operator of this project types. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format
+
+VENV := target/venv
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Replay a night through the whole system on this machine; ARGS="--help" says how
+	@cargo build --quiet --package local-cloud
+	@cargo run --quiet --package local-cloud -- run $(ARGS)
+
+test: $(VENV)/ready ## Run every test, unattended
+	cargo build --workspace --bins
+	cargo test --workspace
+
+lint: ## Formatting and clippy; a warning is an error
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+
+format: ## Format the code
+	cargo fmt --all
+
+# What the tests use of other people's: fake-gcs-server.
+$(VENV)/ready: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@
