@@ -9,7 +9,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Replay a night through the whole system on this machine; ARGS="--help" says how
-	@cargo build --quiet --package local-cloud
+	@cargo build --package local-cloud
 	@cargo run --quiet --package local-cloud -- run $(ARGS)
 
 test: $(VENV)/ready ## Run every test, unattended

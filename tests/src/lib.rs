@@ -2,7 +2,6 @@
 //!
 //! The tests themselves are clients: they start a real function, speak HTTP to it, and look at what it
 //! wrote.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test's panic is its verdict")]
 
 mod stub;
 

@@ -1,5 +1,4 @@
 //! The live export: a poll becomes the public scores of its slate day.
-#![allow(missing_docs)]
 
 use std::time::Duration;
 

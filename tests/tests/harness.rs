@@ -1,5 +1,4 @@
 //! The harness: what every function does with a request before and after its handler.
-#![allow(missing_docs)]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! The local cloud behaves like the real one where the functions rely on it.
-#![allow(missing_docs)]
 
 use std::sync::{
     Arc,

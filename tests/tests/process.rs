@@ -1,5 +1,4 @@
 //! The processor: a snapshot becomes rows, once.
-#![allow(missing_docs)]
 
 use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
 use reqwest::StatusCode;

@@ -1,5 +1,4 @@
 //! A whole night through the whole pipeline.
-#![allow(missing_docs)]
 
 use std::{path::Path, sync::Arc};
 

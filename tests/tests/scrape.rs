@@ -1,5 +1,4 @@
 //! The scraper: one poll becomes one raw snapshot, untouched.
-#![allow(missing_docs)]
 
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;

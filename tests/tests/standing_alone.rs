@@ -1,7 +1,6 @@
 //! Each function as the binary it is, against servers that are not ours where there are any:
 //! fake-gcs-server for Cloud Storage, Python's `http.server` for BallDontLie. No emulator of BigQuery on
 //! the package registries takes query parameters or load jobs, so that part is the local cloud's.
-#![allow(missing_docs)]
 
 use std::{
     path::{Path, PathBuf},

@@ -126,7 +126,7 @@ async fn replay_with_bar(replay: &Replay) {
             let on = replay.night.games_on(now);
             let events = counts.events.load(Ordering::Relaxed);
             let time = now.with_timezone(&New_York).format("%-I:%M %p ET");
-            bar.set_message(format!("{time}  {on} games on  {events} events"));
+            bar.set_message(format!("{time}, games on: {on}, events: {events}"));
             bar.inc(1);
         })
         .await;
