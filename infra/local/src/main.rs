@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
 };
@@ -11,8 +11,11 @@ use std::{
 use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use local_cloud::{night::Night, replay, replay::Replay, report::Report};
+use local_cloud::{functions::Functions, night::Night, replay, replay::Replay, report::Report};
 use shared::{Error, function};
+
+/// The file in the data directory that the functions log to.
+const LOG: &str = "functions.log";
 
 /// The Challenge System backend on one machine.
 #[derive(Parser)]
@@ -79,7 +82,7 @@ impl Run {
             None => Night::sample().map_err(|error| configuration(&error))?,
         };
         let folder = replay::folder(&self.data_dir)?;
-        let log = folder.join("functions.log");
+        let log = folder.join(LOG);
         let writer =
             File::create(&log).map_err(|error| configuration(&format!("{}: {error}", log.display())))?;
         tracing_subscriber::fmt().with_ansi(false).with_writer(Arc::new(writer)).init();
@@ -91,7 +94,7 @@ impl Run {
             "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
             night.day,
             night.recorded().count(),
-            urls(&replay)
+            places(&replay, &folder)
         ));
 
         tokio::select! {
@@ -104,11 +107,8 @@ impl Run {
         let report =
             Report::of(&replay).map_err(|error| Error::Internal(format!("the closing table: {error}")))?;
         say(&format!("{} as it was stored:\n\n{report}", night.day));
-        if !report.holds() {
-            say(&format!("The functions' log is {}.", log.display()));
-        }
         if !self.exit {
-            say(&format!("Serving until Ctrl-C.\n\n{}", urls(&replay)));
+            say(&format!("Serving until Ctrl-C.\n\n{}", places(&replay, &folder)));
             function::stop_signal().await;
         }
         replay.cloud.stop.cancel();
@@ -133,17 +133,23 @@ async fn replay_with_bar(replay: &Replay) {
     bar.finish_and_clear();
 }
 
-fn urls(replay: &Replay) -> String {
-    let functions = &replay.functions;
-    let day = replay.night.day;
-    format!(
-        "  live scores     {}\n  of the night    {}\n  scrape          POST {}\n  process         POST {}\n  live export     POST {}\n",
-        replay.cloud.public_url("v1/live/latest.json"),
-        replay.cloud.public_url(&format!("v1/live/{day}.json")),
-        functions.scrape_live_boxscores,
-        functions.process_live_boxscores,
-        functions.export_live,
-    )
+/// Where to look.
+fn places(replay: &Replay, folder: &Path) -> String {
+    let Functions { scrape_live_boxscores, process_live_boxscores, export_live } = &replay.functions;
+    let latest = replay.cloud.public_url("v1/live/latest.json");
+    let night = replay.cloud.public_url(&format!("v1/live/{}.json", replay.night.day));
+    [
+        ("live scores", latest),
+        ("of the night", night),
+        ("scrape", format!("POST {scrape_live_boxscores}")),
+        ("process", format!("POST {process_live_boxscores}")),
+        ("live export", format!("POST {export_live}")),
+        ("objects", folder.join("storage").display().to_string()),
+        ("tables", folder.join("bigquery").display().to_string()),
+        ("log", folder.join(LOG).display().to_string()),
+    ]
+    .map(|(what, place)| format!("  {what:<14} {place}\n"))
+    .concat()
 }
 
 /// A closed pipe ends nobody's replay.
