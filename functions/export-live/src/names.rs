@@ -44,10 +44,16 @@ pub(crate) async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Sched
     #[derive(Deserialize)]
     struct Row {
         game_id: String,
-        home_team_tricode: Team,
-        away_team_tricode: Team,
+        home_team_tricode: String,
+        away_team_tricode: String,
     }
     let parameters = [Parameter::date("game_date", day)];
     let rows: Vec<Row> = bigquery.query(include_str!("../sql/schedule.sql"), &parameters).await?;
-    Ok(rows.into_iter().map(|row| ((row.home_team_tricode, row.away_team_tricode), row.game_id)).collect())
+    // A game whose teams are not known yet has no codes; the others keep their ids.
+    let game = |row: Row| {
+        let home = Team::of_code(&row.home_team_tricode).ok()?;
+        let away = Team::of_code(&row.away_team_tricode).ok()?;
+        Some(((home, away), row.game_id))
+    };
+    Ok(rows.into_iter().filter_map(game).collect())
 }
