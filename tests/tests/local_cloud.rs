@@ -84,8 +84,7 @@ async fn an_event_is_delivered_again_until_it_is_taken() {
         if seen.fetch_add(1, Ordering::SeqCst) < 2 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
     };
     let function = Function::start(Router::new().route("/", post(flaky)).with_state(seen.clone())).await;
-    let finalized = cloud.services.objects.finalized();
-    cloud.services.delivery.trigger(finalized, RAW_BUCKET, function.url.clone());
+    cloud.services.delivery.trigger(&cloud.services.objects, RAW_BUCKET, function.url.clone());
     cloud.upload(RAW_BUCKET, "x.json", "{}").await;
     cloud.upload(API_BUCKET, "not-ours.json", "{}").await;
     cloud.services.delivery.drain().await;

@@ -1,6 +1,9 @@
 //! A whole night through the whole pipeline.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use local_cloud::{
     cloud::API_BUCKET,
@@ -18,18 +21,13 @@ const SPEED: f64 = 1e6;
 async fn replay(night: Night, folder: &Path) -> Replay {
     let replay = Replay::start(folder, 0, Arc::new(night), SPEED).await.expect("a replay");
     // Every version that becomes public is looked at, not only the last.
-    let mut written = replay.cloud.objects.finalized();
-    let watch = tokio::spawn(async move {
-        let (mut games, mut versions) = (0, 0);
-        while let Some(object) = written.recv().await {
-            if object.object.bucket == API_BUCKET && object.object.name.starts_with("v1/live/2") {
-                let document: Value = serde_json::from_slice(&object.body).expect("a document");
-                let total = document["total_games"].as_u64().expect("a count");
-                assert!(total >= games, "{} shrank from {games} to {total}", object.object.name);
-                (games, versions) = (total, versions + 1);
-            }
+    let versions = Arc::new(Mutex::new(Vec::new()));
+    let seen = versions.clone();
+    replay.cloud.objects.on_finalized(move |news| {
+        if news.object.bucket == API_BUCKET && news.object.name.starts_with("v1/live/2") {
+            let document: Value = serde_json::from_slice(&news.body).expect("a document");
+            seen.lock().expect("the versions").push(document);
         }
-        versions
     });
     let mut ticks = 0;
     replay.run(|_| ticks += 1).await;
@@ -37,7 +35,19 @@ async fn replay(night: Night, folder: &Path) -> Replay {
     println!("{report}");
     assert!(report.holds(), "{report}");
     assert_eq!(ticks, replay::ticks(&replay.night).count());
-    assert!(!watch.is_finished(), "the public file shrank");
+    let versions = versions.lock().expect("the versions");
+    assert_eq!(versions.len(), ticks, "one version a poll");
+    for pair in versions.windows(2) {
+        assert!(pair[0]["poll_id"].as_str() < pair[1]["poll_id"].as_str(), "never backwards");
+        for counter in ["total_games", "games_final"] {
+            assert!(
+                pair[0][counter].as_u64() <= pair[1][counter].as_u64(),
+                "{counter} shrank at {}",
+                pair[1]["poll_id"]
+            );
+        }
+    }
+    drop(versions);
     replay
 }
 

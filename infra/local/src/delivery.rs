@@ -12,12 +12,12 @@ use std::{
 
 use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, Url};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     issuer::Issuer,
-    storage::{Finalized, Object},
+    storage::{Object, Objects},
 };
 
 /// How often an event is delivered before it is given up on; Eventarc's subscriptions go on for a day.
@@ -70,26 +70,21 @@ impl Delivery {
     }
 
     /// Delivers an object-finalized event to `target` for every object of `bucket` from now on.
-    pub fn trigger(&self, mut finalized: mpsc::UnboundedReceiver<Finalized>, bucket: &str, target: Url) {
+    pub fn trigger(&self, objects: &Objects, bucket: &str, target: Url) {
         let (delivery, bucket) = (self.clone(), bucket.to_owned());
-        tokio::spawn(async move {
-            while let Some(Finalized { object, .. }) = finalized.recv().await {
-                if object.bucket == bucket {
-                    let (deliverer, target) = (delivery.clone(), target.clone());
-                    delivery.under_way.spawn(async move { deliverer.deliver(&object, target).await });
-                }
+        objects.on_finalized(move |news| {
+            if news.object.bucket == bucket {
+                let (deliverer, object, target) = (delivery.clone(), news.object.clone(), target.clone());
+                delivery.under_way.spawn(async move { deliverer.deliver(&object, target).await });
             }
         });
     }
 
-    /// Waits until nothing is under way. New objects written meanwhile are waited for too.
+    /// Waits until nothing is under way. What a delivery leads to begins before it ends, and is waited
+    /// for too.
     pub async fn drain(&self) {
-        loop {
-            // The notice of an object takes a moment to become a delivery.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            if self.under_way.is_empty() {
-                return;
-            }
+        while !self.under_way.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use local_cloud::{functions::Functions, night::Night, replay, replay::Replay, report::Report};
+use local_cloud::{cloud, functions::Functions, night::Night, replay, replay::Replay, report::Report};
 use shared::{Error, function};
 
 /// The file in the data directory that the functions log to.
@@ -81,7 +81,7 @@ impl Run {
             }
             None => Night::sample().map_err(|error| configuration(&error))?,
         };
-        let folder = replay::folder(&self.data_dir)?;
+        let folder = cloud::clear(&self.data_dir)?;
         let log = folder.join(LOG);
         let writer =
             File::create(&log).map_err(|error| configuration(&format!("{}: {error}", log.display())))?;

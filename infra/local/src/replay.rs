@@ -7,7 +7,7 @@ use shared::Error;
 
 use crate::{
     clock::ReplayClock,
-    cloud::{self, LocalCloud, RAW_BUCKET},
+    cloud::{LocalCloud, RAW_BUCKET},
     functions::Functions,
     night::Night,
     seed,
@@ -37,8 +37,7 @@ impl Replay {
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
         let first_port = if port == 0 { 0 } else { port + 1 };
         let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
-        let finalized = cloud.objects.finalized();
-        cloud.delivery.trigger(finalized, RAW_BUCKET, functions.process_live_boxscores.clone());
+        cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
         Ok(Self { cloud, functions, night })
     }
 
@@ -67,9 +66,4 @@ pub fn ticks(night: &Night) -> impl Iterator<Item = DateTime<Utc>> + use<> {
 /// The speed at which the night takes about a minute.
 pub fn speed_for_a_minute(night: &Night) -> f64 {
     ((night.ends() - night.begins()).as_seconds_f64() / 55.0).max(1.0)
-}
-
-/// An empty folder for a replay; see [`cloud::clear`].
-pub fn folder(data_dir: &Path) -> Result<std::path::PathBuf, Error> {
-    cloud::clear(data_dir)
 }

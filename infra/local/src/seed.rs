@@ -1,5 +1,6 @@
 //! What the warehouse knows before a night begins, made from the night itself.
 
+use chrono::Datelike;
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,8 +13,7 @@ use crate::{
 /// the schedule have each game, and lookups were made by the rule that drops accented letters.
 pub fn warehouse(warehouse: &Warehouse, night: &Night) -> Result<(), Failed> {
     let day = night.day;
-    let season_year =
-        i64::from(day.season_start().date().format("%Y").to_string().parse::<i32>().unwrap_or(0));
+    let season_year = day.season_start().date().year();
     let made_at = format!("{}T12:00:00Z", day.previous());
     let earlier = day.previous().previous();
     let (mut schedule, mut boxscores) = (Vec::new(), Vec::new());

@@ -12,7 +12,6 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 /// An object as the JSON API describes it; also the data of its finalized event.
 /// <https://cloud.google.com/storage/docs/json_api/v1/objects#resource>
@@ -90,11 +89,20 @@ pub struct Objects {
     state: Mutex<State>,
 }
 
+/// Somebody to be told of new objects.
+struct Listener(Box<dyn Fn(&Finalized) + Send + Sync>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
+}
+
 #[derive(Debug)]
 struct State {
     objects: HashMap<String, BTreeMap<String, Object>>,
     newest_generation: i64,
-    listeners: Vec<mpsc::UnboundedSender<Finalized>>,
+    listeners: Vec<Listener>,
 }
 
 const METADATA: &str = ".metadata";
@@ -120,11 +128,10 @@ impl Objects {
         Ok(Self { root: root.to_owned(), clock, state: Mutex::new(state) })
     }
 
-    /// Every object that is written from now on, in order.
-    pub fn finalized(&self) -> mpsc::UnboundedReceiver<Finalized> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        self.state().listeners.push(sender);
-        receiver
+    /// Tells `listener` of every object that is written from now on, in order, before its writer
+    /// hears of it. The listener must not use the buckets itself.
+    pub fn on_finalized(&self, listener: impl Fn(&Finalized) + Send + Sync + 'static) {
+        self.state().listeners.push(Listener(Box::new(listener)));
     }
 
     /// The objects of a bucket whose names begin with `prefix`.
@@ -205,7 +212,7 @@ impl Objects {
         state.newest_generation = generation;
         state.objects.entry(bucket.into()).or_default().insert(name.into(), object.clone());
         let news = Finalized { object: object.clone(), body };
-        state.listeners.retain(|listener| listener.send(news.clone()).is_ok());
+        state.listeners.iter().for_each(|listener| listener.0(&news));
         Ok(object)
     }
 
