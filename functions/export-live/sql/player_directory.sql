@@ -1,4 +1,5 @@
 -- Who a BallDontLie player id is: the newest name and lookup of the season, one row a player.
+-- @season_start DATE
 SELECT bdl_player_id, player_lookup, player_full_name
 FROM (
   SELECT
