@@ -18,6 +18,7 @@ pub mod retry;
 pub mod snapshot;
 pub mod storage;
 pub mod telemetry;
+mod tls;
 
 pub use clock::Clock;
 pub use error::Error;

@@ -5,10 +5,14 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
-use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
+use local_cloud::{
+    cloud::{API_BUCKET, RAW_BUCKET},
+    functions::listen,
+};
 use reqwest::{Client, StatusCode, Url};
 use serde_json::{Value, json};
 use shared::nba::SlateDay;
@@ -167,6 +171,77 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     let answer = request.body(event.to_string()).send().await.expect("an answer");
     assert_eq!(answer.json::<Value>().await.expect("JSON")["status"], "stored");
     assert_eq!(cloud.number("SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores"), 2);
+}
+
+/// A TLS front for the server at `plain`: its URL, and the certificate to trust.
+async fn behind_tls(plain: &Url) -> (Url, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let key = tokio_rustls::rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
+        .expect("a key");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key))
+        .expect("a configuration");
+    let (listener, url) = listen(0).await.expect("a port");
+    let (acceptor, plain) =
+        (tokio_rustls::TlsAcceptor::from(Arc::new(config)), plain.port().expect("a port"));
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let mut outside = acceptor.accept(connection).await?;
+                let mut inside = tokio::net::TcpStream::connect(("127.0.0.1", plain)).await?;
+                tokio::io::copy_bidirectional(&mut outside, &mut inside).await
+            });
+        }
+    });
+    let url = format!("https://localhost:{}", url.port().expect("a port"));
+    (Url::parse(&url).expect("a URL"), made.cert.pem())
+}
+
+/// Production speaks TLS to everyone; nothing else here does.
+#[tokio::test]
+async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
+    let cloud = Cloud::start().await;
+    let (url, certificate) = behind_tls(&cloud.services.url).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let trusted = folder.path().join("trusted.pem");
+    std::fs::write(&trusted, certificate).expect("a file");
+    let mut variables = cloud.environment(&url.join("/balldontlie").expect("a URL"));
+    for (name, value) in &mut variables {
+        if name.ends_with("_EMULATOR_HOST") {
+            *value = url.to_string();
+        }
+    }
+    let distrusting = Running::function("scrape-live-boxscores", &variables).await;
+    let refused = cloud.http.post(distrusting.url.clone()).send().await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::BAD_GATEWAY);
+
+    variables.push(("SSL_CERT_FILE".into(), trusted.to_string_lossy().into_owned()));
+    let scraper = Running::function("scrape-live-boxscores", &variables).await;
+    let scraped = cloud.http.post(scraper.url.clone()).send().await.expect("an answer");
+    assert_eq!(scraped.status(), StatusCode::OK);
+    let path = scraped.json::<Value>().await.expect("JSON")["path"].as_str().expect("a path").to_owned();
+
+    let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
+    let games = [game(1, "2026-01-09", "Final", 4, "Final")];
+    let snapshot = json!({"timestamp": "2026-01-10T02:12:02Z", "pollId": "20260110T021201Z", "gameCount": 1, "liveBoxes": games});
+    let generation = cloud.upload(RAW_BUCKET, name, snapshot.to_string()).await;
+    let processor = Running::function("process-live-boxscores", &variables).await;
+    let event = json!({
+        "specversion": "1.0", "id": "1", "type": shared::event::OBJECT_FINALIZED, "source": "//storage",
+        "data": {"bucket": RAW_BUCKET, "name": name, "generation": generation},
+    });
+    let request =
+        cloud.http.post(processor.url.clone()).header("content-type", "application/cloudevents+json");
+    let processed = request.body(event.to_string()).send().await.expect("an answer");
+    assert_eq!(processed.json::<Value>().await.expect("JSON")["status"], "stored");
+    assert!(cloud.names(RAW_BUCKET, "").contains(&path));
+
+    let exporter = Running::function("export-live", &variables).await;
+    let exported = cloud.http.post(exporter.url.clone()).send().await.expect("an answer");
+    assert_eq!(exported.status(), StatusCode::OK);
 }
 
 #[test]

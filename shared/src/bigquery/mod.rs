@@ -23,7 +23,7 @@ use crate::{
 };
 
 const SERVICE: &str = "BigQuery";
-const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
 
@@ -50,6 +50,7 @@ impl BigQuery {
     async fn client(&self) -> Result<&Client, Failure> {
         let internal = |detail: String| Failure::Final(Error::Internal(format!("{SERVICE}: {detail}")));
         let build = || async {
+            crate::tls::choose_provider();
             let http = reqwest_0_12::Client::builder()
                 .connect_timeout(Duration::from_secs(5))
                 .timeout(BUDGET.attempt)
