@@ -146,6 +146,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_pauses_of_two_callers_differ() {
+        let pause = async || {
+            let start = Instant::now();
+            let calls = Cell::new(0);
+            let second = with_retries(BUDGET, || async {
+                calls.set(calls.get() + 1);
+                if calls.get() == 1 { Err(again(None)) } else { Ok(start.elapsed()) }
+            });
+            second.await.expect("a second attempt")
+        };
+        let first = pause().await;
+        let mut others = Vec::new();
+        for _ in 0..8 {
+            others.push(pause().await);
+        }
+        assert!(others.iter().any(|other| *other != first), "{first:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_service_that_never_answers_costs_the_budget_and_no_more() {
         let start = Instant::now();
         let outcome: Result<(), _> = with_retries(BUDGET, std::future::pending).await;
