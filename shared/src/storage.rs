@@ -3,7 +3,7 @@
 //! A thin layer over Google's client that adds what it lacks: a time limit on every call, our error,
 //! and preconditions with their outcome as a value instead of an error.
 
-use std::{collections::HashMap, fmt, sync::Mutex, time::Duration};
+use std::{fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use crate::{
     Error,
     config::Platform,
+    nba::PollId,
     retry::{Budget, Failure, with_retries},
 };
 
@@ -28,16 +29,10 @@ pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
-/// How often a write that lost a race is repeated before the platform is asked to call again.
-const PUBLISH_ATTEMPTS: usize = 8;
-
 /// Cloud Storage. The client is made on first use, so that a start costs no call.
 pub struct Storage {
     emulator: Option<Url>,
     client: OnceCell<google_cloud_storage::client::Storage>,
-    /// What this process knows to be current of the few documents it publishes, so that a warm run
-    /// need not read before it writes. A stale entry costs one refused write.
-    current: Mutex<HashMap<String, Current>>,
 }
 
 /// The newest state of a public document that we know of.
@@ -47,6 +42,11 @@ pub struct Current {
     pub generation: i64,
     /// What the document said its version was, if it carried one.
     pub version: Option<DateTime<Utc>>,
+}
+
+impl Current {
+    /// The state of an object that is not there.
+    pub const NONE: Self = Self { generation: 0, version: None };
 }
 
 /// An object to write.
@@ -106,23 +106,10 @@ pub enum Written {
     PreconditionFailed,
 }
 
-/// What publishing came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// The document is public.
-    Yes,
-    /// A newer version already is; nothing was written.
-    Superseded,
-}
-
 impl Storage {
     /// Cloud Storage as `platform` says: Google's, or the emulator's without credentials.
     pub fn new(platform: &Platform) -> Self {
-        Self {
-            emulator: platform.storage_emulator.clone(),
-            client: OnceCell::new(),
-            current: Mutex::default(),
-        }
+        Self { emulator: platform.storage_emulator.clone(), client: OnceCell::new() }
     }
 
     /// Writes an object that must not exist yet.
@@ -140,44 +127,6 @@ impl Storage {
         self.write(&upload, Some(generation)).await
     }
 
-    /// Writes a public document unless a newer version of it is public, whoever else writes meanwhile.
-    /// Two documents of the very same version replace each other.
-    pub async fn publish_latest(&self, upload: Upload<'_>) -> Result<Published, Error> {
-        let key = format!("{}/{}", upload.bucket, upload.object);
-        let mut known = self.known().get(&key).copied();
-        for _ in 0..PUBLISH_ATTEMPTS {
-            let current = match known.take() {
-                Some(current) => current,
-                None => self.current(upload.bucket, upload.object).await?,
-            };
-            if current.version > upload.version {
-                self.known().insert(key, current);
-                return Ok(Published::Superseded);
-            }
-            match self.write(&upload, Some(current.generation)).await? {
-                Written::Yes(generation) => {
-                    self.known().insert(key, Current { generation, version: upload.version });
-                    return Ok(Published::Yes);
-                }
-                Written::PreconditionFailed => {}
-            }
-        }
-        self.known().remove(&key);
-        Err(Error::transient(SERVICE, format!("{key} changed under each of {PUBLISH_ATTEMPTS} writes")))
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Current>> {
-        self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// The state of an object, without its content.
-    async fn current(&self, bucket: &str, object: &str) -> Result<Current, Error> {
-        let current = with_retries(BUDGET, || async {
-            Ok(self.open(bucket, object, None).await?.map(|response| current_of(&response.object())))
-        });
-        Ok(current.await?.unwrap_or(Current { generation: 0, version: None }))
-    }
-
     /// Reads an object, at `generation` or as it is now; `None` where there is none.
     pub async fn read(
         &self,
@@ -189,7 +138,7 @@ impl Storage {
             let Some(mut response) = self.open(bucket, object, generation).await? else {
                 return Ok(None);
             };
-            let current = current_of(&response.object());
+            let highlights = response.object();
             let mut body = BytesMut::new();
             while let Some(chunk) = response.next().await {
                 body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, &error))?);
@@ -199,6 +148,8 @@ impl Storage {
                     ))));
                 }
             }
+            let version = version_of(&highlights).or_else(|| version_in(&body));
+            let current = Current { generation: highlights.generation, version };
             Ok(Some(Stored { current, body: body.freeze() }))
         })
         .await
@@ -283,9 +234,22 @@ fn version_text(version: DateTime<Utc>) -> String {
     version.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-fn current_of(object: &google_cloud_storage::model_ext::ObjectHighlights) -> Current {
-    let version = object.metadata.get(VERSION).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    Current { generation: object.generation, version: version.map(|version| version.to_utc()) }
+/// The version in an object's metadata.
+fn version_of(object: &google_cloud_storage::model_ext::ObjectHighlights) -> Option<DateTime<Utc>> {
+    let version = DateTime::parse_from_rfc3339(object.metadata.get(VERSION)?);
+    version.ok().map(|version| version.to_utc())
+}
+
+/// The version that a document without one in its metadata tells of itself: Cloud Storage does not
+/// promise custom metadata on the reads that its JSON API answers.
+fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        poll_id: Option<PollId>,
+        generated_at: Option<DateTime<Utc>>,
+    }
+    let versioned: Versioned = serde_json::from_slice(document).ok()?;
+    versioned.poll_id.map(PollId::instant).or(versioned.generated_at)
 }
 
 fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {

@@ -180,11 +180,117 @@ async fn f63_a_game_that_vanishes_before_we_saw_it_end_is_asked_for_by_date() {
     assert_eq!(exporter.post("").await.status, StatusCode::OK);
     assert_eq!(ids(&cloud.document(DATED).await), ["2", "1"]);
 
-    // Where it says that there is no such game any more, there is none.
-    stub.answer([Reply::games([]), Reply::games([over(1)])]);
+    // Where it does not know the game either, so does it: what has begun is not dropped.
+    stub.answer([Reply::games([])]);
     clock.set("2026-01-10T04:36:00Z");
     exporter.post("").await;
+    assert_eq!(ids(&cloud.document(DATED).await), ["2", "1"]);
+}
+
+#[tokio::test]
+async fn a_game_that_never_began_goes_when_upstream_no_longer_has_it() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let to_come = |id| game(id, "2026-01-09", "2026-01-10T03:00:00Z", 0, "");
+    let stub = Stub::answering([Reply::games([over(1), to_come(2)])]).await;
+    let exporter = cloud.exporter(&stub, &clock).await;
+    exporter.post("").await;
+    // The dated endpoint is asked, and only for what is missing.
+    stub.answer([Reply::games([over(1)]), Reply::games([over(1), to_come(3)])]);
+    clock.set("2026-01-10T02:15:01Z");
+    exporter.post("").await;
     assert_eq!(ids(&cloud.document(DATED).await), ["1"]);
+}
+
+#[tokio::test]
+async fn a_game_does_not_go_back_when_upstream_does() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let stub = Stub::answering([Reply::games([over(1), on(2)])]).await;
+    let exporter = cloud.exporter(&stub, &clock).await;
+    exporter.post("").await;
+    let before = cloud.document(DATED).await["games"].clone();
+    let mut without_players = over(1);
+    without_players["home_team"]["players"] = json!([]);
+    let earlier = game(2, "2026-01-09", "2nd Qtr", 2, "Q2 1:00");
+    stub.answer([Reply::games([without_players, earlier])]);
+    clock.set("2026-01-10T02:15:01Z");
+    exporter.post("").await;
+    assert_eq!(cloud.document(DATED).await["games"], before);
+    // A correction of the score is no step back, and an overtime follows what looked like the end.
+    let mut corrected = game(1, "2026-01-09", "OT", 5, "OT 5:00");
+    corrected["home_team_score"] = json!(9);
+    stub.answer([Reply::games([corrected, on(2)])]);
+    clock.set("2026-01-10T02:18:01Z");
+    exporter.post("").await;
+    let game = &cloud.document(DATED).await["games"][0];
+    assert_eq!((&game["home_score"], &game["time_remaining"]), (&json!(9), &json!("OT1 5:00")));
+}
+
+#[tokio::test]
+async fn two_instances_with_different_games_do_not_shrink_each_other_s_documents() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let (ours, theirs) = (
+        Stub::answering([Reply::games([on(1)])]).await,
+        Stub::answering([Reply::games([on(1), on(2)])]).await,
+    );
+    let (one, other) = (cloud.exporter(&ours, &clock).await, cloud.exporter(&theirs, &clock).await);
+    one.post("").await;
+    clock.set("2026-01-10T02:15:01Z");
+    other.post("").await;
+    // The first instance remembers a document without the second game, and its poll lacks it too.
+    let versions = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = versions.clone();
+    cloud.services.objects.on_finalized(move |news| seen.lock().unwrap().push(news.body.clone()));
+    ours.answer([Reply::games([on(1)]), Reply::games([on(1), over(2)])]);
+    clock.set("2026-01-10T02:18:01Z");
+    assert_eq!(one.post("").await.json["status"], "success");
+    for version in versions.lock().unwrap().iter() {
+        let document: Value = serde_json::from_slice(version).expect("JSON");
+        assert_eq!(ids(&document), ["1", "2"], "every version that became public");
+    }
+    assert_eq!(versions.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_made_anew_from_the_whole_day() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    cloud.upload(API_BUCKET, DATED, r#"{"games":"of an older shape"}"#).await;
+    let stub = Stub::answering([Reply::games([on(2)]), Reply::games([over(1), on(2)])]).await;
+    assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.json["status"], "success");
+    assert_eq!(ids(&cloud.document(DATED).await), ["2", "1"]);
+}
+
+#[tokio::test]
+async fn a_document_of_a_later_poll_stays_even_if_its_metadata_does_not_say_so() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let later = json!({
+        "updated_at": "2026-01-10T03:00:00Z", "game_date": "2026-01-10", "poll_id": "20260110T030000Z",
+        "games_in_progress": 0, "games_final": 0, "total_games": 0, "games": [],
+    });
+    let stub = Stub::answering([Reply::games([on(1)])]).await;
+    // Only the latest is of a later poll: the day's own document is written, and the answer says so.
+    cloud.upload(API_BUCKET, LATEST, later.to_string()).await;
+    let answer = cloud.exporter(&stub, &clock).await.post("").await;
+    assert_eq!((&answer.json["status"], &answer.json["paths"]), (&json!("success"), &json!({"live": DATED})));
+    assert_eq!(cloud.document(LATEST).await, later);
+    cloud.upload(API_BUCKET, DATED, later.to_string()).await;
+    let answer = cloud.exporter(&stub, &clock).await.post("").await;
+    assert_eq!((&answer.json["status"], &answer.json["paths"]), (&json!("superseded"), &json!({})));
+    assert_eq!(cloud.document(DATED).await, later);
+}
+
+#[tokio::test]
+async fn get_is_not_how_a_function_is_called() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let stub = Stub::answering([Reply::games([on(1)])]).await;
+    for function in
+        [cloud.exporter(&stub, &clock).await, cloud.scraper(&stub, &clock).await, cloud.processor().await]
+    {
+        let answer = cloud.http.get(function.url).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        let body: Value = answer.json().await.expect("JSON");
+        assert_eq!(body["error"]["message"], "a function is called with POST; GET is for /healthz");
+    }
+    assert!(stub.asked().is_empty());
 }
 
 #[tokio::test]

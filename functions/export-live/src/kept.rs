@@ -61,10 +61,18 @@ where
         if let Some((value, _)) = known {
             return Some(value);
         }
-        if tokio::time::timeout(patience, loading).await.is_err() {
-            tracing::warn!(%key, ?patience, "{} not loaded in time, going on without", self.what);
+        match tokio::time::timeout(patience, loading).await {
+            Ok(Ok(())) => {}
+            Ok(Err(panic)) => tracing::error!(%key, %panic, "loading {} broke off", self.what),
+            Err(_) => tracing::warn!(%key, ?patience, "{} not loaded in time, going on without", self.what),
         }
         self.peek(key).map(|(value, _)| value)
+    }
+
+    /// Waits until no loading is under way, `patience` long at most. Cloud Run takes the CPU away once
+    /// a request is answered, so what was begun behind it has to end before its answer.
+    pub(crate) async fn finish_loading(&self, patience: Duration) {
+        let _ = tokio::time::timeout(patience, self.loading.lock()).await;
     }
 
     /// The value for `key` and whether it is fresh.

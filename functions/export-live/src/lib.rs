@@ -11,7 +11,7 @@ mod live;
 mod names;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,7 +27,7 @@ use shared::{
     config::{Environment, Platform, api_bucket},
     function,
     nba::{PollId, SlateDay, TargetDay},
-    storage::{Published, Storage, Upload, Written},
+    storage::{Current, Storage, Stored, Upload, Written},
 };
 use tokio::time::Instant;
 
@@ -134,20 +134,21 @@ struct Exporter {
     api_bucket: String,
     directory: Arc<Kept<SlateDay, Directory>>,
     schedule: Arc<Kept<SlateDay, Schedule>>,
-    /// The document that was published last, so that a warm export need not read it.
+    /// What was published last, so that a warm export need not read it.
     published: Mutex<Option<Public>>,
     clock: Clock,
 }
 
-/// The public document of a day.
+/// What is public of a day.
 #[derive(Clone, Debug)]
 struct Public {
     day: SlateDay,
-    /// Its generation; 0 where there is none.
-    generation: i64,
-    /// When the poll it shows was begun.
-    version: Option<DateTime<Utc>>,
-    games: Arc<Vec<LiveGame>>,
+    /// The state of the day's document.
+    dated: Current,
+    /// The state of `latest.json`, which may be of another day.
+    latest: Current,
+    /// The games of the day's document; `None` where it cannot be read.
+    games: Option<Arc<Vec<LiveGame>>>,
 }
 
 /// One poll of a day.
@@ -159,6 +160,14 @@ struct Poll {
     games: Vec<LiveGame>,
     /// Whether every game upstream sent could be read, so that a missing one is really missing.
     is_whole: bool,
+    /// Whether the dated endpoint has been asked for what the live one no longer lists.
+    asked_by_date: bool,
+}
+
+/// What BigQuery knows of players and games, as far as it could be had.
+struct Names {
+    directory: Arc<Directory>,
+    schedule: Arc<Schedule>,
 }
 
 impl Exporter {
@@ -176,34 +185,19 @@ impl Exporter {
             self.schedule.get(day, PATIENCE),
             self.public(day),
         );
-        let (directory, schedule) = (directory.unwrap_or_default(), schedule.unwrap_or_default());
+        let names =
+            Names { directory: directory.unwrap_or_default(), schedule: schedule.unwrap_or_default() };
         let (games, is_whole) = games_of(day, &upstream?)?;
-        let shown =
-            |games: &[Game]| games.iter().map(|game| LiveGame::of(game, &directory, &schedule)).collect();
-        let mut poll = Poll { day, is_today, begun, games: shown(&games), is_whole };
-        let public = public?;
-        if is_today && poll.misses_an_unsettled_game_of(&public.games) {
-            // It went from the live endpoint before we saw it end; the dated one knows how it ended.
-            match self.balldontlie.on(day).await.and_then(|upstream| games_of(day, &upstream)) {
-                Ok((games, is_whole)) => poll.add(shown(&games), is_whole),
-                Err(error) => {
-                    tracing::warn!(%error, "a game has vanished and its end is not known; kept as it was");
-                    poll.is_whole = false;
-                }
-            }
-        }
-        let (status, document) = self.publish(&poll, public).await?;
-        let mut paths = BTreeMap::new();
-        if status == Status::Success {
-            paths.insert("live", object_name(day));
-            if is_today {
-                paths.insert("latest", LATEST.to_owned());
-            }
-        }
+        let games = names.apply(&games);
+        let poll = Poll { day, is_today, begun, games, is_whole, asked_by_date: !is_today };
+        let (document, paths) = self.publish(poll, public?, &names).await?;
+        let status = if paths.is_empty() { Status::Superseded } else { Status::Success };
         tracing::info!(
             %day, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
             games_final = document.games_final, total_games = document.total_games, "live scores exported"
         );
+        // What is old is renewed behind the documents, but not behind the answer.
+        tokio::join!(self.directory.finish_loading(PATIENCE), self.schedule.finish_loading(PATIENCE));
         Ok(Reply {
             date: day,
             status,
@@ -214,7 +208,7 @@ impl Exporter {
         })
     }
 
-    /// The public document of `day` as far as we know it: from memory, else from the bucket.
+    /// What is public of `day` as far as we know: from memory, else from the bucket.
     async fn public(&self, day: SlateDay) -> Result<Public, Error> {
         let remembered = self.published().clone().filter(|public| public.day == day);
         match remembered {
@@ -225,56 +219,75 @@ impl Exporter {
 
     async fn read_public(&self, day: SlateDay) -> Result<Public, Error> {
         let object = object_name(day);
-        let Some(stored) = self.storage.read(&self.api_bucket, &object, None).await? else {
-            return Ok(Public { day, generation: 0, version: None, games: Arc::default() });
+        let (dated, latest) = tokio::try_join!(
+            self.storage.read(&self.api_bucket, &object, None),
+            self.storage.read(&self.api_bucket, LATEST, None),
+        )?;
+        let games = match &dated {
+            None => Some(Arc::default()),
+            Some(stored) => match serde_json::from_slice::<Document>(&stored.body) {
+                Ok(document) => Some(Arc::new(document.games)),
+                Err(error) => {
+                    tracing::error!(object, %error, "the public document cannot be read; it is made anew");
+                    None
+                }
+            },
         };
-        let games = match serde_json::from_slice::<Document>(&stored.body) {
-            Ok(document) => document.games,
-            Err(error) => {
-                tracing::error!(object, %error, "the public document cannot be read; it is made anew");
-                Vec::new()
-            }
-        };
-        let shared::storage::Current { generation, version } = stored.current;
-        Ok(Public { day, generation, version, games: Arc::new(games) })
+        let current = |stored: Option<Stored>| stored.map_or(Current::NONE, |stored| stored.current);
+        Ok(Public { day, dated: current(dated), latest: current(latest), games })
     }
 
     fn published(&self) -> std::sync::MutexGuard<'_, Option<Public>> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes the poll's documents over `public`, both at once; over a newer `public` where somebody
-    /// else has written meanwhile, unless theirs is of a later poll.
-    async fn publish(&self, poll: &Poll, mut public: Public) -> Result<(Status, Document), Error> {
+    /// Writes the poll's documents over what is public, both at once; over what is public by then where
+    /// somebody else has written meanwhile, unless theirs is of a later poll. Returns the document and
+    /// where it was written.
+    async fn publish(
+        &self,
+        mut poll: Poll,
+        mut public: Public,
+        names: &Names,
+    ) -> Result<(Document, BTreeMap<&'static str, String>), Error> {
         let object = object_name(poll.day);
         for _ in 0..WRITE_ATTEMPTS {
-            let document = poll.document_over(&public.games, self.clock.now());
-            if public.version > Some(poll.begun) {
+            self.settle(&mut poll, &public, names).await;
+            let document = poll.document_over(public.games.as_deref(), self.clock.now());
+            if public.dated.version > Some(poll.begun) {
                 *self.published() = Some(public);
-                return Ok((Status::Superseded, document));
+                return Ok((document, BTreeMap::new()));
             }
             let body: Bytes = serde_json::to_vec(&document)
                 .map_err(|error| Error::Internal(format!("the live document could not be written: {error}")))?
                 .into();
-            let upload =
-                |object| Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, poll.begun);
-            let latest = async {
-                if poll.is_today {
-                    self.storage.publish_latest(upload(LATEST)).await
-                } else {
-                    Ok(Published::Superseded)
-                }
+            let is_latest = poll.is_today && public.latest.version <= Some(poll.begun);
+            if poll.is_today && !is_latest {
+                tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
+            }
+            let write = |object, over: Current| {
+                let upload =
+                    Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, poll.begun);
+                self.storage.write_over(upload, over.generation)
             };
-            let dated = self.storage.write_over(upload(&object), public.generation);
+            let dated = write(&object, public.dated);
+            let latest =
+                async { if is_latest { write(LATEST, public.latest).await.map(Some) } else { Ok(None) } };
             let (dated, latest) = tokio::join!(dated, latest);
-            match dated? {
-                Written::Yes(generation) => {
-                    latest?;
-                    let (version, games) = (Some(poll.begun), Arc::new(document.games.clone()));
-                    *self.published() = Some(Public { day: poll.day, generation, version, games });
-                    return Ok((Status::Success, document));
+            let now = |written| Current { generation: written, version: Some(poll.begun) };
+            match (dated?, latest?) {
+                (Written::Yes(dated), latest @ (None | Some(Written::Yes(_)))) => {
+                    let mut paths = BTreeMap::from([("live", object)]);
+                    if let Some(Written::Yes(generation)) = latest {
+                        public.latest = now(generation);
+                        paths.insert("latest", LATEST.to_owned());
+                    }
+                    let games = Some(Arc::new(document.games.clone()));
+                    *self.published() = Some(Public { dated: now(dated), games, ..public });
+                    return Ok((document, paths));
                 }
-                Written::PreconditionFailed => public = self.read_public(poll.day).await?,
+                // Both are made anew from what is there now, so that neither is made from old games.
+                _ => public = self.read_public(poll.day).await?,
             }
         }
         Err(Error::transient(
@@ -282,36 +295,75 @@ impl Exporter {
             format!("{object} changed under each of {WRITE_ATTEMPTS} writes"),
         ))
     }
+
+    /// Where a public game that has not ended is missing from the poll, or the public games cannot be
+    /// read, the dated endpoint is asked, once: it knows how the games ended that the live one dropped.
+    async fn settle(&self, poll: &mut Poll, public: &Public, names: &Names) {
+        let missing = match &public.games {
+            Some(games) if poll.asked_by_date || !poll.misses_an_unsettled_game_of(games) => return,
+            None if poll.asked_by_date => return,
+            games => games.as_deref(),
+        };
+        poll.asked_by_date = true;
+        match self.balldontlie.on(poll.day).await.and_then(|upstream| games_of(poll.day, &upstream)) {
+            Ok((games, is_whole)) => {
+                let is_missing = |game: &LiveGame| {
+                    missing.is_none_or(|known| known.iter().any(|it| it.game_id == game.game_id))
+                };
+                poll.add(names.apply(&games).into_iter().filter(is_missing), is_whole);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a game has vanished and its end is not known; kept as it was");
+                poll.is_whole = false;
+            }
+        }
+    }
+}
+
+impl Names {
+    fn apply(&self, games: &[Game]) -> Vec<LiveGame> {
+        games.iter().map(|game| LiveGame::of(game, &self.directory, &self.schedule)).collect()
+    }
 }
 
 impl Poll {
-    fn has(&self) -> HashSet<&str> {
-        self.games.iter().map(|game| game.game_id.as_str()).collect()
+    fn has(&self, id: &str) -> bool {
+        self.games.iter().any(|game| game.game_id == id)
     }
 
     /// Whether a public game that has not ended is not in this poll.
     fn misses_an_unsettled_game_of(&self, public: &[LiveGame]) -> bool {
-        let has = self.has();
-        public.iter().any(|game| !game.is_settled() && !has.contains(game.game_id.as_str()))
+        public.iter().any(|game| !game.is_settled() && !self.has(&game.game_id))
     }
 
     /// Adds the games of another answer that this one does not have.
-    fn add(&mut self, games: Vec<LiveGame>, is_whole: bool) {
-        let has: HashSet<String> = self.has().into_iter().map(str::to_owned).collect();
-        self.games.extend(games.into_iter().filter(|game| !has.contains(&game.game_id)));
+    fn add(&mut self, games: impl Iterator<Item = LiveGame>, is_whole: bool) {
+        let missing: Vec<LiveGame> = games.filter(|game| !self.has(&game.game_id)).collect();
+        self.games.extend(missing);
         self.is_whole &= is_whole;
     }
 
-    /// The poll's document, with what `public` has of games that upstream no longer lists.
-    fn document_over(&self, public: &[LiveGame], updated_at: DateTime<Utc>) -> Document {
-        let kept = public.iter().filter(|game| game.is_settled() || !self.is_whole);
-        // Later games replace earlier ones of the same id, so the poll's own come last.
-        Document::new(
-            self.day,
-            PollId::at(self.begun),
-            updated_at,
-            kept.cloned().chain(self.games.iter().cloned()),
-        )
+    /// The poll's document over what was public: what upstream no longer lists of games that have begun
+    /// stays, and so does a game that upstream has gone back in.
+    fn document_over(&self, public: Option<&Vec<LiveGame>>, updated_at: DateTime<Utc>) -> Document {
+        let known: HashMap<&str, &LiveGame> =
+            public.into_iter().flatten().map(|game| (game.game_id.as_str(), game)).collect();
+        let polled = self.games.iter().map(|game| match known.get(game.game_id.as_str()) {
+            Some(known) if game.is_behind(known) => {
+                tracing::warn!(game = game.game_id, "upstream has gone back in a game; kept as it was");
+                (*known).clone()
+            }
+            Some(known) => LiveGame {
+                nba_game_id: game.nba_game_id.clone().or_else(|| known.nba_game_id.clone()),
+                ..game.clone()
+            },
+            None => game.clone(),
+        });
+        let stays = |game: &&&LiveGame| {
+            !self.has(&game.game_id) && (game.is_settled() || game.has_begun() || !self.is_whole)
+        };
+        let kept = known.values().filter(stays).map(|game| (*game).clone());
+        Document::new(self.day, PollId::at(self.begun), updated_at, polled.chain(kept))
     }
 }
 

@@ -125,6 +125,21 @@ impl LiveGame {
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.status, GameStatus::Final | GameStatus::Postponed)
     }
+
+    /// Whether the game has begun, so that there is something to lose of it.
+    pub(crate) fn has_begun(&self) -> bool {
+        matches!(self.status, GameStatus::InProgress | GameStatus::Final)
+    }
+
+    /// Whether this cannot be a later state of the game that was `known`: the period has gone back, it
+    /// is on again after its end, or players are missing. (A score may go down: baskets are waved off.)
+    pub(crate) fn is_behind(&self, known: &LiveGame) -> bool {
+        if self.status == GameStatus::Postponed {
+            return false;
+        }
+        let progress = |game: &LiveGame| (game.period, game.status == GameStatus::Final);
+        known.has_begun() && (progress(self) < progress(known) || self.player_count < known.player_count)
+    }
 }
 
 impl LivePlayer {
