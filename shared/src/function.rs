@@ -11,6 +11,7 @@ use axum::{
     body::{Body, Bytes},
     extract::Request,
     http::{HeaderMap, StatusCode, header::CONTENT_LENGTH},
+    middleware,
     response::{IntoResponse, Response},
     routing,
 };
@@ -145,7 +146,6 @@ where
     let invoke = move |request: Request| {
         let (work, invoker_auth) = (work.clone(), invoker_auth.clone());
         let (head, body) = request.into_parts();
-        let span = telemetry::invocation_span(name, &project, &head.headers);
         let invocation = async move {
             invoker_auth.check(&head.headers).await?;
             let Some(body) = read_body(&head.headers, body).await? else {
@@ -172,7 +172,11 @@ where
                     error.into_response()
                 })
         }
-        .instrument(span)
+    };
+    // Outside the panic's catch, so that its log line belongs to the request too.
+    let in_span = move |request: Request, next: middleware::Next| {
+        let span = telemetry::invocation_span(name, &project, request.headers());
+        next.run(request).instrument(span)
     };
     let not_allowed = || async {
         let message = "a function is called with POST; GET is for /healthz";
@@ -187,6 +191,7 @@ where
         .route("/healthz", routing::get(|| async { "ok" }).fallback(not_allowed))
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(in_span))
 }
 
 /// The whole body, or `None` where it is over the limit.

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use google_cloud_auth::credentials::idtoken::verifier::{Builder, Verifier};
+use tokio::sync::Mutex;
 
 use crate::{Error, config::Environment};
 
@@ -29,7 +30,8 @@ pub enum InvokerAuth {
 /// What an acceptable identity token looks like.
 #[derive(Clone)]
 pub struct Oidc {
-    verifier: Arc<Verifier>,
+    /// One at a time: while it fetches the public keys, the verifier refuses other callers.
+    verifier: Arc<Mutex<Verifier>>,
     allowed_emails: Arc<[String]>,
 }
 
@@ -80,7 +82,7 @@ impl Oidc {
             .with_jwks_url(jwks_url.as_ref().map_or(GOOGLE_JWKS_URL, |url| url.as_str()))
             .with_clock_skew(Duration::from_secs(60))
             .build();
-        Ok(Self { verifier: Arc::new(verifier), allowed_emails })
+        Ok(Self { verifier: Arc::new(Mutex::new(verifier)), allowed_emails })
     }
 
     async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
@@ -99,7 +101,8 @@ impl Oidc {
         if token.len() > MAXIMUM_TOKEN_BYTES {
             return Err(unauthenticated("the identity token is too long"));
         }
-        let claims = tokio::time::timeout(JWKS_TIMEOUT, self.verifier.verify(token))
+        let verified = async { self.verifier.lock().await.verify(token).await };
+        let claims = tokio::time::timeout(JWKS_TIMEOUT, verified)
             .await
             .map_err(|_| Error::transient("identity keys", "timed out"))?
             .map_err(|error| {

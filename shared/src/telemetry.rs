@@ -47,48 +47,60 @@ pub fn invocation_span(function: &'static str, project: &str, headers: &HeaderMa
     );
     if let Some((trace, parent)) = trace_of(headers) {
         span.record("logging.googleapis.com/trace", format!("projects/{project}/traces/{trace}"));
-        span.record("logging.googleapis.com/spanId", parent);
+        parent.map(|parent| span.record("logging.googleapis.com/spanId", parent));
     }
     span
 }
 
-/// The trace id (32 hexadecimal digits) and span id (16) of a request, from `traceparent`
-/// (<https://www.w3.org/TR/trace-context/>) or `X-Cloud-Trace-Context: TRACE/SPAN;o=1`.
-fn trace_of(headers: &HeaderMap) -> Option<(String, String)> {
+/// The trace id (32 hexadecimal digits) of a request and, where it is told, the span id (16), from
+/// `traceparent` (<https://www.w3.org/TR/trace-context/>) or `X-Cloud-Trace-Context: TRACE/SPAN;o=1`.
+fn trace_of(headers: &HeaderMap) -> Option<(String, Option<String>)> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let hexadecimal =
         |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
     let of_w3c = text("traceparent").and_then(|value| {
         let mut parts = value.split('-').skip(1);
-        Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+        Some((parts.next()?.to_owned(), parts.next().map(str::to_owned)))
     });
-    let of_google = || {
-        let (trace, rest) = text("x-cloud-trace-context")?.split_once('/')?;
-        let span: u64 = rest.split(';').next()?.parse().ok()?;
-        Some((trace.to_owned(), format!("{span:016x}")))
-    };
-    of_w3c.or_else(of_google).filter(|(trace, span)| hexadecimal(trace, 32) && hexadecimal(span, 16))
+    let of_google = text("x-cloud-trace-context").map(|value| {
+        let (trace, rest) = value.split_once('/').unwrap_or((value, ""));
+        let span = rest.split(';').next().and_then(|span| span.parse().ok());
+        (trace.to_owned(), span.map(|span: u64| format!("{span:016x}")))
+    });
+    [of_w3c, of_google]
+        .into_iter()
+        .flatten()
+        .find(|(trace, _)| hexadecimal(trace, 32))
+        .map(|(trace, span)| (trace, span.filter(|span| hexadecimal(span, 16))))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
     use super::*;
 
-    fn trace(name: &'static str, value: &'static str) -> Option<(String, String)> {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, axum::http::HeaderValue::from_static(value));
-        trace_of(&headers)
+    fn trace(headers: &[(&'static str, &'static str)]) -> Option<(String, Option<String>)> {
+        let header = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        trace_of(&headers.iter().map(header).collect())
     }
 
     #[test]
     fn a_trace_is_read_from_either_header_and_from_nothing_else() {
-        let ids = Some(("0af7651916cd43dd8448eb211c80319c".to_owned(), "00f067aa0ba902b7".to_owned()));
-        assert_eq!(trace("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"), ids);
+        let (id, span) = ("0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7");
+        let w3c = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+        let google = ("x-cloud-trace-context", "0af7651916cd43dd8448eb211c80319c/67667974448284343;o=1");
+        let full = Some((id.to_owned(), Some(span.to_owned())));
+        assert_eq!(trace(&[w3c]), full);
+        assert_eq!(trace(&[google]), full);
+        assert_eq!(trace(&[("traceparent", "00-zz-00f067aa0ba902b7-01"), google]), full);
         assert_eq!(
-            trace("x-cloud-trace-context", "0af7651916cd43dd8448eb211c80319c/67667974448284343;o=1"),
-            ids
+            trace(&[("x-cloud-trace-context", "0af7651916cd43dd8448eb211c80319c")]),
+            Some((id.to_owned(), None))
         );
-        assert_eq!(trace("x-cloud-trace-context", "0af7651916cd43dd8448eb211c80319c"), None);
-        assert_eq!(trace("traceparent", "00-zz-00f067aa0ba902b7-01"), None);
+        assert_eq!(trace(&[("traceparent", "00-zz-00f067aa0ba902b7-01")]), None);
+        assert_eq!(trace(&[]), None);
     }
 }

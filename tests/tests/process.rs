@@ -408,3 +408,39 @@ async fn a_snapshot_without_games_needs_no_job() {
     assert_eq!((&answer.json["status"], &answer.json["rows"]), (&json!("no_data"), &json!(0)));
     assert!(cloud.names(RAW_BUCKET, "staging/").is_empty());
 }
+
+#[tokio::test]
+async fn an_event_waits_for_a_table_that_is_missing_and_then_lands() {
+    let cloud = Cloud::start().await;
+    cloud.execute("nba_raw", "ALTER TABLE bdl_live_boxscores RENAME TO elsewhere");
+    let processor = cloud.processor().await;
+    let generation =
+        cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;
+    let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.message().contains("notFound"), "{}", answer.message());
+    cloud.execute("nba_raw", "ALTER TABLE elsewhere RENAME TO bdl_live_boxscores");
+    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
+    assert_eq!(cloud.number(COUNT), 2);
+    assert!(cloud.names(RAW_BUCKET, "dead-letter/").is_empty());
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_could_not_read_is_stored_when_its_event_comes_again() {
+    let cloud = Cloud::start().await;
+    let processor = cloud.processor().await;
+    let games = [in_progress(1), in_progress(2)];
+    let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &games)).await;
+    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
+    // What a version would have left behind that could not read the second game.
+    let staged = cloud.names(RAW_BUCKET, "staging/").remove(0);
+    let rows = String::from_utf8(cloud.object(RAW_BUCKET, &staged)).expect("text");
+    let of_the_first: Vec<&str> = rows.lines().filter(|row| row.contains(r#""game_id":"1""#)).collect();
+    cloud.upload(RAW_BUCKET, &staged, of_the_first.join("\n")).await;
+    cloud.execute("nba_raw", "DELETE FROM bdl_live_boxscores WHERE game_id = '2'");
+
+    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
+    assert_eq!(cloud.number(COUNT), 4);
+    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
+    assert_eq!(cloud.number(COUNT), 4);
+}

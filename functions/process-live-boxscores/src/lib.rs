@@ -65,6 +65,8 @@ enum Status {
     AlreadyStored,
     /// No game was on.
     NoData,
+    /// Nothing of it could be read.
+    Rejected,
 }
 
 /// The function.
@@ -117,13 +119,11 @@ impl Processor {
             Ok(())
         };
         let load = async {
-            if rows == 0 {
-                return Ok(Status::NoData);
+            match rows {
+                0 if rejected.is_empty() => Ok(Status::NoData),
+                0 => Ok(Status::Rejected),
+                _ => self.load(&job_name(&object), lines).await,
             }
-            Ok(match self.load(&object, lines).await? {
-                Loaded::Now => Status::Stored,
-                Loaded::Before => Status::AlreadyStored,
-            })
         };
         let (status, ()) = tokio::try_join!(load, keep_rejected)?;
         tracing::info!(
@@ -151,10 +151,38 @@ impl Processor {
             .ok_or_else(|| Error::Permanent(format!("{path} of generation {} is gone", object.generation)))
     }
 
-    async fn load(&self, object: &FinalizedObject, rows: Bytes) -> Result<Loaded, Error> {
-        let job = job_name(object);
-        let staging_bucket = &self.raw_bucket;
-        let load = Load { dataset: DATASET, table: TABLE, job: &job, staging_bucket, rows };
+    /// Loads the rows under the name `job`, unless that was done before; then what of them was not
+    /// loaded then, because it could not be read before somebody mended the function, is loaded now.
+    async fn load(&self, job: &str, rows: Bytes) -> Result<Status, Error> {
+        let Loaded { now, staged_earlier } = self.load_once(job, rows.clone()).await?;
+        let rest = match staged_earlier {
+            Some(staged) => self.rest(&rows, &staged).await?,
+            None => None,
+        };
+        let rest_now = match rest {
+            Some((rest, digest)) => {
+                tracing::info!(job, "an earlier delivery had fewer rows; loading the rest");
+                self.load_once(&format!("{job}-rest-{digest}"), rest).await?.now
+            }
+            None => false,
+        };
+        Ok(if now || rest_now { Status::Stored } else { Status::AlreadyStored })
+    }
+
+    /// What of `rows` an earlier delivery did not have when it staged its own.
+    async fn rest(&self, rows: &[u8], staged: &str) -> Result<Option<(Bytes, String)>, Error> {
+        let Some(earlier) = self.storage.read(&self.raw_bucket, staged, None).await? else {
+            tracing::warn!(
+                staged,
+                "an earlier delivery's rows are gone; whether there were fewer is not known"
+            );
+            return Ok(None);
+        };
+        Ok(row::not_among(rows, &earlier.body))
+    }
+
+    async fn load_once(&self, job: &str, rows: Bytes) -> Result<Loaded, Error> {
+        let load = Load { dataset: DATASET, table: TABLE, job, staging_bucket: &self.raw_bucket, rows };
         self.bigquery.load_once(&self.storage, load).await
     }
 }

@@ -1,10 +1,14 @@
 //! A row of `nba_raw.bdl_live_boxscores` and how a game becomes rows.
 
+use std::collections::HashSet;
+
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::{
     balldontlie::{Game, PlayerLine, Side},
     clock::iso_micros,
+    digest::hex_digest,
     nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
 };
 
@@ -111,4 +115,28 @@ fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a PlayerLin
         source_file_path: poll.source_file_path,
         processed_at: poll.processed_at,
     }
+}
+
+/// The lines of `rows` whose player and game are not among the lines of `loaded`, and a digest of which
+/// they are; `None` where all are. A line that cannot be read again counts as loaded.
+pub(crate) fn not_among(rows: &[u8], loaded: &[u8]) -> Option<(Bytes, String)> {
+    #[derive(Deserialize, PartialEq, Eq, Hash)]
+    struct Key {
+        game_id: String,
+        bdl_player_id: i64,
+    }
+    let lines = |bytes: &'_ [u8]| -> Vec<(Key, Vec<u8>)> {
+        let key = |line: &[u8]| Some((serde_json::from_slice(line).ok()?, line.to_vec()));
+        bytes.split(|byte| *byte == b'\n').filter_map(key).collect()
+    };
+    let loaded: HashSet<Key> = lines(loaded).into_iter().map(|(key, _)| key).collect();
+    let rest: Vec<_> = lines(rows).into_iter().filter(|(key, _)| !loaded.contains(key)).collect();
+    if rest.is_empty() {
+        return None;
+    }
+    let names: Vec<String> =
+        rest.iter().map(|(key, _)| format!("{}/{}", key.game_id, key.bdl_player_id)).collect();
+    let digest = hex_digest(names.iter().map(String::as_str))[..16].to_owned();
+    let text: Vec<u8> = rest.into_iter().flat_map(|(_, line)| [line, b"\n".to_vec()].concat()).collect();
+    Some((text.into(), digest))
 }

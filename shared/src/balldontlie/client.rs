@@ -25,8 +25,10 @@ const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
 /// A night has one page; more than this is upstream going round in circles.
 const MAXIMUM_PAGES: usize = 20;
-/// The largest page that is read; a night of ten games has 155 KB.
+/// The largest page that is read, and all pages of a poll together; a night of ten games has 155 KB. A
+/// snapshot of the poll must stay below what the processor reads.
 const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
+const MAXIMUM_POLL_BYTES: usize = 24 * 1024 * 1024;
 
 /// BallDontLie, with our key.
 #[derive(Clone, Debug)]
@@ -106,6 +108,11 @@ impl BallDontLie {
         loop {
             let page = with_retries(BUDGET, || self.page(&page_url)).await.map_err(as_upstream)?;
             games.extend(page.data);
+            if games.iter().map(|game| game.get().len()).sum::<usize>() > MAXIMUM_POLL_BYTES {
+                return Err(Error::BallDontLie(format!(
+                    "sent more than {MAXIMUM_POLL_BYTES} bytes of box scores"
+                )));
+            }
             let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else { return Ok(games) };
             let cursor = match cursor {
                 Cursor::Number(number) => number.to_string(),
@@ -138,9 +145,12 @@ impl BallDontLie {
                     again(format!("answered {status}"), after)
                 }
                 _ if status.is_server_error() => again(format!("answered {status}"), after),
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::Final(Error::BallDontLie(
-                    format!("answered {status}: the key in BDL_API_KEY is refused"),
-                )),
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    // No later tick mends this; somebody has to.
+                    tracing::error!(%status, "BallDontLie refuses the key in BDL_API_KEY");
+                    let detail = format!("answered {status}: the key in BDL_API_KEY is refused");
+                    Failure::Final(Error::BallDontLie(detail))
+                }
                 _ => Failure::Final(Error::BallDontLie(format!("answered {status}"))),
             });
         }

@@ -81,6 +81,8 @@ impl Game {
 
 /// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
 /// player without an id or name — is returned beside them with its reason and sinks nothing else.
+/// A game that is listed twice, as happens when pages shift between two calls, is read once, as it was
+/// listed last.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
     let mut rejected = Vec::new();
     let read = games
@@ -92,7 +94,15 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
                 .ok()
         })
         .collect();
-    (read, rejected)
+    (last_of_each(read), rejected)
+}
+
+fn last_of_each(mut games: Vec<Game>) -> Vec<Game> {
+    let mut seen = std::collections::HashSet::new();
+    games.reverse();
+    games.retain(|game| seen.insert(game.id.clone()));
+    games.reverse();
+    games
 }
 
 fn reject(what: String, reason: String, raw: &RawValue) -> Rejected {
@@ -233,6 +243,18 @@ mod tests {
         let [player] = game.home.players.as_slice() else { panic!("one player") };
         assert_eq!((player.lookup.as_str(), &player.minutes), ("nolantraore", &None));
         assert_eq!(player.counters, Counters::default());
+    }
+
+    #[test]
+    fn a_game_that_is_listed_twice_is_read_as_it_was_listed_last() {
+        let game = |score| {
+            format!(
+                r#"{{"id":1,"date":"2026-01-09","home_team_score":{score},"home_team":{{"id":1}},"visitor_team":{{"id":2}}}}"#
+            )
+        };
+        let (games, rejected) = read(&format!("[{},{}]", game(50), game(52)));
+        assert!(rejected.is_empty());
+        assert_eq!(games.iter().map(|game| game.home.score).collect::<Vec<_>>(), [52]);
     }
 
     #[test]

@@ -20,12 +20,12 @@ use super::{BUDGET, BigQuery, SERVICE, failure, is_transient};
 use crate::{
     Error,
     retry::with_retries,
-    storage::{Storage, Upload},
+    storage::{Storage, Upload, Written},
 };
 
-/// How often one set of rows is tried over all deliveries; each try costs a job, and a set that has
-/// failed this often needs a person.
-const MAXIMUM_ATTEMPTS: u32 = 20;
+/// How often one set of rows is tried over all deliveries. Eventarc delivers for a day, ever more slowly,
+/// which is fewer than this.
+const MAXIMUM_ATTEMPTS: u32 = 200;
 /// The pause before a running job is asked about again, growing to the second figure.
 const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// How long a job is waited for; BigQuery usually takes one to five seconds.
@@ -46,13 +46,14 @@ pub struct Load<'a> {
     pub rows: Bytes,
 }
 
-/// When the rows of a [`Load`] landed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loaded {
-    /// By this call.
-    Now,
-    /// By an earlier or simultaneous delivery of the same rows.
-    Before,
+/// How the rows of a [`Load`] landed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Whether this call's job loaded them, and not one of an earlier or simultaneous delivery.
+    pub now: bool,
+    /// The object that the job read, where an earlier delivery staged it: its rows may be fewer than
+    /// this call's, if not all could be read then.
+    pub staged_earlier: Option<String>,
 }
 
 enum Ended {
@@ -67,17 +68,19 @@ impl BigQuery {
             let id = format!("{}-{attempt}", load.job);
             let object = format!("staging/{id}.ndjson");
             // Staged rows are left as they are if they exist: a job may be reading them.
-            storage.create(Upload::json_lines(load.staging_bucket, &object, load.rows.clone())).await?;
+            let upload = Upload::json_lines(load.staging_bucket, &object, load.rows.clone());
+            let staged = storage.create(upload).await?;
             let source = format!("gs://{}/{object}", load.staging_bucket);
+            let staged_earlier = (staged == Written::PreconditionFailed).then_some(object);
             match self.insert(&load, &id, source).await? {
                 Some(job) => match self.wait(&id, job).await? {
-                    Ended::Well => return Ok(Loaded::Now),
+                    Ended::Well => return Ok(Loaded { now: true, staged_earlier }),
                     Ended::Badly(error) => return Err(load_failed(&id, &error)),
                 },
                 None => {
                     let job = self.find(&load, &id).await?;
                     match self.wait(&id, job).await? {
-                        Ended::Well => return Ok(Loaded::Before),
+                        Ended::Well => return Ok(Loaded { now: false, staged_earlier }),
                         Ended::Badly(error) => {
                             tracing::warn!(job = id, %error, "an earlier load job failed; going on to the next attempt");
                         }
@@ -164,12 +167,16 @@ impl BigQuery {
     }
 }
 
-/// A passing fault is left to the next delivery, which makes the next attempt; rows that BigQuery
-/// cannot read are given up on.
+/// Rows that BigQuery cannot read are given up on. Anything else is left to the next delivery, which
+/// makes the next attempt: a fault passes, and a missing table or permission is mended.
 fn load_failed(id: &str, error: &ErrorProto) -> Error {
     let reason = error.reason.as_deref().unwrap_or_default();
     let detail = format!("load job {id} failed: {}", error.message.as_deref().unwrap_or(reason));
-    if is_transient(reason) { Error::transient(SERVICE, detail) } else { Error::Permanent(detail) }
+    match reason {
+        "invalid" => Error::Permanent(detail),
+        reason if is_transient(reason) => Error::transient(SERVICE, detail),
+        reason => Error::Internal(format!("{SERVICE}: {reason}: {detail}")),
+    }
 }
 
 #[cfg(test)]
@@ -177,11 +184,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_passing_fault_of_a_job_is_tried_again() {
+    fn only_rows_that_cannot_be_read_are_given_up_on() {
         let error = |reason: &str| {
             load_failed("j-1", &ErrorProto { reason: Some(reason.into()), ..Default::default() })
         };
         assert!(matches!(error("backendError"), Error::Transient { .. }));
         assert!(matches!(error("invalid"), Error::Permanent(_)));
+        assert!(matches!(error("notFound"), Error::Internal(_)));
+        assert!(matches!(error("accessDenied"), Error::Internal(_)));
     }
 }

@@ -95,10 +95,10 @@ impl Warehouse {
         let transaction = connection.transaction()?;
         let mut count = 0;
         {
-            let mut statement = transaction.prepare(&insert)?;
+            let mut statement = transaction.prepare(&insert).map_err(not_appended)?;
             for row in rows {
                 let cells = table.read_row(row).map_err(invalid)?;
-                statement.execute(params_from_iter(cells))?;
+                statement.execute(params_from_iter(cells)).map_err(not_appended)?;
                 count += 1;
             }
         }
@@ -225,6 +225,14 @@ fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite
         connection.execute(&table.create_statement(), [])?;
     }
     Ok(())
+}
+
+/// A row that does not fit, or a table that is not there, which only a test brings about.
+fn not_appended(error: rusqlite::Error) -> Failed {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::ConstraintViolation) => Failed::new(400, "invalid", error),
+        _ => Failed::new(404, "notFound", format!("Not found: Table: {error}")),
+    }
 }
 
 /// The type of a computed column, which SQLite does not declare, from its cells.
