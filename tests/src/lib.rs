@@ -100,7 +100,8 @@ impl Cloud {
         let folder = tempfile::tempdir().expect("a folder");
         let night = Arc::new(Night::sample().expect("the sample night"));
         let clock = ReplayClock::new(instant("2025-12-28T00:00:00Z"), 1.0);
-        let services = LocalCloud::start(folder.path(), 0, night, clock).await.expect("a local cloud");
+        let listener = listen(0).await.expect("a port");
+        let services = LocalCloud::start(folder.path(), listener, night, clock).await.expect("a local cloud");
         Self { services, http: Client::new(), folder }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use local_cloud::{
     cloud::API_BUCKET,
+    functions::listen,
     night::Night,
     replay::{self, Replay},
     report::Report,
@@ -19,7 +20,8 @@ use tests::recorded_data;
 const SPEED: f64 = 1e6;
 
 async fn replay(night: Night, folder: &Path) -> Replay {
-    let replay = Replay::start(folder, 0, Arc::new(night), SPEED).await.expect("a replay");
+    let listener = listen(0).await.expect("a port");
+    let replay = Replay::start(folder, listener, 0, Arc::new(night), SPEED).await.expect("a replay");
     // Every version that becomes public is looked at, not only the last.
     let versions = Arc::new(Mutex::new(Vec::new()));
     let seen = versions.clone();

@@ -8,13 +8,13 @@ use std::{
 use axum::Router;
 use reqwest::Url;
 use shared::Error;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bigquery::{self, Warehouse},
     clock::ReplayClock,
     delivery::Delivery,
-    functions::listen,
     issuer::{self, Issuer},
     night::{self, Night},
     storage::{self, Objects},
@@ -46,10 +46,10 @@ pub struct LocalCloud {
 }
 
 impl LocalCloud {
-    /// Starts the services on `port` (0: wherever there is room), over `folder`.
+    /// Starts the services on a listener at its URL, over `folder`.
     pub async fn start(
         folder: &Path,
-        port: u16,
+        (listener, url): (TcpListener, Url),
         night: Arc<Night>,
         clock: ReplayClock,
     ) -> Result<Self, Error> {
@@ -60,7 +60,6 @@ impl LocalCloud {
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
         let issuer = Arc::new(Issuer::new().map_err(internal)?);
-        let (listener, url) = listen(port).await?;
         let router = Router::new()
             .merge(bigquery::router(warehouse.clone(), objects.clone()))
             .merge(issuer::router(issuer.clone()))

@@ -11,7 +11,14 @@ use std::{
 use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use local_cloud::{cloud, functions::Functions, night::Night, replay, replay::Replay, report::Report};
+use local_cloud::{
+    cloud,
+    functions::{Functions, listen},
+    night::Night,
+    replay,
+    replay::Replay,
+    report::Report,
+};
 use shared::{Error, function};
 
 /// The file in the data directory that the functions log to.
@@ -46,7 +53,7 @@ struct Run {
     #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
     data_dir: PathBuf,
     /// The services' port; the functions have the three after it
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65531))]
     port: u16,
 }
 
@@ -81,6 +88,8 @@ impl Run {
             }
             None => Night::sample().map_err(|error| configuration(&error))?,
         };
+        // A port that is taken, by a run that still serves, is found before that run's folder is cleared.
+        let listener = listen(self.port).await?;
         let folder = cloud::clear(&self.data_dir)?;
         let log = folder.join(LOG);
         let writer =
@@ -89,7 +98,7 @@ impl Run {
 
         let night = Arc::new(night);
         let speed = self.speed.unwrap_or_else(|| replay::speed_for_a_minute(&night));
-        let replay = Replay::start(&folder, self.port, night.clone(), speed).await?;
+        let replay = Replay::start(&folder, listener, self.port + 1, night.clone(), speed).await?;
         say(&format!(
             "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
             night.day,

@@ -3,7 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use reqwest::Url;
 use shared::Error;
+use tokio::net::TcpListener;
 
 use crate::{
     clock::ReplayClock,
@@ -28,14 +30,19 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Starts everything over the emptied `folder`, services on `port` and functions on the ports
-    /// after it; 0 takes any.
-    pub async fn start(folder: &Path, port: u16, night: Arc<Night>, speed: f64) -> Result<Self, Error> {
+    /// Starts everything over the emptied `folder`: services on `listener`, functions from `first_port`
+    /// on; 0 takes any.
+    pub async fn start(
+        folder: &Path,
+        listener: (TcpListener, Url),
+        first_port: u16,
+        night: Arc<Night>,
+        speed: f64,
+    ) -> Result<Self, Error> {
         let clock = ReplayClock::new(ticks(&night).next().unwrap_or_default() - TICK, speed);
-        let cloud = LocalCloud::start(folder, port, night.clone(), clock.clone()).await?;
+        let cloud = LocalCloud::start(folder, listener, night.clone(), clock.clone()).await?;
         seed::warehouse(&cloud.warehouse, &night)
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
-        let first_port = if port == 0 { 0 } else { port + 1 };
         let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
         Ok(Self { cloud, functions, night })
