@@ -52,6 +52,17 @@ impl Environment {
             url => Ok(url),
         }
     }
+
+    /// The value of `name` as `host:port`.
+    pub fn authority(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let url = Url::parse(&format!("http://{value}/")).ok();
+        if url.is_some_and(|url| url.authority() == value && url.path() == "/") {
+            Ok(Some(value.to_owned()))
+        } else {
+            Err(Error::Configuration(format!("{name} is {value:?}, expected host:port such as 127.0.0.1:8085")))
+        }
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
@@ -73,6 +84,8 @@ pub struct Platform {
     pub storage_emulator: Option<Url>,
     /// `BIGQUERY_EMULATOR_HOST`, `http://host:port`; likewise.
     pub bigquery_emulator: Option<Url>,
+    /// `PUBSUB_EMULATOR_HOST`, `host:port` without a scheme; likewise.
+    pub pubsub_emulator: Option<String>,
     /// How long one invocation may take; not configurable from outside.
     pub invocation_deadline: Duration,
 }
@@ -86,6 +99,7 @@ impl Platform {
             invoker_auth: InvokerAuth::read(environment)?,
             storage_emulator: environment.url("STORAGE_EMULATOR_HOST")?,
             bigquery_emulator: environment.url("BIGQUERY_EMULATOR_HOST")?,
+            pubsub_emulator: environment.authority("PUBSUB_EMULATOR_HOST")?,
             invocation_deadline: INVOCATION_DEADLINE,
         })
     }
@@ -153,6 +167,10 @@ mod tests {
         assert_eq!(
             error_of(&[project, none, ("STORAGE_EMULATOR_HOST", "localhost:9023")]),
             "STORAGE_EMULATOR_HOST is \"localhost:9023\", expected a URL such as http://127.0.0.1:8080"
+        );
+        assert_eq!(
+            error_of(&[project, none, ("PUBSUB_EMULATOR_HOST", "http://localhost:8085")]),
+            "PUBSUB_EMULATOR_HOST is \"http://localhost:8085\", expected host:port such as 127.0.0.1:8085"
         );
     }
 

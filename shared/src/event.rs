@@ -1,12 +1,17 @@
 //! The payloads of the CloudEvents that trigger functions.
 
-use serde::Deserialize;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::Error;
 
 /// The type of the event that Cloud Storage sends for a new object.
 /// <https://cloud.google.com/eventarc/docs/reference/supported-events>
 pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
+
+/// The type of the event that Eventarc makes of a Pub/Sub message.
+/// <https://cloud.google.com/eventarc/docs/reference/supported-events>
+pub const MESSAGE_PUBLISHED: &str = "google.cloud.pubsub.topic.v1.messagePublished";
 
 /// The data of an object-finalized event: what of Cloud Storage's object resource we use.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -24,18 +29,37 @@ pub struct FinalizedObject {
 impl FinalizedObject {
     /// Reads the data of an object-finalized event, in whichever form it arrived.
     pub fn of(event: &cloudevents::Event) -> Result<Self, Error> {
-        let data = event.data().ok_or_else(|| Error::Permanent("the event has no data".into()))?;
-        let read = match data {
-            cloudevents::Data::Binary(bytes) => serde_json::from_slice(bytes),
-            cloudevents::Data::String(text) => serde_json::from_str(text),
-            cloudevents::Data::Json(value) => serde_json::from_value(value.clone()),
-        };
-        read.map_err(|error| {
-            Error::Permanent(format!(
-                "the event's data is not a storage object with bucket, name and generation: {error}"
-            ))
-        })
+        data(event, "a storage object with bucket, name and generation")
     }
+}
+
+/// The payload of a message-published event: the message's data, `message.data` in base64
+/// (<https://cloud.google.com/eventarc/docs/cloudevents#pubsub>).
+pub fn published_message(event: &cloudevents::Event) -> Result<Vec<u8>, Error> {
+    #[derive(Deserialize)]
+    struct Published {
+        message: Message,
+    }
+    #[derive(Deserialize)]
+    struct Message {
+        #[serde(default)]
+        data: String,
+    }
+    let published: Published = data(event, "a published message")?;
+    BASE64_STANDARD
+        .decode(published.message.data)
+        .map_err(|error| Error::Permanent(format!("message.data: not base64: {error}")))
+}
+
+/// The data of an event, in whichever form it arrived.
+fn data<T: DeserializeOwned>(event: &cloudevents::Event, expected: &str) -> Result<T, Error> {
+    let data = event.data().ok_or_else(|| Error::Permanent("the event has no data".into()))?;
+    let read = match data {
+        cloudevents::Data::Binary(bytes) => serde_json::from_slice(bytes),
+        cloudevents::Data::String(text) => serde_json::from_str(text),
+        cloudevents::Data::Json(value) => serde_json::from_value(value.clone()),
+    };
+    read.map_err(|error| Error::Permanent(format!("the event's data is not {expected}: {error}")))
 }
 
 fn integer_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

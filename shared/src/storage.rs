@@ -26,6 +26,9 @@ const BUDGET: Budget =
 /// The largest object that is read; a raw snapshot of a night is about 155 KB.
 pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 
+/// How often a document is written again because somebody else published meanwhile.
+pub const PUBLISH_ATTEMPTS: usize = 8;
+
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
@@ -97,6 +100,15 @@ pub struct Stored {
     pub body: Bytes,
 }
 
+/// What publishing a document came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It is public, in the state `.0`.
+    Yes(Current),
+    /// A newer version was public already, in the state `.0`; nothing was written.
+    Superseded(Current),
+}
+
 /// What a write under a precondition came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -125,6 +137,32 @@ impl Storage {
     /// Writes an object that must still be at `generation` (0: not exist).
     pub async fn write_over(&self, upload: Upload<'_>, generation: i64) -> Result<Written, Error> {
         self.write(&upload, Some(generation)).await
+    }
+
+    /// The state of a public document.
+    pub async fn current(&self, bucket: &str, object: &str) -> Result<Current, Error> {
+        Ok(self.read(bucket, object, None).await?.map_or(Current::NONE, |stored| stored.current))
+    }
+
+    /// Publishes a document over what is public of it, unless that is of a newer version. `current` is
+    /// what we believe is public; where somebody else has written meanwhile, it is read again.
+    pub async fn publish(&self, upload: Upload<'_>, mut current: Current) -> Result<Published, Error> {
+        let version = upload.version;
+        for _ in 0..PUBLISH_ATTEMPTS {
+            if current.version > version {
+                return Ok(Published::Superseded(current));
+            }
+            match self.write_over(upload.clone(), current.generation).await? {
+                Written::Yes(generation) => {
+                    return Ok(Published::Yes(Current { generation, version }));
+                }
+                Written::PreconditionFailed => {
+                    current = self.current(upload.bucket, upload.object).await?;
+                }
+            }
+        }
+        let object = upload.object;
+        Err(Error::transient(SERVICE, format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes")))
     }
 
     /// Reads an object, at `generation` or as it is now; `None` where there is none.

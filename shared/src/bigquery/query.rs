@@ -37,6 +37,16 @@ impl Parameter {
     pub fn date(name: &'static str, day: SlateDay) -> Self {
         Self { name, kind: "DATE", value: day.to_string() }
     }
+
+    /// A `STRING`.
+    pub fn text(name: &'static str, value: impl ToString) -> Self {
+        Self { name, kind: "STRING", value: value.to_string() }
+    }
+
+    /// An `INT64`.
+    pub fn integer(name: &'static str, value: impl Into<i64>) -> Self {
+        Self { name, kind: "INT64", value: value.into().to_string() }
+    }
 }
 
 impl From<&Parameter> for QueryParameter {

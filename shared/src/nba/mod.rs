@@ -1,15 +1,19 @@
 //! The NBA domain: what a night, a team, a player and a game are, parsed once at the edge.
 
+mod game_id;
 mod game_state;
 mod minutes;
 mod player_lookup;
 mod poll_id;
+mod season;
 mod slate_day;
 mod team;
 
+pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
 pub use game_state::{GameState, GameStatus, UpstreamClock};
 pub use minutes::minutes_decimal;
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;
+pub use season::Season;
 pub use slate_day::{SlateDay, TargetDay};
 pub use team::Team;

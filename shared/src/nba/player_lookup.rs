@@ -40,13 +40,15 @@ impl PlayerLookup {
     /// `stored` is what that rule makes of `full_name`, the name is read again; any other spelling is
     /// somebody's decision (an alias) and is kept, normalised.
     pub fn of_stored(stored: &str, full_name: Option<&str>) -> Result<Self, NotALookup> {
-        let dropped = |name: &str| -> String {
-            name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
-        };
         match full_name {
-            Some(name) if dropped(name) == stored => Self::of(name),
+            Some(name) if Self::dropping_accented_letters(name) == stored => Self::of(name),
             _ => Self::of(stored),
         }
+    }
+
+    /// What the producers that drop accented letters make of a name: `nolantraor`.
+    pub fn dropping_accented_letters(name: &str) -> String {
+        name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
     }
 
     /// The text.

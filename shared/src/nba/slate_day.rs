@@ -29,7 +29,12 @@ impl SlateDay {
 
     /// The slate day before.
     pub fn previous(self) -> Self {
-        Self(self.0.checked_sub_days(Days::new(1)).unwrap_or(self.0))
+        self.days_before(1)
+    }
+
+    /// The slate day that many days earlier.
+    pub fn days_before(self, days: u64) -> Self {
+        Self(self.0.checked_sub_days(Days::new(days)).unwrap_or(self.0))
     }
 
     /// The calendar date.

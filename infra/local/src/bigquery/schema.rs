@@ -34,6 +34,7 @@ pub(super) enum Kind {
     String,
     Integer,
     Float,
+    Numeric,
     Boolean,
     Date,
     Timestamp,
@@ -117,6 +118,7 @@ impl Kind {
             Self::String => "STRING_TEXT",
             Self::Integer => "INTEGER",
             Self::Float => "FLOAT_REAL",
+            Self::Numeric => "NUMERIC_REAL",
             Self::Boolean => "BOOLEAN_INT",
             Self::Date => "DATE_TEXT",
             Self::Timestamp => "TIMESTAMP_TEXT",
@@ -124,7 +126,8 @@ impl Kind {
     }
 
     pub(super) fn of_sqlite(declared: &str) -> Option<Self> {
-        let all = [Self::String, Self::Integer, Self::Float, Self::Boolean, Self::Date, Self::Timestamp];
+        use Kind::{Boolean, Date, Float, Integer, Numeric, String, Timestamp};
+        let all = [String, Integer, Float, Numeric, Boolean, Date, Timestamp];
         all.into_iter().find(|kind| kind.in_sqlite() == declared)
     }
 
@@ -134,6 +137,7 @@ impl Kind {
             Self::String => "STRING",
             Self::Integer => "INTEGER",
             Self::Float => "FLOAT",
+            Self::Numeric => "NUMERIC",
             Self::Boolean => "BOOLEAN",
             Self::Date => "DATE",
             Self::Timestamp => "TIMESTAMP",
@@ -146,8 +150,8 @@ impl Kind {
             (Self::String, Value::Number(number)) => Cell::Text(number.to_string()),
             (Self::Integer, Value::Number(number)) => Cell::Integer(number.as_i64()?),
             (Self::Integer, Value::String(text)) => Cell::Integer(text.parse().ok()?),
-            (Self::Float, Value::Number(number)) => Cell::Real(number.as_f64()?),
-            (Self::Float, Value::String(text)) => Cell::Real(text.parse().ok()?),
+            (Self::Float | Self::Numeric, Value::Number(number)) => Cell::Real(number.as_f64()?),
+            (Self::Float | Self::Numeric, Value::String(text)) => Cell::Real(text.parse().ok()?),
             (Self::Boolean, Value::Bool(value)) => Cell::Integer((*value).into()),
             (Self::Date, Value::String(text)) => Cell::Text(text.parse::<NaiveDate>().ok()?.to_string()),
             (Self::Timestamp, Value::String(text)) => Cell::Text(timestamp_text(text.parse().ok()?)),

@@ -1,0 +1,345 @@
+//! The tonight document, `v1/tonight/{date}.json` and `v1/tonight/all-players.json` (facts 7.1).
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::America::New_York;
+use serde::{Deserialize, Serialize};
+use shared::{
+    clock::iso_micros,
+    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
+    slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
+};
+
+use crate::form::{ByPlayer, FatigueLevel, Form, Injury, InjuryStatus, Result10, record};
+
+/// A player of whom less is known than this is marked.
+const LIMITED_GAMES: i64 = 10;
+/// A game with fewer players than this is not believable (facts F55).
+const FEWEST_PLAYERS: usize = 8;
+
+/// Everyone who plays on a slate day.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Document {
+    pub game_date: SlateDay,
+    /// When the warehouse was read.
+    #[serde(serialize_with = "iso_micros")]
+    pub generated_at: DateTime<Utc>,
+    pub total_players: usize,
+    pub total_with_lines: usize,
+    /// `degraded` where the document lacks what a night should have; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Degraded>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degraded_reason: Option<String>,
+    pub data_quality: DataQuality,
+    /// In the order they begin.
+    pub games: Vec<Game>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Degraded {
+    Degraded,
+}
+
+/// What the document lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct DataQuality {
+    /// Games of which a team has no analysis.
+    pub games_without_context: usize,
+    pub players_without_line: usize,
+    /// Players of whom only the registry knows that they are with the team.
+    pub players_from_roster: usize,
+    /// Players of whom something is predicted.
+    pub predictions: usize,
+}
+
+/// A game.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Game {
+    pub game_id: NbaGameId,
+    pub home_team: Team,
+    pub away_team: Team,
+    /// `7:30 PM ET`; null where it is not fixed.
+    pub game_time: Option<String>,
+    pub game_status: GameStatus,
+    /// Once the game has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_score: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away_score: Option<u32>,
+    pub player_count: usize,
+    /// With a line first, out last, then by confidence and season average.
+    pub players: Vec<Player>,
+}
+
+/// A player.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Player {
+    pub player_lookup: PlayerLookup,
+    pub name: String,
+    pub team: Team,
+    pub is_home: bool,
+    pub position: Option<String>,
+    pub context: Context,
+    pub has_line: bool,
+    pub fatigue_level: FatigueLevel,
+    /// 0–100, 100 fresh.
+    pub fatigue_score: Option<i64>,
+    /// 0 back to back.
+    pub days_rest: Option<i64>,
+    pub injury_status: InjuryStatus,
+    pub injury_reason: Option<String>,
+    pub season_ppg: Option<f64>,
+    pub season_mpg: Option<f64>,
+    pub last_5_ppg: Option<f64>,
+    pub games_played: i64,
+    /// Fewer than ten games this season.
+    pub limited_data: bool,
+    /// Newest first; null where the player did not play.
+    pub last_10_points: Vec<Option<i64>>,
+    /// Beside `last_10_points`; absent where no game had a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_10_results: Option<Vec<Result10>>,
+    /// Over–under, `6-3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_10_record: Option<String>,
+    /// Beside `last_10_points`; absent without an average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_10_vs_avg: Option<Vec<Result10>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_10_avg_record: Option<String>,
+    pub line_source: Option<LineSource>,
+    /// Absent without a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub props: Option<[Prop; 1]>,
+    /// Absent without a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Prediction>,
+}
+
+/// What can be bet on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Prop {
+    pub stat_type: &'static str,
+    pub line: f64,
+    /// American odds.
+    pub over_odds: Option<i64>,
+    pub under_odds: Option<i64>,
+}
+
+/// What is predicted; all null where nothing is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Prediction {
+    pub predicted: Option<f64>,
+    /// 0–1.
+    pub confidence: Option<f64>,
+    pub recommendation: Option<Recommendation>,
+}
+
+/// Where a game stood at its last poll.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct LiveScore {
+    home_team_abbr: Team,
+    away_team_abbr: Team,
+    game_status: Option<GameStatus>,
+    home_score: Option<u32>,
+    away_score: Option<u32>,
+}
+
+/// All that a document is made of.
+#[derive(Debug)]
+pub(crate) struct Night {
+    pub day: SlateDay,
+    pub read_at: DateTime<Utc>,
+    pub slate: Slate,
+    pub scores: Vec<LiveScore>,
+    pub forms: ByPlayer<Form>,
+    pub injuries: ByPlayer<Injury>,
+    pub fatigue: ByPlayer<i64>,
+}
+
+impl Document {
+    pub(crate) fn of(night: &Night) -> Self {
+        let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();
+        let players = || games.iter().flat_map(|game| &game.players);
+        let count = |test: fn(&&Player) -> bool| players().filter(test).count();
+        let data_quality = DataQuality {
+            games_without_context: night.slate.games.iter().filter(|game| lacks_context(game)).count(),
+            players_without_line: count(|player| !player.has_line),
+            players_from_roster: count(|player| player.context == Context::Roster),
+            predictions: night
+                .slate
+                .games
+                .iter()
+                .flat_map(|game| &game.players)
+                .filter(|player| player.prediction.is_some())
+                .count(),
+        };
+        let degraded_reason = degraded(&games, &data_quality);
+        Self {
+            game_date: night.day,
+            generated_at: night.read_at,
+            total_players: players().count(),
+            total_with_lines: count(|player| player.has_line),
+            status: degraded_reason.is_some().then_some(Degraded::Degraded),
+            degraded_reason,
+            data_quality,
+            games,
+        }
+    }
+}
+
+/// Whether a team of the game has no analysis.
+fn lacks_context(game: &slate::Game) -> bool {
+    [&game.scheduled.home, &game.scheduled.away].into_iter().any(|team| {
+        !game.players.iter().any(|player| player.team == *team && player.context == Context::Analysis)
+    })
+}
+
+/// What is wrong with a night, in words.
+fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
+    let thin = games.iter().filter(|game| {
+        let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
+        game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)
+    });
+    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));
+    let reasons: Vec<String> = [
+        counted(quality.games_without_context, "without context for a team"),
+        counted(thin.count(), "with too few players"),
+        (!games.is_empty() && quality.predictions == 0).then(|| "no predictions".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+impl Game {
+    fn of(game: &slate::Game, night: &Night) -> Self {
+        let ScheduledGame { id, home, away, tip_off, .. } = &game.scheduled;
+        let live = night.scores.iter().find(|live| live.home_team_abbr == *home && live.away_team_abbr == *away);
+        let game_status = further(game.scheduled.status, live.and_then(|live| live.game_status));
+        let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
+        let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
+        let mut players: Vec<Player> =
+            game.players.iter().map(|player| Player::of(player, &game.scheduled, night)).collect();
+        players.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
+        Self {
+            game_id: id.clone(),
+            home_team: home.clone(),
+            away_team: away.clone(),
+            game_time: tip_off.map(game_time),
+            game_status,
+            home_score: score(game.scheduled.home_score, live.and_then(|live| live.home_score)),
+            away_score: score(game.scheduled.away_score, live.and_then(|live| live.away_score)),
+            player_count: players.len(),
+            players,
+        }
+    }
+}
+
+/// Of the schedule and the last poll, whoever knows more.
+fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
+    let progress = |status| match status {
+        GameStatus::Scheduled => 0,
+        GameStatus::Postponed => 1,
+        GameStatus::InProgress => 2,
+        GameStatus::Final => 3,
+    };
+    live.filter(|live| progress(*live) > progress(schedule)).unwrap_or(schedule)
+}
+
+/// A tip-off as it is shown, Eastern by the rules of the day: `7:30 PM ET` (facts F7, F35).
+fn game_time(tip_off: DateTime<Utc>) -> String {
+    tip_off.with_timezone(&New_York).format("%-I:%M %p ET").to_string()
+}
+
+impl Player {
+    fn of(player: &slate::Player, game: &ScheduledGame, night: &Night) -> Self {
+        let no_form = Form::default();
+        let form = night.forms.of(player).unwrap_or(&no_form);
+        let injury = night.injuries.of(player);
+        let fatigue_score = night.fatigue.of(player).copied();
+        let since_last_played = || {
+            let last = form.last_played?;
+            Some((night.day.date() - last).num_days() - 1).filter(|days| *days >= 0)
+        };
+        let last_10_results = form.last_10_results();
+        let last_10_vs_avg = form.last_10_vs_avg();
+        let predicted = player.prediction.as_ref();
+        Self {
+            player_lookup: player.lookup.clone(),
+            name: player.name.clone(),
+            team: player.team.clone(),
+            is_home: game.home == player.team,
+            position: player.position.clone(),
+            context: player.context,
+            has_line: player.line.is_some(),
+            fatigue_level: fatigue_score.map(FatigueLevel::of).unwrap_or_default(),
+            fatigue_score,
+            days_rest: player.days_rest.or_else(since_last_played),
+            injury_status: injury.map(|injury| injury.status).unwrap_or_default(),
+            injury_reason: injury.and_then(|injury| injury.reason.clone()),
+            season_ppg: form.season_ppg(),
+            season_mpg: form.season_mpg(),
+            last_5_ppg: form.last_5_ppg(),
+            games_played: form.games,
+            limited_data: form.games < LIMITED_GAMES,
+            last_10_points: form.last_10_points(),
+            last_10_record: last_10_results.as_deref().map(record),
+            last_10_results,
+            last_10_avg_record: last_10_vs_avg.as_deref().map(record),
+            last_10_vs_avg,
+            line_source: player.line.as_ref().map(|line| line.source),
+            props: player.line.as_ref().map(|line| {
+                let (over_odds, under_odds) = (line.over_odds, line.under_odds);
+                [Prop { stat_type: "points", line: line.value, over_odds, under_odds }]
+            }),
+            prediction: player.line.as_ref().map(|_| Prediction {
+                predicted: predicted.map(|it| it.predicted),
+                confidence: predicted.and_then(|it| it.confidence),
+                recommendation: predicted.map(|it| it.recommendation),
+            }),
+        }
+    }
+
+    /// The place in a game's list.
+    fn rank(&self) -> (bool, bool, Reverse<i64>, Reverse<i64>) {
+        #[allow(clippy::cast_possible_truncation, reason = "small numbers, to four places")]
+        let place = |value: Option<f64>| Reverse(value.map_or(-1, |value| (value * 1e4) as i64));
+        let confidence = self.prediction.and_then(|prediction| prediction.confidence);
+        let is_out = self.injury_status == InjuryStatus::Out;
+        (!self.has_line, is_out, place(confidence), place(self.season_ppg))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f35_a_tip_off_is_shown_without_a_leading_zero_or_space_and_f7_by_the_season_s_clock() {
+        for (tip_off, shown) in [
+            ("2026-01-10T00:30:00Z", "7:30 PM ET"),
+            ("2026-01-10T03:00:00Z", "10:00 PM ET"),
+            ("2025-12-25T17:00:00Z", "12:00 PM ET"),
+            ("2026-04-12T17:00:00Z", "1:00 PM ET"),
+            ("2025-11-01T23:30:00Z", "7:30 PM ET"),
+            ("2025-11-03T00:30:00Z", "7:30 PM ET"),
+        ] {
+            assert_eq!(tip_off.parse().map(game_time), Ok(shown.to_owned()), "{tip_off}");
+        }
+    }
+
+    #[test]
+    fn f51_whoever_knows_more_of_a_game_is_believed() {
+        use GameStatus::{Final, InProgress, Postponed, Scheduled};
+        assert_eq!(further(Scheduled, None), Scheduled);
+        assert_eq!(further(Scheduled, Some(InProgress)), InProgress);
+        assert_eq!(further(Final, Some(InProgress)), Final);
+        assert_eq!(further(InProgress, Some(Scheduled)), InProgress);
+        assert_eq!(further(Scheduled, Some(Postponed)), Postponed);
+    }
+}

@@ -1,0 +1,337 @@
+//! What a player has done, and how fit he is: the rows that hang on one player.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    nba::{PlayerLookup, Team},
+    slate::{Player, Registry},
+};
+
+/// Something known of players, found by name and, where two share it, by the certain id or the team.
+#[derive(Debug)]
+pub(crate) struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
+
+#[derive(Debug)]
+struct Entry<T> {
+    universal_id: Option<String>,
+    team: Option<Team>,
+    what: T,
+}
+
+impl<T> Default for ByPlayer<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> ByPlayer<T> {
+    fn add(&mut self, lookup: PlayerLookup, universal_id: Option<String>, team: Option<Team>, what: T) {
+        self.0.entry(lookup).or_default().push(Entry { universal_id, team, what });
+    }
+
+    /// What is known of `player`, and not of a namesake.
+    pub(crate) fn of(&self, player: &Player) -> Option<&T> {
+        let entries = self.0.get(&player.lookup)?;
+        let certain = |entry: &&Entry<T>| entry.universal_id.is_some() && entry.universal_id == player.universal_id;
+        let on_the_team = |entry: &&Entry<T>| entry.team.as_ref() == Some(&player.team);
+        let may_be = |entry: &&Entry<T>| entry.universal_id.is_none() || player.universal_id.is_none();
+        let found = entries
+            .iter()
+            .find(certain)
+            .or_else(|| entries.iter().filter(may_be).find(on_the_team))
+            .or_else(|| entries.iter().find(may_be));
+        found.map(|entry| &entry.what)
+    }
+}
+
+/// A player's season so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Form {
+    pub games: i64,
+    points: i64,
+    minutes: f64,
+    last_5: (i64, i64),
+    pub last_played: Option<NaiveDate>,
+    /// Newest first.
+    last_10: Vec<PastGame>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct PastGame {
+    /// `None` where the player did not play.
+    points: Option<i64>,
+    result: Option<Side>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Side {
+    Over,
+    Under,
+}
+
+/// How a past game stands against a line or an average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Result10 {
+    #[serde(rename = "O")]
+    Over,
+    #[serde(rename = "U")]
+    Under,
+    /// Exactly the average.
+    #[serde(rename = "P")]
+    Push,
+    /// There was no line, or the result was exactly it.
+    #[serde(rename = "-")]
+    NoLine,
+    #[serde(rename = "DNP")]
+    DidNotPlay,
+}
+
+/// A row of a player's last ten games.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FormRow {
+    player_lookup: String,
+    universal_player_id: Option<String>,
+    played: i64,
+    points: i64,
+    over_under_result: Option<String>,
+    season_games: i64,
+    season_points: i64,
+    season_minutes: f64,
+    last_5_games: i64,
+    last_5_points: i64,
+    last_played: Option<NaiveDate>,
+}
+
+impl Form {
+    /// The season of each player, from rows that come newest first.
+    pub(crate) fn by_player(rows: Vec<FormRow>, registry: &Registry) -> ByPlayer<Self> {
+        let mut forms: Vec<((String, Option<String>), Self)> = Vec::new();
+        for row in rows {
+            let game = PastGame {
+                points: (row.played == 1).then_some(row.points),
+                result: match row.over_under_result.as_deref() {
+                    Some("OVER") => Some(Side::Over),
+                    Some("UNDER") => Some(Side::Under),
+                    _ => None,
+                },
+            };
+            let player = (row.player_lookup, row.universal_player_id);
+            match forms.last_mut() {
+                Some((known, form)) if *known == player => form.last_10.push(game),
+                _ => forms.push((
+                    player,
+                    Self {
+                        games: row.season_games,
+                        points: row.season_points,
+                        minutes: row.season_minutes,
+                        last_5: (row.last_5_games, row.last_5_points),
+                        last_played: row.last_played,
+                        last_10: vec![game],
+                    },
+                )),
+            }
+        }
+        let mut by_player = ByPlayer::default();
+        for ((lookup, universal_id), form) in forms {
+            if let Some(lookup) = registry.lookup(&lookup) {
+                by_player.add(lookup, universal_id, None, form);
+            }
+        }
+        by_player
+    }
+
+    /// Points in a game of the season.
+    pub(crate) fn season_ppg(&self) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss, reason = "a season's points are small")]
+        average(self.points as f64, self.games)
+    }
+
+    /// Minutes in a game of the season.
+    pub(crate) fn season_mpg(&self) -> Option<f64> {
+        average(self.minutes, self.games)
+    }
+
+    /// Points in the last five games that were played.
+    pub(crate) fn last_5_ppg(&self) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss, reason = "five games' points are small")]
+        average(self.last_5.1 as f64, self.last_5.0)
+    }
+
+    /// The points of the last ten games; `None` where the player did not play.
+    pub(crate) fn last_10_points(&self) -> Vec<Option<i64>> {
+        self.last_10.iter().map(|game| game.points).collect()
+    }
+
+    /// How the last ten games stand against their lines; `None` where no game had one.
+    pub(crate) fn last_10_results(&self) -> Option<Vec<Result10>> {
+        let result = |game: &PastGame| match (game.points, game.result) {
+            (None, _) => Result10::DidNotPlay,
+            (_, Some(Side::Over)) => Result10::Over,
+            (_, Some(Side::Under)) => Result10::Under,
+            (_, None) => Result10::NoLine,
+        };
+        let had_a_line = self.last_10.iter().any(|game| game.points.is_some() && game.result.is_some());
+        had_a_line.then(|| self.last_10.iter().map(result).collect())
+    }
+
+    /// How the last ten games stand against the season's average as it is shown.
+    pub(crate) fn last_10_vs_avg(&self) -> Option<Vec<Result10>> {
+        let average = self.season_ppg()?;
+        let result = |game: &PastGame| match game.points {
+            None => Result10::DidNotPlay,
+            #[allow(clippy::cast_precision_loss, reason = "a game's points are small")]
+            Some(points) => match (points as f64).total_cmp(&average) {
+                std::cmp::Ordering::Greater => Result10::Over,
+                std::cmp::Ordering::Less => Result10::Under,
+                std::cmp::Ordering::Equal => Result10::Push,
+            },
+        };
+        Some(self.last_10.iter().map(result).collect())
+    }
+}
+
+/// How often over and how often under, `6-3`.
+pub(crate) fn record(results: &[Result10]) -> String {
+    let count = |wanted| results.iter().filter(|result| **result == wanted).count();
+    format!("{}-{}", count(Result10::Over), count(Result10::Under))
+}
+
+fn average(sum: f64, games: i64) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss, reason = "a season has 82 games")]
+    (games > 0).then(|| (sum / games as f64 * 10.0).round() / 10.0)
+}
+
+/// What an injury report says of a player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Injury {
+    pub status: InjuryStatus,
+    pub reason: Option<String>,
+}
+
+/// Whether a player will play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum InjuryStatus {
+    #[default]
+    Available,
+    Probable,
+    Questionable,
+    Doubtful,
+    Out,
+}
+
+/// A row of the injury reports.
+#[derive(Debug, Deserialize)]
+pub(crate) struct InjuryRow {
+    player_lookup: String,
+    player_full_name: Option<String>,
+    team: Option<String>,
+    injury_status: String,
+    reason: Option<String>,
+}
+
+impl Injury {
+    pub(crate) fn by_player(rows: Vec<InjuryRow>, registry: &Registry) -> ByPlayer<Self> {
+        let mut by_player = ByPlayer::default();
+        for row in rows {
+            let status = match row.injury_status.to_ascii_lowercase().as_str() {
+                "available" => InjuryStatus::Available,
+                "probable" => InjuryStatus::Probable,
+                "questionable" => InjuryStatus::Questionable,
+                "doubtful" => InjuryStatus::Doubtful,
+                "out" => InjuryStatus::Out,
+                other => {
+                    tracing::warn!(player = row.player_lookup, status = other, "an injury status nobody knows");
+                    continue;
+                }
+            };
+            let spelled = PlayerLookup::of_stored(&row.player_lookup, row.player_full_name.as_deref());
+            let Some(lookup) = spelled.ok().and_then(|lookup| registry.lookup(lookup.as_str())) else { continue };
+            let team = row.team.and_then(|team| Team::of_code(&team).ok());
+            by_player.add(lookup, None, team, Self { status, reason: row.reason });
+        }
+        by_player
+    }
+}
+
+/// How fresh a player is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FatigueLevel {
+    Fresh,
+    #[default]
+    Normal,
+    Tired,
+}
+
+impl FatigueLevel {
+    /// The level of a score of 0 to 100 (facts 1.7).
+    pub(crate) fn of(score: i64) -> Self {
+        match score {
+            95.. => Self::Fresh,
+            75..95 => Self::Normal,
+            _ => Self::Tired,
+        }
+    }
+}
+
+/// A row of the fatigue scores.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FatigueRow {
+    player_lookup: String,
+    universal_player_id: Option<String>,
+    fatigue_score: i64,
+}
+
+/// The scores, 0 to 100, by player.
+pub(crate) fn fatigue_by_player(rows: Vec<FatigueRow>, registry: &Registry) -> ByPlayer<i64> {
+    let mut by_player = ByPlayer::default();
+    for row in rows {
+        if let Some(lookup) = registry.lookup(&row.player_lookup) {
+            by_player.add(lookup, row.universal_player_id, None, row.fatigue_score);
+        }
+    }
+    by_player
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(points: &[Option<i64>]) -> Form {
+        let played: Vec<i64> = points.iter().copied().flatten().collect();
+        Form {
+            games: played.len() as i64,
+            points: played.iter().sum(),
+            last_10: points.iter().map(|points| PastGame { points: *points, result: None }).collect(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn f34_games_that_were_not_played_are_shown_and_count_in_no_average() {
+        let form = form(&[Some(30), None, Some(20), Some(25)]);
+        assert_eq!(form.season_ppg(), Some(25.0));
+        use Result10::{DidNotPlay, Over, Push, Under};
+        let against = form.last_10_vs_avg().expect("an average");
+        assert_eq!(against, [Over, DidNotPlay, Under, Push]);
+        assert_eq!(record(&against), "1-1");
+        assert_eq!(form.last_10_points(), [Some(30), None, Some(20), Some(25)]);
+        assert_eq!(form.last_10_results(), None, "no game had a line");
+    }
+
+    #[test]
+    fn a_player_who_has_not_played_has_no_averages() {
+        let form = form(&[None, None]);
+        assert_eq!((form.season_ppg(), form.last_5_ppg(), form.last_10_vs_avg()), (None, None, None));
+    }
+
+    #[test]
+    fn a_level_of_fatigue_follows_its_score() {
+        let levels = [100, 95, 94, 75, 74, 0].map(FatigueLevel::of);
+        use FatigueLevel::{Fresh, Normal, Tired};
+        assert_eq!(levels, [Fresh, Fresh, Normal, Normal, Tired, Tired]);
+    }
+}

@@ -1,0 +1,222 @@
+//! Stage 6, tonight: a Pub/Sub message becomes the public list of everyone who plays, with line, odds,
+//! prediction, form and injury: `v1/tonight/{date}.json` and, for today, `v1/tonight/all-players.json`.
+//!
+//! What came of it goes to the completion topic. A message that asks for something else or cannot be read
+//! is completed as failed, kept as a dead letter and acknowledged; it is never taken for a wish of ours.
+
+mod document;
+mod form;
+mod trigger;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::Router;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::{
+    Clock, Error,
+    bigquery::{BigQuery, Parameter},
+    config::{Environment, Platform, api_bucket, raw_bucket},
+    dead_letter::DeadLetters,
+    event::{MESSAGE_PUBLISHED, published_message},
+    function::{self, Outcome},
+    nba::{Season, SlateDay},
+    pubsub::Topic,
+    slate::slate,
+    storage::{Published, Storage, Upload},
+};
+use tokio::time::Instant;
+
+use crate::{
+    document::{Document, Night},
+    form::{Form, Injury, fatigue_by_player},
+    trigger::{Completion, Echo, Status, Trigger},
+};
+
+const NAME: &str = "export-tonight";
+const CACHE_CONTROL: &str = "public, max-age=300";
+const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
+/// Of how many days, the slate day included, injury reports count; an older one says nothing about
+/// tonight (facts F66).
+const REPORT_DAYS: u64 = 3;
+
+/// What this function reads from the environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What every function reads.
+    pub platform: Platform,
+    /// Where the documents go.
+    pub api_bucket: String,
+    /// Where dead letters go.
+    pub raw_bucket: String,
+    /// `EXPORT_COMPLETE_TOPIC`: who hears of it.
+    pub complete_topic: String,
+}
+
+impl Settings {
+    /// Reads them; the error names the first variable that is missing or malformed.
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        let complete_topic = environment.get("EXPORT_COMPLETE_TOPIC").unwrap_or("nba-phase6-export-complete");
+        Ok(Self {
+            platform: Platform::read(environment)?,
+            api_bucket: api_bucket(environment),
+            raw_bucket: raw_bucket(environment),
+            complete_topic: complete_topic.to_owned(),
+        })
+    }
+}
+
+/// The answer to the deliverer, for the log of whoever calls by hand.
+#[derive(Debug, Serialize)]
+struct Reply {
+    status: Status,
+    date: SlateDay,
+    paths: BTreeMap<&'static str, String>,
+    total_players: usize,
+}
+
+/// The function.
+pub fn app(settings: Settings, clock: Clock) -> Router {
+    let Settings { platform, api_bucket, raw_bucket, complete_topic } = settings;
+    let storage = Arc::new(Storage::new(&platform));
+    let dead_letters = DeadLetters::new(storage.clone(), raw_bucket, NAME, clock.clone());
+    let exporter = Arc::new(Exporter {
+        bigquery: BigQuery::new(&platform),
+        storage,
+        api_bucket,
+        complete: Topic::new(&platform, &complete_topic),
+        clock,
+    });
+    function::event(NAME, &platform, MESSAGE_PUBLISHED, dead_letters, move |event| {
+        let exporter = exporter.clone();
+        async move { exporter.handle(&event).await.map(Outcome::Done) }
+    })
+}
+
+struct Exporter {
+    bigquery: BigQuery,
+    storage: Arc<Storage>,
+    api_bucket: String,
+    complete: Topic,
+    clock: Clock,
+}
+
+/// What an export came to.
+#[derive(Default)]
+struct Exported {
+    paths: BTreeMap<&'static str, String>,
+    total_players: usize,
+    errors: Vec<String>,
+}
+
+impl Exporter {
+    /// One message: exported, then completed. What is permanent is completed as failed before it becomes
+    /// a dead letter; after anything else the message comes again.
+    async fn handle(&self, event: &cloudevents::Event) -> Result<Reply, Error> {
+        let started = Instant::now();
+        let begun = self.clock.now();
+        let message = published_message(event);
+        let echo = message.as_ref().map(|message| Echo::of(message)).unwrap_or_default();
+        let trigger = message
+            .map_err(|error| error.to_string())
+            .and_then(|message| Trigger::read(&message));
+        let (day, exported) = match trigger {
+            Ok(trigger) => {
+                let day = trigger.target.at(begun);
+                let update_latest = trigger.update_latest && day == SlateDay::of(begun);
+                let mut exported = match self.export(day, begun, update_latest).await {
+                    Err(Error::Permanent(reason)) => Exported { errors: vec![reason], ..Exported::default() },
+                    exported => exported?,
+                };
+                exported.errors.extend(trigger.unknown);
+                (day, exported)
+            }
+            Err(reason) => (SlateDay::of(begun), Exported { errors: vec![reason], ..Exported::default() }),
+        };
+        let Exported { paths, total_players, errors } = exported;
+        let seconds = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
+        let completion = Completion::new(&echo, &paths, &errors, self.clock.now(), seconds);
+        let status = completion.status();
+        let json = serde_json::to_vec(&completion)
+            .map_err(|error| Error::Internal(format!("a completion could not be written as JSON: {error}")))?;
+        self.complete.publish(json.into()).await?;
+        if !errors.is_empty() {
+            return Err(Error::Permanent(errors.join("; ")));
+        }
+        tracing::info!(%day, total_players, seconds, "tonight exported");
+        Ok(Reply { status, date: day, paths, total_players })
+    }
+
+    /// Publishes the documents of `day`, all at once.
+    async fn export(&self, day: SlateDay, begun: DateTime<Utc>, update_latest: bool) -> Result<Exported, Error> {
+        let dated = format!("v1/tonight/{day}.json");
+        let current = async |object: &str, wanted: bool| match wanted {
+            true => self.storage.current(&self.api_bucket, object).await.map(Some),
+            false => Ok(None),
+        };
+        let (night, dated_now, latest_now) = tokio::try_join!(
+            self.read(day, begun),
+            current(&dated, true),
+            current(ALL_PLAYERS, update_latest),
+        )?;
+        let document = Document::of(&night);
+        if document.total_players == 0 && !document.games.is_empty() {
+            let games = document.games.len();
+            return Err(Error::Permanent(format!("{day}: {games} games and nobody who plays in them; not published")));
+        }
+        if let Some(reason) = &document.degraded_reason {
+            tracing::warn!(%day, reason, "the document is degraded");
+        }
+        let json = serde_json::to_vec(&document)
+            .map_err(|error| Error::Internal(format!("the document could not be written as JSON: {error}")))?;
+        let json = Bytes::from(json);
+        let publish = async |object: &str, current| match current {
+            Some(current) => {
+                let upload = Upload::public(&self.api_bucket, object, json.clone(), CACHE_CONTROL, begun);
+                self.storage.publish(upload, current).await.map(Some)
+            }
+            None => Ok(None),
+        };
+        let (dated_written, latest_written) =
+            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now))?;
+        for published in [dated_written, latest_written].into_iter().flatten() {
+            if let Published::Superseded(_) = published {
+                tracing::info!(%day, "a newer version is public already");
+            }
+        }
+        let mut paths = BTreeMap::from([("tonight", dated)]);
+        if update_latest {
+            paths.insert("all_players", ALL_PLAYERS.to_owned());
+        }
+        Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })
+    }
+
+    /// Reads all that is known of a day, every table at once.
+    async fn read(&self, day: SlateDay, read_at: DateTime<Utc>) -> Result<Night, Error> {
+        let date = Parameter::date("game_date", day);
+        let this_season = [
+            Parameter::integer("season_year", Season::of(day).start_year()),
+            Parameter::date("season_start", day.season_start()),
+            date.clone(),
+        ];
+        let recently = [Parameter::date("reported_since", day.days_before(REPORT_DAYS - 1)), date.clone()];
+        let date = [date];
+        let (slate, scores, forms, injuries, fatigue) = tokio::try_join!(
+            slate(&self.bigquery, day),
+            self.bigquery.query(include_str!("../sql/live_scores.sql"), &date),
+            self.bigquery.query(include_str!("../sql/form.sql"), &this_season),
+            self.bigquery.query(include_str!("../sql/injuries.sql"), &recently),
+            self.bigquery.query(include_str!("../sql/fatigue.sql"), &date),
+        )?;
+        Ok(Night {
+            day,
+            read_at,
+            scores,
+            forms: Form::by_player(forms, &slate.registry),
+            injuries: Injury::by_player(injuries, &slate.registry),
+            fatigue: fatigue_by_player(fatigue, &slate.registry),
+            slate,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! The message that asks for an export, and the one that tells what came of it (facts 3.2).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::{clock::iso_micros, nba::TargetDay};
+
+/// The one export that this function has.
+const TONIGHT: &str = "tonight";
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Trigger {
+    pub target: TargetDay,
+    /// Whether `all-players.json` may be replaced.
+    pub update_latest: bool,
+    /// What else was asked for, which nobody here can do.
+    pub unknown: Option<String>,
+}
+
+/// What a completion repeats of its trigger, as far as it could be read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Echo {
+    pub correlation_id: Option<String>,
+    pub trigger_source: Option<String>,
+    pub target_date: Option<String>,
+    pub export_types: Vec<String>,
+}
+
+impl Trigger {
+    /// Reads a message. Further fields, of which senders have many, are not looked at; a missing
+    /// `export_types` is never taken for a wish (facts F30).
+    pub(crate) fn read(message: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Message {
+            export_types: Vec<String>,
+            #[serde(default)]
+            target_date: TargetDay,
+            #[serde(default = "yes")]
+            update_latest: bool,
+        }
+        fn yes() -> bool {
+            true
+        }
+        if message.trim_ascii().first() != Some(&b'{') {
+            return Err("the message is not a JSON object".into());
+        }
+        let message: Message =
+            serde_json::from_slice(message).map_err(|error| format!("the message is no export trigger: {error}"))?;
+        let unknown: Vec<&str> =
+            message.export_types.iter().map(String::as_str).filter(|kind| *kind != TONIGHT).collect();
+        let unknown = (!unknown.is_empty())
+            .then(|| format!("export_types: {unknown:?} not known, expected {TONIGHT:?}"));
+        match unknown {
+            None if message.export_types.is_empty() => Err(format!("export_types: empty, expected {TONIGHT:?}")),
+            Some(unknown) if !message.export_types.iter().any(|kind| kind == TONIGHT) => Err(unknown),
+            unknown => {
+                Ok(Self { target: message.target_date, update_latest: message.update_latest, unknown })
+            }
+        }
+    }
+}
+
+impl Echo {
+    pub(crate) fn of(message: &[u8]) -> Self {
+        let message: Value = serde_json::from_slice(message).unwrap_or_default();
+        let text = |field: &str| message[field].as_str().map(|text| text.chars().take(200).collect());
+        let types = message["export_types"].as_array().into_iter().flatten();
+        Self {
+            correlation_id: text("correlation_id"),
+            trigger_source: text("trigger_source"),
+            target_date: text("target_date"),
+            export_types: types.filter_map(|kind| kind.as_str().map(Into::into)).take(20).collect(),
+        }
+    }
+}
+
+/// What is published on the completion topic.
+#[derive(Debug, Serialize)]
+pub(crate) struct Completion<'a> {
+    processor_name: &'static str,
+    phase: &'static str,
+    correlation_id: &'a str,
+    #[serde(serialize_with = "iso_micros")]
+    timestamp: DateTime<Utc>,
+    status: Status,
+    export_type: &'static str,
+    duration_seconds: f64,
+    paths: &'a BTreeMap<&'static str, String>,
+    errors: &'a [String],
+    trigger_source: Option<&'a str>,
+    target_date: Option<&'a str>,
+    export_types: &'a [String],
+}
+
+/// What came of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// All that was asked for is public, in this version or a newer one.
+    Success,
+    /// Tonight is public; something else was asked for too.
+    Partial,
+    /// Nothing was published.
+    Failed,
+}
+
+impl<'a> Completion<'a> {
+    pub(crate) fn new(
+        echo: &'a Echo,
+        paths: &'a BTreeMap<&'static str, String>,
+        errors: &'a [String],
+        timestamp: DateTime<Utc>,
+        duration_seconds: f64,
+    ) -> Self {
+        let status = match (errors.is_empty(), paths.is_empty()) {
+            (true, _) => Status::Success,
+            (false, false) => Status::Partial,
+            (false, true) => Status::Failed,
+        };
+        Self {
+            processor_name: "Phase6Export",
+            phase: "phase_6_publishing",
+            correlation_id: echo.correlation_id.as_deref().unwrap_or("scheduled"),
+            timestamp,
+            status,
+            export_type: "daily",
+            duration_seconds,
+            paths,
+            errors,
+            trigger_source: echo.trigger_source.as_deref(),
+            target_date: echo.target_date.as_deref(),
+            export_types: &echo.export_types,
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(message: &str) -> Result<Trigger, String> {
+        Trigger::read(message.as_bytes())
+    }
+
+    #[test]
+    fn a_trigger_is_read_with_its_defaults() {
+        let tonight = Trigger { target: TargetDay::Today, update_latest: true, unknown: None };
+        assert_eq!(read(r#"{"export_types":["tonight"]}"#), Ok(tonight.clone()));
+        assert_eq!(read(r#"{"export_types":["tonight"],"upstream_batch_id":7}"#), Ok(tonight));
+        let yesterday = read(r#"{"export_types":["tonight"],"target_date":"yesterday","update_latest":false}"#);
+        assert_eq!(
+            yesterday,
+            Ok(Trigger { target: TargetDay::Yesterday, update_latest: false, unknown: None })
+        );
+    }
+
+    #[test]
+    fn f30_what_is_not_understood_is_refused_by_name_and_is_no_other_export() {
+        for (message, reason) in [
+            ("", "the message is not a JSON object"),
+            ("[]", "the message is not a JSON object"),
+            ("{", "EOF"),
+            (r#"{"players":true,"min_games":5}"#, "missing field `export_types`"),
+            (r#"{"export_type":["tonight"]}"#, "missing field `export_types`"),
+            (r#"{"export_types":[]}"#, "export_types: empty"),
+            (r#"{"export_types":["results"]}"#, r#"export_types: ["results"] not known, expected "tonight""#),
+            (r#"{"export_types":["tonight"],"target_date":"tomorrow"}"#, "target_date: \"tomorrow\" is not a date"),
+            (r#"{"export_types":["tonight"],"update_latest":"yes"}"#, "expected a boolean"),
+        ] {
+            let error = read(message).err().unwrap_or_default();
+            assert!(error.contains(reason), "{message}: {error}");
+        }
+        let mixed = read(r#"{"export_types":["tonight","tonight-players"]}"#).expect("tonight is known");
+        assert!(mixed.unknown.is_some_and(|unknown| unknown.contains("tonight-players")));
+    }
+}

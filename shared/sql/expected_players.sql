@@ -1,0 +1,19 @@
+-- Who is expected to play on a day: the newest row of each player and team.
+-- @game_date DATE
+SELECT player_lookup, universal_player_id, game_id, team_abbr, days_rest, processed_at
+FROM (
+  SELECT
+    player_lookup,
+    universal_player_id,
+    game_id,
+    team_abbr,
+    days_rest,
+    processed_at,
+    ROW_NUMBER() OVER (
+      PARTITION BY player_lookup, universal_player_id, team_abbr
+      ORDER BY processed_at DESC, created_at DESC, game_id
+    ) AS newness
+  FROM nba_analytics.upcoming_player_game_context
+  WHERE game_date = @game_date
+) AS expected
+WHERE newness = 1

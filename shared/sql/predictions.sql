@@ -1,0 +1,40 @@
+-- The active prediction of each player and game of a day. Where several are active, whichever has a line
+-- goes before one without, then the newest, then by names that make the choice the same every time.
+-- @game_date DATE
+SELECT
+  player_lookup,
+  universal_player_id,
+  game_id,
+  predicted_points,
+  confidence_score,
+  recommendation,
+  current_points_line,
+  line_source,
+  estimated_line_value,
+  updated
+FROM (
+  SELECT
+    player_lookup,
+    universal_player_id,
+    game_id,
+    predicted_points,
+    confidence_score,
+    recommendation,
+    current_points_line,
+    line_source,
+    estimated_line_value,
+    COALESCE(updated_at, created_at) AS updated,
+    ROW_NUMBER() OVER (
+      PARTITION BY player_lookup, universal_player_id, game_id
+      ORDER BY
+        CASE WHEN current_points_line IS NULL THEN 1 ELSE 0 END,
+        COALESCE(updated_at, created_at) DESC,
+        prediction_version DESC,
+        system_id,
+        prediction_id
+    ) AS choice
+  FROM nba_predictions.player_prop_predictions
+  WHERE game_date = @game_date
+    AND is_active
+) AS active
+WHERE choice = 1

@@ -1,0 +1,116 @@
+//! The ids that games go by in the warehouse.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SlateDay, Team};
+
+/// The NBA's own id of a game: ten digits, `0022500432`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NbaGameId(String);
+
+/// A text that names no game.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither ten digits nor in the form 20260109_TOR_BOS")]
+pub struct NotAGameId(String);
+
+/// A game as one of the warehouse's tables names it (facts 1.2: both forms, sometimes in one night).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WarehouseGameId {
+    /// The NBA's own.
+    Nba(NbaGameId),
+    /// `20260109_TOR_BOS`: day, visitors, home team.
+    Teams {
+        /// The day of the game.
+        day: SlateDay,
+        /// The visiting team.
+        away: Team,
+        /// The home team.
+        home: Team,
+    },
+}
+
+impl NbaGameId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NbaGameId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for NbaGameId {
+    type Error = NotAGameId;
+
+    fn try_from(text: String) -> Result<Self, NotAGameId> {
+        if text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(text))
+        } else {
+            Err(NotAGameId(text.chars().take(40).collect()))
+        }
+    }
+}
+
+impl From<NbaGameId> for String {
+    fn from(id: NbaGameId) -> Self {
+        id.0
+    }
+}
+
+impl WarehouseGameId {
+    /// Reads either form.
+    pub fn read(text: &str) -> Result<Self, NotAGameId> {
+        let refused = || NotAGameId(text.chars().take(40).collect());
+        if let Ok(id) = NbaGameId::try_from(text.to_owned()) {
+            return Ok(Self::Nba(id));
+        }
+        let mut parts = text.split('_');
+        let (Some(day), Some(away), Some(home), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(refused());
+        };
+        if day.len() != 8 || !day.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(refused());
+        }
+        let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]);
+        Ok(Self::Teams {
+            day: day.parse().map_err(|_| refused())?,
+            away: Team::of_code(away).map_err(|_| refused())?,
+            home: Team::of_code(home).map_err(|_| refused())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_game_id_are_read() {
+        let native = WarehouseGameId::read("0022500432");
+        assert!(matches!(native, Ok(WarehouseGameId::Nba(id)) if id.as_str() == "0022500432"));
+        let Ok(WarehouseGameId::Teams { day, away, home }) = WarehouseGameId::read("20260109_TOR_BOS") else {
+            panic!("the form with teams");
+        };
+        assert_eq!((day.to_string().as_str(), away.as_str(), home.as_str()), ("2026-01-09", "TOR", "BOS"));
+        for refused in ["", "22500432", "20260109_TOR", "20261309_TOR_BOS", "20260109_TOR_BOS_1", "today"] {
+            assert!(WarehouseGameId::read(refused).is_err(), "{refused}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_game_id_or_refused(text in "\\PC{0,20}|[0-9]{8}_[A-Z]{0,5}_[A-Z]{0,5}|[0-9]{9,11}") {
+            if let Ok(WarehouseGameId::Nba(id)) = WarehouseGameId::read(&text) {
+                proptest::prop_assert_eq!(id.as_str(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Pub/Sub: one message to a topic.
+//!
+//! A thin layer over Google's client that adds what it lacks: a time limit on every call and our error.
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use google_cloud_auth::credentials::anonymous;
+use google_cloud_gax::{error::rpc::Code, retry_policy::NeverRetry};
+use google_cloud_pubsub::{
+    client::Publisher,
+    error::PublishError,
+    model::Message,
+};
+use tokio::sync::OnceCell;
+
+use crate::{
+    Error,
+    config::Platform,
+    retry::{Budget, Failure, with_retries},
+};
+
+const SERVICE: &str = "Pub/Sub";
+const BUDGET: Budget =
+    Budget { service: SERVICE, attempt: Duration::from_secs(10), total: Duration::from_secs(30) };
+
+/// A topic to publish to. The client is made on first use, so that a start costs no call.
+pub struct Topic {
+    /// `projects/{project}/topics/{topic}`.
+    name: String,
+    emulator: Option<String>,
+    publisher: OnceCell<Publisher>,
+}
+
+impl Topic {
+    /// The topic `topic` of the platform's project: Google's, or the emulator's without credentials.
+    pub fn new(platform: &Platform, topic: &str) -> Self {
+        Self {
+            name: format!("projects/{}/topics/{topic}", platform.project),
+            emulator: platform.pubsub_emulator.clone(),
+            publisher: OnceCell::new(),
+        }
+    }
+
+    /// Publishes a message and returns once Pub/Sub has it. A message may be published twice, as Pub/Sub
+    /// may deliver it twice.
+    pub async fn publish(&self, data: Bytes) -> Result<(), Error> {
+        with_retries(BUDGET, || async {
+            let message = Message::new().set_data(data.clone());
+            self.publisher().await?.publish(message).await.map(drop).map_err(|error| self.failure(&error))
+        })
+        .await
+    }
+
+    async fn publisher(&self) -> Result<&Publisher, Failure> {
+        let build = || async {
+            // The retries are ours, because each attempt needs a time limit; and a message of ours is
+            // alone, so it waits for no others.
+            let builder = Publisher::builder(&self.name)
+                .with_retry_policy(NeverRetry)
+                .set_message_count_threshold(1);
+            match &self.emulator {
+                Some(emulator) => {
+                    builder
+                        .with_endpoint(format!("http://{emulator}"))
+                        .with_credentials(anonymous::Builder::new().build())
+                        .build()
+                        .await
+                }
+                None => builder.build().await,
+            }
+        };
+        self.publisher
+            .get_or_try_init(|| Box::pin(build()))
+            .await
+            .map_err(|error| Failure::Final(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+    }
+
+    fn failure(&self, error: &PublishError) -> Failure {
+        let detail = format!("{}: {error}", self.name);
+        let code = match error {
+            PublishError::Rpc(error) => error.status().map(|status| status.code),
+            _ => None,
+        };
+        match code {
+            Some(
+                Code::NotFound
+                | Code::PermissionDenied
+                | Code::Unauthenticated
+                | Code::InvalidArgument
+                | Code::Unimplemented,
+            ) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
+            _ => Failure::again(Error::transient(SERVICE, detail)),
+        }
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Topic").field("name", &self.name).field("emulator", &self.emulator).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! What is predicted of a player, and the line it is held against.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a model predicts of a player tonight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Points.
+    pub predicted: f64,
+    /// 0–1; `None` where the source's number is on no known scale.
+    pub confidence: Option<f64>,
+    /// Which side of the line to take.
+    pub recommendation: Recommendation,
+}
+
+/// A side of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Recommendation {
+    /// More points than the line.
+    Over,
+    /// Fewer.
+    Under,
+    /// Neither is worth it.
+    Pass,
+    /// There is no line to take a side of.
+    NoLine,
+}
+
+/// The points line that tonight's challenges are about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointsLine {
+    /// Points.
+    pub value: f64,
+    /// Where it is from.
+    pub source: LineSource,
+    /// The best American odds that a bookmaker has for more points than this line.
+    pub over_odds: Option<i64>,
+    /// The best for fewer.
+    pub under_odds: Option<i64>,
+}
+
+/// Where a line is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LineSource {
+    /// A bookmaker's, as the prediction was made against it.
+    Prediction,
+    /// What most bookmakers offer now.
+    Bettingpros,
+    /// Nobody's: made from the player's averages.
+    EstimatedAvg,
+}
+
+/// A row of the predictions.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub player_lookup: String,
+    pub universal_player_id: Option<String>,
+    pub game_id: String,
+    pub predicted_points: f64,
+    pub confidence_score: f64,
+    pub recommendation: String,
+    pub current_points_line: Option<f64>,
+    pub line_source: Option<String>,
+    pub estimated_line_value: Option<f64>,
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub updated: DateTime<Utc>,
+}
+
+/// A line that bookmakers offer on one side.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Offer {
+    pub player_lookup: String,
+    pub bp_player_id: i64,
+    pub player_name: String,
+    pub player_team: String,
+    pub points_line: f64,
+    pub bet_side: String,
+    pub odds_american: i64,
+    pub books: i64,
+}
+
+impl Row {
+    /// Whether this row of the same player and game is to be preferred over `other`: one with a line,
+    /// then the newer.
+    pub(super) fn goes_before(&self, other: &Row) -> bool {
+        let rank = |row: &Row| (row.current_points_line.is_some(), row.updated, row.game_id.clone());
+        rank(self) > rank(other)
+    }
+
+    /// A bookmaker's line that the prediction was made against.
+    fn own_line(&self) -> Option<f64> {
+        self.current_points_line.filter(|_| self.line_source.as_deref() != Some("ESTIMATED_AVG"))
+    }
+
+    fn estimated_line(&self) -> Option<f64> {
+        self.current_points_line.or(self.estimated_line_value)
+    }
+
+    /// The prediction, against the line that was found for it.
+    pub(super) fn against(&self, line: Option<&PointsLine>) -> Prediction {
+        let said = match self.recommendation.as_str() {
+            "OVER" => Recommendation::Over,
+            "UNDER" => Recommendation::Under,
+            "PASS" => Recommendation::Pass,
+            _ => Recommendation::NoLine,
+        };
+        let held = self.current_points_line.or(self.estimated_line_value);
+        let recommendation = match line {
+            None => Recommendation::NoLine,
+            Some(_) if said == Recommendation::Pass => said,
+            Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
+            // What was said was about another line, or about none: the number decides.
+            Some(line) if self.predicted_points > line.value => Recommendation::Over,
+            Some(line) if self.predicted_points < line.value => Recommendation::Under,
+            Some(_) => Recommendation::Pass,
+        };
+        Prediction {
+            predicted: self.predicted_points,
+            confidence: confidence(self.confidence_score),
+            recommendation,
+        }
+    }
+}
+
+/// Some models write 0–1, others 0–100 (facts 1.3).
+fn confidence(score: f64) -> Option<f64> {
+    match score {
+        0.0..=1.0 => Some(score),
+        1.0..=100.0 => Some((score * 100.0).round() / 10_000.0),
+        _ => None,
+    }
+}
+
+/// The line of a player: the prediction's own, else what most bookmakers offer now, else an estimate.
+/// The odds are those that are offered at just that line.
+pub(super) fn line(prediction: Option<&Row>, offers: &[&Offer]) -> Option<PointsLine> {
+    let at = |value: f64, source| PointsLine {
+        value,
+        source,
+        over_odds: odds(offers, value, "over"),
+        under_odds: odds(offers, value, "under"),
+    };
+    let own = prediction.and_then(Row::own_line).map(|value| at(value, LineSource::Prediction));
+    let market = || market_line(offers).map(|value| at(value, LineSource::Bettingpros));
+    let estimated =
+        || prediction.and_then(Row::estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
+    own.or_else(market).or_else(estimated)
+}
+
+fn odds(offers: &[&Offer], line: f64, side: &str) -> Option<i64> {
+    let at = offers.iter().filter(|offer| is_same(offer.points_line, line) && offer.bet_side == side);
+    at.map(|offer| offer.odds_american).max()
+}
+
+/// The line that is offered on both sides, by the most bookmakers; of two, the lower.
+fn market_line(offers: &[&Offer]) -> Option<f64> {
+    let rank = |line: f64| {
+        let at = || offers.iter().filter(move |offer| is_same(offer.points_line, line));
+        let has = |side: &str| at().any(|offer| offer.bet_side == side);
+        (has("over") && has("under"), at().map(|offer| offer.books).sum::<i64>())
+    };
+    let best = offers.iter().map(|offer| offer.points_line).max_by(|a, b| {
+        rank(*a).cmp(&rank(*b)).then_with(|| b.total_cmp(a))
+    });
+    best.filter(|line| line.is_finite())
+}
+
+/// Lines are halves of points.
+fn is_same(a: f64, b: f64) -> bool {
+    (a - b).abs() < 0.01
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: Option<f64>, source: &str, recommendation: &str) -> Row {
+        Row {
+            player_lookup: "x".into(),
+            universal_player_id: None,
+            game_id: "0022500555".into(),
+            predicted_points: 21.4,
+            confidence_score: 92.0,
+            recommendation: recommendation.into(),
+            current_points_line: line,
+            line_source: Some(source.into()),
+            estimated_line_value: None,
+            updated: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn offer(points_line: f64, bet_side: &str, odds_american: i64, books: i64) -> Offer {
+        Offer {
+            player_lookup: "x".into(),
+            bp_player_id: 1,
+            player_name: "X".into(),
+            player_team: "BOS".into(),
+            points_line,
+            bet_side: bet_side.into(),
+            odds_american,
+            books,
+        }
+    }
+
+    #[test]
+    fn f3_a_prediction_without_a_line_takes_the_bookmakers_and_its_side_from_the_number() {
+        let offers = [offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9), offer(22.5, "over", 140, 12)];
+        let offers: Vec<&Offer> = offers.iter().collect();
+        let row = row(None, "NO_PROP_LINE", "NO_LINE");
+        let line = line(Some(&row), &offers).expect("a line");
+        let expected = PointsLine {
+            value: 20.5,
+            source: LineSource::Bettingpros,
+            over_odds: Some(-110),
+            under_odds: Some(-108),
+        };
+        assert_eq!(line, expected, "both sides at one line");
+        assert_eq!(row.against(Some(&line)).recommendation, Recommendation::Over);
+        assert_eq!(row.against(None).recommendation, Recommendation::NoLine);
+    }
+
+    #[test]
+    fn a_prediction_s_own_line_wins_over_the_bookmakers_and_theirs_over_an_estimate() {
+        let (over, under) = (offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9));
+        let offers = [&over, &under];
+        let source = |row: &Row, offers: &[&Offer]| line(Some(row), offers).map(|line| (line.value, line.source));
+        let own = row(Some(22.5), "ACTUAL_PROP", "UNDER");
+        assert_eq!(source(&own, &offers), Some((22.5, LineSource::Prediction)));
+        assert_eq!(line(Some(&own), &offers).and_then(|line| line.over_odds), None, "none at that line");
+        let estimated = row(Some(15.5), "ESTIMATED_AVG", "OVER");
+        assert_eq!(source(&estimated, &offers), Some((20.5, LineSource::Bettingpros)));
+        assert_eq!(source(&estimated, &[]), Some((15.5, LineSource::EstimatedAvg)));
+        assert_eq!(source(&row(None, "NO_PROP_LINE", "NO_LINE"), &[]), None);
+    }
+
+    #[test]
+    fn what_a_model_said_stands_for_its_own_line() {
+        for (said, expected) in [
+            ("OVER", Recommendation::Over),
+            ("UNDER", Recommendation::Under),
+            ("PASS", Recommendation::Pass),
+            ("NO_LINE", Recommendation::Under),
+        ] {
+            let row = row(Some(22.5), "ACTUAL_PROP", said);
+            assert_eq!(row.against(line(Some(&row), &[]).as_ref()).recommendation, expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn confidence_has_one_scale_whatever_the_source_wrote() {
+        for (written, expected) in [
+            (0.0, Some(0.0)),
+            (0.57, Some(0.57)),
+            (1.0, Some(1.0)),
+            (92.0, Some(0.92)),
+            (79.25, Some(0.7925)),
+            (100.0, Some(1.0)),
+            (101.0, None),
+            (-1.0, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(confidence(written), expected, "{written}");
+        }
+    }
+}

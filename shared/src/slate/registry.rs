@@ -1,0 +1,160 @@
+//! Who the players are, from the registry.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::nba::{PlayerLookup, Season, Team};
+
+/// The players of this season and the last.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    people: HashMap<PlayerLookup, Vec<Person>>,
+    /// What producers that drop accented letters call a player → the one spelling (facts 5).
+    dropped: HashMap<String, PlayerLookup>,
+}
+
+/// A player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    pub lookup: PlayerLookup,
+    pub universal_id: Option<String>,
+    pub name: String,
+    pub position: Option<String>,
+    /// The latest team, if the player was on one this season.
+    pub team: Option<Team>,
+}
+
+/// A row of the registry.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub universal_player_id: Option<String>,
+    pub player_lookup: String,
+    pub player_name: String,
+    pub team_abbr: String,
+    pub season: String,
+    pub position: Option<String>,
+    pub last_game_date: Option<NaiveDate>,
+    pub last_roster_activity_date: Option<NaiveDate>,
+    pub processed_at: i64,
+}
+
+impl Registry {
+    /// A traded player has a row for each team (facts 1.6): the latest active one is who the player is
+    /// now, and a position that it lacks comes from an earlier one.
+    pub(super) fn of(mut rows: Vec<Row>, season: Season) -> Self {
+        let season = season.to_string();
+        rows.sort_by(|a, b| {
+            let newness = |row: &Row| {
+                (row.season.clone(), row.last_game_date.max(row.last_roster_activity_date), row.processed_at)
+            };
+            newness(b).cmp(&newness(a)).then_with(|| a.team_abbr.cmp(&b.team_abbr))
+        });
+        let mut registry = Self::default();
+        for row in rows {
+            let name = row.player_name.trim();
+            let Ok(lookup) = PlayerLookup::of_stored(&row.player_lookup, Some(name)) else {
+                tracing::warn!(player = row.player_lookup, "a row of the registry cannot be read");
+                continue;
+            };
+            let dropped = PlayerLookup::dropping_accented_letters(name);
+            if dropped != lookup.as_str() && !dropped.is_empty() {
+                registry.dropped.insert(dropped, lookup.clone());
+            }
+            let position = row.position.filter(|position| !position.trim().is_empty());
+            let known = registry.people.entry(lookup.clone()).or_default();
+            match known.iter_mut().find(|person| person.universal_id == row.universal_player_id) {
+                Some(person) => person.position = person.position.take().or(position),
+                None => known.push(Person {
+                    universal_id: row.universal_player_id,
+                    name: if name.is_empty() { title_case(&lookup) } else { name.to_owned() },
+                    lookup,
+                    position,
+                    team: (row.season == season).then(|| Team::of_code(&row.team_abbr).ok()).flatten(),
+                }),
+            }
+        }
+        registry
+    }
+
+    /// The one spelling of a player whom a table without names calls `stored`; `None` where it has no
+    /// letter.
+    pub fn lookup(&self, stored: &str) -> Option<PlayerLookup> {
+        let lookup = PlayerLookup::of(stored).ok()?;
+        if self.people.contains_key(&lookup) {
+            return Some(lookup);
+        }
+        Some(self.dropped.get(lookup.as_str()).cloned().unwrap_or(lookup))
+    }
+
+    /// Who `lookup` is: by the certain id, else on that team, else whoever was active last.
+    pub(super) fn person(
+        &self,
+        lookup: &PlayerLookup,
+        universal_id: Option<&str>,
+        team: Option<&Team>,
+    ) -> Option<&Person> {
+        let people = self.people.get(lookup)?;
+        let by_id = || people.iter().find(|person| universal_id.is_some_and(|id| person.universal_id.as_deref() == Some(id)));
+        let by_team = || people.iter().find(|person| team.is_some() && person.team.as_ref() == team);
+        by_id().or_else(by_team).or_else(|| people.first())
+    }
+
+    /// Everyone who is on `team` now.
+    pub(super) fn roster<'a>(&'a self, team: &'a Team) -> impl Iterator<Item = &'a Person> {
+        self.people.values().flatten().filter(move |person| person.team.as_ref() == Some(team))
+    }
+}
+
+/// A name for a player of whom only the lookup is known (facts F57): better than an empty row.
+pub(super) fn title_case(lookup: &PlayerLookup) -> String {
+    let mut letters = lookup.as_str().chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(team: &str, season: &str, last: &str, position: Option<&str>) -> Row {
+        Row {
+            universal_player_id: Some("nolantraore_001".into()),
+            player_lookup: "nolantraor".into(),
+            player_name: "Nolan Traoré".into(),
+            team_abbr: team.into(),
+            season: season.into(),
+            position: position.map(Into::into),
+            last_game_date: last.parse().ok(),
+            last_roster_activity_date: None,
+            processed_at: 0,
+        }
+    }
+
+    fn registry(rows: Vec<Row>) -> Registry {
+        Registry::of(rows, Season::of("2026-01-09".parse().expect("a day")))
+    }
+
+    #[test]
+    fn a_traded_player_is_on_the_latest_team_and_on_no_other() {
+        let registry = registry(vec![
+            row("BKN", "2025-26", "2026-01-02", Some("G")),
+            row("LAL", "2025-26", "2026-01-08", None),
+            row("SAS", "2024-25", "2025-04-01", None),
+        ]);
+        let on = |code| registry.roster(&Team::of_code(code).expect("a team")).count();
+        assert_eq!((on("LAL"), on("BKN"), on("SAS")), (1, 0, 0));
+        let lookup = registry.lookup("nolantraor").expect("a lookup");
+        assert_eq!(lookup.as_str(), "nolantraore", "f70: one spelling");
+        let person = registry.person(&lookup, None, None).expect("a person");
+        assert_eq!(person.position.as_deref(), Some("G"), "from the earlier row");
+    }
+
+    #[test]
+    fn a_player_of_last_season_has_a_name_but_no_team() {
+        let registry = registry(vec![row("SAS", "2024-25", "2025-04-01", None)]);
+        let lookup = PlayerLookup::of("Nolan Traoré").expect("a lookup");
+        let person = registry.person(&lookup, None, None).expect("a person");
+        assert_eq!((person.name.as_str(), &person.team), ("Nolan Traoré", &None));
+    }
+}

@@ -1,0 +1,151 @@
+//! The games of a day, from the schedule.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use crate::{
+    Error,
+    bigquery::{BigQuery, Parameter},
+    nba::{GameStatus, NbaGameId, SlateDay, Team, WarehouseGameId},
+};
+
+/// A game as the schedule knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledGame {
+    /// The NBA's id.
+    pub id: NbaGameId,
+    /// The home team.
+    pub home: Team,
+    /// The visiting team.
+    pub away: Team,
+    /// When it begins, where that is fixed.
+    pub tip_off: Option<DateTime<Utc>>,
+    /// How far it is; the schedule hears of it hours late (facts F51).
+    pub status: GameStatus,
+    /// The home team's points, once the game is final.
+    pub home_score: Option<u32>,
+    /// The visitors' points, once the game is final.
+    pub away_score: Option<u32>,
+}
+
+/// A row of the schedule.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Row {
+    pub game_id: String,
+    pub home_team_tricode: String,
+    pub away_team_tricode: String,
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
+    pub game_date_est: Option<DateTime<Utc>>,
+    pub game_status: Option<i64>,
+    pub home_team_score: Option<u32>,
+    pub away_team_score: Option<u32>,
+    pub processed_at: i64,
+}
+
+/// The games of `day`, in the order they begin.
+pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<ScheduledGame>, Error> {
+    let parameters = [Parameter::date("game_date", day)];
+    Ok(games(bigquery.query(include_str!("../../sql/schedule.sql"), &parameters).await?))
+}
+
+/// Each game once. Where the schedule's two sources disagree, the further status wins (facts 1.1), then
+/// the newer row; what the winner lacks comes from the other.
+pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
+    rows.sort_by_key(|row| std::cmp::Reverse((row.game_status, row.processed_at)));
+    let mut games: BTreeMap<NbaGameId, ScheduledGame> = BTreeMap::new();
+    for row in rows {
+        let game = match ScheduledGame::of(&row) {
+            Ok(game) => game,
+            Err(reason) => {
+                // A game whose teams are not known yet has no codes; the others keep theirs.
+                tracing::warn!(game = row.game_id, reason, "a row of the schedule cannot be read");
+                continue;
+            }
+        };
+        games
+            .entry(game.id.clone())
+            .and_modify(|known| {
+                known.tip_off = known.tip_off.or(game.tip_off);
+                known.home_score = known.home_score.or(game.home_score);
+                known.away_score = known.away_score.or(game.away_score);
+            })
+            .or_insert(game);
+    }
+    let mut games: Vec<_> = games.into_values().collect();
+    games.sort_by_key(|game| (game.tip_off.is_none(), game.tip_off));
+    games
+}
+
+impl ScheduledGame {
+    fn of(row: &Row) -> Result<Self, String> {
+        let team = |code: &str| Team::of_code(code).map_err(|error| error.to_string());
+        Ok(Self {
+            id: NbaGameId::try_from(row.game_id.clone()).map_err(|error| error.to_string())?,
+            home: team(&row.home_team_tricode)?,
+            away: team(&row.away_team_tricode)?,
+            tip_off: row.game_date_est,
+            status: match row.game_status {
+                Some(2) => GameStatus::InProgress,
+                Some(3) => GameStatus::Final,
+                _ => GameStatus::Scheduled,
+            },
+            home_score: row.home_team_score,
+            away_score: row.away_team_score,
+        })
+    }
+
+    /// Whether `team` plays in it.
+    pub fn has(&self, team: &Team) -> bool {
+        self.home == *team || self.away == *team
+    }
+
+    /// The team that `team` plays against.
+    pub fn opponent(&self, team: &Team) -> &Team {
+        if self.home == *team { &self.away } else { &self.home }
+    }
+
+    /// Whether a table means this game by `id`.
+    pub(super) fn is(&self, day: SlateDay, id: &WarehouseGameId) -> bool {
+        match id {
+            WarehouseGameId::Nba(id) => self.id == *id,
+            WarehouseGameId::Teams { day: of, away, home } => {
+                *of == day && self.home == *home && self.away == *away
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(status: i64, tip_off: Option<&str>, score: Option<u32>) -> Row {
+        Row {
+            game_id: "0022500555".into(),
+            home_team_tricode: "BOS".into(),
+            away_team_tricode: "TOR".into(),
+            game_date_est: tip_off.map(|text| text.parse().expect("an instant")),
+            game_status: Some(status),
+            home_team_score: score,
+            away_team_score: score,
+            processed_at: -status,
+        }
+    }
+
+    #[test]
+    fn of_two_sources_the_further_status_wins_and_each_fills_what_the_other_lacks() {
+        let tip_off = Some("2026-01-10T00:00:00Z");
+        let games = games(vec![row(1, tip_off, None), row(3, None, Some(100)), row(2, None, None)]);
+        let [game] = games.as_slice() else { panic!("one game: {games:?}") };
+        assert_eq!((game.status, game.home_score), (GameStatus::Final, Some(100)));
+        assert_eq!(game.tip_off.map(|it| it.to_rfc3339()), Some("2026-01-10T00:00:00+00:00".into()));
+    }
+
+    #[test]
+    fn a_row_without_teams_costs_no_other_game() {
+        let unknown = Row { game_id: "0042500001".into(), home_team_tricode: String::new(), ..row(1, None, None) };
+        assert_eq!(games(vec![unknown, row(1, None, None)]).len(), 1);
+    }
+}
