@@ -36,16 +36,16 @@ pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
 /// caller always hears from us.
 pub const INVOCATION_DEADLINE: Duration = Duration::from_secs(100);
 
-/// A function that answers an HTTP call: `handler` gets the body and returns what is sent as JSON.
+/// A function that answers an HTTP call: `handler` gets the body and returns the answer.
 pub fn http<H, F, R>(name: &'static str, platform: &Platform, handler: H) -> Router
 where
     H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, Error>> + Send,
-    R: Serialize + Send,
+    R: IntoResponse + Send,
 {
     service(name, platform, move |_, body| {
         let handler = handler.clone();
-        async move { Ok(Json(handler(body).await?).into_response()) }
+        async move { Ok(handler(body).await?.into_response()) }
     })
 }
 

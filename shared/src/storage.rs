@@ -109,6 +109,15 @@ pub enum Published {
     Superseded(Current),
 }
 
+impl Published {
+    /// What is public now.
+    pub fn current(self) -> Current {
+        match self {
+            Self::Yes(current) | Self::Superseded(current) => current,
+        }
+    }
+}
+
 /// What a write under a precondition came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {

@@ -15,15 +15,22 @@ use tracing::Instrument;
 type Loading<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Loader<K, T> = Box<dyn Fn(K) -> Loading<T> + Send + Sync>;
 
-/// The value for the key that was asked for last. Within `maximum_age` it costs nothing; after that the
-/// old value is given out while a new one is loaded.
+/// The value for the key that was asked for last. While it is fresh it costs nothing; while it is usable
+/// it is given out and a new one is loaded behind; after that the new one is waited for.
 pub(crate) struct Kept<K, T> {
     what: &'static str,
-    maximum_age: Duration,
+    age: Age,
     loader: Loader<K, T>,
     newest: Mutex<Option<Entry<K, T>>>,
     /// Held while loading, so that many callers load once.
     loading: tokio::sync::Mutex<()>,
+}
+
+/// How old a value may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Age {
+    pub fresh: Duration,
+    pub usable: Duration,
 }
 
 struct Entry<K, T> {
@@ -39,34 +46,48 @@ where
 {
     pub(crate) fn new<F>(
         what: &'static str,
-        maximum_age: Duration,
+        age: Age,
         load: impl Fn(K) -> F + Send + Sync + 'static,
     ) -> Arc<Self>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let loader: Loader<K, T> = Box::new(move |key| Box::pin(load(key)));
-        Arc::new(Self { what, maximum_age, loader, newest: Mutex::default(), loading: Default::default() })
+        Arc::new(Self { what, age, loader, newest: Mutex::default(), loading: Default::default() })
     }
 
-    /// The value for `key`. Where there is none yet it is waited for, `patience` long and no longer;
-    /// loading goes on behind, so that a slow answer serves the next caller. `None` where it could not
-    /// be had, which the log explains.
-    pub(crate) async fn get(self: &Arc<Self>, key: K, patience: Duration) -> Option<Arc<T>> {
+    /// The value for `key`. Where there is none that is usable it is waited for, `patience` long and no
+    /// longer; loading goes on behind, so that a slow answer serves the next caller. Where a new value
+    /// cannot be had an old one serves; the log tells why.
+    pub(crate) async fn get(self: &Arc<Self>, key: K, patience: Duration) -> Result<Arc<T>, Error> {
         let known = self.peek(key);
-        if let Some((value, true)) = known {
-            return Some(value);
+        if let Some((value, age)) = &known
+            && *age < self.age.fresh
+        {
+            return Ok(value.clone());
         }
         let loading = tokio::spawn(self.clone().load(key).in_current_span());
-        if let Some((value, _)) = known {
-            return Some(value);
+        if let Some((value, age)) = &known
+            && *age < self.age.usable
+        {
+            return Ok(value.clone());
         }
-        match tokio::time::timeout(patience, loading).await {
-            Ok(Ok(())) => {}
-            Ok(Err(panic)) => tracing::error!(%key, %panic, "loading {} broke off", self.what),
-            Err(_) => tracing::warn!(%key, ?patience, "{} not loaded in time, going on without", self.what),
-        }
-        self.peek(key).map(|(value, _)| value)
+        let loaded = match tokio::time::timeout(patience, loading).await {
+            Ok(Ok(loaded)) => loaded,
+            Ok(Err(panic)) => Err(Error::Internal(format!("loading the {} broke off: {panic}", self.what))),
+            Err(_) => Err(Error::transient(self.what, format!("not loaded within {patience:?}"))),
+        };
+        let error = match (loaded, self.peek(key)) {
+            (Ok(()), Some((value, _))) => return Ok(value),
+            (Ok(()), None) => Error::transient(self.what, "another day was loaded meanwhile"),
+            (Err(error), None) => error,
+            (Err(error), Some((value, age))) => {
+                tracing::warn!(%key, %error, ?age, "{} not renewed; the old one serves", self.what);
+                return Ok(value);
+            }
+        };
+        tracing::warn!(%key, %error, "no {}", self.what);
+        Err(error)
     }
 
     /// Waits until no loading is under way, `patience` long at most. Cloud Run takes the CPU away once
@@ -75,25 +96,24 @@ where
         let _ = tokio::time::timeout(patience, self.loading.lock()).await;
     }
 
-    /// The value for `key` and whether it is fresh.
-    fn peek(&self, key: K) -> Option<(Arc<T>, bool)> {
+    /// The value for `key` and its age.
+    fn peek(&self, key: K) -> Option<(Arc<T>, Duration)> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = newest.as_ref().filter(|entry| entry.key == key)?;
-        Some((entry.value.clone(), entry.loaded.elapsed() < self.maximum_age))
+        Some((entry.value.clone(), entry.loaded.elapsed()))
     }
 
-    async fn load(self: Arc<Self>, key: K) {
+    async fn load(self: Arc<Self>, key: K) -> Result<(), Error> {
         let _one_at_a_time = self.loading.lock().await;
-        if let Some((_, true)) = self.peek(key) {
-            return;
+        if self.peek(key).is_some_and(|(_, age)| age < self.age.fresh) {
+            return Ok(());
         }
-        match (self.loader)(key).await {
-            Ok(value) => {
-                let entry = Entry { key, value: Arc::new(value), loaded: Instant::now() };
-                *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
-            }
-            Err(error) => tracing::warn!(%key, %error, "{} could not be loaded", self.what),
-        }
+        let value = (self.loader)(key).await.inspect_err(|error| {
+            tracing::warn!(%key, %error, "{} could not be loaded", self.what);
+        })?;
+        let entry = Entry { key, value: Arc::new(value), loaded: Instant::now() };
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+        Ok(())
     }
 }
 
@@ -104,12 +124,13 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
+    const AGE: Age = Age { fresh: HOUR, usable: Duration::from_secs(2 * 3600) };
     const PATIENCE: Duration = Duration::from_secs(8);
 
     fn counting(takes: Duration) -> (Arc<Kept<u8, u32>>, Arc<AtomicU32>) {
         let loads = Arc::new(AtomicU32::new(0));
         let counter = loads.clone();
-        let kept = Kept::new("test", HOUR, move |_| {
+        let kept = Kept::new("test", AGE, move |_| {
             let load = counter.fetch_add(1, Ordering::SeqCst) + 1;
             async move {
                 tokio::time::sleep(takes).await;
@@ -123,21 +144,29 @@ mod tests {
     async fn many_callers_load_once_and_an_old_value_is_renewed_behind() {
         let (kept, loads) = counting(Duration::from_secs(1));
         let (a, b, c) = tokio::join!(kept.get(1, PATIENCE), kept.get(1, PATIENCE), kept.get(1, PATIENCE));
-        assert_eq!((a.as_deref(), b.as_deref(), c.as_deref()), (Some(&1), Some(&1), Some(&1)));
+        assert_eq!([a, b, c].map(|it| it.ok().as_deref().copied()), [Some(1); 3]);
         tokio::time::advance(HOUR).await;
-        assert_eq!(kept.get(1, PATIENCE).await.as_deref(), Some(&1), "the old value, at once");
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1), "the old value, at once");
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(kept.get(1, PATIENCE).await.as_deref(), Some(&2));
-        assert_eq!(kept.get(2, PATIENCE).await.as_deref(), Some(&3), "another key, another value");
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&2));
+        assert_eq!(kept.get(2, PATIENCE).await.ok().as_deref(), Some(&3), "another key, another value");
         assert_eq!(loads.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_that_is_too_old_is_renewed_before_it_is_given_out() {
+        let (kept, _) = counting(Duration::from_secs(1));
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
+        tokio::time::advance(AGE.usable).await;
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&2));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_load_is_not_waited_for_but_serves_the_next_caller() {
         let (kept, loads) = counting(Duration::from_secs(30));
-        assert_eq!(kept.get(1, PATIENCE).await, None);
+        assert!(kept.get(1, PATIENCE).await.is_err_and(|error| error.to_string().contains("not loaded within 8s")));
         tokio::time::sleep(Duration::from_secs(30)).await;
-        assert_eq!(kept.get(1, PATIENCE).await.as_deref(), Some(&1));
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
         assert_eq!(loads.load(Ordering::SeqCst), 1);
     }
 }

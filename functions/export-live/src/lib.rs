@@ -1,14 +1,18 @@
-//! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and today's also
-//! `v1/live/latest.json`.
+//! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and how its
+//! predictions stand becomes `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
 //!
-//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD"}`; an empty body means today. Today comes
-//! from BallDontLie's live endpoint; any other day from its dated one, and leaves `latest.json` alone.
-//! The live endpoint drops a game an hour or two after it ended: what the document has had of a
-//! finished game stays in it. When upstream fails nothing is written and the last good file stays.
+//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true}`; an empty body
+//! means today, graded. Today comes from BallDontLie's live endpoint; any other day from its dated one,
+//! and leaves both `latest.json` alone. The live endpoint drops a game an hour or two after it ended: what
+//! the document has had of a finished game stays in it. Both documents are of one poll. When upstream
+//! fails nothing is written and the last good files stay; when only the predictions cannot be had the
+//! scores are published, and the answer says which part is missing.
 
+mod grading;
 mod kept;
 mod live;
 mod names;
+mod predicted;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +20,11 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,26 +35,32 @@ use shared::{
     config::{Environment, Platform, api_bucket},
     function,
     nba::{PollId, SlateDay, TargetDay},
-    storage::{Current, Storage, Stored, Upload, Written},
+    storage::{Current, PUBLISH_ATTEMPTS, Storage, Stored, Upload, Written},
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    kept::Kept,
+    kept::{Age, Kept},
     live::{Document, LiveGame},
     names::{Directory, Schedule},
+    predicted::Predicted,
 };
 
 const CACHE_CONTROL: &str = "public, max-age=30";
 const LATEST: &str = "v1/live/latest.json";
+const LATEST_GRADING: &str = "v1/live-grading/latest.json";
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The directory gains a player a day at most.
-const DIRECTORY_AGE: Duration = Duration::from_secs(6 * 3600);
+const DIRECTORY_AGE: Age = Age { fresh: HOUR.saturating_mul(6), usable: HOUR.saturating_mul(24) };
 /// The schedule changes when a game is postponed.
-const SCHEDULE_AGE: Duration = Duration::from_secs(5 * 60);
+const SCHEDULE_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: HOUR };
+/// Predictions change until tip-off; official box scores come in the morning.
+const PREDICTED_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: MINUTE.saturating_mul(15) };
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How often a document is made anew because somebody else published meanwhile.
-const WRITE_ATTEMPTS: usize = 8;
+/// How long the grading waits for predictions, for which the scores do not wait.
+const GRADING_PATIENCE: Duration = Duration::from_secs(40);
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
@@ -71,11 +85,17 @@ impl Settings {
 }
 
 /// What the caller asks for.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct Request {
-    #[serde(default)]
     target_date: TargetDay,
+    include_grading: bool,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { target_date: TargetDay::Today, include_grading: true }
+    }
 }
 
 /// The answer to the caller.
@@ -87,7 +107,20 @@ struct Reply {
     paths: BTreeMap<&'static str, String>,
     games_in_progress: usize,
     games_final: usize,
+    /// Each part that is missing, and why.
+    errors: Vec<String>,
     duration_seconds: f64,
+}
+
+impl IntoResponse for Reply {
+    /// A part that is missing fails the call, so that the schedule's log shows it (facts 3.2).
+    fn into_response(self) -> Response {
+        let code = match self.status {
+            Status::Success | Status::Superseded => StatusCode::OK,
+            Status::Partial => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (code, Json(self)).into_response()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +129,8 @@ enum Status {
     Success,
     /// A newer poll was published while this one was on its way; nothing was written.
     Superseded,
+    /// The scores are public, the grading is as it was.
+    Partial,
 }
 
 /// The function.
@@ -109,9 +144,16 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { names::directory(&bigquery, season_start).await }
         }
     });
-    let schedule = Kept::new("schedule", SCHEDULE_AGE, move |day| {
+    let schedule = Kept::new("schedule", SCHEDULE_AGE, {
         let bigquery = bigquery.clone();
-        async move { names::schedule(&bigquery, day).await }
+        move |day| {
+            let bigquery = bigquery.clone();
+            async move { names::schedule(&bigquery, day).await }
+        }
+    });
+    let predicted = Kept::new("predictions", PREDICTED_AGE, move |day| {
+        let bigquery = bigquery.clone();
+        async move { predicted::predicted(&bigquery, day).await }
     });
     let exporter = Arc::new(Exporter {
         balldontlie,
@@ -119,7 +161,9 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         api_bucket,
         directory,
         schedule,
+        predicted,
         published: Mutex::default(),
+        published_grading: Mutex::default(),
         clock,
     });
     function::http("export-live", &platform, move |body| {
@@ -134,8 +178,10 @@ struct Exporter {
     api_bucket: String,
     directory: Arc<Kept<SlateDay, Directory>>,
     schedule: Arc<Kept<SlateDay, Schedule>>,
+    predicted: Arc<Kept<SlateDay, Predicted>>,
     /// What was published last, so that a warm export need not read it.
     published: Mutex<Option<Public>>,
+    published_grading: Mutex<Option<PublicGrading>>,
     clock: Clock,
 }
 
@@ -149,6 +195,14 @@ struct Public {
     latest: Current,
     /// The games of the day's document; `None` where it cannot be read.
     games: Option<Arc<Vec<LiveGame>>>,
+}
+
+/// The states of what is public of a day's grading.
+#[derive(Clone, Copy, Debug)]
+struct PublicGrading {
+    day: SlateDay,
+    dated: Current,
+    latest: Current,
 }
 
 /// One poll of a day.
@@ -175,8 +229,61 @@ impl Exporter {
         let started = Instant::now();
         let begun = self.clock.now();
         let day = request.target_date.at(begun);
-        let is_today = day == SlateDay::of(begun);
 
+        // The grading is made of the scores' document as soon as there is one, and waits for nothing
+        // that the scores do not wait for but its own predictions.
+        let (graded, documents) = watch::channel(None);
+        let grading = async {
+            let graded = match request.include_grading {
+                true => self.grade(day, begun, documents).await,
+                false => Ok(BTreeMap::new()),
+            };
+            Ok::<_, Error>(graded)
+        };
+        let ((document, mut paths), graded) =
+            tokio::try_join!(self.export_scores(day, begun, graded), grading)?;
+        let (mut status, mut errors) = (Status::Success, Vec::new());
+        if paths.is_empty() {
+            status = Status::Superseded;
+        } else {
+            match graded {
+                Ok(written) => paths.extend(written),
+                Err(error) => {
+                    tracing::error!(%day, %error, "scores exported, grading not");
+                    status = Status::Partial;
+                    errors.push(format!("live_grading: {error}"));
+                }
+            }
+        }
+        tracing::info!(
+            %day, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
+            games_final = document.games_final, total_games = document.total_games, "live scores exported"
+        );
+        // What is old is renewed behind the documents, but not behind the answer.
+        tokio::join!(
+            self.directory.finish_loading(PATIENCE),
+            self.schedule.finish_loading(PATIENCE),
+            self.predicted.finish_loading(PATIENCE),
+        );
+        Ok(Reply {
+            date: day,
+            status,
+            paths,
+            games_in_progress: document.games_in_progress,
+            games_final: document.games_final,
+            errors,
+            duration_seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+        })
+    }
+
+    /// Publishes the scores of a poll made now. Each document that is about to be written goes to `graded`.
+    async fn export_scores(
+        &self,
+        day: SlateDay,
+        begun: DateTime<Utc>,
+        graded: watch::Sender<Option<Arc<Document>>>,
+    ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
+        let is_today = day == SlateDay::of(begun);
         let fetch =
             async { if is_today { self.balldontlie.live().await } else { self.balldontlie.on(day).await } };
         let (upstream, directory, schedule, public) = tokio::join!(
@@ -190,22 +297,61 @@ impl Exporter {
         let (games, is_whole) = games_of(day, &upstream?)?;
         let games = names.apply(&games);
         let poll = Poll { day, is_today, begun, games, is_whole, asked_by_date: !is_today };
-        let (document, paths) = self.publish(poll, public?, &names).await?;
-        let status = if paths.is_empty() { Status::Superseded } else { Status::Success };
-        tracing::info!(
-            %day, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
-            games_final = document.games_final, total_games = document.total_games, "live scores exported"
-        );
-        // What is old is renewed behind the documents, but not behind the answer.
-        tokio::join!(self.directory.finish_loading(PATIENCE), self.schedule.finish_loading(PATIENCE));
-        Ok(Reply {
-            date: day,
-            status,
-            paths,
-            games_in_progress: document.games_in_progress,
-            games_final: document.games_final,
-            duration_seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
-        })
+        self.publish(poll, public?, &names, graded).await
+    }
+
+    /// Publishes how the day's predictions stand by each of `documents`, until there are no more.
+    async fn grade(
+        &self,
+        day: SlateDay,
+        begun: DateTime<Utc>,
+        mut documents: watch::Receiver<Option<Arc<Document>>>,
+    ) -> Result<BTreeMap<&'static str, String>, Error> {
+        let (predicted, mut public) =
+            tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.public_grading(day))?;
+        let object = format!("v1/live-grading/{day}.json");
+        let is_today = day == SlateDay::of(begun);
+        let mut paths = BTreeMap::new();
+        while documents.changed().await.is_ok() {
+            let Some(document) = documents.borrow_and_update().clone() else { continue };
+            let graded = grading::Document::of(&document, &predicted);
+            let body: Bytes = serde_json::to_vec(&graded)
+                .map_err(|error| Error::Internal(format!("the grading could not be written as JSON: {error}")))?
+                .into();
+            let publish = |object, current| {
+                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, begun);
+                self.storage.publish(upload, current)
+            };
+            let latest = async {
+                if is_today { publish(LATEST_GRADING, public.latest).await.map(Some) } else { Ok(None) }
+            };
+            let (dated, latest) = tokio::try_join!(publish(&object, public.dated), latest)?;
+            public.dated = dated.current();
+            paths.insert("live_grading", object.clone());
+            if let Some(latest) = latest {
+                public.latest = latest.current();
+                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+            }
+            *self.published_grading() = Some(public);
+        }
+        Ok(paths)
+    }
+
+    /// The states of what is public of the day's grading: from memory, else from the bucket.
+    async fn public_grading(&self, day: SlateDay) -> Result<PublicGrading, Error> {
+        if let Some(public) = self.published_grading().filter(|public| public.day == day) {
+            return Ok(public);
+        }
+        let object = format!("v1/live-grading/{day}.json");
+        let (dated, latest) = tokio::try_join!(
+            self.storage.current(&self.api_bucket, &object),
+            self.storage.current(&self.api_bucket, LATEST_GRADING),
+        )?;
+        Ok(PublicGrading { day, dated, latest })
+    }
+
+    fn published_grading(&self) -> std::sync::MutexGuard<'_, Option<PublicGrading>> {
+        self.published_grading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is public of `day` as far as we know: from memory, else from the bucket.
@@ -249,16 +395,19 @@ impl Exporter {
         mut poll: Poll,
         mut public: Public,
         names: &Names,
-    ) -> Result<(Document, BTreeMap<&'static str, String>), Error> {
+        graded: watch::Sender<Option<Arc<Document>>>,
+    ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
         let object = object_name(poll.day);
-        for _ in 0..WRITE_ATTEMPTS {
+        for _ in 0..PUBLISH_ATTEMPTS {
             self.settle(&mut poll, &public, names).await;
-            let document = poll.document_over(public.games.as_deref(), self.clock.now());
+            let document = Arc::new(poll.document_over(public.games.as_deref(), self.clock.now()));
             if public.dated.version > Some(poll.begun) {
                 *self.published() = Some(public);
                 return Ok((document, BTreeMap::new()));
             }
-            let body: Bytes = serde_json::to_vec(&document)
+            // Nobody listens where no grading is wanted or its predictions could not be had.
+            let _ = graded.send(Some(document.clone()));
+            let body: Bytes = serde_json::to_vec(&*document)
                 .map_err(|error| Error::Internal(format!("the live document could not be written: {error}")))?
                 .into();
             let is_latest = poll.is_today && public.latest.version <= Some(poll.begun);
@@ -292,7 +441,7 @@ impl Exporter {
         }
         Err(Error::transient(
             "Cloud Storage",
-            format!("{object} changed under each of {WRITE_ATTEMPTS} writes"),
+            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
         ))
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     balldontlie::{Game, PlayerLine, Side},
     clock::iso_micros,
-    nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team},
+    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
 };
 
 use crate::names::{Directory, Schedule};
@@ -34,7 +34,7 @@ pub(crate) struct LiveGame {
     /// BallDontLie's id.
     pub game_id: String,
     /// The NBA's ten digits, where the schedule knows the game.
-    pub nba_game_id: Option<String>,
+    pub nba_game_id: Option<NbaGameId>,
     pub status: GameStatus,
     /// 0 before the game, 1–4, 5 and up in overtime.
     pub period: i64,

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
-    nba::{PlayerLookup, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
+    slate,
 };
 
 /// BallDontLie's player ids, and who they are.
@@ -20,7 +21,7 @@ pub(crate) struct Player {
 }
 
 /// The NBA's game ids of a day, by home and visiting team.
-pub(crate) type Schedule = HashMap<(Team, Team), String>;
+pub(crate) type Schedule = HashMap<(Team, Team), NbaGameId>;
 
 /// Everyone who was in a box score since the season's start.
 pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
@@ -41,19 +42,6 @@ pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Re
 
 /// The games of a day.
 pub(crate) async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        game_id: String,
-        home_team_tricode: String,
-        away_team_tricode: String,
-    }
-    let parameters = [Parameter::date("game_date", day)];
-    let rows: Vec<Row> = bigquery.query(include_str!("../sql/schedule.sql"), &parameters).await?;
-    // A game whose teams are not known yet has no codes; the others keep their ids.
-    let game = |row: Row| {
-        let home = Team::of_code(&row.home_team_tricode).ok()?;
-        let away = Team::of_code(&row.away_team_tricode).ok()?;
-        Some(((home, away), row.game_id))
-    };
-    Ok(rows.into_iter().filter_map(game).collect())
+    let games = slate::schedule(bigquery, day).await?;
+    Ok(games.into_iter().map(|game| ((game.home, game.away), game.id)).collect())
 }

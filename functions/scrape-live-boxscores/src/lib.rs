@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Json, Router};
 use serde::Serialize;
 use shared::{
     Clock, Error,
@@ -66,7 +66,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let scraper = Arc::new(Scraper { balldontlie, storage, raw_bucket, clock });
     function::http("scrape-live-boxscores", &platform, move |_body| {
         let scraper = scraper.clone();
-        async move { scraper.scrape().await }
+        async move { scraper.scrape().await.map(Json) }
     })
 }
 

@@ -1,0 +1,387 @@
+//! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json` (facts 7.3).
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::{
+    clock::iso_micros,
+    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
+    slate::{self, LineSource, Prediction, Recommendation},
+};
+
+use crate::{
+    live::{self, LiveGame, LivePlayer},
+    predicted::{Played, Predicted},
+};
+
+/// An OVER this many points below its line looks lost (facts 7.3).
+const FAR: f64 = 5.0;
+
+/// How the predictions of a slate day stand.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Document {
+    #[serde(serialize_with = "iso_micros")]
+    pub updated_at: DateTime<Utc>,
+    pub game_date: SlateDay,
+    /// The poll that the scores are from: that of the live document beside this one.
+    pub poll_id: PollId,
+    pub summary: Summary,
+    /// Decided first, then what is moving, then what is to come; then by confidence.
+    pub predictions: Vec<Graded>,
+}
+
+/// How many stand how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Summary {
+    pub total_predictions: usize,
+    /// Those of players who have points, final or not.
+    pub graded: usize,
+    pub pending: usize,
+    pub correct: usize,
+    pub incorrect: usize,
+    pub trending_correct: usize,
+    pub trending_incorrect: usize,
+    pub pushes: usize,
+    pub voided: usize,
+    /// Correct among correct and incorrect, 0–1 to three places; null before the first.
+    pub win_rate: Option<f64>,
+    /// The mean distance of predicted from actual points, to one place.
+    pub avg_error: Option<f64>,
+    pub games_in_progress: usize,
+    pub games_final: usize,
+}
+
+/// A prediction and how it stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Graded {
+    pub player_lookup: PlayerLookup,
+    pub player_name: String,
+    pub team: Team,
+    pub opponent: Team,
+    pub home_team: Team,
+    pub away_team: Team,
+    pub game_id: NbaGameId,
+    pub game_status: GameStatus,
+    pub period: Option<i64>,
+    pub time_remaining: Option<String>,
+    pub predicted: f64,
+    pub line: Option<f64>,
+    pub recommendation: Recommendation,
+    /// 0–1.
+    pub confidence: Option<f64>,
+    pub has_line: bool,
+    pub line_source: Option<LineSource>,
+    /// Points; null before tip-off, and where the player did not play.
+    pub actual: Option<u32>,
+    pub minutes: Option<String>,
+    pub score_source: Option<ScoreSource>,
+    /// Predicted minus actual.
+    pub error: Option<f64>,
+    /// Actual minus line.
+    pub margin_vs_line: Option<f64>,
+    pub status: Status,
+    /// Whether nothing that may still happen can change which side of the line it ends on.
+    pub clinched: bool,
+}
+
+/// Where the points are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ScoreSource {
+    NbaOfficial,
+    BdlLive,
+}
+
+/// How a prediction stands, in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    Correct,
+    Incorrect,
+    /// Final, and equal to the line.
+    Push,
+    TrendingCorrect,
+    TrendingIncorrect,
+    InProgress,
+    /// Final, of a prediction that took no side.
+    Graded,
+    /// The player did not play, or the game was not played.
+    Void,
+    /// Before tip-off.
+    Pending,
+}
+
+impl Document {
+    /// Grades the predictions by the scores of a live document, and by official ones where they have come.
+    pub(crate) fn of(live: &live::Document, predicted: &Predicted) -> Self {
+        let mut predictions: Vec<Graded> = predicted
+            .slate
+            .games
+            .iter()
+            .flat_map(|game| game.players.iter().map(move |player| (game, player)))
+            .filter_map(|(game, player)| {
+                let prediction = player.prediction.as_ref()?;
+                Some(Graded::of(game, player, prediction, live, predicted))
+            })
+            .collect();
+        #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
+        let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
+        predictions.sort_by(|a, b| {
+            let rank = |graded: &Graded| (graded.status, confidence(graded));
+            rank(a).cmp(&rank(b)).then_with(|| (&a.player_lookup, &a.team).cmp(&(&b.player_lookup, &b.team)))
+        });
+        Self {
+            updated_at: live.updated_at,
+            game_date: live.game_date,
+            poll_id: live.poll_id,
+            summary: Summary::of(&predictions, live),
+            predictions,
+        }
+    }
+}
+
+impl Summary {
+    fn of(predictions: &[Graded], live: &live::Document) -> Self {
+        let count = |status| predictions.iter().filter(|graded| graded.status == status).count();
+        let (correct, incorrect) = (count(Status::Correct), count(Status::Incorrect));
+        let errors: Vec<f64> = predictions.iter().filter_map(|graded| graded.error).map(f64::abs).collect();
+        Self {
+            total_predictions: predictions.len(),
+            graded: predictions.iter().filter(|graded| graded.actual.is_some()).count(),
+            pending: count(Status::Pending),
+            correct,
+            incorrect,
+            trending_correct: count(Status::TrendingCorrect),
+            trending_incorrect: count(Status::TrendingIncorrect),
+            pushes: count(Status::Push),
+            voided: count(Status::Void),
+            win_rate: mean(correct as f64, correct + incorrect).map(|rate| rounded(rate, 3)),
+            avg_error: mean(errors.iter().sum(), errors.len()).map(|error| rounded(error, 1)),
+            games_in_progress: live.games_in_progress,
+            games_final: live.games_final,
+        }
+    }
+}
+
+/// What is known of a player's points.
+struct Known {
+    status: GameStatus,
+    played: Option<Played>,
+    minutes: Option<String>,
+    source: Option<ScoreSource>,
+}
+
+impl Known {
+    fn of(game: &slate::Game, player: &slate::Player, live: Option<&LiveGame>, predicted: &Predicted) -> Self {
+        let line = live.and_then(|live| live_line(live, player));
+        let by_live = || line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None });
+        let live_source = || line.map(|_| ScoreSource::BdlLive);
+        let live_minutes = || line.map(|line| line.minutes.clone());
+        if predicted.is_official(&player.team) {
+            // A player who is in no official box is believed to have played only if he was seen to.
+            let (played, source) = match predicted.official(player) {
+                Some(official) => (official.played, Some(ScoreSource::NbaOfficial)),
+                None => (by_live(), live_source()),
+            };
+            let minutes = played.and_then(|played| played.minutes).map(minutes_text);
+            let minutes = minutes.or_else(|| played.and_then(|_| live_minutes()));
+            return Self { status: GameStatus::Final, played, minutes, source };
+        }
+        match live {
+            Some(live) if live.status == GameStatus::InProgress => Self {
+                status: live.status,
+                // On the bench so far, which may change.
+                played: line.map(|line| Played { points: line.points, minutes: None }),
+                minutes: live_minutes(),
+                source: live_source(),
+            },
+            Some(live) if live.status == GameStatus::Final => {
+                Self { status: live.status, played: by_live(), minutes: live_minutes(), source: live_source() }
+            }
+            Some(live) => Self { status: live.status, played: None, minutes: None, source: None },
+            // The schedule alone does not tell points; a game that it calls over waits for a box score.
+            None => Self { status: game.scheduled.status, played: None, minutes: None, source: None },
+        }
+    }
+}
+
+/// The line of a player, who may have a namesake on the other team (facts F67).
+fn live_line<'a>(live: &'a LiveGame, player: &slate::Player) -> Option<&'a LivePlayer> {
+    let mut namesakes = live.players.iter().filter(|line| line.player_lookup == player.lookup);
+    let first = namesakes.next()?;
+    match namesakes.next() {
+        None => Some(first),
+        Some(_) => live.players.iter().find(|line| line.player_lookup == player.lookup && line.team == player.team),
+    }
+}
+
+impl Graded {
+    fn of(
+        game: &slate::Game,
+        player: &slate::Player,
+        prediction: &Prediction,
+        live: &live::Document,
+        predicted: &Predicted,
+    ) -> Self {
+        let scheduled = &game.scheduled;
+        let live = live.games.iter().find(|live| live.home_team == scheduled.home && live.away_team == scheduled.away);
+        let known = Known::of(game, player, live, predicted);
+        let line = player.line.as_ref().map(|line| line.value);
+        let has_box = live.is_some() || predicted.is_official(&player.team);
+        let actual = known.played.map(|played| played.points);
+        let (status, clinched) = match known.status {
+            GameStatus::Postponed => (Status::Void, true),
+            GameStatus::Final if has_box => match actual {
+                Some(actual) => (at_the_end(prediction.recommendation, line, actual), true),
+                None => (Status::Void, true),
+            },
+            GameStatus::InProgress if has_box => match actual {
+                Some(actual) => so_far(prediction.recommendation, line, actual),
+                None => (Status::InProgress, false),
+            },
+            _ => (Status::Pending, false),
+        };
+        let has_begun = matches!(known.status, GameStatus::InProgress | GameStatus::Final);
+        let progress = live.filter(|_| has_begun);
+        Self {
+            player_lookup: player.lookup.clone(),
+            player_name: player.name.clone(),
+            team: player.team.clone(),
+            opponent: scheduled.opponent(&player.team).clone(),
+            home_team: scheduled.home.clone(),
+            away_team: scheduled.away.clone(),
+            game_id: scheduled.id.clone(),
+            game_status: known.status,
+            period: progress.map(|live| live.period),
+            time_remaining: progress.map(|live| live.time_remaining.clone()),
+            predicted: prediction.predicted,
+            line,
+            recommendation: prediction.recommendation,
+            confidence: prediction.confidence,
+            has_line: line.is_some(),
+            line_source: player.line.as_ref().map(|line| line.source),
+            actual,
+            minutes: known.minutes,
+            score_source: known.source,
+            error: actual.map(|actual| rounded(prediction.predicted - f64::from(actual), 1)),
+            margin_vs_line: actual.zip(line).map(|(actual, line)| rounded(f64::from(actual) - line, 1)),
+            status,
+            clinched,
+        }
+    }
+}
+
+/// How a prediction came out.
+fn at_the_end(recommendation: Recommendation, line: Option<f64>, actual: u32) -> Status {
+    let Some(line) = line else { return Status::Graded };
+    let margin = f64::from(actual) - line;
+    match recommendation {
+        Recommendation::Over | Recommendation::Under if margin == 0.0 => Status::Push,
+        Recommendation::Over if margin > 0.0 => Status::Correct,
+        Recommendation::Under if margin < 0.0 => Status::Correct,
+        Recommendation::Over | Recommendation::Under => Status::Incorrect,
+        Recommendation::Pass | Recommendation::NoLine => Status::Graded,
+    }
+}
+
+/// How a prediction stands while the game is on, and whether that is certain: points never fall, so a
+/// line that is passed stays passed.
+fn so_far(recommendation: Recommendation, line: Option<f64>, actual: u32) -> (Status, bool) {
+    let Some(line) = line else { return (Status::InProgress, false) };
+    let margin = f64::from(actual) - line;
+    match recommendation {
+        Recommendation::Over if margin > 0.0 => (Status::TrendingCorrect, true),
+        Recommendation::Over if margin < -FAR => (Status::TrendingIncorrect, false),
+        Recommendation::Under if margin > 0.0 => (Status::TrendingIncorrect, true),
+        Recommendation::Under if margin < 0.0 => (Status::TrendingCorrect, false),
+        _ => (Status::InProgress, false),
+    }
+}
+
+impl LivePlayer {
+    /// Whether the player was on the floor: minutes, or anything counted (facts 4.4).
+    fn has_played(&self) -> bool {
+        let counted = [
+            self.points,
+            self.rebounds,
+            self.assists,
+            self.steals,
+            self.blocks,
+            self.turnovers,
+            self.fg_attempted,
+            self.ft_attempted,
+        ];
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0) || counted.iter().any(|it| *it > 0)
+    }
+}
+
+/// Minutes as a clock has them: 34.5 is `34:30`.
+fn minutes_text(minutes: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, reason = "a game's seconds are few")]
+    let seconds = (minutes * 60.0).round() as i64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+fn mean(sum: f64, count: usize) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss, reason = "a night's predictions are few")]
+    (count > 0).then(|| sum / count as f64)
+}
+
+fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10_f64.powi(places);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Recommendation::{NoLine, Over, Pass, Under};
+
+    #[test]
+    fn f59_a_final_score_equal_to_the_line_is_a_push_for_either_side() {
+        for side in [Over, Under] {
+            assert_eq!(at_the_end(side, Some(25.0), 25), Status::Push);
+        }
+        assert_eq!(at_the_end(Pass, Some(25.0), 25), Status::Graded, "no side was taken");
+    }
+
+    #[test]
+    fn a_final_score_is_held_against_the_line() {
+        for (side, actual, expected) in [
+            (Over, 25, Status::Correct),
+            (Over, 24, Status::Incorrect),
+            (Under, 24, Status::Correct),
+            (Under, 25, Status::Incorrect),
+            (Pass, 30, Status::Graded),
+            (NoLine, 30, Status::Graded),
+        ] {
+            assert_eq!(at_the_end(side, Some(24.5), actual), expected, "{side:?} {actual}");
+        }
+        assert_eq!(at_the_end(Over, None, 30), Status::Graded);
+    }
+
+    #[test]
+    fn f60_a_line_that_is_passed_decides_while_the_game_is_on() {
+        for (side, actual, expected) in [
+            (Over, 25, (Status::TrendingCorrect, true)),
+            (Over, 24, (Status::InProgress, false)),
+            (Over, 20, (Status::InProgress, false)),
+            (Over, 19, (Status::TrendingIncorrect, false)),
+            (Under, 24, (Status::TrendingCorrect, false)),
+            (Under, 25, (Status::TrendingIncorrect, true)),
+            (Under, 40, (Status::TrendingIncorrect, true)),
+            (Pass, 40, (Status::InProgress, false)),
+        ] {
+            assert_eq!(so_far(side, Some(24.5), actual), expected, "{side:?} {actual}");
+        }
+        for side in [Over, Under] {
+            assert_eq!(so_far(side, Some(25.0), 25), (Status::InProgress, false), "on the line, nothing is decided");
+        }
+    }
+
+    #[test]
+    fn minutes_read_like_a_clock() {
+        assert_eq!([34.5, 0.0, 9.99].map(minutes_text), ["34:30", "0:00", "9:59"]);
+    }
+}
