@@ -11,7 +11,8 @@ SELECT
   current_points_line,
   line_source,
   estimated_line_value,
-  updated
+  created_at,
+  updated_at
 FROM (
   SELECT
     player_lookup,
@@ -23,7 +24,8 @@ FROM (
     current_points_line,
     line_source,
     estimated_line_value,
-    COALESCE(updated_at, created_at) AS updated,
+    created_at,
+    updated_at,
     ROW_NUMBER() OVER (
       PARTITION BY player_lookup, universal_player_id, game_id
       ORDER BY

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use local_cloud::{functions, functions::listen, issuer::Issuer};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
@@ -27,7 +28,7 @@ async fn obedient(platform: &Platform) -> Function {
             b"transient" => return Err(Error::transient("Somewhere", "busy")),
             _ => {}
         }
-        Ok(json!({"length": body.len()}))
+        Ok(Json(json!({"length": body.len()})))
     });
     Function::start(router).await
 }

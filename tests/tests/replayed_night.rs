@@ -9,7 +9,7 @@ use local_cloud::{
     cloud::API_BUCKET,
     functions::listen,
     night::Night,
-    replay::{self, Replay},
+    replay::{self, Pace, Replay},
     report::Report,
 };
 use serde_json::Value;
@@ -17,11 +17,11 @@ use shared::nba::PlayerLookup;
 use tests::recorded_data;
 
 /// As fast as the functions are; the clock waits for them.
-const SPEED: f64 = 1e6;
+const PACE: Pace = Pace { speed: 1e6, seed: 1 };
 
 async fn replay(night: Night, folder: &Path) -> Replay {
     let listener = listen(0).await.expect("a port");
-    let replay = Replay::start(folder, listener, 0, Arc::new(night), SPEED).await.expect("a replay");
+    let replay = Replay::start(folder, listener, 0, Arc::new(night), PACE).await.expect("a replay");
     // Every version that becomes public is looked at, not only the last.
     let versions = Arc::new(Mutex::new(Vec::new()));
     let seen = versions.clone();

@@ -17,6 +17,7 @@ use crate::{
     delivery::Delivery,
     issuer::{self, Issuer},
     night::{self, Night},
+    pubsub::{self, COMPLETE_TOPIC, TRIGGER_TOPIC, Topics},
     storage::{self, Objects},
 };
 
@@ -37,6 +38,8 @@ pub struct LocalCloud {
     pub objects: Arc<Objects>,
     /// The datasets.
     pub warehouse: Arc<Warehouse>,
+    /// The topics.
+    pub topics: Arc<Topics>,
     /// The deliverer.
     pub delivery: Delivery,
     /// What the time is there.
@@ -59,9 +62,11 @@ impl LocalCloud {
             .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
+        let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Arc::new(Issuer::new().map_err(internal)?);
         let router = Router::new()
             .merge(bigquery::router(warehouse.clone(), objects.clone()))
+            .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), API_BUCKET));
@@ -69,7 +74,7 @@ impl LocalCloud {
         tokio::spawn(shared::function::serve(listener, router, stop.clone().cancelled_owned()));
         let delivery =
             Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
-        Ok(Self { url, objects, warehouse, delivery, clock, stop })
+        Ok(Self { url, objects, warehouse, topics, delivery, clock, stop })
     }
 
     /// The public URL of an object, as `storage.googleapis.com` has it.

@@ -11,12 +11,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use reqwest::{Client, RequestBuilder, Url};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     issuer::Issuer,
+    pubsub::{self, Message, PROJECT, Topics},
     storage::{Object, Objects},
 };
 
@@ -74,10 +76,22 @@ impl Delivery {
         let (delivery, bucket) = (self.clone(), bucket.to_owned());
         objects.on_finalized(move |news| {
             if news.object.bucket == bucket {
-                let (deliverer, object, target) = (delivery.clone(), news.object.clone(), target.clone());
-                delivery.under_way.spawn(async move { deliverer.deliver(&object, target).await });
+                delivery.begin(Event::object_finalized(&news.object), &target);
             }
         });
+    }
+
+    /// Delivers a message-published event to `target` for every message of `topic` from now on.
+    pub fn subscribe(&self, topics: &Topics, topic: &'static str, target: Url) {
+        let delivery = self.clone();
+        topics.subscribe(topic, move |message| {
+            delivery.begin(Event::message_published(topic, message), &target);
+        });
+    }
+
+    fn begin(&self, event: Event, target: &Url) {
+        let (delivery, target) = (self.clone(), target.clone());
+        self.under_way.spawn(async move { delivery.deliver(event, target).await });
     }
 
     /// Waits until nothing is under way. What a delivery leads to begins before it ends, and is waited
@@ -88,13 +102,11 @@ impl Delivery {
         }
     }
 
-    async fn deliver(&self, object: &Object, target: Url) {
-        let body = Bytes::from(serde_json::to_vec(object).unwrap_or_default());
-        let id = object.generation.to_string();
+    async fn deliver(&self, event: Event, target: Url) {
         let mut pause = BACK_OFF.0;
         let mut last = String::new();
         for attempt in 1..=ATTEMPTS {
-            let request = self.object_finalized(&target, object, &id, body.clone());
+            let request = event.request(self.call(&target));
             let answered = {
                 let _slot = self.slots.acquire().await;
                 request.send().await
@@ -115,30 +127,16 @@ impl Delivery {
                 pause = (pause * 2).min(BACK_OFF.1);
             }
         }
-        tracing::error!(object = object.name, last, "event undelivered");
+        tracing::error!(id = event.id, subject = event.subject, last, "event undelivered");
         self.counts.undelivered.fetch_add(1, Ordering::Relaxed);
-        let letter = serde_json::json!({"id": id, "object": object, "last_answer": last});
-        let file = self.undelivered.join(format!("{id}.json"));
+        let data = String::from_utf8_lossy(&event.data);
+        let letter = serde_json::json!({"id": event.id, "type": event.kind, "data": data, "last_answer": last});
+        let file = self.undelivered.join(format!("{}.json", event.id));
         if let Err(error) =
             std::fs::create_dir_all(&self.undelivered).and_then(|()| std::fs::write(file, letter.to_string()))
         {
             tracing::error!(%error, "an undelivered event could not be kept");
         }
-    }
-
-    /// The event in binary mode, attribute for attribute as Eventarc sends it.
-    /// <https://cloud.google.com/eventarc/docs/cloudevents>
-    fn object_finalized(&self, target: &Url, object: &Object, id: &str, body: Bytes) -> RequestBuilder {
-        self.call(target)
-            .header("ce-specversion", "1.0")
-            .header("ce-id", id)
-            .header("ce-type", shared::event::OBJECT_FINALIZED)
-            .header("ce-source", format!("//storage.googleapis.com/projects/_/buckets/{}", object.bucket))
-            .header("ce-subject", format!("objects/{}", object.name))
-            .header("ce-time", object.time_created.to_rfc3339())
-            .header("ce-bucket", &object.bucket)
-            .header("content-type", "application/json")
-            .body(body)
     }
 
     /// A POST to a function with an identity token for it.
@@ -169,5 +167,59 @@ impl Delivery {
             self.counts.failed_calls.fetch_add(1, Ordering::Relaxed);
         }
         answer
+    }
+}
+
+/// An event, attribute for attribute as Eventarc sends it.
+/// <https://cloud.google.com/eventarc/docs/cloudevents>
+struct Event {
+    id: String,
+    kind: &'static str,
+    source: String,
+    subject: Option<String>,
+    /// Of a storage event.
+    bucket: Option<String>,
+    time: DateTime<Utc>,
+    data: Bytes,
+}
+
+impl Event {
+    fn object_finalized(object: &Object) -> Self {
+        Self {
+            id: object.generation.to_string(),
+            kind: shared::event::OBJECT_FINALIZED,
+            source: format!("//storage.googleapis.com/projects/_/buckets/{}", object.bucket),
+            subject: Some(format!("objects/{}", object.name)),
+            bucket: Some(object.bucket.clone()),
+            time: object.time_created,
+            data: serde_json::to_vec(object).unwrap_or_default().into(),
+        }
+    }
+
+    fn message_published(topic: &str, message: &Message) -> Self {
+        Self {
+            id: message.id.clone(),
+            kind: shared::event::MESSAGE_PUBLISHED,
+            source: format!("//pubsub.googleapis.com/projects/{PROJECT}/topics/{topic}"),
+            subject: None,
+            bucket: None,
+            time: message.published,
+            data: pubsub::event_data(topic, message).to_string().into(),
+        }
+    }
+
+    /// The event in binary mode.
+    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        let optional = [("ce-subject", &self.subject), ("ce-bucket", &self.bucket)];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let request = request
+            .header("ce-specversion", "1.0")
+            .header("ce-id", &self.id)
+            .header("ce-type", self.kind)
+            .header("ce-source", &self.source)
+            .header("ce-time", self.time.to_rfc3339())
+            .header("content-type", "application/json")
+            .body(self.data.clone());
+        optional.fold(request, |request, (name, value)| request.header(name, value))
     }
 }

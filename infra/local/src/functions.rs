@@ -5,7 +5,7 @@ use shared::{Error, config::Environment, function};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::ReplayClock, issuer::INVOKER};
+use crate::{clock::ReplayClock, issuer::INVOKER, pubsub::PROJECT};
 
 /// Where each function is called.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ use crate::{clock::ReplayClock, issuer::INVOKER};
 pub struct Functions {
     pub scrape_live_boxscores: Url,
     pub process_live_boxscores: Url,
+    pub export_tonight: Url,
     pub export_live: Url,
 }
 
@@ -21,13 +22,19 @@ pub fn audience(target: &Url) -> String {
     target.as_str().trim_end_matches('/').to_owned()
 }
 
+/// `host:port` of a URL, as Pub/Sub's emulator variable has it.
+pub fn authority(url: &str) -> String {
+    url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+}
+
 /// The variables of a function that speaks to the local cloud at `cloud` and is called at `own`.
 pub fn environment(cloud: &Url, own: &Url) -> Environment {
     let cloud = cloud.as_str().trim_end_matches('/');
     Environment::from_iter([
-        ("GOOGLE_CLOUD_PROJECT", "local".to_owned()),
+        ("GOOGLE_CLOUD_PROJECT", PROJECT.to_owned()),
         ("STORAGE_EMULATOR_HOST", cloud.to_owned()),
         ("BIGQUERY_EMULATOR_HOST", cloud.to_owned()),
+        ("PUBSUB_EMULATOR_HOST", authority(cloud)),
         ("BDL_API_URL", format!("{cloud}/balldontlie")),
         ("BDL_API_KEY", "local".to_owned()),
         ("INVOKER_AUTH", "oidc".to_owned()),
@@ -62,7 +69,11 @@ impl Functions {
                 Ok(process_live_boxscores::app(process_live_boxscores::Settings::read(environment)?, clock))
             })
             .await?,
-            export_live: start(port(2), |environment, clock| {
+            export_tonight: start(port(2), |environment, clock| {
+                Ok(export_tonight::app(export_tonight::Settings::read(environment)?, clock))
+            })
+            .await?,
+            export_live: start(port(3), |environment, clock| {
                 Ok(export_live::app(export_live::Settings::read(environment)?, clock))
             })
             .await?,

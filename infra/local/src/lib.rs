@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod functions;
 pub mod issuer;
 pub mod night;
+pub mod pubsub;
 pub mod replay;
 pub mod report;
 pub mod seed;

@@ -14,10 +14,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use local_cloud::{
     cloud,
     functions::{Functions, listen},
+    bigquery::Warehouse,
     night::Night,
-    replay,
-    replay::Replay,
+    replay::{self, Pace, Replay},
     report::Report,
+    seed,
 };
 use shared::{Error, function};
 
@@ -34,25 +35,42 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Replay a night through scrape, process and live export, then go on serving what came of it.
+    /// Replay a night through every function, then go on serving what came of it.
     Run(Run),
+    /// Fill the tables for a night, and nothing else.
+    Seed(Seed),
+}
+
+#[derive(clap::Args)]
+struct Eve {
+    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    #[arg(long, value_name = "FILE")]
+    night: Option<PathBuf>,
+    /// The number that the warehouse is made up from: who plays is the night's, all else is invented
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where everything is kept; a folder of an earlier run is cleared
+    #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
+    data_dir: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Seed {
+    #[command(flatten)]
+    eve: Eve,
 }
 
 #[derive(clap::Args)]
 struct Run {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
-    #[arg(long, value_name = "FILE")]
-    night: Option<PathBuf>,
+    #[command(flatten)]
+    eve: Eve,
     /// How many times as fast as time; without it the night takes about a minute
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<f64>,
     /// End after the closing table, with status 0 only if every check of it holds
     #[arg(long)]
     exit: bool,
-    /// Where everything is kept; a folder of an earlier run is cleared
-    #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
-    data_dir: PathBuf,
-    /// The services' port; the functions have the three after it
+    /// The services' port; the functions have the four after it
     #[arg(long, value_name = "PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65531))]
     port: u16,
 }
@@ -68,8 +86,11 @@ fn speed(text: &str) -> Result<f64, String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Run(run) = Arguments::parse().command;
-    match run.run().await {
+    let done = match Arguments::parse().command {
+        Command::Run(run) => run.run().await,
+        Command::Seed(seed) => seed.run().map(|()| true),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -79,18 +100,38 @@ async fn main() -> ExitCode {
     }
 }
 
+impl Eve {
+    fn night(&self) -> Result<Night, Error> {
+        let night = match &self.night {
+            Some(file) => Night::from_file(file).map_err(|error| format!("--night {error}")),
+            None => Night::sample().map_err(|error| error.to_string()),
+        };
+        night.map_err(Error::Configuration)
+    }
+}
+
+impl Seed {
+    fn run(self) -> Result<(), Error> {
+        let night = self.eve.night()?;
+        let folder = cloud::clear(&self.eve.data_dir)?.join("bigquery");
+        let warehouse = Warehouse::open(&folder).map_err(Error::Internal)?;
+        let filled = seed::warehouse(&warehouse, &night, self.eve.seed)
+            .map_err(|error| Error::Internal(format!("seed: {error}")))?;
+        say(&format!("The warehouse before {}, in {}:\n", night.day, folder.display()));
+        for (table, rows) in filled {
+            say(&format!("  {table:<45} {rows:>8} rows"));
+        }
+        Ok(())
+    }
+}
+
 impl Run {
     async fn run(self) -> Result<bool, Error> {
         let configuration = |error: &dyn std::fmt::Display| Error::Configuration(error.to_string());
-        let night = match &self.night {
-            Some(file) => {
-                Night::from_file(file).map_err(|error| configuration(&format!("--night {error}")))?
-            }
-            None => Night::sample().map_err(|error| configuration(&error))?,
-        };
+        let night = self.eve.night()?;
         // A port that is taken, by a run that still serves, is found before that run's folder is cleared.
         let listener = listen(self.port).await?;
-        let folder = cloud::clear(&self.data_dir)?;
+        let folder = cloud::clear(&self.eve.data_dir)?;
         let log = folder.join(LOG);
         let writer =
             File::create(&log).map_err(|error| configuration(&format!("{}: {error}", log.display())))?;
@@ -98,7 +139,8 @@ impl Run {
 
         let night = Arc::new(night);
         let speed = self.speed.unwrap_or_else(|| replay::speed_for_a_minute(&night));
-        let replay = Replay::start(&folder, listener, self.port + 1, night.clone(), speed).await?;
+        let pace = Pace { speed, seed: self.eve.seed };
+        let replay = Replay::start(&folder, listener, self.port + 1, night.clone(), pace).await?;
         say(&format!(
             "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
             night.day,
@@ -144,14 +186,16 @@ async fn replay_with_bar(replay: &Replay) {
 
 /// Where to look.
 fn places(replay: &Replay, folder: &Path) -> String {
-    let Functions { scrape_live_boxscores, process_live_boxscores, export_live } = &replay.functions;
-    let latest = replay.cloud.public_url("v1/live/latest.json");
-    let night = replay.cloud.public_url(&format!("v1/live/{}.json", replay.night.day));
+    let Functions { scrape_live_boxscores, process_live_boxscores, export_tonight, export_live } =
+        &replay.functions;
+    let public = |object: &str| replay.cloud.public_url(object);
     [
-        ("live scores", latest),
-        ("of the night", night),
+        ("tonight", public("v1/tonight/all-players.json")),
+        ("live scores", public("v1/live/latest.json")),
+        ("live grading", public("v1/live-grading/latest.json")),
         ("scrape", format!("POST {scrape_live_boxscores}")),
         ("process", format!("POST {process_live_boxscores}")),
+        ("tonight export", format!("POST {export_tonight}")),
         ("live export", format!("POST {export_live}")),
         ("objects", folder.join("storage").display().to_string()),
         ("tables", folder.join("bigquery").display().to_string()),

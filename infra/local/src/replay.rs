@@ -12,11 +12,24 @@ use crate::{
     cloud::{LocalCloud, RAW_BUCKET},
     functions::Functions,
     night::Night,
+    pubsub::TRIGGER_TOPIC,
     seed,
 };
 
 /// The schedules call every three minutes, as in production.
 pub const TICK: TimeDelta = TimeDelta::minutes(3);
+
+/// The message with which the schedule asks for tonight's list.
+const TONIGHT: &str = r#"{"export_types":["tonight"],"target_date":"today","correlation_id":"replay","trigger_source":"scheduler"}"#;
+
+/// How a night is replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How many times as fast as time.
+    pub speed: f64,
+    /// The number that the warehouse is made up from.
+    pub seed: u64,
+}
 
 /// A night about to be replayed: services and functions are up, the clock stands before it.
 #[derive(Debug)]
@@ -37,21 +50,27 @@ impl Replay {
         listener: (TcpListener, Url),
         first_port: u16,
         night: Arc<Night>,
-        speed: f64,
+        pace: Pace,
     ) -> Result<Self, Error> {
-        let clock = ReplayClock::new(ticks(&night).next().unwrap_or_default() - TICK, speed);
+        let clock = ReplayClock::new(ticks(&night).next().unwrap_or_default() - TICK, pace.speed);
         let cloud = LocalCloud::start(folder, listener, night.clone(), clock.clone()).await?;
-        seed::warehouse(&cloud.warehouse, &night)
+        seed::warehouse(&cloud.warehouse, &night, pace.seed)
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
         let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
+        cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, functions.export_tonight.clone());
         Ok(Self { cloud, functions, night })
     }
 
     /// Replays the night; `on_tick` is told after each poll. What fails is counted, not fatal.
     pub async fn run(&self, mut on_tick: impl FnMut(DateTime<Utc>)) {
-        for tick in ticks(&self.night) {
+        for (index, tick) in ticks(&self.night).enumerate() {
             self.cloud.clock.run_until(tick).await;
+            if index == 0 {
+                // The day's last export of tonight's list is before the first tip-off.
+                self.cloud.topics.publish(TRIGGER_TOPIC, TONIGHT.into());
+                self.cloud.delivery.drain().await;
+            }
             let delivery = &self.cloud.delivery;
             let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
             let export = delivery.scheduled_call(&self.functions.export_live, r#"{"target_date":"today"}"#);

@@ -1,5 +1,9 @@
 //! The closing table of a replay, recounted from what is stored and not from what the functions said.
 
+mod grading;
+mod live;
+mod tonight;
+
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -11,6 +15,7 @@ use shared::{dead_letter, nba::PlayerLookup, snapshot};
 
 use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},
+    pubsub::COMPLETE_TOPIC,
     replay::Replay,
 };
 
@@ -28,44 +33,26 @@ struct Check {
     against: Vec<String>,
 }
 
+fn check(claim: &'static str, against: Vec<String>) -> Check {
+    Check { claim, against }
+}
+
 impl Report {
     /// Counts and checks what a replay has left behind.
     pub fn of(replay: &Replay) -> Result<Self, String> {
         let recorded = Recorded::of(replay);
         let polls = Polls::of(replay)?;
-        let live = documents(replay)?;
-        let dead = replay.cloud.objects.list(RAW_BUCKET, dead_letter::PREFIX);
+        let day = replay.night.day;
+        let live = document(replay, &format!("v1/live/{day}.json"));
+        let grading = document(replay, &format!("v1/live-grading/{day}.json"));
+        let tonight = document(replay, "v1/tonight/all-players.json");
         let rows = number(replay, "SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores")?;
         let counted = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counts = &replay.cloud.delivery.counts;
         let objects =
             [RAW_BUCKET, API_BUCKET].map(|bucket| replay.cloud.objects.list(bucket, "").len() as u64);
-        let finals = live[0]["games_final"].as_u64().unwrap_or(0);
-        let checks = vec![
-            Check {
-                claim: "every scheduled call succeeded",
-                against: none_of(counted(&counts.failed_calls), "calls failed"),
-            },
-            Check {
-                claim: "every event was delivered",
-                against: none_of(counted(&counts.undelivered), "events were not taken"),
-            },
-            Check { claim: "no dead letter", against: dead.into_iter().map(|letter| letter.name).collect() },
-            Check {
-                claim: "rows = players in each poll, summed over polls",
-                against: different(rows, polls.players),
-            },
-            Check {
-                claim: "every player's last row is the recorded line",
-                against: last_rows(replay, &recorded)?,
-            },
-            Check { claim: "every row is of the night's own date", against: other_dates(replay)? },
-            Check {
-                claim: "the public file has every game, final, as recorded",
-                against: recorded.against(&live[0]),
-            },
-            Check { claim: "latest.json is the same", against: recorded.against(&live[1]) },
-        ];
+        let dead = replay.cloud.objects.list(RAW_BUCKET, dead_letter::PREFIX);
+        let summary = |field: &str| grading["summary"][field].as_u64().unwrap_or(0);
         Ok(Self {
             counts: vec![
                 ("polls", polls.count),
@@ -73,10 +60,31 @@ impl Report {
                 ("events delivered", counted(&counts.events)),
                 ("events redelivered", counted(&counts.redelivered)),
                 ("rows stored", rows),
-                ("games final", finals),
+                ("players tonight", tonight["total_players"].as_u64().unwrap_or(0)),
+                ("games final", live["games_final"].as_u64().unwrap_or(0)),
+                ("predictions", summary("total_predictions")),
+                ("  correct", summary("correct")),
+                ("  incorrect", summary("incorrect")),
+                ("  pushes", summary("pushes")),
+                ("  voided", summary("voided")),
                 ("errors", counted(&counts.failed_calls) + counted(&counts.undelivered)),
             ],
-            checks,
+            checks: vec![
+                check("every scheduled call succeeded", none_of(counted(&counts.failed_calls), "calls failed")),
+                check("every event was delivered", none_of(counted(&counts.undelivered), "events were not taken")),
+                check("no dead letter", dead.into_iter().map(|letter| letter.name).collect()),
+                check("rows = players in each poll, summed over polls", different(rows, polls.players)),
+                check("every player's last row is the recorded line", live::last_rows(replay, &recorded)?),
+                check("every row is of the night's own date", live::other_dates(replay)?),
+                check("the public file has every game, final, as recorded", live::against(&live, &recorded)),
+                check("latest.json is the same", differ(&live, &document(replay, "v1/live/latest.json"))),
+                check("tonight: every game, both teams, each player once", tonight::games(&tonight, &recorded)),
+                check("tonight: every export was completed as a success", completions(replay)),
+                check("grading: nothing is left open", grading::open(&grading)),
+                check("grading: counts = recount by tonight's lines", grading::recount(&grading, &tonight, &recorded)),
+                check("grading: latest.json is the same", differ(&grading, &document(replay, "v1/live-grading/latest.json"))),
+                check("tonight, live and grading know the same players", orphans(&tonight, &live, &grading)),
+            ],
         })
     }
 
@@ -105,96 +113,53 @@ impl fmt::Display for Report {
     }
 }
 
-/// The counters of a line that must come out: BallDontLie's name, the table's, the document's.
-const COUNTERS: [(&str, &str, Option<&str>); 15] = [
-    ("pts", "points", Some("points")),
-    ("reb", "rebounds", Some("rebounds")),
-    ("oreb", "offensive_rebounds", None),
-    ("dreb", "defensive_rebounds", None),
-    ("ast", "assists", Some("assists")),
-    ("stl", "steals", Some("steals")),
-    ("blk", "blocks", Some("blocks")),
-    ("turnover", "turnovers", Some("turnovers")),
-    ("pf", "personal_fouls", None),
-    ("fgm", "field_goals_made", Some("fg_made")),
-    ("fga", "field_goals_attempted", Some("fg_attempted")),
-    ("fg3m", "three_pointers_made", Some("fg3_made")),
-    ("fg3a", "three_pointers_attempted", Some("fg3_attempted")),
-    ("ftm", "free_throws_made", Some("ft_made")),
-    ("fta", "free_throws_attempted", Some("ft_attempted")),
-];
-
 /// What the night was recorded to end with.
 struct Recorded {
     /// Game id → its home and visitors' score.
     games: BTreeMap<String, (u64, u64)>,
-    /// Player id → lookup and line.
-    lines: HashMap<i64, (String, Value)>,
+    /// Each line with its game's id and its player's lookup.
+    lines: Vec<Line>,
+}
+
+struct Line {
+    game: String,
+    lookup: String,
+    recorded: Value,
+}
+
+impl Line {
+    /// A counter; what upstream leaves out counts as none.
+    fn count(&self, field: &str) -> u64 {
+        self.recorded[field].as_u64().unwrap_or(0)
+    }
+
+    fn has_played(&self) -> bool {
+        let minutes = self.recorded["min"].as_str().and_then(shared::nba::minutes_decimal);
+        minutes.is_some_and(|minutes| minutes > 0.0) || self.count("pts") > 0
+    }
 }
 
 impl Recorded {
     fn of(replay: &Replay) -> Self {
-        let (mut games, mut lines) = (BTreeMap::new(), HashMap::new());
+        let (mut games, mut lines) = (BTreeMap::new(), Vec::new());
         for game in replay.night.recorded() {
+            let id = game["id"].to_string();
             let score = |side: &str| game[format!("{side}_team_score")].as_u64().unwrap_or(0);
-            games.insert(game["id"].to_string(), (score("home"), score("visitor")));
-            for line in ["home_team", "visitor_team"]
-                .iter()
-                .flat_map(|side| game[side]["players"].as_array())
-                .flatten()
-            {
-                let player = &line["player"];
-                let name = ["first_name", "last_name"]
-                    .map(|part| player[part].as_str().unwrap_or_default())
-                    .join(" ");
+            games.insert(id.clone(), (score("home"), score("visitor")));
+            let sides = ["home_team", "visitor_team"].iter().filter_map(|side| game[side]["players"].as_array());
+            for line in sides.flatten() {
+                let part = |part: &str| line["player"][part].as_str().unwrap_or_default();
+                let name = format!("{} {}", part("first_name"), part("last_name"));
                 let lookup = PlayerLookup::of(&name).map(String::from).unwrap_or_default();
-                lines.insert(player["id"].as_i64().unwrap_or(0), (lookup, line.clone()));
+                lines.push(Line { game: id.clone(), lookup, recorded: line.clone() });
             }
         }
         Self { games, lines }
     }
 
-    /// What in a live document differs from the recording.
-    fn against(&self, document: &Value) -> Vec<String> {
-        let mut against = Vec::new();
-        let empty = Vec::new();
-        let games = document["games"].as_array().unwrap_or(&empty);
-        against.extend(different(games.len() as u64, self.games.len() as u64));
-        let by_lookup: HashMap<&str, &Value> =
-            self.lines.values().map(|(lookup, line)| (lookup.as_str(), line)).collect();
-        let mut players = 0;
-        for game in games {
-            let id = game["game_id"].as_str().unwrap_or_default();
-            let score = |field: &str| game[field].as_u64().unwrap_or(0);
-            if game["status"] != "final"
-                || self.games.get(id) != Some(&(score("home_score"), score("away_score")))
-            {
-                against.push(format!(
-                    "game {id} is {} {}–{}",
-                    game["status"],
-                    score("home_score"),
-                    score("away_score")
-                ));
-            }
-            for player in game["players"].as_array().unwrap_or(&empty) {
-                let lookup = player["player_lookup"].as_str().unwrap_or_default();
-                let Some(line) = by_lookup.get(lookup) else {
-                    against.push(format!("player {lookup:?} was not recorded"));
-                    continue;
-                };
-                let differs = COUNTERS
-                    .iter()
-                    .filter_map(|(recorded, _, shown)| Some((recorded, (*shown)?)))
-                    .find(|(recorded, shown)| line[recorded] != player[shown]);
-                if let Some((recorded, shown)) = differs {
-                    against
-                        .push(format!("{lookup}: {shown} is {}, recorded {}", player[shown], line[recorded]));
-                }
-                players += 1;
-            }
-        }
-        against.extend(different(players, self.lines.len() as u64));
-        against
+    /// The lines by a key of theirs.
+    fn by<'a, K: Eq + std::hash::Hash>(&'a self, key: impl Fn(&'a Line) -> K) -> HashMap<K, &'a Line> {
+        self.lines.iter().map(|line| (key(line), line)).collect()
     }
 }
 
@@ -224,50 +189,61 @@ impl Polls {
     }
 }
 
-/// The public documents of the night: the day's and the latest.
-fn documents(replay: &Replay) -> Result<[Value; 2], String> {
-    let read = |object: &str| {
-        let stored = replay.cloud.objects.read(API_BUCKET, object, None);
-        let (_, body) = stored.map_err(|error| error.to_string())?;
-        serde_json::from_slice(&body).map_err(|error| format!("{object}: {error}"))
-    };
-    Ok([read(&format!("v1/live/{}.json", replay.night.day))?, read("v1/live/latest.json")?])
+/// A public document; null where there is none or it is no JSON, against which every check fails.
+fn document(replay: &Replay, object: &str) -> Value {
+    let stored = replay.cloud.objects.read(API_BUCKET, object, None);
+    stored.ok().and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default()
 }
 
-fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<String>, String> {
-    let columns = COUNTERS.map(|(_, column, _)| column).join(", ");
-    let sql = format!(
-        "SELECT bdl_player_id, player_lookup, minutes, {columns} FROM (
-           SELECT *, ROW_NUMBER() OVER (PARTITION BY bdl_player_id ORDER BY poll_timestamp DESC) AS newness
-           FROM nba_raw.bdl_live_boxscores) AS row
-         WHERE newness = 1"
-    );
-    let rows = replay.cloud.warehouse.rows(&sql).map_err(|error| error.to_string())?;
-    let mut against: Vec<String> = different(rows.len() as u64, recorded.lines.len() as u64);
-    for row in &rows {
-        let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
-        let Some((lookup, line)) = cell(0).parse().ok().and_then(|id: i64| recorded.lines.get(&id)) else {
-            against.push(format!("player {} was not recorded", cell(0)));
-            continue;
-        };
-        let minutes = line["min"].as_str().unwrap_or_default();
-        if *lookup != cell(1) || minutes != cell(2) {
-            against.push(format!("{} {} minutes, recorded {lookup} {minutes}", cell(1), cell(2)));
-        }
-        for (index, (name, column, _)) in COUNTERS.iter().enumerate() {
-            if line[name].as_i64() != cell(index + 3).parse().ok() {
-                against.push(format!("{lookup}: {column} is {}, recorded {}", cell(index + 3), line[name]));
-            }
+/// The list below `field`, empty where there is none.
+fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+    value[field].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
+}
+
+/// The lookups of a document's players, with their teams.
+fn players<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let key = |player: &'a Value| (text(player, "player_lookup"), text(player, "team"));
+    list(document, "games").iter().flat_map(|game| list(game, "players")).map(key)
+}
+
+/// Whoever is in one document and not in the one that a front end would join it with.
+fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<String> {
+    let (in_tonight, in_live): (Vec<_>, Vec<_>) = (players(tonight).collect(), players(live).collect());
+    let mut orphans = Vec::new();
+    for (known, unknown, of, not_in) in
+        [(&in_live, &in_tonight, "live", "tonight"), (&in_tonight, &in_live, "tonight", "live")]
+    {
+        let missing = known.iter().filter(|player| !unknown.contains(player));
+        orphans.extend(missing.map(|(lookup, team)| format!("{lookup} of {team} is in {of} and not in {not_in}")));
+    }
+    for graded in list(grading, "predictions") {
+        let player = (text(graded, "player_lookup"), text(graded, "team"));
+        if !in_tonight.contains(&player) || !in_live.contains(&player) {
+            orphans.push(format!("{} of {} is graded and nowhere else", player.0, player.1));
         }
     }
-    Ok(against)
+    orphans
 }
 
-fn other_dates(replay: &Replay) -> Result<Vec<String>, String> {
-    let sql = "SELECT game_date, COUNT(*) FROM nba_raw.bdl_live_boxscores GROUP BY game_date";
-    let dates = replay.cloud.warehouse.rows(sql).map_err(|error| error.to_string())?;
-    let date = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_default();
-    Ok(dates.iter().map(date).filter(|date| *date != replay.night.day.to_string()).collect())
+/// Completions that are not a success, and triggers without one.
+fn completions(replay: &Replay) -> Vec<String> {
+    let completions = replay.cloud.topics.messages(COMPLETE_TOPIC);
+    let triggers = replay.cloud.topics.messages(crate::pubsub::TRIGGER_TOPIC).len();
+    let failed = completions.iter().filter_map(|message| {
+        let completion: Value = serde_json::from_slice(&message.data).unwrap_or_default();
+        (completion["status"] != "success").then(|| completion.to_string())
+    });
+    // One more may be told twice.
+    let untold = (completions.len() < triggers).then(|| format!("{} of {triggers} exports told", completions.len()));
+    failed.chain(untold).collect()
+}
+
+fn differ(one: &Value, other: &Value) -> Vec<String> {
+    if one == other && !one.is_null() { Vec::new() } else { vec!["they differ".into()] }
 }
 
 fn number(replay: &Replay, sql: &str) -> Result<u64, String> {

@@ -1,6 +1,5 @@
 //! What is predicted of a player, and the line it is held against.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a model predicts of a player tonight.
@@ -65,8 +64,10 @@ pub(super) struct Row {
     pub current_points_line: Option<f64>,
     pub line_source: Option<String>,
     pub estimated_line_value: Option<f64>,
-    #[serde(with = "chrono::serde::ts_microseconds")]
-    pub updated: DateTime<Utc>,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+    /// Likewise; often null.
+    pub updated_at: Option<i64>,
 }
 
 /// A line that bookmakers offer on one side.
@@ -86,7 +87,8 @@ impl Row {
     /// Whether this row of the same player and game is to be preferred over `other`: one with a line,
     /// then the newer.
     pub(super) fn goes_before(&self, other: &Row) -> bool {
-        let rank = |row: &Row| (row.current_points_line.is_some(), row.updated, row.game_id.clone());
+        let newness = |row: &Row| row.updated_at.unwrap_or(row.created_at);
+        let rank = |row: &Row| (row.current_points_line.is_some(), newness(row), row.game_id.clone());
         rank(self) > rank(other)
     }
 
@@ -188,7 +190,8 @@ mod tests {
             current_points_line: line,
             line_source: Some(source.into()),
             estimated_line_value: None,
-            updated: DateTime::UNIX_EPOCH,
+            created_at: 0,
+            updated_at: None,
         }
     }
 

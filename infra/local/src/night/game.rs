@@ -1,6 +1,6 @@
 //! One game of a night at any moment.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -27,7 +27,7 @@ pub(super) struct NightGame {
 
 impl NightGame {
     /// The `index`-th game of its night, whose id is the seed of all that is made up.
-    pub(super) fn new(recorded: Value, index: usize) -> Result<Self, String> {
+    pub(super) fn new(mut recorded: Value, index: usize) -> Result<Self, String> {
         let text = |field: &str| recorded[field].as_str().ok_or_else(|| format!("{field}: missing"));
         let day: SlateDay = text("date")?.parse().map_err(|error| format!("date: {error}"))?;
         let tip_off = match recorded["datetime"].as_str() {
@@ -38,7 +38,14 @@ impl NightGame {
         };
         let periods =
             recorded["period"].as_u64().and_then(|it| u32::try_from(it).ok()).unwrap_or(4).clamp(4, 10);
-        let id = recorded["id"].as_u64().ok_or("id: missing")?;
+        // Old recordings have neither.
+        if recorded["id"].is_null() {
+            recorded["id"] = (index + 1).into();
+        }
+        if recorded["datetime"].is_null() {
+            recorded["datetime"] = tip_off.to_rfc3339_opts(SecondsFormat::Millis, true).into();
+        }
+        let id = recorded["id"].as_u64().ok_or("id: not a number")?;
         let mut random = ChaCha8Rng::seed_from_u64(id);
         let mut of_side = |side: &str| {
             let lines = players(&recorded, side).ok_or_else(|| format!("{side}_team.players: missing"))?;

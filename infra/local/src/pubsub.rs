@@ -1,0 +1,155 @@
+//! Pub/Sub: topics that take messages and tell whoever is subscribed.
+//!
+//! The client speaks gRPC and only publishes, so that one method is all there is.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{Router, body::Body, extract::Request, response::Response, routing::post};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PublishResponse};
+use serde_json::{Value, json};
+use shared::Clock;
+use tonic::{Status, server::UnaryService};
+use tonic_prost::ProstCodec;
+
+/// The project that everything local is in.
+pub const PROJECT: &str = "local";
+/// The topic whose messages trigger exports, as in production.
+pub const TRIGGER_TOPIC: &str = "nba-phase6-export-trigger";
+/// The topic that hears what came of them.
+pub const COMPLETE_TOPIC: &str = "nba-phase6-export-complete";
+
+/// A message that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Pub/Sub's id.
+    pub id: String,
+    /// Its content.
+    pub data: Bytes,
+    /// When it was published.
+    pub published: DateTime<Utc>,
+}
+
+/// The topics.
+#[derive(Debug)]
+pub struct Topics {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    messages: BTreeMap<String, Vec<Message>>,
+    next_id: u64,
+    subscribers: Vec<Subscriber>,
+}
+
+struct Subscriber {
+    topic: String,
+    tell: Box<dyn Fn(&Message) + Send + Sync>,
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subscriber({})", self.topic)
+    }
+}
+
+impl Topics {
+    /// These topics, empty.
+    pub fn new(names: &[&str], clock: Clock) -> Self {
+        let messages = names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
+        Self { clock, state: Mutex::new(State { messages, next_id: 1, subscribers: Vec::new() }) }
+    }
+
+    /// Tells `subscriber` of every message of `topic` from now on, in order, before its publisher hears
+    /// of it. The subscriber must not use the topics itself.
+    pub fn subscribe(&self, topic: &str, subscriber: impl Fn(&Message) + Send + Sync + 'static) {
+        let subscriber = Subscriber { topic: topic.to_owned(), tell: Box::new(subscriber) };
+        self.state().subscribers.push(subscriber);
+    }
+
+    /// Publishes to `topic`; the message's id, or `None` where there is no such topic.
+    pub fn publish(&self, topic: &str, data: Bytes) -> Option<String> {
+        let mut state = self.state();
+        let id = state.next_id.to_string();
+        let message = Message { id: id.clone(), data, published: self.clock.now() };
+        state.messages.get_mut(topic)?.push(message.clone());
+        state.next_id += 1;
+        for subscriber in state.subscribers.iter().filter(|subscriber| subscriber.topic == topic) {
+            (subscriber.tell)(&message);
+        }
+        Some(id)
+    }
+
+    /// What was published to `topic`, oldest first.
+    pub fn messages(&self, topic: &str) -> Vec<Message> {
+        self.state().messages.get(topic).cloned().unwrap_or_default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The data of the event that Eventarc makes of a message.
+/// <https://cloud.google.com/eventarc/docs/cloudevents#pubsub>
+pub fn event_data(topic: &str, message: &Message) -> Value {
+    let time = message.published.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    json!({
+        "subscription": format!("projects/{PROJECT}/subscriptions/{topic}-sub"),
+        "message": {
+            "data": BASE64_STANDARD.encode(&message.data),
+            "attributes": {},
+            "messageId": message.id,
+            "message_id": message.id,
+            "publishTime": time,
+            "publish_time": time,
+        },
+    })
+}
+
+/// The gRPC method `Publish`; any other is answered with `UNIMPLEMENTED`.
+pub fn router(topics: Arc<Topics>) -> Router {
+    let publish = move |request: Request| {
+        let publish = Publish(topics.clone());
+        async move {
+            let codec = ProstCodec::<PublishResponse, PublishRequest>::default();
+            let response = tonic::server::Grpc::new(codec).unary(publish, request).await;
+            Ok::<_, Infallible>(response.map(Body::new))
+        }
+    };
+    let unimplemented = || async {
+        let response: Response<tonic::body::Body> = Status::unimplemented("local-cloud only publishes").into_http();
+        response.map(Body::new)
+    };
+    Router::new()
+        .route("/google.pubsub.v1.Publisher/Publish", post(publish))
+        .route("/google.pubsub.v1.{service}/{method}", post(unimplemented))
+}
+
+struct Publish(Arc<Topics>);
+
+impl UnaryService<PublishRequest> for Publish {
+    type Response = PublishResponse;
+    type Future = Ready<Result<tonic::Response<PublishResponse>, Status>>;
+
+    fn call(&mut self, request: tonic::Request<PublishRequest>) -> Self::Future {
+        let PublishRequest { topic, messages } = request.into_inner();
+        let name = topic.rsplit('/').next().unwrap_or_default();
+        let not_found = || Status::not_found(format!("Resource not found (resource={name})."));
+        let published = messages
+            .into_iter()
+            .map(|message| self.0.publish(name, Bytes::from(message.data)).ok_or_else(not_found))
+            .collect::<Result<Vec<_>, _>>();
+        ready(published.map(|message_ids| tonic::Response::new(PublishResponse { message_ids })))
+    }
+}

@@ -1,0 +1,61 @@
+//! The grading against a recount of its own: tonight's lines and the recorded points.
+
+use std::{cmp::Ordering, collections::BTreeMap};
+
+use serde_json::Value;
+
+use super::{Recorded, list, text};
+
+/// Predictions that are not decided though every game is over.
+pub(super) fn open(document: &Value) -> Vec<String> {
+    if list(document, "predictions").is_empty() {
+        return vec!["there are no predictions".into()];
+    }
+    let is_open = |graded: &&Value| {
+        ["pending", "in_progress", "trending_correct", "trending_incorrect"].contains(&text(graded, "status"))
+    };
+    let name = |graded: &Value| format!("{} is {}", text(graded, "player_lookup"), graded["status"]);
+    list(document, "predictions").iter().filter(is_open).map(name).collect()
+}
+
+/// Where the summary's counts are not what tonight's lines give with the recorded points.
+pub(super) fn recount(document: &Value, tonight: &Value, recorded: &Recorded) -> Vec<String> {
+    let lines = recorded.by(|line| line.lookup.as_str());
+    let mut counts: BTreeMap<&str, u64> =
+        ["total_predictions", "correct", "incorrect", "pushes", "voided", "pending"].map(|field| (field, 0)).into();
+    let mut count = |field| *counts.entry(field).or_default() += 1;
+    let played = |player: &Value| lines.get(text(player, "player_lookup")).filter(|line| line.has_played());
+    for player in list(tonight, "games").iter().flat_map(|game| list(game, "players")) {
+        let prediction = &player["prediction"];
+        if prediction["predicted"].is_null() {
+            continue;
+        }
+        count("total_predictions");
+        let Some(line) = played(player) else {
+            count("voided");
+            continue;
+        };
+        // Lines are halves of points, so that doubled they compare as whole numbers.
+        #[allow(clippy::cast_possible_truncation, reason = "a line is small")]
+        let doubled = (player["props"][0]["line"].as_f64().unwrap_or(0.0) * 2.0) as u64;
+        let order = (line.count("pts") * 2).cmp(&doubled);
+        match (text(prediction, "recommendation"), order) {
+            ("OVER" | "UNDER", Ordering::Equal) => count("pushes"),
+            ("OVER", Ordering::Greater) | ("UNDER", Ordering::Less) => count("correct"),
+            ("OVER" | "UNDER", _) => count("incorrect"),
+            _ => {}
+        }
+    }
+    // Tonight's list shows no prediction without a line; of these only the grading tells.
+    for graded in list(document, "predictions").iter().filter(|graded| graded["has_line"] == false) {
+        count("total_predictions");
+        if played(graded).is_none() {
+            count("voided");
+        }
+    }
+    let summary = &document["summary"];
+    let differs = |(field, count): (&&str, &u64)| {
+        (summary[*field].as_u64() != Some(*count)).then(|| format!("{field} is {}, recounted {count}", summary[*field]))
+    };
+    counts.iter().filter_map(differs).collect()
+}

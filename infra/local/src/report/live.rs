@@ -1,0 +1,98 @@
+//! Rows and scores against the recording.
+
+use serde_json::Value;
+
+use super::{Recorded, different, list, text};
+use crate::replay::Replay;
+
+/// The counters of a line that must come out: BallDontLie's name, the table's, the document's.
+const COUNTERS: [(&str, &str, Option<&str>); 15] = [
+    ("pts", "points", Some("points")),
+    ("reb", "rebounds", Some("rebounds")),
+    ("oreb", "offensive_rebounds", None),
+    ("dreb", "defensive_rebounds", None),
+    ("ast", "assists", Some("assists")),
+    ("stl", "steals", Some("steals")),
+    ("blk", "blocks", Some("blocks")),
+    ("turnover", "turnovers", Some("turnovers")),
+    ("pf", "personal_fouls", None),
+    ("fgm", "field_goals_made", Some("fg_made")),
+    ("fga", "field_goals_attempted", Some("fg_attempted")),
+    ("fg3m", "three_pointers_made", Some("fg3_made")),
+    ("fg3a", "three_pointers_attempted", Some("fg3_attempted")),
+    ("ftm", "free_throws_made", Some("ft_made")),
+    ("fta", "free_throws_attempted", Some("ft_attempted")),
+];
+
+/// What in a live document differs from the recording.
+pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
+    let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
+    let lines = recorded.by(|line| (line.game.as_str(), line.lookup.as_str()));
+    let mut players = 0;
+    for game in list(document, "games") {
+        let id = text(game, "game_id");
+        let score = |field: &str| game[field].as_u64().unwrap_or(0);
+        let scores = (score("home_score"), score("away_score"));
+        if game["status"] != "final" || recorded.games.get(id) != Some(&scores) {
+            against.push(format!("game {id} is {} {}–{}", game["status"], scores.0, scores.1));
+        }
+        for player in list(game, "players") {
+            players += 1;
+            let lookup = text(player, "player_lookup");
+            let Some(line) = lines.get(&(id, lookup)) else {
+                against.push(format!("player {lookup:?} was not recorded"));
+                continue;
+            };
+            let differs = COUNTERS
+                .iter()
+                .filter_map(|(recorded, _, shown)| Some((line.count(recorded), (*shown)?)))
+                .find(|(recorded, shown)| player[shown].as_u64() != Some(*recorded));
+            if let Some((recorded, shown)) = differs {
+                against.push(format!("{lookup}: {shown} is {}, recorded {recorded}", player[shown]));
+            }
+        }
+    }
+    against.extend(different(players, recorded.lines.len() as u64));
+    against
+}
+
+/// Where a player's last row of a game is not the recorded line.
+pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<String>, String> {
+    let columns = COUNTERS.map(|(_, column, _)| column).join(", ");
+    let sql = format!(
+        "SELECT game_id, bdl_player_id, player_lookup, minutes, {columns} FROM (
+           SELECT *, ROW_NUMBER() OVER (
+             PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp DESC) AS newness
+           FROM nba_raw.bdl_live_boxscores) AS row
+         WHERE newness = 1"
+    );
+    let rows = replay.cloud.warehouse.rows(&sql).map_err(|error| error.to_string())?;
+    let lines = recorded.by(|line| (line.game.clone(), line.recorded["player"]["id"].to_string()));
+    let mut against = different(rows.len() as u64, recorded.lines.len() as u64);
+    for row in &rows {
+        let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
+        let Some(line) = lines.get(&(cell(0), cell(1))) else {
+            against.push(format!("player {} of game {} was not recorded", cell(1), cell(0)));
+            continue;
+        };
+        let minutes = text(&line.recorded, "min");
+        if line.lookup != cell(2) || minutes != cell(3) {
+            against.push(format!("{} {} minutes, recorded {} {minutes}", cell(2), cell(3), line.lookup));
+        }
+        for (index, (name, column, _)) in COUNTERS.iter().enumerate() {
+            let stored = cell(index + 4);
+            if stored.parse() != Ok(line.count(name)) {
+                against.push(format!("{}: {column} is {stored}, recorded {}", line.lookup, line.count(name)));
+            }
+        }
+    }
+    Ok(against)
+}
+
+/// Days of rows that are not the night's.
+pub(super) fn other_dates(replay: &Replay) -> Result<Vec<String>, String> {
+    let sql = "SELECT game_date, COUNT(*) FROM nba_raw.bdl_live_boxscores GROUP BY game_date";
+    let dates = replay.cloud.warehouse.rows(sql).map_err(|error| error.to_string())?;
+    let date = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_default();
+    Ok(dates.iter().map(date).filter(|date| *date != replay.night.day.to_string()).collect())
+}

@@ -1,0 +1,141 @@
+//! What models predict and bookmakers offer.
+
+use rand::{Rng, RngExt, seq::IndexedRandom};
+use serde_json::{Value, json};
+
+use super::{Eve, origin, people::Player, with};
+
+/// Who scores less has neither predictions nor lines.
+const PREDICTED_FROM: f64 = 7.0;
+const BOOKS: [(i64, &str); 6] = [
+    (0, "BettingPros Consensus"),
+    (10, "FanDuel"),
+    (12, "DraftKings"),
+    (13, "Caesars"),
+    (19, "BetMGM"),
+    (63, "Underdog"),
+];
+
+/// What most bookmakers think of a player: every fifth line is a whole number, so that pushes happen.
+fn market_line(player: &Player) -> f64 {
+    let floor = (player.level - 0.5).floor();
+    if player.lookup.len() % 5 == 0 { floor + 1.0 } else { floor + 0.5 }
+}
+
+/// Two models, of which one writes its confidence 0–1 and the other 0–100; appended instead of merged,
+/// superseded rows left in, game ids in both forms, lines missing or estimated.
+pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut id = 0;
+    for player in eve.players.iter().filter(|player| player.level >= PREDICTED_FROM) {
+        let line = market_line(player);
+        let predicted = ((line + random.random_range(-4.0..4.0)) * 10.0_f64).round() / 10.0;
+        let side = match predicted - line {
+            margin if margin.abs() < 0.4 => "PASS",
+            margin if margin > 0.0 => "OVER",
+            _ => "UNDER",
+        };
+        let mut row = |fields: Value| {
+            id += 1;
+            let game_id = eve.game_of(player).id_in_form(eve.day, id % 2 == 0);
+            let row = json!({
+                "prediction_id": format!("{:08x}-0000-4000-8000-{id:012x}", eve.season.start_year()),
+                "system_id": "catboost_v9",
+                "player_lookup": player.lookup,
+                "universal_player_id": player.universal_id,
+                "game_date": eve.day,
+                "game_id": game_id,
+                "prediction_version": 1,
+                "predicted_points": predicted,
+                "confidence_score": 55 + id % 40,
+                "recommendation": side,
+                "has_prop_line": true,
+                "current_points_line": line,
+                "line_source": "ACTUAL_PROP",
+                "is_active": true,
+                "created_at": eve.at("18:31:00"),
+            });
+            rows.push(with(&row, fields));
+        };
+        // The night's earlier run, before there were lines (facts F3), is still in, active or not.
+        let early = json!({
+            "created_at": eve.at("15:31:00"), "current_points_line": null, "line_source": "NO_PROP_LINE",
+            "recommendation": "NO_LINE", "has_prop_line": false, "is_active": random.random_bool(0.5),
+        });
+        row(early);
+        match random.random_range(0..10) {
+            0 | 1 => row(json!({
+                "current_points_line": null, "line_source": "NO_PROP_LINE", "recommendation": "NO_LINE",
+                "has_prop_line": false,
+            })),
+            2 => row(json!({
+                "current_points_line": null, "line_source": "ESTIMATED_AVG", "estimated_line_value": line,
+                "has_prop_line": false,
+            })),
+            3 => (0..5).for_each(|_| row(json!({}))),
+            4 => {
+                let superseded = json!({"is_active": false, "current_points_line": line + 3.0, "predicted_points": 1.0});
+                row(superseded);
+                row(json!({}));
+            }
+            5 => {
+                row(json!({}));
+                row(json!({"system_id": "ensemble_v1", "confidence_score": 0.57, "created_at": eve.at("18:30:00")}));
+            }
+            _ => row(json!({})),
+        }
+    }
+    rows
+}
+
+/// Every book's two sides at two times of the day, other markets, and a broken feed's odds.
+pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for player in eve.players.iter().filter(|player| player.level >= PREDICTED_FROM) {
+        // A few stars' lines are not offered at all.
+        if random.random_bool(0.05) {
+            continue;
+        }
+        let line = market_line(player);
+        for (book_id, bookmaker) in BOOKS {
+            let line = if random.random_bool(0.15) { line + 1.0 } else { line };
+            for side in ["over", "under"] {
+                let odds = [-125, -120, -115, -110, -105, 100, 104].choose(random);
+                let row = json!({
+                    "game_date": eve.day,
+                    "market_type": "points",
+                    "market_id": 156,
+                    "bp_event_id": 20_000 + player.game,
+                    "offer_id": format!("{}-{book_id}-{side}", player.lookup),
+                    "bet_side": side,
+                    "bp_player_id": player.bdl_id.as_i64().unwrap_or(0) + 1,
+                    "player_name": player.name,
+                    "player_lookup": player.dropped,
+                    "player_team": player.team,
+                    "team_source": "bettingpros",
+                    "has_team_issues": false,
+                    "validation_confidence": 1.0,
+                    "validation_method": "seed",
+                    "book_id": book_id,
+                    "bookmaker": bookmaker,
+                    "points_line": line,
+                    "odds_american": odds,
+                    "is_active": true,
+                    "is_best_line": false,
+                    "bookmaker_last_update": eve.at("18:00:00"),
+                });
+                let row = with(&row, origin(&eve.at("18:10:00")));
+                let morning = json!({"bookmaker_last_update": eve.at("14:00:00"), "points_line": line - 2.0});
+                rows.push(with(&row, morning));
+                rows.push(row.clone());
+                match random.random_range(0..12) {
+                    0 => rows.push(with(&row, json!({"market_type": "rebounds", "points_line": 4.5}))),
+                    1 => rows.push(with(&row, json!({"odds_american": 199_900, "bookmaker_last_update": eve.at("18:05:00")}))),
+                    2 => rows.push(with(&row, json!({"is_active": false, "bookmaker_last_update": eve.at("18:06:00")}))),
+                    _ => {}
+                }
+            }
+        }
+    }
+    rows
+}

@@ -1,0 +1,77 @@
+//! The season so far, game by game.
+
+use std::collections::HashMap;
+
+use chrono::{Days, NaiveDate};
+use rand::{Rng, RngExt, seq::IndexedRandom};
+use serde_json::{Value, json};
+
+use super::{Eve, id_of_teams, people::Player, with};
+
+/// Every game of every player of the night since the season began; some doubled, in an older state.
+pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut calendars: HashMap<&str, Vec<(NaiveDate, String)>> = HashMap::new();
+    let teams: Vec<String> = eve.games.iter().flat_map(|game| [game.home.clone(), game.away.clone()]).collect();
+    for team in &teams {
+        calendars.insert(team, calendar(eve, team, &teams, random));
+    }
+    for player in &eve.players {
+        for (day, opponent) in calendars.get(player.team.as_str()).into_iter().flatten() {
+            let row = summary(eve, player, *day, opponent, random);
+            if random.random_bool(0.03) {
+                let older = json!({"points": 0, "processed_at": format!("{day}T23:00:00Z")});
+                rows.push(with(&row, older));
+            }
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// The days a team has played, and whom.
+fn calendar(eve: &Eve, team: &str, teams: &[String], random: &mut impl Rng) -> Vec<(NaiveDate, String)> {
+    let others: Vec<&String> = teams.iter().filter(|other| *other != team).collect();
+    let mut days = Vec::new();
+    // Opening night is in the third week of October.
+    let mut day = eve.day.season_start().date() + Days::new(20);
+    while day < eve.day.date() {
+        days.push((day, others.choose(random).map(ToString::to_string).unwrap_or_default()));
+        day = day + Days::new(*[1, 2, 2, 2, 3, 3].choose(random).unwrap_or(&2));
+    }
+    days
+}
+
+fn summary(eve: &Eve, player: &Player, day: NaiveDate, opponent: &str, random: &mut impl Rng) -> Value {
+    let sits_out = random.random_bool(if player.plays { 0.08 } else { 0.5 });
+    #[allow(clippy::cast_possible_truncation, reason = "a game's points")]
+    let points = (player.level * random.random_range(0.4..1.6)).round() as i64;
+    let minutes = (player.minutes * random.random_range(0.8..1.2) * 10.0).round() / 10.0;
+    let line = (player.level - 0.5).floor() + 0.5;
+    let had_line = player.level >= 8.0 && random.random_bool(0.75);
+    let result = if points as f64 > line { "OVER" } else { "UNDER" };
+    let row = json!({
+        "player_lookup": player.lookup,
+        "universal_player_id": player.universal_id,
+        "game_id": id_of_teams(day, opponent, &player.team),
+        "game_date": day,
+        "team_abbr": player.team,
+        "opponent_team_abbr": opponent,
+        "season_year": eve.season.start_year(),
+        "points": points,
+        "minutes_played": minutes,
+        "over_under_result": had_line.then_some(result),
+        "points_line": had_line.then_some(line),
+        "starter_flag": player.minutes > 24.0,
+        "win_flag": random.random_bool(0.5),
+        "is_active": true,
+        "processed_at": format!("{}T10:00:00Z", day + Days::new(1)),
+    });
+    if !sits_out {
+        return row;
+    }
+    // Half of the games not played are only told by their zeros.
+    let is_dnp = random.random_bool(0.5).then_some(true);
+    let zero = random.random_bool(0.5).then_some(0);
+    with(&row, json!({"points": zero, "minutes_played": zero, "is_dnp": is_dnp, "over_under_result": null}))
+}
