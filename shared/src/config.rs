@@ -60,7 +60,9 @@ impl Environment {
         if url.is_some_and(|url| url.authority() == value && url.path() == "/") {
             Ok(Some(value.to_owned()))
         } else {
-            Err(Error::Configuration(format!("{name} is {value:?}, expected host:port such as 127.0.0.1:8085")))
+            Err(Error::Configuration(format!(
+                "{name} is {value:?}, expected host:port such as 127.0.0.1:8085"
+            )))
         }
     }
 }

@@ -7,11 +7,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_gax::{error::rpc::Code, retry_policy::NeverRetry};
-use google_cloud_pubsub::{
-    client::Publisher,
-    error::PublishError,
-    model::Message,
-};
+use google_cloud_pubsub::{client::Publisher, error::PublishError, model::Message};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -56,9 +52,8 @@ impl Topic {
         let build = || async {
             // The retries are ours, because each attempt needs a time limit; and a message of ours is
             // alone, so it waits for no others.
-            let builder = Publisher::builder(&self.name)
-                .with_retry_policy(NeverRetry)
-                .set_message_count_threshold(1);
+            let builder =
+                Publisher::builder(&self.name).with_retry_policy(NeverRetry).set_message_count_threshold(1);
             match &self.emulator {
                 Some(emulator) => {
                     builder
@@ -97,6 +92,9 @@ impl Topic {
 
 impl fmt::Debug for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Topic").field("name", &self.name).field("emulator", &self.emulator).finish_non_exhaustive()
+        f.debug_struct("Topic")
+            .field("name", &self.name)
+            .field("emulator", &self.emulator)
+            .finish_non_exhaustive()
     }
 }

@@ -110,6 +110,11 @@ pub enum Published {
 }
 
 impl Published {
+    /// Whether this write made what is public.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Yes(_))
+    }
+
     /// What is public now.
     pub fn current(self) -> Current {
         match self {

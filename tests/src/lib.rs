@@ -12,12 +12,14 @@ use std::{
 };
 
 use axum::Router;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use local_cloud::{
     clock::ReplayClock,
     cloud::{LocalCloud, RAW_BUCKET},
-    functions::listen,
+    functions::{authority, listen},
     night::Night,
+    pubsub::{self, COMPLETE_TOPIC, Message, TRIGGER_TOPIC},
 };
 use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::{Value, json};
@@ -116,6 +118,7 @@ impl Cloud {
         [
             ("GOOGLE_CLOUD_PROJECT", "local".to_owned()),
             ("STORAGE_EMULATOR_HOST", cloud.clone()),
+            ("PUBSUB_EMULATOR_HOST", authority(&cloud)),
             ("BIGQUERY_EMULATOR_HOST", cloud),
             ("BDL_API_URL", balldontlie.to_string()),
             ("BDL_API_KEY", "key".to_owned()),
@@ -137,6 +140,19 @@ impl Cloud {
         let environment: Environment = self.environment(&self.services.url).into_iter().collect();
         let settings = process_live_boxscores::Settings::read(&environment).expect("settings");
         Function::start(process_live_boxscores::app(settings, Clock::system())).await
+    }
+
+    /// Starts the tonight export.
+    pub async fn tonight(&self, clock: &HandClock) -> Function {
+        let environment: Environment = self.environment(&self.services.url).into_iter().collect();
+        let settings = export_tonight::Settings::read(&environment).expect("settings");
+        Function::start(export_tonight::app(settings, clock.for_function())).await
+    }
+
+    /// The completions that were published, oldest first.
+    pub fn completions(&self) -> Vec<Value> {
+        let messages = self.services.topics.messages(COMPLETE_TOPIC);
+        messages.iter().map(|message| serde_json::from_slice(&message.data).expect("JSON")).collect()
     }
 
     /// Starts the live export against `upstream`.
@@ -263,6 +279,14 @@ impl Function {
         let request = self.http.post(self.url.clone()).body(body);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// Delivers a message-published event in binary mode.
+    pub async fn tell(&self, message: impl ToString) -> Answer {
+        let data = Bytes::from(message.to_string());
+        let message = Message { id: "1".into(), data, published: instant("2026-01-09T23:30:00Z") };
+        let event = pubsub::event_data(TRIGGER_TOPIC, &message);
+        self.post_with(&binary_event(shared::event::MESSAGE_PUBLISHED), event.to_string()).await
     }
 
     /// Delivers an object-finalized event in binary mode.

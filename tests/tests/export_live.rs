@@ -10,6 +10,8 @@ use tests::{Cloud, HandClock, Reply, Stub, game};
 const NIGHT: &str = "2026-01-10T02:12:01.500000Z";
 const DATED: &str = "v1/live/2026-01-09.json";
 const LATEST: &str = "v1/live/latest.json";
+const GRADING: &str = "v1/live-grading/2026-01-09.json";
+const LATEST_GRADING: &str = "v1/live-grading/latest.json";
 
 fn on(id: i64) -> Value {
     game(id, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")
@@ -32,7 +34,10 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.json["date"], "2026-01-09");
     assert_eq!(answer.json["status"], "success");
-    assert_eq!(answer.json["paths"], json!({"live": DATED, "latest": LATEST}));
+    let paths = json!({
+        "live": DATED, "latest": LATEST, "live_grading": GRADING, "live_grading_latest": LATEST_GRADING,
+    });
+    assert_eq!(answer.json["paths"], paths);
     assert_eq!((&answer.json["games_in_progress"], &answer.json["games_final"]), (&json!(1), &json!(1)));
     assert!(answer.json["duration_seconds"].is_f64());
 
@@ -120,7 +125,9 @@ async fn f2_today_and_yesterday_are_dates_and_never_file_names() {
     let exporter = cloud.exporter(&stub, &clock).await;
     exporter.post(r#"{"target_date":"today"}"#).await;
     assert_eq!(exporter.post(r#"{"target_date":"yesterday"}"#).await.json["date"], "2026-01-08");
-    assert_eq!(cloud.names(API_BUCKET, ""), ["v1/live/2026-01-08.json", DATED, LATEST]);
+    assert_eq!(cloud.names(API_BUCKET, "v1/live/"), ["v1/live/2026-01-08.json", DATED, LATEST]);
+    let grading = ["v1/live-grading/2026-01-08.json", GRADING, LATEST_GRADING];
+    assert_eq!(cloud.names(API_BUCKET, "v1/live-grading/"), grading);
 }
 
 #[tokio::test]
@@ -128,10 +135,10 @@ async fn another_day_comes_from_the_dated_endpoint_and_leaves_latest_alone() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at("2026-01-12T20:00:00Z"));
     let stub = Stub::answering([Reply::games([over(1), over(2)])]).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
-    assert_eq!(answer.json["paths"], json!({"live": DATED}));
+    assert_eq!(answer.json["paths"], json!({"live": DATED, "live_grading": GRADING}));
     assert_eq!(stub.asked(), ["/v1/box_scores?per_page=100&date=2026-01-09"]);
     assert_eq!(ids(&cloud.document(DATED).await), ["1", "2"]);
-    assert_eq!(cloud.names(API_BUCKET, ""), [DATED]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, DATED]);
 }
 
 #[tokio::test]
@@ -140,7 +147,7 @@ async fn today_by_its_date_is_today() {
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
     assert_eq!(stub.asked(), ["/v1/box_scores/live?per_page=100"]);
-    assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, LATEST_GRADING, DATED, LATEST]);
 }
 
 #[tokio::test]
@@ -239,7 +246,11 @@ async fn two_instances_with_different_games_do_not_shrink_each_other_s_documents
     // The first instance remembers a document without the second game, and its poll lacks it too.
     let versions = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = versions.clone();
-    cloud.services.objects.on_finalized(move |news| seen.lock().unwrap().push(news.body.clone()));
+    cloud.services.objects.on_finalized(move |news| {
+        if news.object.name.starts_with("v1/live/") {
+            seen.lock().unwrap().push(news.body.clone());
+        }
+    });
     ours.answer([Reply::games([on(1)]), Reply::games([on(1), over(2)])]);
     clock.set("2026-01-10T02:18:01Z");
     assert_eq!(one.post("").await.json["status"], "success");
@@ -269,7 +280,7 @@ async fn a_document_of_a_later_poll_stays_even_if_its_metadata_does_not_say_so()
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     // Only the latest is of a later poll: the day's own document is written, and the answer says so.
     cloud.upload(API_BUCKET, LATEST, later.to_string()).await;
-    let answer = cloud.exporter(&stub, &clock).await.post("").await;
+    let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
     assert_eq!((&answer.json["status"], &answer.json["paths"]), (&json!("success"), &json!({"live": DATED})));
     assert_eq!(cloud.document(LATEST).await, later);
     cloud.upload(API_BUCKET, DATED, later.to_string()).await;
@@ -382,7 +393,7 @@ async fn without_bigquery_scores_are_published_with_upstream_s_names() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
     cloud.execute("nba_raw", "DROP TABLE bdl_player_boxscores; DROP TABLE nbac_schedule");
     let stub = Stub::answering([Reply::games([on(1)])]).await;
-    let answer = cloud.exporter(&stub, &clock).await.post("").await;
+    let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(cloud.document(LATEST).await["games"][0]["players"][0]["name"], "Hugo González");
 }
@@ -433,10 +444,12 @@ async fn a_warm_export_is_one_fetch_and_reads_nothing() {
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     let exporter = cloud.exporter(&stub, &clock).await;
     exporter.post("").await;
-    cloud.execute("nba_raw", "DROP TABLE bdl_player_boxscores; DROP TABLE nbac_schedule");
+    cloud.services.calls.take();
     clock.set("2026-01-10T02:15:01Z");
     exporter.post("").await;
     assert_eq!(stub.asked().len(), 2);
+    let calls: Vec<_> = cloud.services.calls.take().into_iter().collect();
+    assert_eq!(calls, [("POST /upload/storage/v1/b/{bucket}/o".to_owned(), 4)], "four writes, all at once");
     assert_eq!(cloud.document(LATEST).await["poll_id"], "20260110T021501Z");
 }
 
@@ -496,4 +509,13 @@ async fn a_request_that_cannot_be_read_is_told_what_was_expected() {
     }
     assert!(stub.asked().is_empty());
     assert!(cloud.names(API_BUCKET, "").is_empty());
+}
+
+#[tokio::test]
+async fn grading_is_left_alone_where_it_is_not_wanted() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let stub = Stub::answering([Reply::games([on(1)])]).await;
+    let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
+    assert_eq!(answer.json["paths"], json!({"live": DATED, "latest": LATEST}));
+    assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST]);
 }

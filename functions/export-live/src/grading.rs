@@ -173,9 +173,16 @@ struct Known {
 }
 
 impl Known {
-    fn of(game: &slate::Game, player: &slate::Player, live: Option<&LiveGame>, predicted: &Predicted) -> Self {
+    fn of(
+        game: &slate::Game,
+        player: &slate::Player,
+        live: Option<&LiveGame>,
+        predicted: &Predicted,
+    ) -> Self {
         let line = live.and_then(|live| live_line(live, player));
-        let by_live = || line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None });
+        let by_live = || {
+            line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None })
+        };
         let live_source = || line.map(|_| ScoreSource::BdlLive);
         let live_minutes = || line.map(|line| line.minutes.clone());
         if predicted.is_official(&player.team) {
@@ -196,9 +203,12 @@ impl Known {
                 minutes: live_minutes(),
                 source: live_source(),
             },
-            Some(live) if live.status == GameStatus::Final => {
-                Self { status: live.status, played: by_live(), minutes: live_minutes(), source: live_source() }
-            }
+            Some(live) if live.status == GameStatus::Final => Self {
+                status: live.status,
+                played: by_live(),
+                minutes: live_minutes(),
+                source: live_source(),
+            },
             Some(live) => Self { status: live.status, played: None, minutes: None, source: None },
             // The schedule alone does not tell points; a game that it calls over waits for a box score.
             None => Self { status: game.scheduled.status, played: None, minutes: None, source: None },
@@ -212,7 +222,9 @@ fn live_line<'a>(live: &'a LiveGame, player: &slate::Player) -> Option<&'a LiveP
     let first = namesakes.next()?;
     match namesakes.next() {
         None => Some(first),
-        Some(_) => live.players.iter().find(|line| line.player_lookup == player.lookup && line.team == player.team),
+        Some(_) => {
+            live.players.iter().find(|line| line.player_lookup == player.lookup && line.team == player.team)
+        }
     }
 }
 
@@ -225,7 +237,10 @@ impl Graded {
         predicted: &Predicted,
     ) -> Self {
         let scheduled = &game.scheduled;
-        let live = live.games.iter().find(|live| live.home_team == scheduled.home && live.away_team == scheduled.away);
+        let live = live
+            .games
+            .iter()
+            .find(|live| live.home_team == scheduled.home && live.away_team == scheduled.away);
         let known = Known::of(game, player, live, predicted);
         let line = player.line.as_ref().map(|line| line.value);
         let has_box = live.is_some() || predicted.is_official(&player.team);
@@ -312,7 +327,8 @@ impl LivePlayer {
             self.fg_attempted,
             self.ft_attempted,
         ];
-        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0) || counted.iter().any(|it| *it > 0)
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0)
+            || counted.iter().any(|it| *it > 0)
     }
 }
 
@@ -376,7 +392,11 @@ mod tests {
             assert_eq!(so_far(side, Some(24.5), actual), expected, "{side:?} {actual}");
         }
         for side in [Over, Under] {
-            assert_eq!(so_far(side, Some(25.0), 25), (Status::InProgress, false), "on the line, nothing is decided");
+            assert_eq!(
+                so_far(side, Some(25.0), 25),
+                (Status::InProgress, false),
+                "on the line, nothing is decided"
+            );
         }
     }
 

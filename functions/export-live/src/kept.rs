@@ -164,7 +164,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_load_is_not_waited_for_but_serves_the_next_caller() {
         let (kept, loads) = counting(Duration::from_secs(30));
-        assert!(kept.get(1, PATIENCE).await.is_err_and(|error| error.to_string().contains("not loaded within 8s")));
+        assert!(
+            kept.get(1, PATIENCE)
+                .await
+                .is_err_and(|error| error.to_string().contains("not loaded within 8s"))
+        );
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
         assert_eq!(loads.load(Ordering::SeqCst), 1);

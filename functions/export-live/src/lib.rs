@@ -316,7 +316,9 @@ impl Exporter {
             let Some(document) = documents.borrow_and_update().clone() else { continue };
             let graded = grading::Document::of(&document, &predicted);
             let body: Bytes = serde_json::to_vec(&graded)
-                .map_err(|error| Error::Internal(format!("the grading could not be written as JSON: {error}")))?
+                .map_err(|error| {
+                    Error::Internal(format!("the grading could not be written as JSON: {error}"))
+                })?
                 .into();
             let publish = |object, current| {
                 let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, begun);
@@ -327,10 +329,14 @@ impl Exporter {
             };
             let (dated, latest) = tokio::try_join!(publish(&object, public.dated), latest)?;
             public.dated = dated.current();
-            paths.insert("live_grading", object.clone());
+            if dated.is_ours() {
+                paths.insert("live_grading", object.clone());
+            }
             if let Some(latest) = latest {
                 public.latest = latest.current();
-                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+                if latest.is_ours() {
+                    paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+                }
             }
             *self.published_grading() = Some(public);
         }

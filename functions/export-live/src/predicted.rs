@@ -45,8 +45,10 @@ struct Row {
 /// Reads both, at once.
 pub(crate) async fn predicted(bigquery: &BigQuery, day: SlateDay) -> Result<Predicted, Error> {
     let date = [Parameter::date("game_date", day)];
-    let (slate, rows) =
-        tokio::try_join!(slate(bigquery, day), bigquery.query(include_str!("../sql/official_lines.sql"), &date))?;
+    let (slate, rows) = tokio::try_join!(
+        slate(bigquery, day),
+        bigquery.query(include_str!("../sql/official_lines.sql"), &date)
+    )?;
     Ok(Predicted::of(slate, rows))
 }
 
@@ -54,7 +56,8 @@ impl Predicted {
     fn of(slate: Slate, rows: Vec<Row>) -> Self {
         let mut official: HashMap<_, Vec<OfficialLine>> = HashMap::new();
         for row in rows {
-            let (Some(lookup), Ok(team)) = (slate.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
+            let (Some(lookup), Ok(team)) =
+                (slate.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
             else {
                 tracing::warn!(player = row.player_lookup, "an official line cannot be read");
                 continue;
@@ -71,7 +74,8 @@ impl Predicted {
     /// A player's official line, if it has come.
     pub(crate) fn official(&self, player: &Player) -> Option<&OfficialLine> {
         let lines = self.official.get(&(player.lookup.clone(), player.team.clone()))?;
-        let certain = |line: &&OfficialLine| line.universal_id.is_some() && line.universal_id == player.universal_id;
+        let certain =
+            |line: &&OfficialLine| line.universal_id.is_some() && line.universal_id == player.universal_id;
         lines.iter().find(certain).or_else(|| lines.first())
     }
 

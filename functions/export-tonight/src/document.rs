@@ -204,7 +204,8 @@ fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
         game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)
     });
-    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));
+    let counted =
+        |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));
     let reasons: Vec<String> = [
         counted(quality.games_without_context, "without context for a team"),
         counted(thin.count(), "with too few players"),
@@ -219,7 +220,8 @@ fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
 impl Game {
     fn of(game: &slate::Game, night: &Night) -> Self {
         let ScheduledGame { id, home, away, tip_off, .. } = &game.scheduled;
-        let live = night.scores.iter().find(|live| live.home_team_abbr == *home && live.away_team_abbr == *away);
+        let live =
+            night.scores.iter().find(|live| live.home_team_abbr == *home && live.away_team_abbr == *away);
         let game_status = further(game.scheduled.status, live.and_then(|live| live.game_status));
         let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);

@@ -34,7 +34,8 @@ impl<T> ByPlayer<T> {
     /// What is known of `player`, and not of a namesake.
     pub(crate) fn of(&self, player: &Player) -> Option<&T> {
         let entries = self.0.get(&player.lookup)?;
-        let certain = |entry: &&Entry<T>| entry.universal_id.is_some() && entry.universal_id == player.universal_id;
+        let certain =
+            |entry: &&Entry<T>| entry.universal_id.is_some() && entry.universal_id == player.universal_id;
         let on_the_team = |entry: &&Entry<T>| entry.team.as_ref() == Some(&player.team);
         let may_be = |entry: &&Entry<T>| entry.universal_id.is_none() || player.universal_id.is_none();
         let found = entries
@@ -243,12 +244,18 @@ impl Injury {
                 "doubtful" => InjuryStatus::Doubtful,
                 "out" => InjuryStatus::Out,
                 other => {
-                    tracing::warn!(player = row.player_lookup, status = other, "an injury status nobody knows");
+                    tracing::warn!(
+                        player = row.player_lookup,
+                        status = other,
+                        "an injury status nobody knows"
+                    );
                     continue;
                 }
             };
             let spelled = PlayerLookup::of_stored(&row.player_lookup, row.player_full_name.as_deref());
-            let Some(lookup) = spelled.ok().and_then(|lookup| registry.lookup(lookup.as_str())) else { continue };
+            let Some(lookup) = spelled.ok().and_then(|lookup| registry.lookup(lookup.as_str())) else {
+                continue;
+            };
             let team = row.team.and_then(|team| Team::of_code(&team).ok());
             by_player.add(lookup, None, team, Self { status, reason: row.reason });
         }

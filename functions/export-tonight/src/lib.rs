@@ -118,9 +118,7 @@ impl Exporter {
         let begun = self.clock.now();
         let message = published_message(event);
         let echo = message.as_ref().map(|message| Echo::of(message)).unwrap_or_default();
-        let trigger = message
-            .map_err(|error| error.to_string())
-            .and_then(|message| Trigger::read(&message));
+        let trigger = message.map_err(|error| error.to_string()).and_then(|message| Trigger::read(&message));
         let (day, exported) = match trigger {
             Ok(trigger) => {
                 let day = trigger.target.at(begun);
@@ -138,8 +136,9 @@ impl Exporter {
         let seconds = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         let completion = Completion::new(&echo, &paths, &errors, self.clock.now(), seconds);
         let status = completion.status();
-        let json = serde_json::to_vec(&completion)
-            .map_err(|error| Error::Internal(format!("a completion could not be written as JSON: {error}")))?;
+        let json = serde_json::to_vec(&completion).map_err(|error| {
+            Error::Internal(format!("a completion could not be written as JSON: {error}"))
+        })?;
         self.complete.publish(json.into()).await?;
         if !errors.is_empty() {
             return Err(Error::Permanent(errors.join("; ")));
@@ -149,7 +148,12 @@ impl Exporter {
     }
 
     /// Publishes the documents of `day`, all at once.
-    async fn export(&self, day: SlateDay, begun: DateTime<Utc>, update_latest: bool) -> Result<Exported, Error> {
+    async fn export(
+        &self,
+        day: SlateDay,
+        begun: DateTime<Utc>,
+        update_latest: bool,
+    ) -> Result<Exported, Error> {
         let dated = format!("v1/tonight/{day}.json");
         let current = async |object: &str, wanted: bool| match wanted {
             true => self.storage.current(&self.api_bucket, object).await.map(Some),
@@ -163,13 +167,16 @@ impl Exporter {
         let document = Document::of(&night);
         if document.total_players == 0 && !document.games.is_empty() {
             let games = document.games.len();
-            return Err(Error::Permanent(format!("{day}: {games} games and nobody who plays in them; not published")));
+            return Err(Error::Permanent(format!(
+                "{day}: {games} games and nobody who plays in them; not published"
+            )));
         }
         if let Some(reason) = &document.degraded_reason {
             tracing::warn!(%day, reason, "the document is degraded");
         }
-        let json = serde_json::to_vec(&document)
-            .map_err(|error| Error::Internal(format!("the document could not be written as JSON: {error}")))?;
+        let json = serde_json::to_vec(&document).map_err(|error| {
+            Error::Internal(format!("the document could not be written as JSON: {error}"))
+        })?;
         let json = Bytes::from(json);
         let publish = async |object: &str, current| match current {
             Some(current) => {

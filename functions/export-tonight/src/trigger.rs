@@ -47,14 +47,16 @@ impl Trigger {
         if message.trim_ascii().first() != Some(&b'{') {
             return Err("the message is not a JSON object".into());
         }
-        let message: Message =
-            serde_json::from_slice(message).map_err(|error| format!("the message is no export trigger: {error}"))?;
+        let message: Message = serde_json::from_slice(message)
+            .map_err(|error| format!("the message is no export trigger: {error}"))?;
         let unknown: Vec<&str> =
             message.export_types.iter().map(String::as_str).filter(|kind| *kind != TONIGHT).collect();
         let unknown = (!unknown.is_empty())
             .then(|| format!("export_types: {unknown:?} not known, expected {TONIGHT:?}"));
         match unknown {
-            None if message.export_types.is_empty() => Err(format!("export_types: empty, expected {TONIGHT:?}")),
+            None if message.export_types.is_empty() => {
+                Err(format!("export_types: empty, expected {TONIGHT:?}"))
+            }
             Some(unknown) if !message.export_types.iter().any(|kind| kind == TONIGHT) => Err(unknown),
             unknown => {
                 Ok(Self { target: message.target_date, update_latest: message.update_latest, unknown })
@@ -154,7 +156,8 @@ mod tests {
         let tonight = Trigger { target: TargetDay::Today, update_latest: true, unknown: None };
         assert_eq!(read(r#"{"export_types":["tonight"]}"#), Ok(tonight.clone()));
         assert_eq!(read(r#"{"export_types":["tonight"],"upstream_batch_id":7}"#), Ok(tonight));
-        let yesterday = read(r#"{"export_types":["tonight"],"target_date":"yesterday","update_latest":false}"#);
+        let yesterday =
+            read(r#"{"export_types":["tonight"],"target_date":"yesterday","update_latest":false}"#);
         assert_eq!(
             yesterday,
             Ok(Trigger { target: TargetDay::Yesterday, update_latest: false, unknown: None })
@@ -171,7 +174,10 @@ mod tests {
             (r#"{"export_type":["tonight"]}"#, "missing field `export_types`"),
             (r#"{"export_types":[]}"#, "export_types: empty"),
             (r#"{"export_types":["results"]}"#, r#"export_types: ["results"] not known, expected "tonight""#),
-            (r#"{"export_types":["tonight"],"target_date":"tomorrow"}"#, "target_date: \"tomorrow\" is not a date"),
+            (
+                r#"{"export_types":["tonight"],"target_date":"tomorrow"}"#,
+                "target_date: \"tomorrow\" is not a date",
+            ),
             (r#"{"export_types":["tonight"],"update_latest":"yes"}"#, "expected a boolean"),
         ] {
             let error = read(message).err().unwrap_or_default();

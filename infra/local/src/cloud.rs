@@ -1,11 +1,17 @@
 //! The local cloud: every service on one port, over one directory.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
 use reqwest::Url;
 use shared::Error;
 use tokio::net::TcpListener;
@@ -40,12 +46,32 @@ pub struct LocalCloud {
     pub warehouse: Arc<Warehouse>,
     /// The topics.
     pub topics: Arc<Topics>,
+    /// Which calls were made of the services, and how often.
+    pub calls: Calls,
     /// The deliverer.
     pub delivery: Delivery,
     /// What the time is there.
     pub clock: ReplayClock,
     /// Ends the services, and whatever else was started with it.
     pub stop: CancellationToken,
+}
+
+/// How often each route was called: `POST /bigquery/v2/projects/{project}/queries`.
+#[derive(Clone, Debug, Default)]
+pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Calls {
+    /// The calls since the last time this was asked.
+    pub fn take(&self) -> BTreeMap<String, u64> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn count(State(calls): State<Calls>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("another path", MatchedPath::as_str);
+    let call = format!("{} {route}", request.method());
+    *calls.0.lock().unwrap_or_else(PoisonError::into_inner).entry(call).or_default() += 1;
+    next.run(request).await
 }
 
 impl LocalCloud {
@@ -70,11 +96,13 @@ impl LocalCloud {
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), API_BUCKET));
+        let calls = Calls::default();
+        let router = router.layer(middleware::from_fn_with_state(calls.clone(), count));
         let stop = CancellationToken::new();
         tokio::spawn(shared::function::serve(listener, router, stop.clone().cancelled_owned()));
         let delivery =
             Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
-        Ok(Self { url, objects, warehouse, topics, delivery, clock, stop })
+        Ok(Self { url, objects, warehouse, topics, calls, delivery, clock, stop })
     }
 
     /// The public URL of an object, as `storage.googleapis.com` has it.

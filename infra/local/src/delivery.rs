@@ -130,7 +130,8 @@ impl Delivery {
         tracing::error!(id = event.id, subject = event.subject, last, "event undelivered");
         self.counts.undelivered.fetch_add(1, Ordering::Relaxed);
         let data = String::from_utf8_lossy(&event.data);
-        let letter = serde_json::json!({"id": event.id, "type": event.kind, "data": data, "last_answer": last});
+        let letter =
+            serde_json::json!({"id": event.id, "type": event.kind, "data": data, "last_answer": last});
         let file = self.undelivered.join(format!("{}.json", event.id));
         if let Err(error) =
             std::fs::create_dir_all(&self.undelivered).and_then(|()| std::fs::write(file, letter.to_string()))

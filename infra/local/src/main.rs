@@ -12,9 +12,9 @@ use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use local_cloud::{
+    bigquery::Warehouse,
     cloud,
     functions::{Functions, listen},
-    bigquery::Warehouse,
     night::Night,
     replay::{self, Pace, Replay},
     report::Report,

@@ -128,7 +128,8 @@ pub fn router(topics: Arc<Topics>) -> Router {
         }
     };
     let unimplemented = || async {
-        let response: Response<tonic::body::Body> = Status::unimplemented("local-cloud only publishes").into_http();
+        let response: Response<tonic::body::Body> =
+            Status::unimplemented("local-cloud only publishes").into_http();
         response.map(Body::new)
     };
     Router::new()

@@ -70,19 +70,34 @@ impl Report {
                 ("errors", counted(&counts.failed_calls) + counted(&counts.undelivered)),
             ],
             checks: vec![
-                check("every scheduled call succeeded", none_of(counted(&counts.failed_calls), "calls failed")),
-                check("every event was delivered", none_of(counted(&counts.undelivered), "events were not taken")),
+                check(
+                    "every scheduled call succeeded",
+                    none_of(counted(&counts.failed_calls), "calls failed"),
+                ),
+                check(
+                    "every event was delivered",
+                    none_of(counted(&counts.undelivered), "events were not taken"),
+                ),
                 check("no dead letter", dead.into_iter().map(|letter| letter.name).collect()),
                 check("rows = players in each poll, summed over polls", different(rows, polls.players)),
                 check("every player's last row is the recorded line", live::last_rows(replay, &recorded)?),
                 check("every row is of the night's own date", live::other_dates(replay)?),
                 check("the public file has every game, final, as recorded", live::against(&live, &recorded)),
                 check("latest.json is the same", differ(&live, &document(replay, "v1/live/latest.json"))),
-                check("tonight: every game, both teams, each player once", tonight::games(&tonight, &recorded)),
+                check(
+                    "tonight: every game, both teams, each player once",
+                    tonight::games(&tonight, &recorded),
+                ),
                 check("tonight: every export was completed as a success", completions(replay)),
                 check("grading: nothing is left open", grading::open(&grading)),
-                check("grading: counts = recount by tonight's lines", grading::recount(&grading, &tonight, &recorded)),
-                check("grading: latest.json is the same", differ(&grading, &document(replay, "v1/live-grading/latest.json"))),
+                check(
+                    "grading: counts = recount by tonight's lines",
+                    grading::recount(&grading, &tonight, &recorded),
+                ),
+                check(
+                    "grading: latest.json is the same",
+                    differ(&grading, &document(replay, "v1/live-grading/latest.json")),
+                ),
                 check("tonight, live and grading know the same players", orphans(&tonight, &live, &grading)),
             ],
         })
@@ -146,7 +161,8 @@ impl Recorded {
             let id = game["id"].to_string();
             let score = |side: &str| game[format!("{side}_team_score")].as_u64().unwrap_or(0);
             games.insert(id.clone(), (score("home"), score("visitor")));
-            let sides = ["home_team", "visitor_team"].iter().filter_map(|side| game[side]["players"].as_array());
+            let sides =
+                ["home_team", "visitor_team"].iter().filter_map(|side| game[side]["players"].as_array());
             for line in sides.flatten() {
                 let part = |part: &str| line["player"][part].as_str().unwrap_or_default();
                 let name = format!("{} {}", part("first_name"), part("last_name"));
@@ -218,7 +234,9 @@ fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<String> {
         [(&in_live, &in_tonight, "live", "tonight"), (&in_tonight, &in_live, "tonight", "live")]
     {
         let missing = known.iter().filter(|player| !unknown.contains(player));
-        orphans.extend(missing.map(|(lookup, team)| format!("{lookup} of {team} is in {of} and not in {not_in}")));
+        orphans.extend(
+            missing.map(|(lookup, team)| format!("{lookup} of {team} is in {of} and not in {not_in}")),
+        );
     }
     for graded in list(grading, "predictions") {
         let player = (text(graded, "player_lookup"), text(graded, "team"));
@@ -238,7 +256,8 @@ fn completions(replay: &Replay) -> Vec<String> {
         (completion["status"] != "success").then(|| completion.to_string())
     });
     // One more may be told twice.
-    let untold = (completions.len() < triggers).then(|| format!("{} of {triggers} exports told", completions.len()));
+    let untold =
+        (completions.len() < triggers).then(|| format!("{} of {triggers} exports told", completions.len()));
     failed.chain(untold).collect()
 }
 

@@ -115,7 +115,11 @@ impl Slate {
         expected.sort_by_key(|row| std::cmp::Reverse(row.processed_at));
         for row in expected {
             if !slate.expect(day, &row) {
-                tracing::warn!(player = row.player_lookup, game = row.game_id, "expected in no game of the day");
+                tracing::warn!(
+                    player = row.player_lookup,
+                    game = row.game_id,
+                    "expected in no game of the day"
+                );
             }
         }
         let Self { games, registry } = &mut slate;
@@ -135,14 +139,19 @@ impl Slate {
 
     /// Adds a player who is expected to play, once; `false` where there is no such game or player.
     fn expect(&mut self, day: SlateDay, row: &Expected) -> bool {
-        let (Some(lookup), Ok(team)) = (self.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
+        let (Some(lookup), Ok(team)) =
+            (self.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
         else {
             return false;
         };
         // A team plays once a day, so its game is certain; the row's game id has two forms and typos.
         let Some(game) = self.games.iter_mut().find(|game| game.scheduled.has(&team)) else { return false };
         if WarehouseGameId::read(&row.game_id).is_ok_and(|id| !game.scheduled.is(day, &id)) {
-            tracing::debug!(player = row.player_lookup, game = row.game_id, "expected in another game of the team");
+            tracing::debug!(
+                player = row.player_lookup,
+                game = row.game_id,
+                "expected in another game of the team"
+            );
         }
         let person = self.registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
         let player = Player {
@@ -168,7 +177,11 @@ impl Slate {
         let mut predictions: HashMap<(usize, usize), prediction::Row> = HashMap::new();
         for row in rows {
             let Some(place) = self.place(day, &row) else {
-                tracing::warn!(player = row.player_lookup, game = row.game_id, "predicted in no game of the day");
+                tracing::warn!(
+                    player = row.player_lookup,
+                    game = row.game_id,
+                    "predicted in no game of the day"
+                );
                 continue;
             };
             match predictions.get(&place) {
@@ -205,7 +218,9 @@ impl Slate {
             .enumerate()
             .flat_map(|(game_index, game)| {
                 let players = game.players.iter().enumerate();
-                players.filter(|(_, player)| player.lookup == lookup).map(move |(index, _)| (game_index, index))
+                players
+                    .filter(|(_, player)| player.lookup == lookup)
+                    .map(move |(index, _)| (game_index, index))
             })
             .collect();
         let in_named: Vec<_> =

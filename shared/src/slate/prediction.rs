@@ -164,9 +164,10 @@ fn market_line(offers: &[&Offer]) -> Option<f64> {
         let has = |side: &str| at().any(|offer| offer.bet_side == side);
         (has("over") && has("under"), at().map(|offer| offer.books).sum::<i64>())
     };
-    let best = offers.iter().map(|offer| offer.points_line).max_by(|a, b| {
-        rank(*a).cmp(&rank(*b)).then_with(|| b.total_cmp(a))
-    });
+    let best = offers
+        .iter()
+        .map(|offer| offer.points_line)
+        .max_by(|a, b| rank(*a).cmp(&rank(*b)).then_with(|| b.total_cmp(a)));
     best.filter(|line| line.is_finite())
 }
 
@@ -210,7 +211,8 @@ mod tests {
 
     #[test]
     fn f3_a_prediction_without_a_line_takes_the_bookmakers_and_its_side_from_the_number() {
-        let offers = [offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9), offer(22.5, "over", 140, 12)];
+        let offers =
+            [offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9), offer(22.5, "over", 140, 12)];
         let offers: Vec<&Offer> = offers.iter().collect();
         let row = row(None, "NO_PROP_LINE", "NO_LINE");
         let line = line(Some(&row), &offers).expect("a line");
@@ -229,7 +231,8 @@ mod tests {
     fn a_prediction_s_own_line_wins_over_the_bookmakers_and_theirs_over_an_estimate() {
         let (over, under) = (offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9));
         let offers = [&over, &under];
-        let source = |row: &Row, offers: &[&Offer]| line(Some(row), offers).map(|line| (line.value, line.source));
+        let source =
+            |row: &Row, offers: &[&Offer]| line(Some(row), offers).map(|line| (line.value, line.source));
         let own = row(Some(22.5), "ACTUAL_PROP", "UNDER");
         assert_eq!(source(&own, &offers), Some((22.5, LineSource::Prediction)));
         assert_eq!(line(Some(&own), &offers).and_then(|line| line.over_odds), None, "none at that line");

@@ -96,7 +96,11 @@ impl Registry {
         team: Option<&Team>,
     ) -> Option<&Person> {
         let people = self.people.get(lookup)?;
-        let by_id = || people.iter().find(|person| universal_id.is_some_and(|id| person.universal_id.as_deref() == Some(id)));
+        let by_id = || {
+            people
+                .iter()
+                .find(|person| universal_id.is_some_and(|id| person.universal_id.as_deref() == Some(id)))
+        };
         let by_team = || people.iter().find(|person| team.is_some() && person.team.as_ref() == team);
         by_id().or_else(by_team).or_else(|| people.first())
     }

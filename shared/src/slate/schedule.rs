@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_row_without_teams_costs_no_other_game() {
-        let unknown = Row { game_id: "0042500001".into(), home_team_tricode: String::new(), ..row(1, None, None) };
+        let unknown =
+            Row { game_id: "0042500001".into(), home_team_tricode: String::new(), ..row(1, None, None) };
         assert_eq!(games(vec![unknown, row(1, None, None)]).len(), 1);
     }
 }

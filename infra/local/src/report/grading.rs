@@ -22,7 +22,9 @@ pub(super) fn open(document: &Value) -> Vec<String> {
 pub(super) fn recount(document: &Value, tonight: &Value, recorded: &Recorded) -> Vec<String> {
     let lines = recorded.by(|line| line.lookup.as_str());
     let mut counts: BTreeMap<&str, u64> =
-        ["total_predictions", "correct", "incorrect", "pushes", "voided", "pending"].map(|field| (field, 0)).into();
+        ["total_predictions", "correct", "incorrect", "pushes", "voided", "pending"]
+            .map(|field| (field, 0))
+            .into();
     let mut count = |field| *counts.entry(field).or_default() += 1;
     let played = |player: &Value| lines.get(text(player, "player_lookup")).filter(|line| line.has_played());
     for player in list(tonight, "games").iter().flat_map(|game| list(game, "players")) {
@@ -55,7 +57,8 @@ pub(super) fn recount(document: &Value, tonight: &Value, recorded: &Recorded) ->
     }
     let summary = &document["summary"];
     let differs = |(field, count): (&&str, &u64)| {
-        (summary[*field].as_u64() != Some(*count)).then(|| format!("{field} is {}, recounted {count}", summary[*field]))
+        (summary[*field].as_u64() != Some(*count))
+            .then(|| format!("{field} is {}, recounted {count}", summary[*field]))
     };
     counts.iter().filter_map(differs).collect()
 }

@@ -102,7 +102,8 @@ pub(super) fn injuries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
             "player_lookup": player.dropped,
             "processed_at": eve.at("18:05:00"),
         });
-        let report = |status: &str, reason: &str| with(&row, json!({"injury_status": status, "reason": reason}));
+        let report =
+            |status: &str, reason: &str| with(&row, json!({"injury_status": status, "reason": reason}));
         let status = match (player.plays, random.random_range(0..100)) {
             (false, 0..30) => "out",
             (false, 30..35) => "doubtful",
@@ -119,7 +120,10 @@ pub(super) fn injuries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
             }
             _ => continue,
         };
-        rows.push(with(&report("questionable", "Injury/Illness - Back; Contusion"), json!({"report_hour": 11})));
+        rows.push(with(
+            &report("questionable", "Injury/Illness - Back; Contusion"),
+            json!({"report_hour": 11}),
+        ));
         rows.push(report(status, "Injury/Illness - Back; Contusion"));
     }
     rows

@@ -74,13 +74,16 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
             })),
             3 => (0..5).for_each(|_| row(json!({}))),
             4 => {
-                let superseded = json!({"is_active": false, "current_points_line": line + 3.0, "predicted_points": 1.0});
+                let superseded =
+                    json!({"is_active": false, "current_points_line": line + 3.0, "predicted_points": 1.0});
                 row(superseded);
                 row(json!({}));
             }
             5 => {
                 row(json!({}));
-                row(json!({"system_id": "ensemble_v1", "confidence_score": 0.57, "created_at": eve.at("18:30:00")}));
+                row(
+                    json!({"system_id": "ensemble_v1", "confidence_score": 0.57, "created_at": eve.at("18:30:00")}),
+                );
             }
             _ => row(json!({})),
         }
@@ -130,8 +133,14 @@ pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
                 rows.push(row.clone());
                 match random.random_range(0..12) {
                     0 => rows.push(with(&row, json!({"market_type": "rebounds", "points_line": 4.5}))),
-                    1 => rows.push(with(&row, json!({"odds_american": 199_900, "bookmaker_last_update": eve.at("18:05:00")}))),
-                    2 => rows.push(with(&row, json!({"is_active": false, "bookmaker_last_update": eve.at("18:06:00")}))),
+                    1 => rows.push(with(
+                        &row,
+                        json!({"odds_american": 199_900, "bookmaker_last_update": eve.at("18:05:00")}),
+                    )),
+                    2 => rows.push(with(
+                        &row,
+                        json!({"is_active": false, "bookmaker_last_update": eve.at("18:06:00")}),
+                    )),
                     _ => {}
                 }
             }

@@ -12,7 +12,8 @@ use super::{Eve, id_of_teams, people::Player, with};
 pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut calendars: HashMap<&str, Vec<(NaiveDate, String)>> = HashMap::new();
-    let teams: Vec<String> = eve.games.iter().flat_map(|game| [game.home.clone(), game.away.clone()]).collect();
+    let teams: Vec<String> =
+        eve.games.iter().flat_map(|game| [game.home.clone(), game.away.clone()]).collect();
     for team in &teams {
         calendars.insert(team, calendar(eve, team, &teams, random));
     }
