@@ -1,80 +1,236 @@
-//! Every query is GoogleSQL, as Google's own analyser (ZetaSQL, from PyPI) reads it: SQLite, which runs
-//! it here, takes more.
+//! Every query is GoogleSQL, as Google's own analyser (ZetaSQL, from PyPI) reads it, and its result is what
+//! Google's evaluator makes of the same rows: SQLite, which runs it here, takes more and computes otherwise.
 
 use std::{
+    collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    sync::{Arc, LazyLock},
 };
 
-use tests::skipped;
+use local_cloud::{night::Night, seed};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use shared::{
+    bigquery::{BigQuery, Parameter},
+    config::{Environment, Platform},
+    nba::{Season, SlateDay},
+};
+use tests::{Cloud, skipped};
+
+/// Queries that SQLite runs, and what Google's analyser has against each.
+const ONLY_SQLITE: [(&str, &str); 6] = [
+    ("SELECT strftime('%Y', game_date) AS y FROM nba_raw.nbac_schedule", "Function not found: strftime"),
+    (
+        "-- @game_date DATE\nSELECT game_id FROM nba_raw.nbac_schedule WHERE game_id = @game_date",
+        "No matching signature",
+    ),
+    ("SELECT game_id, COUNT(*) AS n FROM nba_raw.nbac_schedule", "neither grouped nor aggregated"),
+    ("SELECT game_id FROM nba_raw.nbac_schedule WHERE game_status = '1'", "No matching signature"),
+    ("SELECT game_id FROM nba_raw.nbac_schedule LIMIT 1, 2", "Syntax error"),
+    ("SELECT IFNULL(game_id, 0) AS id FROM nba_raw.nbac_schedule", "No matching signature"),
+];
+
+/// Queries that both take and do not understand alike.
+const DIFFERENT: [&str; 2] = [
+    "SELECT 7 / 2 AS half FROM nba_raw.nbac_schedule",
+    "SELECT game_id FROM nba_raw.nbac_schedule WHERE game_id LIKE '002%' AND 'a' LIKE 'A'",
+];
+
+/// What Google's engine says of a query.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    Error(String),
+    Rows(Vec<Map<String, Value>>),
+}
+
+struct Query {
+    name: String,
+    sql: String,
+    here: Vec<Map<String, Value>>,
+    there: Said,
+}
+
+/// Every query, run here and there. The engine takes a while to start, so that it is asked once for all.
+static ASKED: LazyLock<Option<Vec<Query>>> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(ask())
+});
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What the analyser has against these files, or `None` where it is not installed.
-fn analyse(files: &[PathBuf]) -> Option<(bool, String)> {
-    let python = root().join("target/venv/bin/python");
-    if !python.is_file() {
-        skipped("no GoogleSQL analyser in target/venv (`make test` installs it)");
-        return None;
-    }
-    let output = Command::new(python)
-        .arg(root().join("tests/googlesql/analyse.py"))
-        .args(files)
-        .output()
-        .expect("the analyser");
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+/// The queries, which stand beside the code that runs them.
+fn files() -> Vec<PathBuf> {
+    let functions = root().join("functions").read_dir().expect("the functions");
+    let folders = functions.map(|function| function.expect("a function").path()).chain([root().join("shared")]);
+    let in_folder = |folder: PathBuf| folder.join("sql").read_dir().ok().into_iter().flatten();
+    let mut files: Vec<PathBuf> = folders.flat_map(in_folder).map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    files
 }
 
-/// The queries of every function, which stand beside the code that runs them.
-fn queries() -> Vec<PathBuf> {
-    let functions = root().join("functions").read_dir().expect("the functions");
-    let folders = functions.filter_map(|function| function.ok()?.path().join("sql").read_dir().ok());
-    let mut queries: Vec<PathBuf> = folders.flatten().filter_map(|file| Some(file.ok()?.path())).collect();
-    queries.sort();
-    queries
+async fn ask() -> Option<Vec<Query>> {
+    let python = root().join("target/venv/bin/python");
+    if !python.is_file() {
+        skipped("no GoogleSQL engine in target/venv (`make test` installs it)");
+        return None;
+    }
+    let cloud = Cloud::start().await;
+    let night = Arc::new(Night::sample().expect("the sample night"));
+    seed::warehouse(&cloud.services.warehouse, &night, 1).expect("a seeded warehouse");
+    in_the_night(&cloud, night.day);
+
+    let environment: Environment = cloud.environment(&cloud.services.url).into_iter().collect();
+    let bigquery = BigQuery::new(&Platform::read(&environment).expect("a platform"));
+    let named = parameters(night.day);
+    let mut queries = Vec::new();
+    let texts = files().into_iter().map(|file| {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&file).expect("a query"))
+    });
+    let wrong = ONLY_SQLITE.iter().map(|(sql, _)| sql).chain(&DIFFERENT);
+    for (name, sql) in texts.chain(wrong.map(|sql| (String::new(), (*sql).to_owned()))) {
+        let of_query = |(name, _): &(&&str, &(Parameter, Value))| sql.contains(&format!("@{name} ")) || sql.contains(&format!("@{name}\n"));
+        let parameters: Vec<Parameter> = named.iter().filter(of_query).map(|(_, (it, _))| it.clone()).collect();
+        let here = bigquery.query(&sql, &parameters).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        queries.push(Query { name, sql, here, there: Said::Rows(Vec::new()) });
+    }
+
+    let values: BTreeMap<_, _> = named.iter().map(|(name, (_, value))| (name, value)).collect();
+    let asked = json!({
+        "warehouse": cloud.folder().join("bigquery"),
+        "queries": queries.iter().map(|query| json!({"sql": query.sql, "parameters": values})).collect::<Vec<_>>(),
+    });
+    let mut engine = Command::new(python)
+        .arg(root().join("tests/googlesql/googlesql.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the engine");
+    engine.stdin.take().expect("its input").write_all(asked.to_string().as_bytes()).expect("a question");
+    let output = engine.wait_with_output().expect("an answer");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Vec<Said> = serde_json::from_slice(&output.stdout).expect("a list");
+    assert_eq!(said.len(), queries.len());
+    for (query, said) in queries.iter_mut().zip(said) {
+        query.there = said;
+    }
+    Some(queries)
+}
+
+/// Rows that only come while and after the night is played.
+fn in_the_night(cloud: &Cloud, day: SlateDay) {
+    let poll = |minute: u32, home: &str, away: &str, points: u32| {
+        json!({
+            "poll_timestamp": format!("2025-12-28T01:{minute:02}:00Z"), "poll_id": format!("20251228T01{minute:02}00Z"),
+            "game_id": home, "game_date": day, "game_status": "in_progress", "period": 2,
+            "home_team_abbr": home, "away_team_abbr": away, "home_score": points, "away_score": points + 3,
+            "bdl_player_id": minute, "player_lookup": "somebody", "team_abbr": home, "processed_at": "2025-12-28T01:30:00Z",
+        })
+    };
+    let polls = [poll(0, "BOS", "NYK", 40), poll(3, "BOS", "NYK", 44), poll(3, "DEN", "MIA", 12)];
+    cloud.append("nba_raw", "bdl_live_boxscores", &polls);
+    let line = |lookup: &str, points: Option<u32>, minutes: Option<f64>, hour: u32| {
+        json!({
+            "player_lookup": lookup, "universal_player_id": format!("{lookup}_001"), "game_id": "20251227_NYK_BOS",
+            "game_date": day, "team_abbr": "BOS", "opponent_team_abbr": "NYK", "season_year": 2025,
+            "points": points, "minutes_played": minutes, "is_dnp": points.is_none().then_some(true),
+            "starter_flag": true, "win_flag": true, "is_active": true,
+            "processed_at": format!("2025-12-28T{hour:02}:00:00Z"),
+        })
+    };
+    let lines = [
+        line("marcusokonjo", Some(18), Some(33.5), 9),
+        line("marcusokonjo", Some(20), Some(34.5), 10),
+        line("maliksimek", None, None, 10),
+    ];
+    cloud.append("nba_analytics", "player_game_summary", &lines);
+}
+
+/// Every parameter that a query may declare.
+fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
+    let season = Season::of(day);
+    let date = |name, day: SlateDay| (name, (Parameter::date(name, day), json!(day)));
+    let text = |name, value: String| (name, (Parameter::text(name, &value), json!(value)));
+    BTreeMap::from([
+        date("game_date", day),
+        date("season_start", day.season_start()),
+        date("reported_since", day.days_before(2)),
+        text("season", season.to_string()),
+        text("previous_season", season.previous().to_string()),
+        ("season_year", (Parameter::integer("season_year", season.start_year()), json!(season.start_year()))),
+    ])
+}
+
+/// Rows as one text each, in one order: what is left of a result when the engines' ways to write it are
+/// taken away.
+fn plain(rows: &[Map<String, Value>]) -> Vec<String> {
+    let number = |number: f64| format!("{number:.6}");
+    let cell = |value: &Value| match value {
+        Value::Number(value) => number(value.as_f64().expect("a number")),
+        // The evaluator writes a NUMERIC in quotes, and a timestamp as an instant.
+        Value::String(text) => match (text.parse(), text.parse::<chrono::DateTime<chrono::Utc>>()) {
+            (Ok(value), _) => number(value),
+            (_, Ok(instant)) => number(instant.timestamp_micros() as f64),
+            _ => text.clone(),
+        },
+        other => other.to_string(),
+    };
+    let row = |row: &Map<String, Value>| {
+        row.iter().map(|(name, value)| format!("{name}={} ", cell(value))).collect::<String>()
+    };
+    let mut rows: Vec<String> = rows.iter().map(row).collect();
+    rows.sort();
+    rows
 }
 
 #[test]
 fn every_query_is_one_that_bigquery_takes() {
-    let queries = queries();
-    assert!(queries.len() >= 2, "{queries:?}");
-    let Some((accepted, said)) = analyse(&queries) else { return };
-    assert!(accepted, "{said}");
+    let Some(queries) = &*ASKED else { return };
+    let ours: Vec<&Query> = queries.iter().filter(|query| !query.name.is_empty()).collect();
+    assert!(ours.len() >= 11, "{}", ours.len());
+    for query in ours {
+        if let Said::Error(error) = &query.there {
+            panic!("{}: {error}", query.name);
+        }
+    }
+}
+
+#[test]
+fn every_query_gives_on_the_seeded_warehouse_what_google_s_own_engine_gives() {
+    let Some(queries) = &*ASKED else { return };
+    for query in queries.iter().filter(|query| !query.name.is_empty()) {
+        let Said::Rows(there) = &query.there else { panic!("{}: {:?}", query.name, query.there) };
+        assert!(!there.is_empty(), "{} finds nothing, which proves nothing", query.name);
+        let (here, there) = (plain(&query.here), plain(there));
+        assert_eq!(here.len(), there.len(), "{}", query.name);
+        for (here, there) in here.iter().zip(&there) {
+            assert_eq!(here, there, "{}", query.name);
+        }
+    }
 }
 
 #[test]
 fn a_query_that_only_sqlite_takes_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let wrong = [
-        (
-            "function",
-            "SELECT strftime('%Y', game_date) FROM nba_raw.nbac_schedule",
-            "Function not found: strftime",
-        ),
-        (
-            "type",
-            "-- @day DATE\nSELECT game_id FROM nba_raw.nbac_schedule WHERE game_id = @day",
-            "No matching signature",
-        ),
-        ("group", "SELECT game_id, COUNT(*) FROM nba_raw.nbac_schedule", "neither grouped nor aggregated"),
-        ("column", "SELECT referee FROM nba_raw.nbac_schedule", "Unrecognized name: referee"),
-        ("parameter", "SELECT game_id FROM nba_raw.nbac_schedule WHERE game_date = @day", "Query parameter"),
-    ];
-    let files: Vec<PathBuf> = wrong
-        .iter()
-        .map(|(name, sql, _)| {
-            let file = folder.path().join(format!("{name}.sql"));
-            std::fs::write(&file, sql).expect("a file");
-            file
-        })
-        .collect();
-    let Some((accepted, said)) = analyse(&files) else { return };
-    assert!(!accepted);
-    for ((name, _, reason), line) in wrong.iter().zip(said.lines()) {
-        assert!(line.contains(&format!("{name}.sql")) && line.contains(reason), "{line}");
+    let Some(queries) = &*ASKED else { return };
+    for (sql, reason) in ONLY_SQLITE {
+        let query = queries.iter().find(|query| query.sql == sql).expect("it was asked");
+        let Said::Error(error) = &query.there else { panic!("{sql} was taken") };
+        assert!(error.contains(reason), "{sql}: {error}");
     }
-    assert_eq!(said.lines().count(), wrong.len(), "{said}");
+}
+
+#[test]
+fn a_query_that_both_take_and_understand_differently_is_found_out() {
+    let Some(queries) = &*ASKED else { return };
+    for sql in DIFFERENT {
+        let query = queries.iter().find(|query| query.sql == sql).expect("it was asked");
+        let Said::Rows(there) = &query.there else { panic!("{sql}: {:?}", query.there) };
+        assert_ne!(plain(&query.here), plain(there), "{sql}");
+    }
 }
