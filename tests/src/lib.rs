@@ -4,6 +4,7 @@
 //! wrote.
 
 mod stub;
+pub mod warehouse;
 
 use std::{
     io::Write,
@@ -166,6 +167,12 @@ impl Cloud {
     pub fn append(&self, dataset: &str, table: &str, rows: &[Value]) {
         let warehouse = &self.services.warehouse;
         warehouse.append(warehouse.table(dataset, table).expect("a table"), rows).expect("rows that fit");
+    }
+
+    /// Appends a row to `dataset.table`; required columns that it leaves out are filled with something.
+    pub fn add(&self, table: &str, row: Value) {
+        let (dataset, name) = table.split_once('.').expect("a dataset and a table");
+        self.append(dataset, name, &[warehouse::filled(dataset, name, row)]);
     }
 
     /// The rows of a query, cells as text.

@@ -66,9 +66,11 @@ fn root() -> PathBuf {
 /// The queries, which stand beside the code that runs them.
 fn files() -> Vec<PathBuf> {
     let functions = root().join("functions").read_dir().expect("the functions");
-    let folders = functions.map(|function| function.expect("a function").path()).chain([root().join("shared")]);
+    let folders =
+        functions.map(|function| function.expect("a function").path()).chain([root().join("shared")]);
     let in_folder = |folder: PathBuf| folder.join("sql").read_dir().ok().into_iter().flatten();
-    let mut files: Vec<PathBuf> = folders.flat_map(in_folder).map(|file| file.expect("a file").path()).collect();
+    let mut files: Vec<PathBuf> =
+        folders.flat_map(in_folder).map(|file| file.expect("a file").path()).collect();
     files.sort();
     files
 }
@@ -94,8 +96,11 @@ async fn ask() -> Option<Vec<Query>> {
     });
     let wrong = ONLY_SQLITE.iter().map(|(sql, _)| sql).chain(&DIFFERENT);
     for (name, sql) in texts.chain(wrong.map(|sql| (String::new(), (*sql).to_owned()))) {
-        let of_query = |(name, _): &(&&str, &(Parameter, Value))| sql.contains(&format!("@{name} ")) || sql.contains(&format!("@{name}\n"));
-        let parameters: Vec<Parameter> = named.iter().filter(of_query).map(|(_, (it, _))| it.clone()).collect();
+        let of_query = |(name, _): &(&&str, &(Parameter, Value))| {
+            sql.contains(&format!("@{name} ")) || sql.contains(&format!("@{name}\n"))
+        };
+        let parameters: Vec<Parameter> =
+            named.iter().filter(of_query).map(|(_, (it, _))| it.clone()).collect();
         let here = bigquery.query(&sql, &parameters).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         queries.push(Query { name, sql, here, there: Said::Rows(Vec::new()) });
     }

@@ -210,7 +210,8 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     std::fs::write(&trusted, certificate).expect("a file");
     let mut variables = cloud.environment(&url.join("/balldontlie").expect("a URL"));
     for (name, value) in &mut variables {
-        if name.ends_with("_EMULATOR_HOST") {
+        // The one for Pub/Sub knows no scheme: an emulator's gRPC is never encrypted.
+        if name.ends_with("_EMULATOR_HOST") && name != "PUBSUB_EMULATOR_HOST" {
             *value = url.to_string();
         }
     }
@@ -242,6 +243,16 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let exporter = Running::function("export-live", &variables).await;
     let exported = cloud.http.post(exporter.url.clone()).send().await.expect("an answer");
     assert_eq!(exported.status(), StatusCode::OK);
+
+    let tonight = Running::function("export-tonight", &variables).await;
+    let event = json!({
+        "specversion": "1.0", "id": "2", "type": shared::event::MESSAGE_PUBLISHED, "source": "//pubsub",
+        "data": {"message": {"data": "eyJleHBvcnRfdHlwZXMiOlsidG9uaWdodCJdfQ==", "messageId": "2"}},
+    });
+    let request = cloud.http.post(tonight.url.clone()).header("content-type", "application/cloudevents+json");
+    let exported = request.body(event.to_string()).send().await.expect("an answer");
+    assert_eq!(exported.json::<Value>().await.expect("JSON")["status"], "success");
+    assert_eq!(cloud.completions().len(), 1);
 }
 
 #[test]
