@@ -1,13 +1,28 @@
 //! The local cloud behaves like the real one where the functions rely on it.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU32, Ordering},
 };
 
-use axum::{Router, extract::State, http::StatusCode, routing::post};
-use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
-use serde_json::json;
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode},
+    routing::post,
+};
+use local_cloud::{
+    cloud::{API_BUCKET, RAW_BUCKET},
+    night::Night,
+    pubsub::{COMPLETE_TOPIC, TRIGGER_TOPIC},
+    seed,
+};
+use serde_json::{Value, json};
+use shared::{
+    config::{Environment, Platform},
+    event::MESSAGE_PUBLISHED,
+    pubsub::Topic,
+};
 use tests::{Cloud, Function};
 
 #[tokio::test]
@@ -123,4 +138,115 @@ async fn a_query_is_answered_over_all_its_pages_and_a_wrong_one_is_refused() {
     assert_eq!(rows[0].processed_at, 1_767_225_600_000_000);
     let error = bigquery.query::<Row>(sql, &[]).await.err().expect("a parameter is missing");
     assert!(error.to_string().contains("Query parameter '@since' not found"), "{error}");
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_subscriber_again_until_it_is_taken() {
+    let cloud = Cloud::start().await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let receive = move |headers: HeaderMap, Json(data): Json<Value>| async move {
+        let mut seen = seen.lock().expect("the deliveries");
+        seen.push((headers["ce-id"].clone(), headers["ce-type"].clone(), data["message"]["data"].clone()));
+        if seen.len() < 3 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+    };
+    let function = Function::start(Router::new().route("/", post(receive))).await;
+    let services = &cloud.services;
+    services.delivery.subscribe(&services.topics, TRIGGER_TOPIC, function.url.clone());
+    let id = services.topics.publish(TRIGGER_TOPIC, "{}".into()).expect("a topic");
+    services.delivery.drain().await;
+    let deliveries = asked.lock().expect("the deliveries").clone();
+    assert_eq!(deliveries.len(), 3);
+    for (of, kind, data) in deliveries {
+        assert_eq!(
+            (of, kind),
+            (id.as_str().parse().expect("an id"), HeaderValue::from_static(MESSAGE_PUBLISHED))
+        );
+        assert_eq!(data, "e30=");
+    }
+}
+
+#[tokio::test]
+async fn the_real_client_publishes_to_a_topic_and_is_told_of_one_that_is_missing() {
+    let cloud = Cloud::start().await;
+    let environment: Environment = cloud.environment(&cloud.services.url).into_iter().collect();
+    let platform = Platform::read(&environment).expect("a platform");
+    Topic::new(&platform, COMPLETE_TOPIC).publish("{\"status\":\"success\"}".into()).await.expect("a topic");
+    assert_eq!(cloud.completions(), [json!({"status": "success"})]);
+    let missing = Topic::new(&platform, "nobody-made-this").publish("{}".into()).await;
+    let error = missing.expect_err("no such topic").to_string();
+    assert!(error.contains("projects/local/topics/nobody-made-this"), "{error}");
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_warehouse_and_another_one_another() {
+    let night = Night::sample().expect("the sample night");
+    let rows = async |number: u64| {
+        let cloud = Cloud::start().await;
+        let filled = seed::warehouse(&cloud.services.warehouse, &night, number).expect("a warehouse");
+        assert!(filled.iter().all(|(table, rows)| *rows > 0
+            && cloud.number(&format!("SELECT COUNT(*) FROM {table}")) as usize == *rows));
+        let tables = filled.iter().map(|(table, _)| cloud.rows(&format!("SELECT * FROM {table}")));
+        tables.collect::<Vec<_>>()
+    };
+    let first = rows(1).await;
+    assert!(first == rows(1).await);
+    assert!(first != rows(2).await);
+}
+
+/// What the functions must cope with is there to be coped with.
+#[tokio::test]
+async fn the_seeded_warehouse_has_the_dirt_of_the_real_one() {
+    let cloud = Cloud::start().await;
+    let night = Night::sample().expect("the sample night");
+    seed::warehouse(&cloud.services.warehouse, &night, 1).expect("a warehouse");
+    for (what, sql) in [
+        (
+            "doubled players",
+            "SELECT COUNT(*) - COUNT(DISTINCT player_lookup) FROM nba_analytics.upcoming_player_game_context",
+        ),
+        (
+            "ids of ten digits",
+            "SELECT COUNT(*) FROM nba_predictions.player_prop_predictions WHERE game_id LIKE '002%'",
+        ),
+        (
+            "ids of teams",
+            "SELECT COUNT(*) FROM nba_predictions.player_prop_predictions WHERE game_id LIKE '2025%'",
+        ),
+        (
+            "missing lines",
+            "SELECT COUNT(*) FROM nba_predictions.player_prop_predictions WHERE is_active AND current_points_line IS NULL",
+        ),
+        (
+            "a team without context",
+            "SELECT 6 - COUNT(DISTINCT team_abbr) FROM nba_analytics.upcoming_player_game_context",
+        ),
+        (
+            "broken odds",
+            "SELECT COUNT(*) FROM nba_raw.bettingpros_player_points_props WHERE odds_american = 199900",
+        ),
+        (
+            "other markets",
+            "SELECT COUNT(*) FROM nba_raw.bettingpros_player_points_props WHERE market_type <> 'points'",
+        ),
+        (
+            "stale injuries",
+            "SELECT COUNT(*) FROM nba_raw.nbac_injury_report WHERE report_date < '2025-12-20'",
+        ),
+        ("games not played", "SELECT COUNT(*) FROM nba_analytics.player_game_summary WHERE is_dnp"),
+        (
+            "such that nobody marked",
+            "SELECT COUNT(*) FROM nba_analytics.player_game_summary WHERE points IS NULL AND is_dnp IS NULL",
+        ),
+        (
+            "two confidence scales",
+            "SELECT COUNT(*) FROM nba_predictions.player_prop_predictions WHERE confidence_score < 1",
+        ),
+        (
+            "traded players",
+            "SELECT COUNT(*) - COUNT(DISTINCT player_lookup) FROM nba_reference.nba_players_registry WHERE season = '2025-26'",
+        ),
+    ] {
+        assert!(cloud.number(sql) > 0, "{what}");
+    }
 }

@@ -1,8 +1,9 @@
 //! A whole night through the whole pipeline.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use local_cloud::{
@@ -15,20 +16,26 @@ use local_cloud::{
 use serde_json::Value;
 use shared::nba::PlayerLookup;
 use tests::recorded_data;
+use tokio::runtime::{Builder, Runtime};
 
 /// As fast as the functions are; the clock waits for them.
 const PACE: Pace = Pace { speed: 1e6, seed: 1 };
 
-async fn replay(night: Night, folder: &Path) -> Replay {
+/// A night that was played, and every version of every document that was ever public.
+struct Played {
+    replay: Replay,
+    versions: Vec<(String, Value)>,
+}
+
+async fn play(night: Night, folder: &Path) -> Played {
     let listener = listen(0).await.expect("a port");
     let replay = Replay::start(folder, listener, 0, Arc::new(night), PACE).await.expect("a replay");
-    // Every version that becomes public is looked at, not only the last.
     let versions = Arc::new(Mutex::new(Vec::new()));
     let seen = versions.clone();
     replay.cloud.objects.on_finalized(move |news| {
-        if news.object.bucket == API_BUCKET && news.object.name.starts_with("v1/live/2") {
+        if news.object.bucket == API_BUCKET {
             let document: Value = serde_json::from_slice(&news.body).expect("a document");
-            seen.lock().expect("the versions").push(document);
+            seen.lock().expect("the versions").push((news.object.name.clone(), document));
         }
     });
     let mut ticks = 0;
@@ -37,34 +44,70 @@ async fn replay(night: Night, folder: &Path) -> Replay {
     println!("{report}");
     assert!(report.holds(), "{report}");
     assert_eq!(ticks, replay::ticks(&replay.night).count());
-    let versions = versions.lock().expect("the versions");
-    assert_eq!(versions.len(), ticks, "one version a poll");
-    for pair in versions.windows(2) {
-        assert!(pair[0]["poll_id"].as_str() < pair[1]["poll_id"].as_str(), "never backwards");
-        for counter in ["total_games", "games_final"] {
-            assert!(
-                pair[0][counter].as_u64() <= pair[1][counter].as_u64(),
-                "{counter} shrank at {}",
-                pair[1]["poll_id"]
-            );
+    let versions = std::mem::take(&mut *versions.lock().expect("the versions"));
+    let played = Played { replay, versions };
+    let day = played.replay.night.day;
+    for document in ["live", "live-grading"] {
+        let [dated, latest] =
+            [day.to_string(), "latest".to_owned()].map(|name| format!("v1/{document}/{name}.json"));
+        let [dated, latest] = [&dated, &latest].map(|object| played.versions_of(object).collect::<Vec<_>>());
+        assert_eq!(dated, latest);
+        assert_eq!(dated.len(), ticks, "one version of {document} a poll");
+        for pair in dated.windows(2) {
+            assert!(pair[0]["poll_id"].as_str() < pair[1]["poll_id"].as_str(), "{document}: never backwards");
         }
     }
-    drop(versions);
-    replay
+    played
 }
+
+impl Played {
+    fn versions_of<'a>(&'a self, object: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let object = object.to_owned();
+        self.versions.iter().filter(move |(name, _)| *name == object).map(|(_, document)| document)
+    }
+
+    fn document(&self, object: &str) -> &Value {
+        self.versions_of(object).last().expect("a document")
+    }
+}
+
+fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+    value[field].as_array().expect("a list")
+}
+
+fn players(document: &Value) -> impl Iterator<Item = &Value> {
+    list(document, "games").iter().flat_map(|game| list(game, "players"))
+}
+
+fn lookups<'a>(players: impl IntoIterator<Item = &'a Value>) -> BTreeSet<&'a str> {
+    players.into_iter().map(|player| player["player_lookup"].as_str().expect("a lookup")).collect()
+}
+
+/// The real night, played once for all tests of it; the runtime goes on serving it.
+static REAL_NIGHT: LazyLock<Option<(Runtime, Played)>> = LazyLock::new(|| {
+    let file = recorded_data()?.join("bdl_box_scores_2026-01-09.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let played = runtime.block_on(play(Night::from_file(&file).expect("the night"), folder.path()));
+    Some((runtime, played))
+});
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_night_ends_as_it_was_recorded() {
     let folder = tempfile::tempdir().expect("a folder");
-    replay(Night::sample().expect("the sample night"), folder.path()).await;
+    let played = play(Night::sample().expect("the sample night"), folder.path()).await;
+    let live: Vec<&Value> = played.versions_of("v1/live/latest.json").collect();
+    for pair in live.windows(2) {
+        for counter in ["total_games", "games_final"] {
+            let [before, after] = [pair[0], pair[1]].map(|version| version[counter].as_u64());
+            assert!(before <= after, "{counter} shrank at {}", pair[1]["poll_id"]);
+        }
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_real_night_ends_as_it_was_recorded() {
-    let Some(data) = recorded_data() else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let night = Night::from_file(&data.join("bdl_box_scores_2026-01-09.json")).expect("the night");
-    let replay = replay(night, folder.path()).await;
+#[test]
+fn the_real_night_ends_as_it_was_recorded() {
+    let Some((_, Played { replay, .. })) = &*REAL_NIGHT else { return };
     let rows = |sql: &str| replay.cloud.warehouse.rows(sql).expect("rows");
     let count = |sql: &str| replay.cloud.warehouse.number(sql).expect("a number");
     assert_eq!(count("SELECT COUNT(DISTINCT bdl_player_id) FROM nba_raw.bdl_live_boxscores"), 347);
@@ -73,26 +116,83 @@ async fn the_real_night_ends_as_it_was_recorded() {
         "SELECT COUNT(DISTINCT poll_id) FROM nba_raw.bdl_live_boxscores WHERE poll_id >= '20260110'";
     let in_all = "SELECT COUNT(DISTINCT poll_id) FROM nba_raw.bdl_live_boxscores";
     assert!(2 * count(on_the_tenth) > count(in_all), "most polls are on the 10th in UTC");
-
     let accented = "SELECT DISTINCT player_full_name, player_lookup FROM nba_raw.bdl_live_boxscores
                     WHERE player_lookup IN ('nolantraore', 'hugogonzalez', 'chrismanon') ORDER BY 2";
     let names: Vec<String> = rows(accented).into_iter().map(|row| row[0].clone().expect("a name")).collect();
     assert_eq!(names, ["Chris Mañon", "Hugo González", "Nolan Traoré"]);
-    let (_, body) =
-        replay.cloud.objects.read(API_BUCKET, "v1/live/2026-01-09.json", None).expect("the document");
-    let document: Value = serde_json::from_slice(&body).expect("JSON");
-    assert_eq!(document["games_final"], 10);
-    let players: Vec<&Value> = document["games"]
-        .as_array()
-        .expect("games")
-        .iter()
-        .flat_map(|game| game["players"].as_array().expect("players"))
-        .collect();
-    assert_eq!(players.len(), 347);
+}
+
+#[test]
+fn the_real_night_s_scores_name_every_player_once_and_every_game_by_both_ids() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let document = played.document("v1/live/2026-01-09.json");
+    assert_eq!((&document["games_final"], players(document).count()), (&10.into(), 347));
     for lookup in ["nolantraore", "hugogonzalez", "chrismanon"] {
-        assert_eq!(players.iter().filter(|player| player["player_lookup"] == lookup).count(), 1, "{lookup}");
+        assert_eq!(
+            players(document).filter(|player| player["player_lookup"] == lookup).count(),
+            1,
+            "{lookup}"
+        );
     }
-    assert!(document["games"].as_array().expect("games").iter().all(|game| game["nba_game_id"].is_string()));
+    assert!(list(document, "games").iter().all(|game| game["nba_game_id"].is_string()));
+}
+
+#[test]
+fn tonight_live_and_grading_of_the_real_night_join_without_an_orphan() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let in_tonight = lookups(players(played.document("v1/tonight/all-players.json")));
+    let in_live = lookups(players(played.document("v1/live/latest.json")));
+    let in_grading = lookups(list(played.document("v1/live-grading/latest.json"), "predictions"));
+    assert_eq!((in_tonight.len(), in_live.len()), (347, 347));
+    assert!(in_grading.len() > 100, "{}", in_grading.len());
+    let orphans: Vec<_> =
+        in_tonight.symmetric_difference(&in_live).chain(in_grading.difference(&in_tonight)).collect();
+    assert_eq!(orphans.len(), 0, "{orphans:?}");
+}
+
+#[test]
+fn the_real_night_s_tonight_has_two_whole_teams_a_game_and_a_position_for_everyone() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let tonight = played.document("v1/tonight/all-players.json");
+    assert_eq!(list(tonight, "games").len(), 10);
+    for game in list(tonight, "games") {
+        for side in ["home_team", "away_team"] {
+            let of_team = list(game, "players").iter().filter(|player| player["team"] == game[side]);
+            assert!(of_team.count() >= 8, "{} of {}", game[side], game["game_id"]);
+        }
+    }
+    assert!(players(tonight).all(|player| player["position"].as_str().is_some_and(|it| !it.is_empty())));
+    assert_eq!(lookups(players(tonight)).len(), players(tonight).count(), "each player once");
+}
+
+/// Points never fall in this night, so that what is clinched stays so and nobody turns from right to wrong.
+#[test]
+fn f72_every_version_of_the_real_night_s_grading_is_of_the_poll_of_its_scores() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let live = played.versions_of("v1/live/latest.json");
+    let grading = played.versions_of("v1/live-grading/latest.json");
+    let mut clinched = BTreeSet::new();
+    for (live, grading) in live.zip(grading) {
+        assert_eq!(live["poll_id"], grading["poll_id"]);
+        let points: HashMap<_, _> =
+            players(live).map(|player| (&player["player_lookup"], &player["points"])).collect();
+        for graded in list(grading, "predictions") {
+            let lookup = &graded["player_lookup"];
+            if !graded["actual"].is_null() {
+                assert_eq!(points.get(lookup), Some(&&graded["actual"]), "{lookup} at {}", live["poll_id"]);
+            }
+            let is_clinched = graded["clinched"] == true;
+            assert!(
+                is_clinched || !clinched.contains(&lookup.to_string()),
+                "{lookup} at {}",
+                live["poll_id"]
+            );
+            if is_clinched {
+                clinched.insert(lookup.to_string());
+            }
+        }
+    }
+    assert!(clinched.len() > 100, "{}", clinched.len());
 }
 
 #[test]
