@@ -19,7 +19,7 @@ const BOOKS: [(i64, &str); 6] = [
 /// What most bookmakers think of a player: every fifth line is a whole number, so that pushes happen.
 fn market_line(player: &Player) -> f64 {
     let floor = (player.level - 0.5).floor();
-    if player.lookup.len() % 5 == 0 { floor + 1.0 } else { floor + 0.5 }
+    if player.lookup.len().is_multiple_of(5) { floor + 1.0 } else { floor + 0.5 }
 }
 
 /// Two models, of which one writes its confidence 0–1 and the other 0–100; appended instead of merged,
