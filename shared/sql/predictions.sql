@@ -1,5 +1,6 @@
--- The active prediction of each player and game of a day. Where several are active, whichever has a line
--- goes before one without, then the newest, then by names that make the choice the same every time.
+-- The active prediction of each player and game of a day. Where several are active, whichever has a
+-- bookmaker's line goes before one without, then the newest, then by names that make the choice the same
+-- every time.
 -- @game_date DATE
 SELECT
   player_lookup,
@@ -12,7 +13,10 @@ SELECT
   line_source,
   estimated_line_value,
   created_at,
-  updated_at
+  updated_at,
+  prediction_version,
+  system_id,
+  prediction_id
 FROM (
   SELECT
     player_lookup,
@@ -26,10 +30,16 @@ FROM (
     estimated_line_value,
     created_at,
     updated_at,
+    prediction_version,
+    system_id,
+    prediction_id,
     ROW_NUMBER() OVER (
       PARTITION BY player_lookup, universal_player_id, game_id
       ORDER BY
-        CASE WHEN current_points_line IS NULL THEN 1 ELSE 0 END,
+        CASE
+          WHEN current_points_line IS NULL OR COALESCE(line_source, '') = 'ESTIMATED_AVG' THEN 1
+          ELSE 0
+        END,
         COALESCE(updated_at, created_at) DESC,
         prediction_version DESC,
         system_id,

@@ -8,6 +8,7 @@ SELECT
   game_status,
   home_team_score,
   away_team_score,
-  processed_at
+  processed_at,
+  data_source
 FROM nba_raw.nbac_schedule
 WHERE game_date = @game_date

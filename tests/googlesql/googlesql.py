@@ -19,6 +19,7 @@ from zetasql.api import Analyzer, CatalogBuilder, PreparedQuery, TableBuilder
 from zetasql.types import (
     AnalyzerOptions,
     LanguageOptions,
+    ProductMode,
     SimpleCatalog,
     Type,
     TypeKind,
@@ -47,6 +48,13 @@ PART = 400
 COMMENT = re.compile(r"^--.*$", re.MULTILINE)
 
 
+def language() -> LanguageOptions:
+    """GoogleSQL as BigQuery speaks it: every feature, and no types that only Google's own code has."""
+    options = LanguageOptions.maximum_features()
+    options.product_mode = ProductMode.PRODUCT_EXTERNAL
+    return options
+
+
 def schemas() -> dict[str, dict[str, list[dict]]]:
     """The columns of every table of every dataset."""
     return {
@@ -61,7 +69,7 @@ def schemas() -> dict[str, dict[str, list[dict]]]:
 
 def empty_catalog(name: str) -> SimpleCatalog:
     """A catalog with GoogleSQL's own functions and nothing else."""
-    features = ZetaSQLBuiltinFunctionOptions(language_options=LanguageOptions.maximum_features())
+    features = ZetaSQLBuiltinFunctionOptions(language_options=language())
     return CatalogBuilder(name).with_builtin_functions(features).build()
 
 
@@ -81,7 +89,7 @@ def catalog(datasets: dict) -> SimpleCatalog:
 
 def options(sql: str = "") -> AnalyzerOptions:
     """The analyser's options, with the parameters that the query declares."""
-    options = AnalyzerOptions(language_options=LanguageOptions.maximum_features())
+    options = AnalyzerOptions(language_options=language())
     for name, kind in DECLARATION.findall(sql):
         parameter = AnalyzerOptions.QueryParameter(name=name, type=Type(type_kind=KINDS[kind][0]))
         options.query_parameters.append(parameter)

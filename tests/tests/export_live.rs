@@ -46,7 +46,7 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
     let player = |lookup: &str, name: &str, team: &str, points: i64| {
         json!({
             "player_lookup": lookup, "name": name, "team": team, "points": points, "rebounds": 3, "assists": 4,
-            "steals": 1, "blocks": 0, "turnovers": 2, "minutes": "12", "fg_made": points / 2, "fg_attempted": points,
+            "steals": 1, "blocks": 0, "turnovers": 2, "personal_fouls": 1, "minutes": "12", "fg_made": points / 2, "fg_attempted": points,
             "fg3_made": 0, "fg3_attempted": 0, "ft_made": 0, "ft_attempted": 0,
         })
     };

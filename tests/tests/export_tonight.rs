@@ -673,3 +673,82 @@ async fn a_predicted_player_whom_nobody_expected_joins_the_team_of_the_registry(
     let player = exported_player(&cloud, "jordanwalsh").await;
     assert_eq!((&player["team"], &player["context"]), (&json!("BOS"), &json!("roster")));
 }
+
+#[tokio::test]
+async fn a_line_that_was_taken_away_is_gone_whatever_its_last_odds() {
+    for odds in [0, 199_900, -110] {
+        let cloud = Cloud::start().await;
+        cloud.add_tonight();
+        cloud.add(ODDS, offered("jaylenbrown", 1, "over", 23.5, -110));
+        let taken_away = json!({"is_active": false, "bookmaker_last_update": "2026-01-09T21:00:00Z"});
+        cloud.add(ODDS, with(offered("jaylenbrown", 1, "over", 23.5, odds), taken_away));
+        assert_eq!(exported_player(&cloud, "jaylenbrown").await["has_line"], false, "{odds}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_stays_as_it_was_at_tip_off() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.add(ODDS, offered("jaylenbrown", 1, "over", 25.5, -110));
+    cloud.add(ODDS, offered("jaylenbrown", 2, "over", 25.5, -115));
+    // The game began at half past seven, which is half past midnight in UTC.
+    let in_play = json!({"bookmaker_last_update": "2026-01-10T01:00:00Z", "points_line": 31.5});
+    cloud.add(ODDS, with(offered("jaylenbrown", 1, "over", 31.5, -110), in_play));
+    let closed = json!({"bookmaker_last_update": "2026-01-10T00:31:00Z", "is_active": false});
+    cloud.add(ODDS, with(offered("jaylenbrown", 2, "over", 25.5, -115), closed));
+    assert_eq!(exported_player(&cloud, "jaylenbrown").await["props"][0]["line"], 25.5);
+}
+
+#[tokio::test]
+async fn f67_a_namesake_without_odds_or_report_does_not_get_the_other_s() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    let other = json!({"universal_player_id": "jaylenbrown_002"});
+    cloud.add(REGISTRY, with(registered("Jaylen Brown", "TOR"), other.clone()));
+    cloud.add(CONTEXT, with(expected("jaylenbrown", "TOR"), other));
+    cloud.add(ODDS, offered("jaylenbrown", 1, "over", 25.5, -110));
+    cloud.add(INJURIES, reported("jaylenbrown", "out"));
+    let document = exported(&cloud).await;
+    let players = document["games"][0]["players"].as_array().expect("players");
+    let namesakes: Vec<Value> = players
+        .iter()
+        .filter(|player| player["player_lookup"] == "jaylenbrown")
+        .map(|player| json!([player["team"], player["has_line"], player["injury_status"]]))
+        .collect();
+    assert_eq!(namesakes, [json!(["BOS", true, "out"]), json!(["TOR", false, "available"])]);
+}
+
+#[tokio::test]
+async fn f67_a_prediction_of_somebody_else_of_that_name_is_nobody_s() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
+    let other = json!({"universal_player_id": "jaylenbrown_002", "created_at": "2026-01-09T20:00:00Z"});
+    cloud.add(PREDICTIONS, with(predicted("jaylenbrown", 4.0, "UNDER"), other));
+    assert_eq!(exported_player(&cloud, "jaylenbrown").await["prediction"]["predicted"], 27.3);
+}
+
+#[tokio::test]
+async fn a_player_who_changed_teams_today_plays_for_the_new_one_only() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    let traded = json!({"processed_at": "2026-01-09T20:00:00Z", "game_id": "0022500556"});
+    cloud.add(CONTEXT, with(expected("jaylenbrown", "LAL"), traded));
+    assert_eq!(exported_player(&cloud, "jaylenbrown").await["team"], "LAL");
+}
+
+#[tokio::test]
+async fn rows_without_the_certain_id_are_about_the_same_player() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    for (day, points) in [("2026-01-07", 30), ("2026-01-05", 20)] {
+        cloud.add(SUMMARY, played("jaylenbrown", day, points, 34.0));
+    }
+    let without = json!({"universal_player_id": null});
+    cloud.add(SUMMARY, with(played("jaylenbrown", "2026-01-08", 10, 34.0), without.clone()));
+    cloud.add(REGISTRY, with(registered("Jaylen Brown", "BOS"), without));
+    let player = exported_player(&cloud, "jaylenbrown").await;
+    assert_eq!((&player["games_played"], &player["last_10_points"]), (&json!(3), &json!([10, 30, 20])));
+}

@@ -400,3 +400,60 @@ async fn the_documents_are_public_with_their_cache_time() {
         assert_eq!(cloud.public(object).await.headers()["cache-control"], "public, max-age=30", "{object}");
     }
 }
+
+#[tokio::test]
+async fn a_player_whose_first_name_or_suffix_upstream_has_otherwise_is_found_by_surname() {
+    let cloud =
+        cloud_with(&[predicted("alexsarr", 15.0, "OVER"), predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.add("nba_reference.nba_players_registry", registered("Alex Sarr", "BOS"));
+    cloud.add("nba_analytics.upcoming_player_game_context", tests::warehouse::expected("alexsarr", "BOS"));
+    let mut game = boston(FINAL, 30, "37");
+    let players = game["home_team"]["players"].as_array_mut().expect("players");
+    players.push(line(75, "Alexandre", "Sarr", 26, "30"));
+    let document = graded(&cloud, [game.clone()]).await;
+    let standings = |document: &Value| -> Vec<Value> {
+        let predictions = document["predictions"].as_array().expect("predictions").iter();
+        predictions.map(|it| json!([it["player_lookup"], it["actual"], it["status"]])).collect()
+    };
+    assert_eq!(
+        standings(&document),
+        [json!(["alexsarr", 26, "correct"]), json!(["jaylenbrown", 30, "correct"])]
+    );
+    // Two of that surname: neither is certain.
+    let players = game["home_team"]["players"].as_array_mut().expect("players");
+    players.push(line(76, "Olivier", "Sarr", 2, "3"));
+    let document = graded(&cloud, [game]).await;
+    assert_eq!(standings(&document)[1], json!(["alexsarr", null, "void"]));
+}
+
+#[tokio::test]
+async fn f67_a_namesake_on_the_other_side_of_the_game_does_not_lend_his_points() {
+    let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let mut game = boston(FINAL, 30, "37");
+    game["home_team"]["players"] = json!([]);
+    game["visitor_team"]["players"] = json!([line(99, "Jaylen", "Brown", 22, "30")]);
+    let document = graded(&cloud, [game]).await;
+    assert_eq!(document["predictions"][0]["status"], "void");
+}
+
+#[tokio::test]
+async fn a_foul_is_enough_to_have_played() {
+    let mut game = boston(FINAL, 0, "00");
+    game["home_team"]["players"][0]["pf"] = json!(1);
+    let standing = standing(predicted("jaylenbrown", 27.3, "UNDER"), game).await;
+    assert_eq!((&standing["actual"], &standing["status"]), (&json!(0), &json!("correct")));
+}
+
+#[tokio::test]
+async fn a_line_of_the_bookmakers_is_graded_as_it_was_at_tip_off() {
+    let no_line =
+        json!({"current_points_line": null, "line_source": "NO_PROP_LINE", "recommendation": "NO_LINE"});
+    let cloud = cloud_with(&[with(predicted("jaylenbrown", 27.3, "NO_LINE"), no_line)]).await;
+    let odds = "nba_raw.bettingpros_player_points_props";
+    cloud.add(odds, tests::warehouse::offered("jaylenbrown", 1, "over", 25.5, -110));
+    let closed = json!({"bookmaker_last_update": "2026-01-10T00:31:00Z", "is_active": false});
+    cloud.add(odds, with(tests::warehouse::offered("jaylenbrown", 1, "over", 25.5, -110), closed));
+    let document = graded(&cloud, [boston(FINAL, 26, "37")]).await;
+    let standing = &document["predictions"][0];
+    assert_eq!((&standing["line"], &standing["status"]), (&json!(25.5), &json!("correct")));
+}

@@ -13,7 +13,19 @@ FROM (
       PARTITION BY player_lookup, universal_player_id, team_abbr
       ORDER BY processed_at DESC, minutes_played DESC, game_id
     ) AS newness
-  FROM nba_analytics.player_game_summary
-  WHERE game_date = @game_date
+  FROM (
+    SELECT
+      player_lookup,
+      -- A row without the certain id is about whoever is known by the name.
+      COALESCE(universal_player_id, MAX(universal_player_id) OVER (PARTITION BY player_lookup)) AS universal_player_id,
+      team_abbr,
+      game_id,
+      points,
+      minutes_played,
+      is_dnp,
+      processed_at
+    FROM nba_analytics.player_game_summary
+    WHERE game_date = @game_date
+  ) AS summaries
 ) AS doubled
 WHERE newness = 1

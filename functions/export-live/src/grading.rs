@@ -179,7 +179,7 @@ impl Known {
         live: Option<&LiveGame>,
         predicted: &Predicted,
     ) -> Self {
-        let line = live.and_then(|live| live_line(live, player));
+        let line = live.and_then(|live| live_line(live, player, game));
         let by_live = || {
             line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None })
         };
@@ -216,18 +216,35 @@ impl Known {
     }
 }
 
-/// The line of a player, who may have a namesake on the other team (facts F67).
-fn live_line<'a>(live: &'a LiveGame, player: &slate::Player) -> Option<&'a LivePlayer> {
-    let mut namesakes = live.players.iter().filter(|line| line.player_lookup == player.lookup);
-    let first = namesakes.next()?;
-    match namesakes.next() {
-        None => Some(first),
-        Some(_) => {
-            live.players.iter().find(|line| line.player_lookup == player.lookup && line.team == player.team)
-        }
-    }
+/// The line of a player. There may be a namesake on the other team (facts F67), and upstream may have
+/// another first name or suffix (Alexandre for Alex Sarr): then the surname decides, if it is the only one
+/// of the team on either side that has no other match.
+fn live_line<'a>(live: &'a LiveGame, player: &slate::Player, game: &slate::Game) -> Option<&'a LivePlayer> {
+    let of_team = || live.players.iter().filter(|line| line.team == player.team);
+    let by_lookup = of_team().find(|line| line.player_lookup == player.lookup);
+    let is_known = |line: &&LivePlayer| game.players.iter().any(|known| known.lookup == line.player_lookup);
+    let by_surname = || {
+        let surname = surname(&player.name);
+        let in_box = |known: &&slate::Player| of_team().any(|line| line.player_lookup == known.lookup);
+        let rivals = game.players.iter().filter(|known| known.team == player.team && !in_box(known));
+        let alone = rivals.filter(|known| self::surname(&known.name) == surname).count() == 1;
+        let mut lines = of_team().filter(|line| !is_known(line) && self::surname(&line.name) == surname);
+        lines.next().filter(|_| alone && lines.next().is_none())
+    };
+    by_lookup.or_else(by_surname)
 }
 
+/// The last word of a name that is no suffix, in the letters of a lookup.
+fn surname(name: &str) -> Option<PlayerLookup> {
+    let is_suffix = |word: &&str| {
+        let word = word.trim_end_matches('.').to_ascii_lowercase();
+        ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
+    };
+    name.split_whitespace()
+        .filter(|word| !is_suffix(word))
+        .next_back()
+        .and_then(|word| PlayerLookup::of(word).ok())
+}
 impl Graded {
     fn of(
         game: &slate::Game,
@@ -324,6 +341,7 @@ impl LivePlayer {
             self.steals,
             self.blocks,
             self.turnovers,
+            self.personal_fouls,
             self.fg_attempted,
             self.ft_attempted,
         ];
@@ -398,6 +416,21 @@ mod tests {
                 "on the line, nothing is decided"
             );
         }
+    }
+
+    #[test]
+    fn a_surname_is_told_from_a_suffix_and_an_accent() {
+        let text = |name| surname(name).map(String::from);
+        for (name, expected) in [
+            ("Jimmy Butler III", "butler"),
+            ("Jimmy Butler", "butler"),
+            ("Wendell Carter Jr.", "carter"),
+            ("Nolan Traoré", "traore"),
+            ("Nenê", "nene"),
+        ] {
+            assert_eq!(text(name).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(text("Jr."), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ type Loading<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Loader<K, T> = Box<dyn Fn(K) -> Loading<T> + Send + Sync>;
 
 /// The value for the key that was asked for last. While it is fresh it costs nothing; while it is usable
-/// it is given out and a new one is loaded behind; after that the new one is waited for.
+/// it is given out and a new one is loaded behind; after that the new one is waited for, and the old one serves only as a last resort.
 pub(crate) struct Kept<K, T> {
     what: &'static str,
     age: Age,
@@ -31,6 +31,8 @@ pub(crate) struct Kept<K, T> {
 pub(crate) struct Age {
     pub fresh: Duration,
     pub usable: Duration,
+    /// How old it may be where no new one can be had.
+    pub last_resort: Duration,
 }
 
 struct Entry<K, T> {
@@ -80,11 +82,11 @@ where
         let error = match (loaded, self.peek(key)) {
             (Ok(()), Some((value, _))) => return Ok(value),
             (Ok(()), None) => Error::transient(self.what, "another day was loaded meanwhile"),
-            (Err(error), None) => error,
-            (Err(error), Some((value, age))) => {
+            (Err(error), Some((value, age))) if age < self.age.last_resort => {
                 tracing::warn!(%key, %error, ?age, "{} not renewed; the old one serves", self.what);
                 return Ok(value);
             }
+            (Err(error), _) => error,
         };
         tracing::warn!(%key, %error, "no {}", self.what);
         Err(error)
@@ -124,7 +126,11 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
-    const AGE: Age = Age { fresh: HOUR, usable: Duration::from_secs(2 * 3600) };
+    const AGE: Age = Age {
+        fresh: HOUR,
+        usable: Duration::from_secs(2 * 3600),
+        last_resort: Duration::from_secs(3 * 3600),
+    };
     const PATIENCE: Duration = Duration::from_secs(8);
 
     fn counting(takes: Duration) -> (Arc<Kept<u8, u32>>, Arc<AtomicU32>) {
@@ -159,6 +165,20 @@ mod tests {
         assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
         tokio::time::advance(AGE.usable).await;
         assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_value_is_the_last_resort_and_not_for_ever() {
+        let loads = AtomicU32::new(0);
+        let kept: Arc<Kept<u8, u32>> = Kept::new("test", AGE, move |_| {
+            let is_first = loads.fetch_add(1, Ordering::SeqCst) == 0;
+            async move { if is_first { Ok(1) } else { Err(Error::transient("BigQuery", "down")) } }
+        });
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
+        tokio::time::advance(AGE.usable).await;
+        assert_eq!(kept.get(1, PATIENCE).await.ok().as_deref(), Some(&1));
+        tokio::time::advance(AGE.last_resort).await;
+        assert!(kept.get(1, PATIENCE).await.is_err_and(|error| error.to_string() == "BigQuery: down"));
     }
 
     #[tokio::test(start_paused = true)]

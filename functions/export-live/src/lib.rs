@@ -52,11 +52,17 @@ const LATEST_GRADING: &str = "v1/live-grading/latest.json";
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The directory gains a player a day at most.
-const DIRECTORY_AGE: Age = Age { fresh: HOUR.saturating_mul(6), usable: HOUR.saturating_mul(24) };
+const DIRECTORY_AGE: Age =
+    Age { fresh: HOUR.saturating_mul(6), usable: HOUR.saturating_mul(24), last_resort: Duration::MAX };
 /// The schedule changes when a game is postponed.
-const SCHEDULE_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: HOUR };
-/// Predictions change until tip-off; official box scores come in the morning.
-const PREDICTED_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: MINUTE.saturating_mul(15) };
+const SCHEDULE_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: HOUR, last_resort: Duration::MAX };
+/// Predictions change until tip-off; official box scores come in the morning. Older ones than this are no
+/// grading any more, and the call says so.
+const PREDICTED_AGE: Age = Age {
+    fresh: MINUTE.saturating_mul(5),
+    usable: MINUTE.saturating_mul(15),
+    last_resort: MINUTE.saturating_mul(15),
+};
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long the grading waits for predictions, for which the scores do not wait.

@@ -61,6 +61,8 @@ pub(crate) struct LivePlayer {
     pub steals: u32,
     pub blocks: u32,
     pub turnovers: u32,
+    #[serde(default)]
+    pub personal_fouls: u32,
     /// As upstream writes them, `25` or `28:30`; `0:00` where it has none.
     pub minutes: String,
     pub fg_made: u32,
@@ -159,6 +161,7 @@ impl LivePlayer {
             steals: counted.steals,
             blocks: counted.blocks,
             turnovers: counted.turnovers,
+            personal_fouls: counted.personal_fouls,
             minutes: player.minutes.clone().unwrap_or_else(|| "0:00".into()),
             fg_made: counted.field_goals_made,
             fg_attempted: counted.field_goals_attempted,

@@ -71,10 +71,23 @@ FROM (
           PARTITION BY player_lookup, universal_player_id, game_date
           ORDER BY processed_at DESC, minutes_played DESC, game_id
         ) AS newness
-      FROM nba_analytics.player_game_summary
-      WHERE season_year = @season_year
-        AND game_date >= @season_start
-        AND game_date < @game_date
+      FROM (
+        SELECT
+          player_lookup,
+          -- A row without the certain id is about whoever is known by the name.
+          COALESCE(universal_player_id, MAX(universal_player_id) OVER (PARTITION BY player_lookup)) AS universal_player_id,
+          game_id,
+          game_date,
+          points,
+          minutes_played,
+          over_under_result,
+          is_dnp,
+          processed_at
+        FROM nba_analytics.player_game_summary
+        WHERE season_year = @season_year
+          AND game_date >= @season_start
+          AND game_date < @game_date
+      ) AS summaries
     ) AS doubled
     WHERE newness = 1
   ) AS games

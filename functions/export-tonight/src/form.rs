@@ -38,11 +38,12 @@ impl<T> ByPlayer<T> {
             |entry: &&Entry<T>| entry.universal_id.is_some() && entry.universal_id == player.universal_id;
         let on_the_team = |entry: &&Entry<T>| entry.team.as_ref() == Some(&player.team);
         let may_be = |entry: &&Entry<T>| entry.universal_id.is_none() || player.universal_id.is_none();
+        let of_any_team = |entry: &&Entry<T>| entry.team.is_none();
         let found = entries
             .iter()
             .find(certain)
             .or_else(|| entries.iter().filter(may_be).find(on_the_team))
-            .or_else(|| entries.iter().find(may_be));
+            .or_else(|| entries.iter().filter(may_be).find(of_any_team));
         found.map(|entry| &entry.what)
     }
 }

@@ -123,13 +123,14 @@ impl Slate {
             }
         }
         let Self { games, registry } = &mut slate;
+        let placed: Vec<Player> = games.iter().flat_map(|game| game.players.clone()).collect();
         for game in games {
             for team in [game.scheduled.home.clone(), game.scheduled.away.clone()] {
                 if !game.players.iter().any(|player| player.team == team) {
                     tracing::warn!(%team, game = %game.scheduled.id, "nobody is expected; its roster stands in");
                     let mut roster: Vec<Player> =
                         registry.roster(&team).map(|person| Player::on_roster(person, &team)).collect();
-                    roster.retain(|player| !game.players.iter().any(|known| known.is_same(player)));
+                    roster.retain(|player| !placed.iter().any(|known| known.is_same(player)));
                     game.players.extend(roster);
                 }
             }
@@ -145,7 +146,7 @@ impl Slate {
             return false;
         };
         // A team plays once a day, so its game is certain; the row's game id has two forms and typos.
-        let Some(game) = self.games.iter_mut().find(|game| game.scheduled.has(&team)) else { return false };
+        let Some(game) = self.games.iter().find(|game| game.scheduled.has(&team)) else { return false };
         if WarehouseGameId::read(&row.game_id).is_ok_and(|id| !game.scheduled.is(day, &id)) {
             tracing::debug!(
                 player = row.player_lookup,
@@ -166,8 +167,13 @@ impl Slate {
             prediction: None,
             line: None,
         };
-        if !game.players.iter().any(|known| known.is_same(&player)) {
-            game.players.push(player);
+        // Rows come newest first: of two teams a player was expected with, the later one has him.
+        let game = game.scheduled.id.clone();
+        if !self.games.iter().flat_map(|game| &game.players).any(|known| known.is_same(&player)) {
+            self.games
+                .iter_mut()
+                .filter(|it| it.scheduled.id == game)
+                .for_each(|it| it.players.push(player.clone()));
         }
         true
     }
@@ -196,11 +202,16 @@ impl Slate {
                 by_lookup.entry(lookup).or_default().push(offer);
             }
         }
+        let mut namesakes: HashMap<PlayerLookup, usize> = HashMap::new();
+        for player in self.games.iter().flat_map(|game| &game.players) {
+            *namesakes.entry(player.lookup.clone()).or_default() += 1;
+        }
         for (game_index, game) in self.games.iter_mut().enumerate() {
             for (index, player) in game.players.iter_mut().enumerate() {
                 let row = predictions.get(&(game_index, index));
                 let offers = by_lookup.get(&player.lookup).map(Vec::as_slice).unwrap_or_default();
-                player.line = prediction::line(row, &of_one_player(offers, &player.team));
+                let is_alone = namesakes.get(&player.lookup) == Some(&1);
+                player.line = prediction::line(row, &of_one_player(offers, &player.team, is_alone));
                 player.prediction = row.map(|row| row.against(player.line.as_ref()));
             }
         }
@@ -218,9 +229,12 @@ impl Slate {
             .enumerate()
             .flat_map(|(game_index, game)| {
                 let players = game.players.iter().enumerate();
-                players
-                    .filter(|(_, player)| player.lookup == lookup)
-                    .map(move |(index, _)| (game_index, index))
+                let may_be = |player: &Player| {
+                    let ids = player.universal_id.as_ref().zip(row.universal_player_id.as_ref());
+                    player.lookup == lookup && ids.is_none_or(|(a, b)| a == b)
+                };
+                let places = players.filter(|(_, player)| may_be(player));
+                places.map(|(index, _)| (game_index, index)).collect::<Vec<_>>()
             })
             .collect();
         let in_named: Vec<_> =
@@ -237,7 +251,8 @@ impl Slate {
             (None, [], []) => {}
         }
         let person = self.registry.person(&lookup, row.universal_player_id.as_deref(), None)?;
-        let team = person.team.clone()?;
+        let ids = person.universal_id.as_ref().zip(row.universal_player_id.as_ref());
+        let team = person.team.clone().filter(|_| ids.is_none_or(|(a, b)| a == b))?;
         let game_index = self.games.iter().position(|game| game.scheduled.has(&team))?;
         let player = Player::on_roster(person, &team);
         let players = &mut self.games[game_index].players;
@@ -246,10 +261,14 @@ impl Slate {
     }
 }
 
-/// The offers on a player of `team`, where several players have the name.
-fn of_one_player<'a>(offers: &[&'a prediction::Offer], team: &Team) -> Vec<&'a prediction::Offer> {
+/// The offers on a player of `team`; by the team where several have the name, tonight or at the bookmakers.
+fn of_one_player<'a>(
+    offers: &[&'a prediction::Offer],
+    team: &Team,
+    is_alone: bool,
+) -> Vec<&'a prediction::Offer> {
     let of_team = |offer: &&&prediction::Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
-    let is_one = offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
+    let is_one = is_alone && offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
     if is_one { offers.to_vec() } else { offers.iter().filter(of_team).copied().collect() }
 }
 

@@ -68,6 +68,9 @@ pub(super) struct Row {
     pub created_at: i64,
     /// Likewise; often null.
     pub updated_at: Option<i64>,
+    pub prediction_version: i64,
+    pub system_id: String,
+    pub prediction_id: String,
 }
 
 /// A line that bookmakers offer on one side.
@@ -84,12 +87,14 @@ pub(super) struct Offer {
 }
 
 impl Row {
-    /// Whether this row of the same player and game is to be preferred over `other`: one with a line,
-    /// then the newer.
+    /// Whether this row of the same player and game is to be preferred over `other`, by the query's own
+    /// order: it could not compare rows that name the game in different forms.
     pub(super) fn goes_before(&self, other: &Row) -> bool {
-        let newness = |row: &Row| row.updated_at.unwrap_or(row.created_at);
-        let rank = |row: &Row| (row.current_points_line.is_some(), newness(row), row.game_id.clone());
-        rank(self) > rank(other)
+        let newness = |row: &Row| {
+            (row.own_line().is_some(), row.updated_at.unwrap_or(row.created_at), row.prediction_version)
+        };
+        let names = |row: &Row| (row.system_id.clone(), row.prediction_id.clone());
+        newness(self).cmp(&newness(other)).then_with(|| names(other).cmp(&names(self))).is_gt()
     }
 
     /// A bookmaker's line that the prediction was made against.
@@ -112,7 +117,6 @@ impl Row {
         let held = self.current_points_line.or(self.estimated_line_value);
         let recommendation = match line {
             None => Recommendation::NoLine,
-            Some(_) if said == Recommendation::Pass => said,
             Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
             // What was said was about another line, or about none: the number decides.
             Some(line) if self.predicted_points > line.value => Recommendation::Over,
@@ -193,6 +197,9 @@ mod tests {
             estimated_line_value: None,
             created_at: 0,
             updated_at: None,
+            prediction_version: 1,
+            system_id: "catboost_v9".into(),
+            prediction_id: "1".into(),
         }
     }
 
@@ -253,6 +260,13 @@ mod tests {
             let row = row(Some(22.5), "ACTUAL_PROP", said);
             assert_eq!(row.against(line(Some(&row), &[]).as_ref()).recommendation, expected, "{said}");
         }
+    }
+
+    #[test]
+    fn f17_an_invented_line_does_not_win_over_a_bookmaker_s() {
+        let real = row(Some(24.5), "ACTUAL_PROP", "OVER");
+        let invented = Row { created_at: 1, ..row(Some(20.0), "ESTIMATED_AVG", "OVER") };
+        assert!(real.goes_before(&invented) && !invented.goes_before(&real));
     }
 
     #[test]

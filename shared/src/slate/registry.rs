@@ -64,8 +64,16 @@ impl Registry {
             }
             let position = row.position.filter(|position| !position.trim().is_empty());
             let known = registry.people.entry(lookup.clone()).or_default();
-            match known.iter_mut().find(|person| person.universal_id == row.universal_player_id) {
-                Some(person) => person.position = person.position.take().or(position),
+            // A row without the certain id is about whoever is known by the name.
+            let is_same = |person: &&mut Person| {
+                let ids = person.universal_id.as_ref().zip(row.universal_player_id.as_ref());
+                ids.is_none_or(|(a, b)| a == b)
+            };
+            match known.iter_mut().find(is_same) {
+                Some(person) => {
+                    person.position = person.position.take().or(position);
+                    person.universal_id = person.universal_id.take().or(row.universal_player_id);
+                }
                 None => known.push(Person {
                     universal_id: row.universal_player_id,
                     name: if name.is_empty() { title_case(&lookup) } else { name.to_owned() },
@@ -152,6 +160,23 @@ mod tests {
         assert_eq!(lookup.as_str(), "nolantraore", "f70: one spelling");
         let person = registry.person(&lookup, None, None).expect("a person");
         assert_eq!(person.position.as_deref(), Some("G"), "from the earlier row");
+    }
+
+    #[test]
+    fn f9_a_row_without_the_certain_id_makes_no_second_player() {
+        for swap in [false, true] {
+            let mut rows = vec![
+                row("LAL", "2025-26", "2026-01-08", None),
+                Row { universal_player_id: None, ..row("BKN", "2025-26", "2026-01-02", None) },
+            ];
+            if swap {
+                let id = rows[0].universal_player_id.take();
+                rows[1].universal_player_id = id;
+            }
+            let registry = registry(rows);
+            let on = |code| registry.roster(&Team::of_code(code).expect("a team")).count();
+            assert_eq!((on("LAL"), on("BKN")), (1, 0));
+        }
     }
 
     #[test]

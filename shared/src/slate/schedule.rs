@@ -42,6 +42,7 @@ pub(super) struct Row {
     pub home_team_score: Option<u32>,
     pub away_team_score: Option<u32>,
     pub processed_at: i64,
+    pub data_source: Option<String>,
 }
 
 /// The games of `day`, in the order they begin.
@@ -53,7 +54,7 @@ pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Schedule
 /// Each game once. Where the schedule's two sources disagree, the further status wins (facts 1.1), then
 /// the newer row; what the winner lacks comes from the other.
 pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
-    rows.sort_by_key(|row| std::cmp::Reverse((row.game_status, row.processed_at)));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.game_status, row.processed_at, row.data_source.clone())));
     let mut games: BTreeMap<NbaGameId, ScheduledGame> = BTreeMap::new();
     for row in rows {
         let game = match ScheduledGame::of(&row) {
@@ -131,6 +132,7 @@ mod tests {
             home_team_score: score,
             away_team_score: score,
             processed_at: -status,
+            data_source: None,
         }
     }
 

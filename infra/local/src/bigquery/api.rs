@@ -95,6 +95,22 @@ impl Parameter {
     }
 }
 
+/// A query says in its comments which types its parameters have, `-- @game_date DATE`, and the analyser
+/// takes its word for it; so must whoever sends them.
+fn check_declared(sql: &str, parameter: &Parameter) -> Result<(), Failed> {
+    let Parameter { name, parameter_type: ParameterType { kind }, .. } = parameter;
+    let declared = sql
+        .lines()
+        .find_map(|line| line.strip_prefix("-- @")?.strip_prefix(name.as_str())?.strip_prefix(' '));
+    match declared {
+        Some(declared) if declared.trim() != kind => {
+            let message = format!("@{name} is declared as {declared} and sent as {kind}");
+            Err(Failed::new(400, "invalidQuery", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn query(
     State(api): State<Api>,
     Path(project): Path<String>,
@@ -102,6 +118,9 @@ async fn query(
 ) -> Result<Json<Value>, Failed> {
     if request.use_legacy_sql {
         return Err(Failed::new(501, "notImplemented", "no legacy SQL"));
+    }
+    for parameter in &request.query_parameters {
+        check_declared(&request.query, parameter)?;
     }
     let parameters =
         request.query_parameters.into_iter().map(Parameter::cell).collect::<Result<Vec<_>, _>>()?;
