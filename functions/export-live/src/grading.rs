@@ -240,10 +240,7 @@ fn surname(name: &str) -> Option<PlayerLookup> {
         let word = word.trim_end_matches('.').to_ascii_lowercase();
         ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
     };
-    name.split_whitespace()
-        .filter(|word| !is_suffix(word))
-        .next_back()
-        .and_then(|word| PlayerLookup::of(word).ok())
+    name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
 }
 impl Graded {
     fn of(
