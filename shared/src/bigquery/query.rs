@@ -101,9 +101,10 @@ impl BigQuery {
             if complete {
                 take_rows(&mut answer, &mut rows)?;
             }
+            let total = answer.total_rows.take();
             let page_token = answer.page_token.take().filter(|token| complete && !token.is_empty());
             if complete && page_token.is_none() {
-                return Ok(rows);
+                return all_of(rows, total.as_deref());
             }
             let Some(job_id) = job.job_id.as_deref() else {
                 return Err(Failure::Final(unreadable("an unfinished query without a job id")));
@@ -121,6 +122,16 @@ impl BigQuery {
 
 fn unreadable(detail: impl std::fmt::Display) -> Error {
     Error::Internal(format!("{SERVICE}: the answer to a query cannot be read: {detail}"))
+}
+
+/// The rows, if they are as many as BigQuery counted: an answer that lost some on the way must not pass
+/// for a shorter or an empty table.
+fn all_of<R>(rows: Vec<R>, total: Option<&str>) -> Result<Vec<R>, Failure> {
+    let total: Option<usize> = total.and_then(|total| total.parse().ok());
+    if total == Some(rows.len()) {
+        return Ok(rows);
+    }
+    Err(Failure::again(Error::transient(SERVICE, format!("{} rows came, of {total:?}", rows.len()))))
 }
 
 fn take_rows<R: DeserializeOwned>(answer: &mut QueryResponse, rows: &mut Vec<R>) -> Result<(), Failure> {
@@ -199,6 +210,15 @@ mod tests {
         let expected =
             Row { id: 70, share: None, known: true, name: "0022500555".into(), at: 1_767_225_600_123_456 };
         assert_eq!(row(cells).ok(), Some(expected));
+    }
+
+    #[test]
+    fn an_answer_that_lost_rows_is_no_answer() {
+        assert!(all_of(vec![1, 2], Some("2")).is_ok());
+        assert!(all_of(Vec::<u8>::new(), Some("0")).is_ok());
+        for total in [None, Some("2"), Some(""), Some("many")] {
+            assert!(matches!(all_of(vec![1], total), Err(Failure::Again { .. })), "{total:?}");
+        }
     }
 
     #[test]
