@@ -242,6 +242,7 @@ fn surname(name: &str) -> Option<PlayerLookup> {
     };
     name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
 }
+
 impl Graded {
     fn of(
         game: &slate::Game,

@@ -146,7 +146,8 @@ impl Slate {
             return false;
         };
         // A team plays once a day, so its game is certain; the row's game id has two forms and typos.
-        let Some(game) = self.games.iter().find(|game| game.scheduled.has(&team)) else { return false };
+        let Some(index) = self.games.iter().position(|game| game.scheduled.has(&team)) else { return false };
+        let game = &self.games[index];
         if WarehouseGameId::read(&row.game_id).is_ok_and(|id| !game.scheduled.is(day, &id)) {
             tracing::debug!(
                 player = row.player_lookup,
@@ -168,12 +169,8 @@ impl Slate {
             line: None,
         };
         // Rows come newest first: of two teams a player was expected with, the later one has him.
-        let game = game.scheduled.id.clone();
         if !self.games.iter().flat_map(|game| &game.players).any(|known| known.is_same(&player)) {
-            self.games
-                .iter_mut()
-                .filter(|it| it.scheduled.id == game)
-                .for_each(|it| it.players.push(player.clone()));
+            self.games[index].players.push(player);
         }
         true
     }
@@ -230,8 +227,7 @@ impl Slate {
             .flat_map(|(game_index, game)| {
                 let players = game.players.iter().enumerate();
                 let may_be = |player: &Player| {
-                    let ids = player.universal_id.as_ref().zip(row.universal_player_id.as_ref());
-                    player.lookup == lookup && ids.is_none_or(|(a, b)| a == b)
+                    player.lookup == lookup && agree(&player.universal_id, &row.universal_player_id)
                 };
                 let places = players.filter(|(_, player)| may_be(player));
                 places.map(|(index, _)| (game_index, index)).collect::<Vec<_>>()
@@ -251,14 +247,18 @@ impl Slate {
             (None, [], []) => {}
         }
         let person = self.registry.person(&lookup, row.universal_player_id.as_deref(), None)?;
-        let ids = person.universal_id.as_ref().zip(row.universal_player_id.as_ref());
-        let team = person.team.clone().filter(|_| ids.is_none_or(|(a, b)| a == b))?;
+        let team = person.team.clone().filter(|_| agree(&person.universal_id, &row.universal_player_id))?;
         let game_index = self.games.iter().position(|game| game.scheduled.has(&team))?;
         let player = Player::on_roster(person, &team);
         let players = &mut self.games[game_index].players;
         players.push(player);
         Some((game_index, players.len() - 1))
     }
+}
+
+/// Whether two certain ids may be one person's: they are the same, or one of them is not known.
+fn agree(one: &Option<String>, other: &Option<String>) -> bool {
+    one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
 }
 
 /// The offers on a player of `team`; by the team where several have the name, tonight or at the bookmakers.
@@ -289,7 +289,6 @@ impl Player {
 
     /// Whether two rows mean one person: the name is the same, and no id speaks against it.
     fn is_same(&self, other: &Self) -> bool {
-        let differ = |(a, b): (&String, &String)| a != b;
-        self.lookup == other.lookup && !self.universal_id.iter().zip(other.universal_id.iter()).any(differ)
+        self.lookup == other.lookup && agree(&self.universal_id, &other.universal_id)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::agree;
 use crate::nba::{PlayerLookup, Season, Team};
 
 /// The players of this season and the last.
@@ -65,10 +66,7 @@ impl Registry {
             let position = row.position.filter(|position| !position.trim().is_empty());
             let known = registry.people.entry(lookup.clone()).or_default();
             // A row without the certain id is about whoever is known by the name.
-            let is_same = |person: &&mut Person| {
-                let ids = person.universal_id.as_ref().zip(row.universal_player_id.as_ref());
-                ids.is_none_or(|(a, b)| a == b)
-            };
+            let is_same = |person: &&mut Person| agree(&person.universal_id, &row.universal_player_id);
             match known.iter_mut().find(is_same) {
                 Some(person) => {
                     person.position = person.position.take().or(position);
