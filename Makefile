@@ -1,8 +1,10 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format
+.PHONY: help run test chaos lint format
 
+# The recorded night that storms are played over where it is there; else the sample night.
+NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
 VENV := target/venv
 
 help: ## Show this list
@@ -15,6 +17,10 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 test: $(VENV)/ready ## Run every test, unattended
 	cargo build --workspace --bins
 	cargo test --workspace
+
+chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" says how
+	cargo build --quiet --profile chaos --package local-cloud
+	@target/chaos/local-cloud chaos $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
 
 lint: ## Formatting and clippy; a warning is an error
 	cargo fmt --all --check

@@ -3,6 +3,7 @@
 //! The tests themselves are clients: they start a real function, speak HTTP to it, and look at what it
 //! wrote.
 
+mod process;
 mod stub;
 pub mod warehouse;
 
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use shared::{Clock, config::Environment, function};
 use tempfile::TempDir;
 
+pub use process::{Running, binary, free_port};
 pub use stub::{Reply, Stub};
 
 /// An instant in RFC 3339.
@@ -298,8 +300,16 @@ impl Function {
 
     /// Delivers an object-finalized event in binary mode.
     pub async fn deliver(&self, bucket: &str, name: &str, generation: i64) -> Answer {
+        self.try_deliver(bucket, name, generation).await.expect("an answer")
+    }
+
+    /// Delivers an object-finalized event to a function that may be gone before it answers.
+    pub async fn try_deliver(&self, bucket: &str, name: &str, generation: i64) -> reqwest::Result<Answer> {
         let data = json!({"bucket": bucket, "name": name, "generation": generation.to_string()});
-        self.post_with(&binary_event(shared::event::OBJECT_FINALIZED), data.to_string()).await
+        let event = binary_event(shared::event::OBJECT_FINALIZED);
+        let request = self.http.post(self.url.clone()).body(data.to_string());
+        let request = event.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        Ok(Answer::of(request.send().await?).await)
     }
 }
 
@@ -329,6 +339,13 @@ pub fn recorded_data() -> Option<PathBuf> {
 /// Says on stderr that a test has not run and why; the test runner would hide what is printed.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+/// A raw snapshot as the scraper writes it.
+pub fn snapshot(poll_id: &str, games: &[Value]) -> String {
+    let timestamp = "2026-01-10T02:12:02.560000+00:00";
+    json!({"timestamp": timestamp, "pollId": poll_id, "gameCount": games.len(), "liveBoxes": games})
+        .to_string()
 }
 
 /// A box score game of two players in BallDontLie's shape, to be changed by a test.

@@ -108,7 +108,8 @@ async fn a_request_in_flight_is_finished_before_the_service_stops() {
 async fn with_oidc_only_the_listed_identity_comes_in() {
     let cloud = Cloud::start().await;
     let (listener, own) = listen(0).await.expect("a port");
-    let platform = Platform::read(&functions::environment(&cloud.services.url, &own)).expect("a platform");
+    let platform =
+        Platform::read(&functions::variables(&cloud.services.url, &own).collect()).expect("a platform");
     let router = function::http("guarded", &platform, |_| async { Ok("in") });
     tokio::spawn(function::serve(listener, router, std::future::pending()));
 

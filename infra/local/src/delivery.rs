@@ -4,7 +4,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    faults::dice,
     issuer::Issuer,
     pubsub::{self, Message, PROJECT, Topics},
     storage::{Object, Objects},
@@ -34,9 +35,9 @@ const CONCURRENCY: usize = 16;
 /// What has been delivered.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Events that were acknowledged.
+    /// Deliveries that were acknowledged; each event once, unless it came in disorder.
     pub events: AtomicU64,
-    /// Deliveries that failed and were repeated.
+    /// Deliveries of an event beyond its first.
     pub redelivered: AtomicU64,
     /// Events that were given up on.
     pub undelivered: AtomicU64,
@@ -54,8 +55,39 @@ pub struct Delivery {
     /// What was delivered so far.
     pub counts: Arc<Counts>,
     undelivered: PathBuf,
+    disorder: Arc<Mutex<Option<Disorder>>>,
     under_way: TaskTracker,
     slots: Arc<Semaphore>,
+}
+
+/// Events that come one to five times, late, out of order and twice at once, as a seed says; each is
+/// delivered until it is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Disorder {
+    /// The number that it is made up from.
+    pub seed: u64,
+    /// The longest that a delivery is late.
+    pub latest: Duration,
+}
+
+impl Disorder {
+    /// How late each delivery of an event is.
+    fn delays(self, event: &str) -> Vec<Duration> {
+        let dice = |of: &str| dice(self.seed, &["delivery", of, event]);
+        let late = |nth: u64| {
+            // Most are nearly in time.
+            let share = dice(&nth.to_string()) % 1000;
+            let share = if dice(&format!("{nth} soon")) % 3 == 0 { share } else { share / 20 };
+            self.latest.mul_f64(share as f64 / 1000.0)
+        };
+        let mut delays: Vec<_> = (0..1 + dice("times") % 5).map(late).collect();
+        if let [first, second, ..] = &mut delays[..]
+            && dice("at once") % 2 == 0
+        {
+            *second = *first;
+        }
+        delays
+    }
 }
 
 impl Delivery {
@@ -66,6 +98,7 @@ impl Delivery {
             issuer,
             counts: Arc::default(),
             undelivered,
+            disorder: Arc::default(),
             under_way: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(CONCURRENCY)),
         })
@@ -89,9 +122,24 @@ impl Delivery {
         });
     }
 
+    /// From now on delivers in disorder, or in good order again. Deliveries that have begun stay as they
+    /// are.
+    pub fn set_disorder(&self, disorder: Option<Disorder>) {
+        *self.disorder.lock().unwrap_or_else(PoisonError::into_inner) = disorder;
+    }
+
     fn begin(&self, event: Event, target: &Url) {
-        let (delivery, target) = (self.clone(), target.clone());
-        self.under_way.spawn(async move { delivery.deliver(event, target).await });
+        let disorder = *self.disorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let delays = disorder.map_or_else(|| vec![Duration::ZERO], |disorder| disorder.delays(&event.id));
+        let attempts = if disorder.is_some() { u32::MAX } else { ATTEMPTS };
+        self.counts.redelivered.fetch_add(delays.len() as u64 - 1, Ordering::Relaxed);
+        for delay in delays {
+            let (delivery, event, target) = (self.clone(), event.clone(), target.clone());
+            self.under_way.spawn(async move {
+                tokio::time::sleep(delay).await;
+                delivery.deliver(event, target, attempts).await;
+            });
+        }
     }
 
     /// Waits until nothing is under way. What a delivery leads to begins before it ends, and is waited
@@ -102,10 +150,10 @@ impl Delivery {
         }
     }
 
-    async fn deliver(&self, event: Event, target: Url) {
+    async fn deliver(&self, event: Event, target: Url, attempts: u32) {
         let mut pause = BACK_OFF.0;
         let mut last = String::new();
-        for attempt in 1..=ATTEMPTS {
+        for attempt in 1..=attempts {
             let request = event.request(self.call(&target));
             let answered = {
                 let _slot = self.slots.acquire().await;
@@ -121,7 +169,7 @@ impl Delivery {
                 }
                 Err(error) => last = error.to_string(),
             }
-            if attempt < ATTEMPTS {
+            if attempt < attempts {
                 self.counts.redelivered.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(BACK_OFF.1);
@@ -173,6 +221,7 @@ impl Delivery {
 
 /// An event, attribute for attribute as Eventarc sends it.
 /// <https://cloud.google.com/eventarc/docs/cloudevents>
+#[derive(Clone)]
 struct Event {
     id: String,
     kind: &'static str,

@@ -1,7 +1,12 @@
 //! The functions, each on a port of its own, configured by environment variables as in production.
 
+use axum::Router;
 use reqwest::Url;
-use shared::{Error, config::Environment, function};
+use shared::{
+    Clock, Error,
+    config::{Environment, Platform},
+    function,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +33,9 @@ pub fn authority(url: &str) -> String {
 }
 
 /// The variables of a function that speaks to the local cloud at `cloud` and is called at `own`.
-pub fn environment(cloud: &Url, own: &Url) -> Environment {
+pub fn variables(cloud: &Url, own: &Url) -> impl Iterator<Item = (&'static str, String)> + use<> {
     let cloud = cloud.as_str().trim_end_matches('/');
-    Environment::from_iter([
+    [
         ("GOOGLE_CLOUD_PROJECT", PROJECT.to_owned()),
         ("STORAGE_EMULATOR_HOST", cloud.to_owned()),
         ("BIGQUERY_EMULATOR_HOST", cloud.to_owned()),
@@ -41,7 +46,31 @@ pub fn environment(cloud: &Url, own: &Url) -> Environment {
         ("OIDC_AUDIENCE", audience(own)),
         ("OIDC_ALLOWED_EMAILS", INVOKER.to_owned()),
         ("OIDC_JWKS_URL", format!("{cloud}/oauth2/v3/certs")),
-    ])
+    ]
+    .into_iter()
+}
+
+/// The function `name`, as its own `main` makes it but by `clock`.
+pub fn app(name: &str, environment: &Environment, clock: Clock) -> Result<(Platform, Router), Error> {
+    Ok(match name {
+        "scrape-live-boxscores" => {
+            let settings = scrape_live_boxscores::Settings::read(environment)?;
+            (settings.platform.clone(), scrape_live_boxscores::app(settings, clock))
+        }
+        "process-live-boxscores" => {
+            let settings = process_live_boxscores::Settings::read(environment)?;
+            (settings.platform.clone(), process_live_boxscores::app(settings, clock))
+        }
+        "export-tonight" => {
+            let settings = export_tonight::Settings::read(environment)?;
+            (settings.platform.clone(), export_tonight::app(settings, clock))
+        }
+        "export-live" => {
+            let settings = export_live::Settings::read(environment)?;
+            (settings.platform.clone(), export_live::app(settings, clock))
+        }
+        name => return Err(Error::Configuration(format!("there is no function {name:?}"))),
+    })
 }
 
 impl Functions {
@@ -54,29 +83,18 @@ impl Functions {
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
         let port = |offset| if first_port == 0 { 0 } else { first_port + offset };
-        let start = async |port, app: fn(&Environment, shared::Clock) -> Result<axum::Router, Error>| {
+        let start = async |name, port| {
             let (listener, own) = listen(port).await?;
-            let router = app(&environment(cloud, &own), clock.for_functions())?;
+            let environment = Environment::from_iter(variables(cloud, &own));
+            let (_, router) = app(name, &environment, clock.for_functions())?;
             tokio::spawn(function::serve(listener, router, stop.clone().cancelled_owned()));
             Ok::<_, Error>(own)
         };
         Ok(Self {
-            scrape_live_boxscores: start(port(0), |environment, clock| {
-                Ok(scrape_live_boxscores::app(scrape_live_boxscores::Settings::read(environment)?, clock))
-            })
-            .await?,
-            process_live_boxscores: start(port(1), |environment, clock| {
-                Ok(process_live_boxscores::app(process_live_boxscores::Settings::read(environment)?, clock))
-            })
-            .await?,
-            export_tonight: start(port(2), |environment, clock| {
-                Ok(export_tonight::app(export_tonight::Settings::read(environment)?, clock))
-            })
-            .await?,
-            export_live: start(port(3), |environment, clock| {
-                Ok(export_live::app(export_live::Settings::read(environment)?, clock))
-            })
-            .await?,
+            scrape_live_boxscores: start("scrape-live-boxscores", port(0)).await?,
+            process_live_boxscores: start("process-live-boxscores", port(1)).await?,
+            export_tonight: start("export-tonight", port(2)).await?,
+            export_live: start("export-live", port(3)).await?,
         })
     }
 }

@@ -5,9 +5,11 @@
 //! `501` and the name of the call.
 
 pub mod bigquery;
+pub mod chaos;
 pub mod clock;
 pub mod cloud;
 pub mod delivery;
+pub mod faults;
 pub mod functions;
 pub mod issuer;
 pub mod night;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use chrono_tz::America::New_York;
@@ -13,8 +14,10 @@ use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use local_cloud::{
     bigquery::Warehouse,
+    chaos::{self, Storm, Table},
+    clock::ClockFile,
     cloud,
-    functions::{Functions, listen},
+    functions::{self, Functions, listen},
     night::Night,
     replay::{self, Pace, Replay},
     report::Report,
@@ -39,6 +42,39 @@ enum Command {
     Run(Run),
     /// Fill the tables for a night, and nothing else.
     Seed(Seed),
+    /// Replay a night in one storm a seed: failing services, disordered events, killed functions.
+    Chaos(Chaos),
+    /// One function, alone, by the clock of a storm.
+    #[command(hide = true)]
+    Function(OneFunction),
+}
+
+#[derive(clap::Args)]
+struct Chaos {
+    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    #[arg(long, value_name = "FILE")]
+    night: Option<PathBuf>,
+    /// How many storms, side by side
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=200))]
+    seeds: u64,
+    /// The first one's seed; with --seeds 1, one storm again
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// The time between two polls, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    tick: u64,
+    /// Where everything is kept; a folder of an earlier run is cleared
+    #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
+    data_dir: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct OneFunction {
+    /// Its crate's name
+    name: String,
+    /// The file that shows what the time is
+    #[arg(long, value_name = "FILE")]
+    clock: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -84,11 +120,12 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Run(run) => run.run().await,
+        Command::Run(run) => in_runtime(run.run()),
         Command::Seed(seed) => seed.run().map(|()| true),
+        Command::Chaos(chaos) => in_runtime(chaos.run()),
+        Command::Function(function) => return function.run(),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -100,19 +137,77 @@ async fn main() -> ExitCode {
     }
 }
 
-impl Eve {
-    fn night(&self) -> Result<Night, Error> {
-        let night = match &self.night {
-            Some(file) => Night::from_file(file).map_err(|error| format!("--night {error}")),
-            None => Night::sample().map_err(|error| error.to_string()),
-        };
-        night.map_err(Error::Configuration)
+fn in_runtime<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Error::Internal(error.to_string()))?.block_on(work)
+}
+
+fn night(file: Option<&Path>) -> Result<Night, Error> {
+    let night = match file {
+        Some(file) => Night::from_file(file).map_err(|error| format!("--night {error}")),
+        None => Night::sample().map_err(|error| error.to_string()),
+    };
+    night.map_err(Error::Configuration)
+}
+
+impl Chaos {
+    async fn run(self) -> Result<bool, Error> {
+        let night = Arc::new(night(self.night.as_deref())?);
+        let folder = cloud::clear(&self.data_dir)?;
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        let executable = std::env::current_exe().map_err(|error| internal(&error))?;
+        let polls = replay::ticks(&night).count();
+        say(&format!(
+            "{} storms over {} ({} games, {polls} polls), {} ms a poll; seeds from {} on, kept in {}.",
+            self.seeds,
+            night.day,
+            night.recorded().count(),
+            self.tick,
+            self.seed,
+            folder.display()
+        ));
+        let started = std::time::Instant::now();
+        let mut storms = tokio::task::JoinSet::new();
+        for seed in self.seed..self.seed + self.seeds {
+            let (executable, night) = (executable.clone(), night.clone());
+            let folder = folder.join(format!("seed-{seed}"));
+            let storm = Storm { seed, tick: Duration::from_millis(self.tick) };
+            storms.spawn(async move { chaos::play(&executable, &folder, night, storm).await });
+        }
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} storms  {elapsed}");
+        let bar =
+            ProgressBar::new(self.seeds).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_secs(1));
+        let mut table = Table::default();
+        while let Some(outcome) = storms.join_next().await {
+            table.add(outcome.map_err(|error| internal(&error))??);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        let seconds = started.elapsed().as_secs();
+        say(&format!("After {} min {} s:\n\n{table}", seconds / 60, seconds % 60));
+        if !table.holds() {
+            say("A seed comes again with --seeds 1 --seed N; its functions' logs are in its folder.");
+        }
+        Ok(table.holds())
+    }
+}
+
+impl OneFunction {
+    fn run(self) -> ExitCode {
+        // Whoever started it holds the other end of its standard input.
+        std::thread::spawn(|| {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            std::process::exit(1);
+        });
+        let clock = ClockFile::new(self.clock).for_functions();
+        function::run(|environment| functions::app(&self.name, environment, clock))
     }
 }
 
 impl Seed {
     fn run(self) -> Result<(), Error> {
-        let night = self.eve.night()?;
+        let night = night(self.eve.night.as_deref())?;
         let folder = cloud::clear(&self.eve.data_dir)?.join("bigquery");
         let warehouse = Warehouse::open(&folder).map_err(Error::Internal)?;
         let filled = seed::warehouse(&warehouse, &night, self.eve.seed)
@@ -128,7 +223,7 @@ impl Seed {
 impl Run {
     async fn run(self) -> Result<bool, Error> {
         let configuration = |error: &dyn std::fmt::Display| Error::Configuration(error.to_string());
-        let night = self.eve.night()?;
+        let night = night(self.eve.night.as_deref())?;
         // A port that is taken, by a run that still serves, is found before that run's folder is cleared.
         let listener = listen(self.port).await?;
         let folder = cloud::clear(&self.eve.data_dir)?;

@@ -212,22 +212,22 @@ fn document(replay: &Replay, object: &str) -> Value {
 }
 
 /// The list below `field`, empty where there is none.
-fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value[field].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
 /// The lookups of a document's players, with their teams.
-fn players<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str, &'a str)> {
+pub(crate) fn players<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str, &'a str)> {
     let key = |player: &'a Value| (text(player, "player_lookup"), text(player, "team"));
     list(document, "games").iter().flat_map(|game| list(game, "players")).map(key)
 }
 
 /// Whoever is in one document and not in the one that a front end would join it with.
-fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<String> {
+pub(crate) fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<String> {
     let (in_tonight, in_live): (Vec<_>, Vec<_>) = (players(tonight).collect(), players(live).collect());
     let mut orphans = Vec::new();
     for (known, unknown, of, not_in) in

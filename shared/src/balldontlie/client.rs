@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use bytes::BytesMut;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::{
     StatusCode, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -11,8 +11,9 @@ use reqwest::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::MAXIMUM_GAMES;
 use crate::{
-    Error,
+    Clock, Error,
     config::{Environment, Secret},
     nba::SlateDay,
     retry::{Budget, Failure, retry_after, with_retries},
@@ -20,6 +21,16 @@ use crate::{
 
 /// The games of a poll, each untouched: to the last digit and unknown field as upstream sent it.
 pub type Games = Vec<Box<RawValue>>;
+
+/// A poll.
+#[derive(Debug)]
+pub struct Polled {
+    /// When upstream was asked, in the attempt that it answered: what it had is no older. Of two polls
+    /// the one with the later instant is the newer, even if it took longer or more attempts.
+    pub at: DateTime<Utc>,
+    /// What it had.
+    pub games: Games,
+}
 
 const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
@@ -86,16 +97,16 @@ impl BallDontLie {
     }
 
     /// The games that are on or have just ended; of today and, past midnight, of yesterday.
-    pub async fn live(&self) -> Result<Games, Error> {
-        self.all_pages("v1/box_scores/live", None).await
+    pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
+        self.all_pages(clock, "v1/box_scores/live", None).await
     }
 
     /// The games of a day, whatever their state.
-    pub async fn on(&self, day: SlateDay) -> Result<Games, Error> {
-        self.all_pages("v1/box_scores", Some(day)).await
+    pub async fn on(&self, clock: &Clock, day: SlateDay) -> Result<Polled, Error> {
+        self.all_pages(clock, "v1/box_scores", Some(day)).await
     }
 
-    async fn all_pages(&self, path: &str, day: Option<SlateDay>) -> Result<Games, Error> {
+    async fn all_pages(&self, clock: &Clock, path: &str, day: Option<SlateDay>) -> Result<Polled, Error> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         url.query_pairs_mut().append_pair("per_page", "100");
@@ -103,20 +114,31 @@ impl BallDontLie {
             url.query_pairs_mut().append_pair("date", &day.to_string());
         }
         let mut games = Games::new();
+        let mut asked = None;
         let mut seen = HashSet::new();
         let mut page_url = url.clone();
         loop {
-            let page = with_retries(BUDGET, || self.page(&page_url)).await.map_err(as_upstream)?;
+            let answered = with_retries(BUDGET, || async {
+                let now = clock.now();
+                Ok((now, self.page(&page_url).await?))
+            });
+            let (now, page) = answered.await.map_err(as_upstream)?;
+            let at = *asked.get_or_insert(now);
             games.extend(page.data);
+            if games.len() > MAXIMUM_GAMES {
+                return Err(Error::BallDontLie(format!("sent more than {MAXIMUM_GAMES} games")));
+            }
             if games.iter().map(|game| game.get().len()).sum::<usize>() > MAXIMUM_POLL_BYTES {
                 return Err(Error::BallDontLie(format!(
                     "sent more than {MAXIMUM_POLL_BYTES} bytes of box scores"
                 )));
             }
-            let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else { return Ok(games) };
+            let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else {
+                return Ok(Polled { at, games });
+            };
             let cursor = match cursor {
                 Cursor::Number(number) => number.to_string(),
-                Cursor::Text(text) if text.is_empty() => return Ok(games),
+                Cursor::Text(text) if text.is_empty() => return Ok(Polled { at, games }),
                 Cursor::Text(text) => text,
             };
             if seen.len() + 1 >= MAXIMUM_PAGES {

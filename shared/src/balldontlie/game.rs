@@ -1,8 +1,10 @@
 //! Games, teams and players read from the payload, once, into types that hold.
 
+use std::collections::HashSet;
+
 use serde_json::value::RawValue;
 
-use super::wire;
+use super::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, wire};
 use crate::{
     dead_letter::Rejected,
     nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
@@ -80,17 +82,21 @@ impl Game {
 }
 
 /// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
-/// player without an id or name — is returned beside them with its reason and sinks nothing else.
-/// A game that is listed twice, as happens when pages shift between two calls, is read once, as it was
-/// listed last.
+/// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or
+/// [`MAXIMUM_TEXT`] — is returned beside them with its reason and sinks nothing else. A game that is listed
+/// twice, as happens when pages shift between two calls, is read once, as it was listed last; so is a
+/// player in it.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
     let mut rejected = Vec::new();
     let read = games
         .into_iter()
         .enumerate()
         .filter_map(|(index, raw)| {
-            read_game(raw, &mut rejected)
-                .map_err(|reason| rejected.push(reject(format!("game {}", name_of(raw, index)), reason, raw)))
+            let game = match index < MAXIMUM_GAMES {
+                true => read_game(raw, &mut rejected),
+                false => Err(format!("a poll has at most {MAXIMUM_GAMES} games")),
+            };
+            game.map_err(|reason| rejected.push(reject(format!("game {}", name_of(raw, index)), reason, raw)))
                 .ok()
         })
         .collect();
@@ -98,11 +104,25 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
 }
 
 fn last_of_each(mut games: Vec<Game>) -> Vec<Game> {
-    let mut seen = std::collections::HashSet::new();
-    games.reverse();
-    games.retain(|game| seen.insert(game.id.clone()));
-    games.reverse();
+    let mut seen = HashSet::new();
+    keep_last(&mut games, |game| seen.insert(game.id.clone()));
     games
+}
+
+/// Keeps what is new when looked at from the end.
+fn keep_last<T>(list: &mut Vec<T>, is_new: impl FnMut(&T) -> bool) {
+    list.reverse();
+    list.retain(is_new);
+    list.reverse();
+}
+
+fn short((field, text): (&str, Option<&str>)) -> Result<(), String> {
+    match text {
+        Some(text) if text.chars().nth(MAXIMUM_TEXT).is_some() => {
+            Err(format!("{field}: longer than {MAXIMUM_TEXT} characters"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn reject(what: String, reason: String, raw: &RawValue) -> Rejected {
@@ -130,6 +150,15 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         Some(wire::Id::Text(id)) if !id.is_empty() => id.clone(),
         _ => return Err("id: missing".into()),
     };
+    let texts =
+        [("id", Some(id.as_str())), ("status", game.status.as_deref()), ("time", game.time.as_deref())];
+    texts.into_iter().try_for_each(short)?;
+    let listed = |team: &Option<wire::Team<'_>>| {
+        team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
+    };
+    if listed(&game.home_team) + listed(&game.visitor_team) > MAXIMUM_PLAYERS {
+        return Err(format!("players: more than {MAXIMUM_PLAYERS}"));
+    }
     let day = day_of(&game)?;
     let state = GameState::read(&UpstreamClock {
         status_state: game.status_state.as_deref(),
@@ -155,8 +184,12 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         let players = lines.into_iter().filter_map(read).collect();
         Side { team, score: score.unwrap_or(0), players }
     };
-    let home = side(home_team, game.home_team_score, game.home_team);
-    let visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
+    let mut home = side(home_team, game.home_team_score, game.home_team);
+    let mut visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
+    let mut seen = HashSet::new();
+    for side in [&mut visitor, &mut home] {
+        keep_last(&mut side.players, |player| seen.insert(player.id));
+    }
     Ok(Game { day, state, raw_time: game.time.map(|time| time.into_owned()), home, visitor, id })
 }
 
@@ -192,6 +225,9 @@ fn read_player(raw: &RawValue) -> Result<PlayerLine, String> {
     if name.is_empty() {
         return Err("player.first_name and player.last_name: missing".into());
     }
+    let texts =
+        [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.as_deref())];
+    texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
     let count = |counter: Option<u32>| counter.unwrap_or(0);
     Ok(PlayerLine {

@@ -19,7 +19,7 @@ use gcp_bigquery_client::{
 use super::{BUDGET, BigQuery, SERVICE, failure, is_transient};
 use crate::{
     Error,
-    retry::with_retries,
+    retry::{Failure, with_retries},
     storage::{Storage, Upload, Written},
 };
 
@@ -78,7 +78,7 @@ impl BigQuery {
                     Ended::Badly(error) => return Err(load_failed(&id, &error)),
                 },
                 None => {
-                    let job = self.find(&load, &id).await?;
+                    let job = self.existing(&id, self.location(load.dataset).await?).await?;
                     match self.wait(&id, job).await? {
                         Ended::Well => return Ok(Loaded { now: false, staged_earlier }),
                         Ended::Badly(error) => {
@@ -89,6 +89,19 @@ impl BigQuery {
             }
         }
         Err(Error::Permanent(format!("{MAXIMUM_ATTEMPTS} load jobs for {} have failed", load.job)))
+    }
+
+    /// Whether the rows of `job` have landed in `dataset`, which an earlier delivery saw to.
+    pub async fn has_landed(&self, dataset: &str, job: &str) -> Result<bool, Error> {
+        for attempt in 1..=MAXIMUM_ATTEMPTS {
+            let id = format!("{job}-{attempt}");
+            let location = self.location(dataset).await?;
+            let Some(job) = self.get(&id, location).await? else { return Ok(false) };
+            if let Ended::Well = self.wait(&id, job).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Starts the job, or `None` where BigQuery has one with this id already.
@@ -122,27 +135,36 @@ impl BigQuery {
         .await
     }
 
-    async fn find(&self, load: &Load<'_>, id: &str) -> Result<Job, Error> {
-        // A job outside the US and EU multi-regions is only found with its location, which is its
-        // dataset's: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/get
-        let location = self
-            .location
-            .get_or_try_init(|| {
-                with_retries(BUDGET, || async {
-                    let datasets = self.client().await?.dataset();
-                    let dataset = datasets.get(&self.project, load.dataset).await.map_err(failure)?;
-                    Ok(dataset.location)
-                })
+    /// Where a dataset is. A job outside the US and EU multi-regions is only found with its location, which
+    /// is its dataset's: <https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/get>
+    async fn location(&self, dataset: &str) -> Result<Option<&str>, Error> {
+        let location = self.location.get_or_try_init(|| {
+            with_retries(BUDGET, || async {
+                let datasets = self.client().await?.dataset();
+                let dataset = datasets.get(&self.project, dataset).await.map_err(failure)?;
+                let nowhere = || Failure::again(Error::transient(SERVICE, "a dataset without a location"));
+                dataset.location.map(Some).ok_or_else(nowhere)
             })
-            .await?;
-        self.get(id, location.as_deref()).await
+        });
+        Ok(location.await?.as_deref())
     }
 
-    async fn get(&self, id: &str, location: Option<&str>) -> Result<Job, Error> {
+    /// The job `id`, or `None` where there is none.
+    async fn get(&self, id: &str, location: Option<&str>) -> Result<Option<Job>, Error> {
         with_retries(BUDGET, || async {
-            self.client().await?.job().get_job(&self.project, id, location).await.map_err(failure)
+            match self.client().await?.job().get_job(&self.project, id, location).await {
+                Ok(job) => Ok(Some(job)),
+                Err(BQError::ResponseError { error }) if error.error.code == 404 => Ok(None),
+                Err(error) => Err(failure(error)),
+            }
         })
         .await
+    }
+
+    /// The job `id`, which BigQuery has.
+    async fn existing(&self, id: &str, location: Option<&str>) -> Result<Job, Error> {
+        let gone = || Error::Internal(format!("{SERVICE}: job {id} exists and is not found in {location:?}"));
+        self.get(id, location).await?.ok_or_else(gone)
     }
 
     async fn wait(&self, id: &str, mut job: Job) -> Result<Ended, Error> {
@@ -162,7 +184,7 @@ impl BigQuery {
             tokio::time::sleep(pause).await;
             pause = (pause * 3 / 2).min(POLL.1);
             let location = job.job_reference.and_then(|reference| reference.location);
-            job = self.get(id, location.as_deref()).await?;
+            job = self.existing(id, location.as_deref()).await?;
         }
     }
 }

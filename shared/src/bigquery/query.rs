@@ -107,7 +107,11 @@ impl BigQuery {
                 return all_of(rows, total.as_deref());
             }
             let Some(job_id) = job.job_id.as_deref() else {
-                return Err(Failure::Final(unreadable("an unfinished query without a job id")));
+                // An answer of some other form passes; there is nothing of the query to lose.
+                return Err(Failure::again(Error::transient(
+                    SERVICE,
+                    "an unfinished query without a job id",
+                )));
             };
             let parameters = GetQueryResultsParameters {
                 location: job.location.clone(),

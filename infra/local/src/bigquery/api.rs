@@ -16,7 +16,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::warehouse::{Answer, Failed, Job, Warehouse};
-use crate::{api_error_with_reason, storage::Objects};
+use crate::{
+    api_error_with_reason,
+    faults::{Fault, Faults},
+    storage::Objects,
+};
 
 /// Rows in one page of an answer; BigQuery's pages are bounded by bytes.
 const PAGE_ROWS: usize = 5_000;
@@ -31,18 +35,19 @@ type Answers = VecDeque<(String, Arc<Answer>)>;
 struct Api {
     warehouse: Arc<Warehouse>,
     objects: Arc<Objects>,
+    faults: Faults,
     answers: Arc<Mutex<Answers>>,
 }
 
 /// The REST API below `/bigquery/v2`.
-pub fn router(warehouse: Arc<Warehouse>, objects: Arc<Objects>) -> Router {
+pub fn router(warehouse: Arc<Warehouse>, objects: Arc<Objects>, faults: Faults) -> Router {
     Router::new()
         .route("/bigquery/v2/projects/{project}/queries", post(query))
         .route("/bigquery/v2/projects/{project}/queries/{job}", get(query_results))
         .route("/bigquery/v2/projects/{project}/jobs", post(insert_job))
         .route("/bigquery/v2/projects/{project}/jobs/{job}", get(get_job))
         .route("/bigquery/v2/projects/{project}/datasets/{dataset}", get(get_dataset))
-        .with_state(Api { warehouse, objects, answers: Arc::default() })
+        .with_state(Api { warehouse, objects, faults, answers: Arc::default() })
 }
 
 impl IntoResponse for Failed {
@@ -231,10 +236,22 @@ async fn insert_job(
     blocking(move || warehouse.begin_job(&begun, &request.configuration)).await?;
     // The job runs on after the answer, as BigQuery's do; its caller asks until it is done.
     let (warehouse, objects, running) = (api.warehouse.clone(), api.objects.clone(), id.clone());
-    tokio::task::spawn_blocking(move || {
-        let ended = run_load(&warehouse, &objects, &load);
-        if let Err(error) = warehouse.end_job(&running, &ended) {
-            tracing::error!(job = running, %error, "the end of a job could not be noted");
+    let (fault, faults_over) = (api.faults.of_job(&id), api.faults.over());
+    tokio::spawn(async move {
+        if fault == Some(Fault::EndlessJob) {
+            faults_over.await;
+        }
+        let run = tokio::task::spawn_blocking(move || {
+            let ended = match fault {
+                Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "a fault that was asked for")),
+                _ => run_load(&warehouse, &objects, &load),
+            };
+            if let Err(error) = warehouse.end_job(&running, &ended) {
+                tracing::error!(job = running, %error, "the end of a job could not be noted");
+            }
+        });
+        if let Err(error) = run.await {
+            tracing::error!(%error, "a job broke off");
         }
     });
     let (warehouse, begun) = (api.warehouse.clone(), id);

@@ -93,6 +93,7 @@ async fn read_media(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     Query(parameters): Parameters,
+    headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let mut generation = None;
     let mut is_media = false;
@@ -106,7 +107,27 @@ async fn read_media(
     if !is_media {
         return Err(not_served("read", "alt", "json"));
     }
-    blocking(move || api.objects.read(&bucket, &object, generation)).await.map(respond)
+    let read = blocking(move || api.objects.read(&bucket, &object, generation)).await?;
+    match text(&headers, header::RANGE) {
+        None => Ok(respond(read)),
+        Some(range) => rest_of(read, range),
+    }
+}
+
+/// The end of an object from some byte on, which the client asks for where a connection broke off.
+fn rest_of((object, body): (Object, Bytes), range: &str) -> Result<Response, Refused> {
+    let from = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')?.parse::<usize>().ok());
+    let from = from.ok_or_else(|| not_served("read", "range", range))?;
+    if from >= body.len() {
+        return Err(Refused(416, format!("{range} is beyond the object's {} bytes", body.len())));
+    }
+    let content_range = format!("bytes {from}-{}/{}", body.len() - 1, body.len());
+    let mut response = respond((object, body.slice(from..)));
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    if let Ok(content_range) = HeaderValue::try_from(content_range) {
+        response.headers_mut().insert(header::CONTENT_RANGE, content_range);
+    }
+    Ok(response)
 }
 
 async fn read_public(

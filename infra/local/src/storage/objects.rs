@@ -159,6 +159,19 @@ impl Objects {
         Ok((object.clone(), body.into()))
     }
 
+    /// Removes an object, as a lifecycle rule does.
+    pub fn remove(&self, bucket: &str, name: &str) {
+        if let Some(objects) = self.state().objects.get_mut(bucket) {
+            objects.remove(name);
+        }
+    }
+
+    /// Writes an object as somebody who is no function would.
+    pub fn store(&self, bucket: &str, name: &str, body: Bytes) -> Result<Object, Refused> {
+        let described = Described { content_type: Some("application/json".into()), ..Default::default() };
+        self.write(bucket, name, described, body, None)
+    }
+
     /// Writes an object as its uploader describes it; with `if_generation` only if that is the current
     /// one (0: if there is none).
     pub(super) fn write(

@@ -1,0 +1,288 @@
+//! A night in a storm: services that fail, events that come again, late and in disorder, functions that
+//! are killed; and whether the delivery rules have held when it has passed.
+
+mod process;
+mod table;
+mod verdict;
+mod versions;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use shared::{Error, dead_letter, snapshot};
+use tokio::task::JoinSet;
+
+use crate::{
+    clock::{ClockFile, ReplayClock},
+    cloud::{LocalCloud, RAW_BUCKET},
+    delivery::Disorder,
+    faults::{Fault, Service, dice},
+    functions::listen,
+    night::Night,
+    pubsub::TRIGGER_TOPIC,
+    replay::ticks,
+    seed,
+};
+use process::Process;
+use versions::Versions;
+
+pub use table::Table;
+pub use verdict::INVARIANTS;
+
+/// How a night is played in a storm.
+#[derive(Clone, Copy, Debug)]
+pub struct Storm {
+    /// What everything is decided by: the warehouse, the faults, the disorder, the kills.
+    pub seed: u64,
+    /// The time between two polls, which in the night are three minutes apart. An attempt at a call may
+    /// take up to half a minute, so that exports overtake each other.
+    pub tick: Duration,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The seed, which brings it again.
+    pub seed: u64,
+    /// What was counted, by name.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// Which faults were injected, and how often.
+    pub faults: BTreeMap<(Service, Fault), u64>,
+    /// How often each function was killed.
+    pub kills: BTreeMap<&'static str, u64>,
+    /// What speaks against each of the [`INVARIANTS`].
+    pub violations: [Vec<String>; INVARIANTS.len()],
+}
+
+/// The night's last polls, when the storm has passed.
+const CALM_TICKS: usize = 3;
+
+/// Somebody's events that can never be processed, and the letters they must become.
+#[derive(Debug, Default)]
+struct Poison {
+    letters: Vec<String>,
+    /// Snapshots of which nothing can be read.
+    unreadable: Vec<String>,
+}
+
+struct Chaos {
+    storm: Storm,
+    cloud: Arc<LocalCloud>,
+    clock: ClockFile,
+    scraper: Arc<Process>,
+    processor: Arc<Process>,
+    tonight: Arc<Process>,
+    /// Two instances, which do not know of each other.
+    live: [Arc<Process>; 2],
+    versions: Versions,
+    night: Arc<Night>,
+    poison: Poison,
+    triggers: Vec<String>,
+}
+
+/// Plays `night` in a storm over the empty `folder`; `executable` is this program, for the functions.
+pub async fn play(
+    executable: &Path,
+    folder: &Path,
+    night: Arc<Night>,
+    storm: Storm,
+) -> Result<Outcome, Error> {
+    let mut chaos = Chaos::start(executable, folder, night, storm).await?;
+    chaos.rage().await?;
+    chaos.calm().await?;
+    verdict::outcome(&chaos)
+}
+
+impl Chaos {
+    async fn start(executable: &Path, folder: &Path, night: Arc<Night>, storm: Storm) -> Result<Self, Error> {
+        let internal =
+            |error: &dyn std::fmt::Display| Error::Internal(format!("seed {}: {error}", storm.seed));
+        std::fs::create_dir_all(folder).map_err(|error| internal(&error))?;
+        let clock = ClockFile::new(folder.join("clock"));
+        let start = ticks(&night).next().unwrap_or_default();
+        clock.show(start).map_err(|error| internal(&error))?;
+        let cloud =
+            LocalCloud::start(folder, listen(0).await?, night.clone(), ReplayClock::new(start, 1e6)).await?;
+        seed::warehouse(&cloud.warehouse, &night, storm.seed).map_err(|error| internal(&error))?;
+        let process =
+            async |name| Process::start(executable, name, &cloud.url, &clock, folder).await.map(Arc::new);
+        let (scraper, processor, tonight, live, other_live) = tokio::try_join!(
+            process("scrape-live-boxscores"),
+            process("process-live-boxscores"),
+            process("export-tonight"),
+            process("export-live"),
+            process("export-live"),
+        )?;
+        cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, processor.url.clone());
+        cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, tonight.url.clone());
+        let versions = Versions::watch(&cloud.objects);
+        Ok(Self {
+            storm,
+            cloud: Arc::new(cloud),
+            clock,
+            scraper,
+            processor,
+            tonight,
+            live: [live, other_live],
+            versions,
+            night,
+            poison: Poison::default(),
+            triggers: Vec::new(),
+        })
+    }
+
+    /// A number below `sides` that the seed decides.
+    fn dice(&self, what: &str, tick: DateTime<Utc>, sides: u64) -> u64 {
+        dice(self.storm.seed, &[what, &tick.to_rfc3339()]) % sides
+    }
+
+    /// The night up to its last polls, in the storm.
+    async fn rage(&mut self) -> Result<(), Error> {
+        let Storm { seed, tick: pace } = self.storm;
+        self.cloud.faults.begin(seed);
+        self.cloud.delivery.set_disorder(Some(Disorder { seed, latest: pace * 8 }));
+        let count = ticks(&self.night).count().saturating_sub(CALM_TICKS);
+        let mut under_way = JoinSet::new();
+        for (index, tick) in ticks(&self.night).take(count).enumerate() {
+            self.cloud.faults.next_moment();
+            self.set_clock(tick).await?;
+            if index == 0 || self.dice("trigger", tick, 20) == 0 {
+                self.trigger(tick);
+            }
+            if self.dice("poison", tick, 15) == 0 {
+                self.poison(tick)?;
+            }
+            for (nth, process) in self.processes().into_iter().enumerate() {
+                let of = format!("kill {nth}");
+                if self.dice(&of, tick, 15) == 0 {
+                    let moment = pace.mul_f64(self.dice(&format!("{of} when"), tick, 1000) as f64 / 1000.0);
+                    let process = process.clone();
+                    under_way.spawn(async move {
+                        tokio::time::sleep(moment).await;
+                        if let Err(error) = process.kill_and_restart() {
+                            tracing::error!(%error, process.name, "not started again");
+                        }
+                    });
+                }
+            }
+            // The schedules do not wait for an earlier call's answer, and sometimes call twice.
+            self.call(&mut under_way, &self.scraper, "{}");
+            if self.dice("scrape twice", tick, 10) == 0 {
+                self.call(&mut under_way, &self.scraper, "{}");
+            }
+            let which = usize::from(self.dice("instance", tick, 2) == 0);
+            self.call(&mut under_way, &self.live[which], r#"{"target_date":"today"}"#);
+            tokio::time::sleep(pace / 2).await;
+            if self.dice("a person exports too", tick, 3) == 0 {
+                self.set_clock(tick + TimeDelta::seconds(70)).await?;
+                self.call(&mut under_way, &self.live[1 - which], r#"{"target_date":"today"}"#);
+            }
+            tokio::time::sleep(pace / 2).await;
+        }
+        self.cloud.faults.end();
+        while under_way.join_next().await.is_some() {}
+        self.cloud.delivery.drain().await;
+        Ok(())
+    }
+
+    /// The night's last polls, undisturbed.
+    async fn calm(&mut self) -> Result<(), Error> {
+        self.cloud.delivery.set_disorder(None);
+        for process in self.processes() {
+            process.wait_until_healthy().await?;
+        }
+        let polls = ticks(&self.night).count();
+        for tick in ticks(&self.night).skip(polls.saturating_sub(CALM_TICKS)) {
+            self.set_clock(tick).await?;
+            let delivery = &self.cloud.delivery;
+            let scrape = delivery.scheduled_call(&self.scraper.url, "{}");
+            let export = delivery.scheduled_call(&self.live[0].url, r#"{"target_date":"today"}"#);
+            let _ = tokio::join!(scrape, export);
+        }
+        self.trigger(ticks(&self.night).last().unwrap_or_default());
+        self.cloud.delivery.drain().await;
+        Ok(())
+    }
+
+    async fn set_clock(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        self.cloud.clock.run_until(now).await;
+        self.clock.show(now).map_err(|error| Error::Internal(format!("the clock: {error}")))
+    }
+
+    fn call(&self, under_way: &mut JoinSet<()>, process: &Arc<Process>, body: &'static str) {
+        let (cloud, target) = (self.cloud.clone(), process.url.clone());
+        under_way.spawn(async move {
+            // What fails in a storm is counted; the next tick tries again.
+            let _ = cloud.delivery.scheduled_call(&target, body).await;
+        });
+    }
+
+    fn processes(&self) -> [&Arc<Process>; 5] {
+        [&self.scraper, &self.processor, &self.tonight, &self.live[0], &self.live[1]]
+    }
+
+    /// Asks for tonight's list.
+    fn trigger(&mut self, tick: DateTime<Utc>) {
+        let correlation_id = format!("chaos-{}", tick.timestamp());
+        let message = json!({
+            "export_types": ["tonight"], "target_date": "today", "correlation_id": correlation_id,
+            "trigger_source": "scheduler",
+        });
+        self.cloud.topics.publish(TRIGGER_TOPIC, message.to_string().into());
+        self.triggers.push(correlation_id);
+    }
+
+    /// Sends something that can never be processed.
+    fn poison(&mut self, tick: DateTime<Utc>) -> Result<(), Error> {
+        let letter = |function: &str, id: &str| format!("{}{function}/{id}.json", dead_letter::PREFIX);
+        if self.dice("which poison", tick, 3) == 0 {
+            let message = Bytes::from_static(br#"{"export_types":["results"]}"#);
+            let id = self.cloud.topics.publish(TRIGGER_TOPIC, message).unwrap_or_default();
+            self.poison.letters.push(letter("export-tonight", &id));
+            return Ok(());
+        }
+        let name = format!("{}{}/poison_{}.json", snapshot::PREFIX, self.night.day, tick.timestamp());
+        let body = match self.dice("which snapshot", tick, 2) {
+            0 => "half a snapsh".to_owned(),
+            _ => {
+                // A snapshot in which one game can be read and one cannot.
+                let readable = self.night.live(tick).into_iter().next();
+                let games: Vec<_> =
+                    readable.into_iter().chain([json!({"status": "no id, no date"})]).collect();
+                let poll = tick.format("%Y%m%dT%H%M%SZ").to_string();
+                json!({"timestamp": tick, "pollId": poll, "gameCount": games.len(), "liveBoxes": games})
+                    .to_string()
+            }
+        };
+        if !body.starts_with('{') {
+            self.poison.unreadable.push(name.clone());
+        }
+        let stored = self.cloud.objects.store(RAW_BUCKET, &name, body.into());
+        let object = stored.map_err(|error| Error::Internal(format!("{name}: {error}")))?;
+        self.poison.letters.push(letter("process-live-boxscores", &object.generation.to_string()));
+        Ok(())
+    }
+}
+
+impl Drop for Chaos {
+    fn drop(&mut self) {
+        self.cloud.stop.cancel();
+    }
+}
+
+impl Chaos {
+    fn kills(&self) -> BTreeMap<&'static str, u64> {
+        let mut kills = BTreeMap::new();
+        for process in self.processes() {
+            *kills.entry(process.name).or_default() += process.kills.load(Ordering::Relaxed);
+        }
+        kills
+    }
+}

@@ -1,0 +1,128 @@
+//! A function as a process of its own, which can be killed at any moment.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU16, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::{Client, Url};
+use shared::Error;
+
+use crate::{clock::ClockFile, functions::variables};
+
+/// Ports of processes are below those that the system gives to outgoing connections, so that a port is
+/// still free when its process starts again.
+static NEXT_PORT: AtomicU16 = AtomicU16::new(20_000);
+const LAST_PORT: u16 = 32_000;
+
+/// A function, running.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub name: &'static str,
+    pub url: Url,
+    pub kills: AtomicU64,
+    executable: PathBuf,
+    variables: Vec<(&'static str, String)>,
+    clock: ClockFile,
+    log: File,
+    child: Mutex<Child>,
+}
+
+impl Process {
+    /// Starts `executable function {name}` against the local cloud at `cloud`, logging to `folder`.
+    pub async fn start(
+        executable: &Path,
+        name: &'static str,
+        cloud: &Url,
+        clock: &ClockFile,
+        folder: &Path,
+    ) -> Result<Self, Error> {
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("{name}: {error}"));
+        let url = free_url().ok_or_else(|| internal(&"no port is free"))?;
+        let log = File::options().create(true).append(true).open(folder.join(format!("{name}.log")));
+        let log = log.map_err(|error| internal(&error))?;
+        let port = url.port().unwrap_or_default().to_string();
+        let variables: Vec<_> = variables(cloud, &url).chain([("PORT", port)]).collect();
+        let child = spawn(executable, name, &variables, clock, &log).map_err(|error| internal(&error))?;
+        let process = Self {
+            name,
+            url,
+            kills: AtomicU64::new(0),
+            executable: executable.to_owned(),
+            variables,
+            clock: clock.clone(),
+            log,
+            child: Mutex::new(child),
+        };
+        process.wait_until_healthy().await?;
+        Ok(process)
+    }
+
+    /// Kills the process, as the platform may at any moment, and starts it again.
+    pub fn kill_and_restart(&self) -> std::io::Result<()> {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        child.kill()?;
+        child.wait()?;
+        self.kills.fetch_add(1, Ordering::Relaxed);
+        *child = spawn(&self.executable, self.name, &self.variables, &self.clock, &self.log)?;
+        Ok(())
+    }
+
+    /// Waits until the process answers, for as long as a slow machine may need.
+    pub async fn wait_until_healthy(&self) -> Result<(), Error> {
+        let health = self.url.join("healthz").map_err(|error| Error::Internal(error.to_string()))?;
+        let http = Client::new();
+        for _ in 0..600 {
+            if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err(Error::Internal(format!("{} does not answer at {health}", self.name)))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn spawn(
+    executable: &Path,
+    name: &str,
+    variables: &[(&'static str, String)],
+    clock: &ClockFile,
+    log: &File,
+) -> std::io::Result<Child> {
+    Command::new(executable)
+        .args(["function", name, "--clock"])
+        .arg(clock.path())
+        .env_clear()
+        .envs(variables.iter().cloned())
+        // It ends when its standard input does, so that nothing is left if this process is killed.
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone()?)
+        .stderr(log.try_clone()?)
+        .spawn()
+}
+
+fn free_url() -> Option<Url> {
+    loop {
+        let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
+        if port >= LAST_PORT {
+            return None;
+        }
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Url::parse(&format!("http://127.0.0.1:{port}/")).ok();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Whether the delivery rules have held, judged from what is stored.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::atomic::Ordering,
+};
+
+use serde_json::Value;
+use shared::{Error, dead_letter, snapshot};
+
+use super::{Chaos, Outcome};
+use crate::{
+    cloud::{API_BUCKET, RAW_BUCKET},
+    pubsub::COMPLETE_TOPIC,
+    report::{list, orphans, text},
+};
+
+/// What must hold, whatever goes wrong.
+pub const INVARIANTS: [&str; 4] = [
+    "every snapshot is in the table exactly once, row for row",
+    "no public version was unparsable, emptier or older than the one before",
+    "dead letters are the events that were given up on, and no others",
+    "live, grading and tonight agree on poll and players",
+];
+
+/// A row as it is compared: game, player, points, minutes.
+type Row = (String, String, String, String);
+
+pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
+    let delivered = &chaos.cloud.delivery.counts;
+    let (rows, lost_or_doubled) = rows(chaos)?;
+    let (compared, mut at_odds) = chaos.versions.at_odds();
+    at_odds.extend(at_the_end(chaos));
+    let polls = chaos.cloud.objects.list(RAW_BUCKET, snapshot::PREFIX).len();
+    let counts = BTreeMap::from([
+        ("snapshots", polls as u64),
+        ("rows", rows),
+        ("versions", chaos.versions.count()),
+        ("compared", compared),
+        ("letters", chaos.poison.letters.len() as u64),
+        ("deliveries", delivered.events.load(Ordering::Relaxed)),
+        ("redelivered", delivered.redelivered.load(Ordering::Relaxed)),
+        ("calls", delivered.calls.load(Ordering::Relaxed)),
+        ("failed calls", delivered.failed_calls.load(Ordering::Relaxed)),
+    ]);
+    Ok(Outcome {
+        seed: chaos.storm.seed,
+        counts,
+        faults: chaos.cloud.faults.injected(),
+        kills: chaos.kills(),
+        violations: [lost_or_doubled, chaos.versions.backwards(), given_up(chaos), at_odds],
+    })
+}
+
+/// How many rows the table has, and which of the snapshots' are missing, too many or different.
+fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
+    let sql =
+        "SELECT source_file_path, game_id, bdl_player_id, points, minutes FROM nba_raw.bdl_live_boxscores";
+    let table = chaos.cloud.warehouse.rows(sql).map_err(|error| Error::Internal(error.to_string()))?;
+    let count = table.len() as u64;
+    let mut stored: HashMap<String, BTreeMap<Row, i64>> = HashMap::new();
+    for row in table {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || cells.next().unwrap_or_default();
+        let path = next();
+        let row = (next(), next(), next(), next());
+        *stored.entry(path).or_default().entry(row).or_default() += 1;
+    }
+    let mut wrong = Vec::new();
+    for object in chaos.cloud.objects.list(RAW_BUCKET, snapshot::PREFIX) {
+        if chaos.poison.unreadable.contains(&object.name) {
+            continue;
+        }
+        let read = chaos.cloud.objects.read(RAW_BUCKET, &object.name, None);
+        let snapshot = read
+            .map_err(|error| error.to_string())
+            .and_then(|(_, body)| serde_json::from_slice::<Value>(&body).map_err(|error| error.to_string()));
+        let snapshot = match snapshot {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                wrong.push(format!("{}: {error}", object.name));
+                continue;
+            }
+        };
+        let is = stored.remove(&format!("gs://{RAW_BUCKET}/{}", object.name)).unwrap_or_default();
+        let mut off = is;
+        for row in expected(&snapshot) {
+            *off.entry(row).or_default() -= 1;
+        }
+        let off = off.values().filter(|count| **count != 0).count();
+        if off > 0 {
+            wrong.push(format!("{}: {off} rows are missing, too many or different", object.name));
+        }
+    }
+    wrong.extend(stored.into_keys().map(|path| format!("{path}: rows of no snapshot")));
+    Ok((count, wrong))
+}
+
+/// The rows that a snapshot must become, read independently of the function.
+fn expected(snapshot: &Value) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for game in list(snapshot, "liveBoxes") {
+        for side in ["home_team", "visitor_team"] {
+            for line in list(&game[side], "players") {
+                rows.push((
+                    game["id"].to_string(),
+                    line["player"]["id"].to_string(),
+                    line["pts"].as_i64().unwrap_or(0).to_string(),
+                    text(line, "min").to_owned(),
+                ));
+            }
+        }
+    }
+    rows
+}
+
+/// What is a dead letter and should not be, or the other way round, or has no reason; what was not
+/// delivered at all; and exports that were asked for and never told as done.
+fn given_up(chaos: &Chaos) -> Vec<String> {
+    let objects = &chaos.cloud.objects;
+    let letters = objects.list(RAW_BUCKET, dead_letter::PREFIX);
+    let is: BTreeSet<&str> = letters.iter().map(|letter| letter.name.as_str()).collect();
+    let should: BTreeSet<&str> = chaos.poison.letters.iter().map(String::as_str).collect();
+    let reason = |letter: &str| {
+        let read = objects.read(RAW_BUCKET, letter, None).ok();
+        let letter: Value = read.and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        text(&letter, "reason").to_owned()
+    };
+    let undelivered = chaos.cloud.delivery.counts.undelivered.load(Ordering::Relaxed);
+    let done: BTreeSet<String> = chaos
+        .cloud
+        .topics
+        .messages(COMPLETE_TOPIC)
+        .iter()
+        .filter_map(|message| serde_json::from_slice::<Value>(&message.data).ok())
+        .filter(|completion| completion["status"] == "success")
+        .map(|completion| text(&completion, "correlation_id").to_owned())
+        .collect();
+    is.difference(&should)
+        .map(|letter| format!("{letter} should not be: {}", reason(letter)))
+        .chain(should.difference(&is).map(|letter| format!("{letter} is missing")))
+        .chain(
+            is.iter()
+                .filter(|letter| reason(letter).is_empty())
+                .map(|letter| format!("{letter} has no reason")),
+        )
+        .chain((undelivered > 0).then(|| format!("{undelivered} events were not delivered")))
+        .chain(
+            chaos
+                .triggers
+                .iter()
+                .filter(|trigger| !done.contains(*trigger))
+                .map(|it| format!("{it} was never completed")),
+        )
+        .collect()
+}
+
+/// Where the documents differ when all is over.
+fn at_the_end(chaos: &Chaos) -> Vec<String> {
+    let document = |object: &str| -> Value {
+        let read = chaos.cloud.objects.read(API_BUCKET, object, None).ok();
+        read.and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default()
+    };
+    let day = chaos.night.day;
+    let (live, grading) = (document("v1/live/latest.json"), document("v1/live-grading/latest.json"));
+    let tonight = document("v1/tonight/all-players.json");
+    let mut odds = orphans(&tonight, &live, &grading);
+    if text(&live, "poll_id") != text(&grading, "poll_id") {
+        odds.push(format!("scores of {} and grading of {}", live["poll_id"], grading["poll_id"]));
+    }
+    for (name, latest) in [("live", &live), ("live-grading", &grading)] {
+        if document(&format!("v1/{name}/{day}.json")) != *latest {
+            odds.push(format!("v1/{name}/{day}.json is not latest.json"));
+        }
+    }
+    let last = crate::replay::ticks(&chaos.night).last().unwrap_or_default();
+    if !text(&live, "poll_id").starts_with(&last.format("%Y%m%dT%H%M").to_string()) {
+        odds.push(format!("scores of {} at the end, not of {last}", live["poll_id"]));
+    }
+    if live["games_final"].as_u64() != Some(chaos.night.recorded().count() as u64) {
+        odds.push(format!("{} games are final", live["games_final"]));
+    }
+    let open = list(&grading, "predictions")
+        .iter()
+        .filter(|graded| {
+            !["correct", "incorrect", "push", "void", "graded"].contains(&text(graded, "status"))
+        })
+        .count();
+    if open > 0 || list(&grading, "predictions").is_empty() {
+        odds.push(format!("{open} predictions are open"));
+    }
+    odds
+}

@@ -1,0 +1,195 @@
+//! Every version of a public document that ever was, held against the one before it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::{
+    cloud::API_BUCKET,
+    report::{list, players, text},
+    storage::{Object, Objects},
+};
+
+/// Of how many polls the points are remembered, until both scores and grading have come.
+const POLLS: usize = 40;
+/// Two polls that are asked for this close together may be answered in the other order; the replayed night
+/// jumps by more than this.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(60);
+
+/// What was public, so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Versions(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    count: u64,
+    newest: HashMap<String, (Object, Value)>,
+    /// By version: each player's points in the scores and in the grading.
+    points: BTreeMap<String, [HashMap<String, u64>; 2]>,
+    compared: u64,
+    backwards: Vec<String>,
+    at_odds: Vec<String>,
+}
+
+impl Versions {
+    /// Looks at everything that is published in `objects` from now on.
+    pub fn watch(objects: &Objects) -> Self {
+        let versions = Self::default();
+        let seen = versions.clone();
+        objects.on_finalized(move |news| {
+            if news.object.bucket == API_BUCKET {
+                seen.seen().see(&news.object, &news.body);
+            }
+        });
+        versions
+    }
+
+    /// How many versions there were.
+    pub fn count(&self) -> u64 {
+        self.seen().count
+    }
+
+    /// What was unparsable, emptier or older than what was public before it.
+    pub fn backwards(&self) -> Vec<String> {
+        self.seen().backwards.clone()
+    }
+
+    /// How many times scores and grading of one poll were held against each other, and where they differ.
+    pub fn at_odds(&self) -> (u64, Vec<String>) {
+        let seen = self.seen();
+        (seen.compared, seen.at_odds.clone())
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn see(&mut self, object: &Object, body: &Bytes) {
+        self.count += 1;
+        let name = object.name.as_str();
+        let document: Value = match serde_json::from_slice(body) {
+            Ok(document) => document,
+            Err(error) => return self.backwards.push(format!("{name}: {error}")),
+        };
+        if let Some((before, known)) = self.newest.get(name) {
+            if version(object) < version(before) || stamp(&document) < stamp(known) {
+                self.backwards.push(format!("{name}: {} after {}", stamp(&document), stamp(known)));
+            }
+            let is_later =
+                version(object).zip(version(before)).is_none_or(|(now, then)| now - then >= AT_ONCE);
+            let lost = lost(known, &document).filter(|_| is_later);
+            self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
+        }
+        if !text(&document, "poll_id").is_empty() {
+            self.compare(object, &document);
+        }
+        self.newest.insert(name.to_owned(), (object.clone(), document));
+    }
+
+    /// Scores and grading of one poll have the same points.
+    fn compare(&mut self, object: &Object, document: &Value) {
+        let is_grading = document["predictions"].is_array();
+        let points: HashMap<String, u64> = if is_grading {
+            let known = |graded: &Value| Some((key(graded), graded["actual"].as_u64()?));
+            list(document, "predictions").iter().filter_map(known).collect()
+        } else {
+            let lines = list(document, "games").iter().flat_map(|game| list(game, "players"));
+            lines.map(|line| (key(line), line["points"].as_u64().unwrap_or(0))).collect()
+        };
+        let poll = object.metadata.get("version").cloned().unwrap_or_default();
+        let both = self.points.entry(poll.clone()).or_default();
+        both[usize::from(is_grading)] = points;
+        let [scores, graded] = both;
+        if !scores.is_empty() && !graded.is_empty() {
+            self.compared += 1;
+            let differ = graded
+                .iter()
+                .find(|(player, points)| scores.get(*player).is_some_and(|scored| scored != *points));
+            if let Some((player, points)) = differ {
+                self.at_odds.push(format!("poll {poll}: {player} is graded by {points} points"));
+            }
+        }
+        while self.points.len() > POLLS {
+            self.points.pop_first();
+        }
+    }
+}
+
+fn version(object: &Object) -> Option<DateTime<Utc>> {
+    object.metadata.get("version")?.parse().ok()
+}
+
+fn key(player: &Value) -> String {
+    format!("{} {}", text(player, "player_lookup"), text(player, "team"))
+}
+
+/// Which poll or moment a document is of.
+fn stamp(document: &Value) -> &str {
+    let poll = text(document, "poll_id");
+    if poll.is_empty() { text(document, "generated_at") } else { poll }
+}
+
+/// What `known` had and `document` no longer has. The replayed night only grows, so that nothing that
+/// was public may shrink.
+fn lost(known: &Value, document: &Value) -> Option<String> {
+    if document["predictions"].is_array() {
+        lost_of_grading(known, document)
+    } else if document["poll_id"].is_string() {
+        lost_of_scores(known, document)
+    } else {
+        let count = |document: &Value| (list(document, "games").len(), players(document).count());
+        (count(document) < count(known)).then(|| format!("{:?} after {:?}", count(document), count(known)))
+    }
+}
+
+fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
+    let games: HashMap<_, _> =
+        list(document, "games").iter().map(|game| (text(game, "game_id"), game)).collect();
+    list(known, "games").iter().find_map(|before| {
+        let id = text(before, "game_id");
+        let Some(now) = games.get(id) else { return Some(format!("game {id} is gone")) };
+        let rank = |game: &Value| match text(game, "status") {
+            "final" => 2,
+            "in_progress" => 1,
+            _ => 0,
+        };
+        let period = |game: &Value| game["period"].as_i64();
+        if (rank(now), period(now)) < (rank(before), period(before)) {
+            return Some(format!("game {id} has gone back"));
+        }
+        let points: HashMap<String, u64> = list(now, "players")
+            .iter()
+            .map(|line| (key(line), line["points"].as_u64().unwrap_or(0)))
+            .collect();
+        list(before, "players").iter().find_map(|line| match points.get(&key(line)) {
+            None => Some(format!("{} is gone", key(line))),
+            Some(points) if *points < line["points"].as_u64().unwrap_or(0) => {
+                Some(format!("{} has lost points", key(line)))
+            }
+            Some(_) => None,
+        })
+    })
+}
+
+fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
+    let status = |graded: &Value| text(graded, "status").to_owned();
+    let graded: HashMap<String, String> =
+        list(document, "predictions").iter().map(|graded| (key(graded), status(graded))).collect();
+    list(known, "predictions").iter().find_map(|before| {
+        let decided = ["correct", "incorrect", "push", "void"].contains(&text(before, "status"));
+        match graded.get(&key(before)) {
+            None => Some(format!("{} is gone", key(before))),
+            Some(now) if decided && *now != status(before) => {
+                Some(format!("{} was {} and is {now}", key(before), status(before)))
+            }
+            Some(_) => None,
+        }
+    })
+}

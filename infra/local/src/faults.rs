@@ -1,0 +1,415 @@
+//! What goes wrong with the services, as a seed number or a test says.
+//!
+//! From a seed, every service has weather of its own that changes through the night: mostly fair, now and
+//! then rough, sometimes a storm in which nearly every call fails. Which fault befalls a call depends on
+//! the seed, the moment of the night, the call and how often it was made in that moment, and on nothing
+//! else, so that a seed brings the same faults again; which of two simultaneous calls comes first is the
+//! machine's.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use shared::digest::hex_digest;
+use tokio_util::sync::CancellationToken;
+
+use crate::api_error_with_reason;
+
+/// A service that the functions call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is the service of that name")]
+pub enum Service {
+    BallDontLie,
+    Storage,
+    BigQuery,
+    PubSub,
+}
+
+/// Something that goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// Refused with an error status; 429 and 503 ask for a wait of a second.
+    Status(u16),
+    /// No answer until the caller gives up.
+    Hang,
+    /// The connection drops in the middle of the answer.
+    CutOff,
+    /// The answer ends early and pretends to be whole.
+    Truncated,
+    /// An answer of the wrong form.
+    WrongJson,
+    /// A maintenance page with status 200.
+    Html,
+    /// What was asked for is done, and the answer is an error all the same.
+    AnswerLost,
+    /// One byte of the answer a second.
+    Trickle,
+    /// A page whose cursor leads back to itself; BallDontLie's.
+    CursorLoop,
+    /// A precondition that is said to have failed, three times in a row; a write's.
+    Precondition,
+    /// A load job that fails with `backendError`.
+    FailedJob,
+    /// A load job that goes on running.
+    EndlessJob,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Status(code) => return write!(f, "status {code}"),
+            Self::Hang => "no answer",
+            Self::CutOff => "connection dropped in mid-body",
+            Self::Truncated => "truncated answer",
+            Self::WrongJson => "wrong JSON",
+            Self::Html => "HTML page with status 200",
+            Self::AnswerLost => "done, but answered 503",
+            Self::Trickle => "a byte a second",
+            Self::CursorLoop => "page cursor that loops",
+            Self::Precondition => "412, three times",
+            Self::FailedJob => "load job that fails",
+            Self::EndlessJob => "load job that does not end",
+        })
+    }
+}
+
+/// What befalls any call.
+const COMMON: [Fault; 10] = [
+    Fault::Status(500),
+    Fault::Status(503),
+    Fault::Status(429),
+    Fault::Status(401),
+    Fault::Hang,
+    Fault::CutOff,
+    Fault::Truncated,
+    Fault::WrongJson,
+    Fault::Html,
+    Fault::AnswerLost,
+];
+/// How long the weather of a service lasts, in moments of the night.
+const SPELL: u64 = 8;
+/// How likely a call fails in fair weather, in rough, and in a storm, in thousandths.
+const LIKELY: [u64; 3] = [15, 200, 850];
+/// How many calls in a row a failed precondition is repeated.
+const REPEATED: u64 = 3;
+/// No call hangs for longer; every caller gives up before.
+const LONGEST_HANG: Duration = Duration::from_secs(300);
+/// The cursor of a page that leads back to itself.
+const LOOP: &str = "round-and-round";
+
+/// The faults of one local cloud; none until it is told of some.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Book>>);
+
+#[derive(Debug, Default)]
+struct Book {
+    seed: Option<u64>,
+    /// Which moment of the night it is.
+    moment: u64,
+    /// How often each call was made in this moment.
+    calls: HashMap<String, u64>,
+    script: Vec<Planned>,
+    /// Ends what hangs.
+    over: CancellationToken,
+    injected: BTreeMap<(Service, Fault), u64>,
+}
+
+/// A fault that a test has planned.
+#[derive(Debug)]
+struct Planned {
+    call: String,
+    skip: u32,
+    times: u32,
+    fault: Fault,
+}
+
+/// A number from a seed and whatever it should depend on.
+pub(crate) fn dice(seed: u64, parts: &[&str]) -> u64 {
+    let seed = seed.to_string();
+    let digest = hex_digest(std::iter::once(seed.as_str()).chain(parts.iter().copied()));
+    u64::from_str_radix(&digest[..16], 16).unwrap_or_default()
+}
+
+impl Faults {
+    /// From now on faults come as `seed` says.
+    pub fn begin(&self, seed: u64) {
+        let mut book = self.book();
+        book.seed = Some(seed);
+        book.over = CancellationToken::new();
+    }
+
+    /// The next moment of the night.
+    pub fn next_moment(&self) {
+        let mut book = self.book();
+        book.moment += 1;
+        book.calls.clear();
+    }
+
+    /// No more faults; what hangs is let go.
+    pub fn end(&self) {
+        let mut book = self.book();
+        book.seed = None;
+        book.script.clear();
+        book.over.cancel();
+    }
+
+    /// Plans `fault` for `times` calls whose `{method} {path and query}` contains `call`, after `skip`
+    /// others of them. A load job is the call `RUN {job id}`.
+    pub fn plan(&self, call: &str, skip: u32, times: u32, fault: Fault) {
+        self.book().script.push(Planned { call: call.into(), skip, times, fault });
+    }
+
+    /// What was injected so far, and how often.
+    pub fn injected(&self) -> BTreeMap<(Service, Fault), u64> {
+        self.book().injected.clone()
+    }
+
+    /// Resolves when faults end.
+    pub(crate) fn over(&self) -> impl Future<Output = ()> + use<> {
+        let over = self.book().over.clone();
+        async move {
+            let _ = tokio::time::timeout(LONGEST_HANG, over.cancelled()).await;
+        }
+    }
+
+    /// The fault of a load job, if any.
+    pub(crate) fn of_job(&self, id: &str) -> Option<Fault> {
+        self.of(
+            Service::BigQuery,
+            &format!("RUN {id}"),
+            &[Fault::FailedJob, Fault::FailedJob, Fault::EndlessJob],
+        )
+    }
+
+    /// The fault of a call, one of `possible` where a seed chooses.
+    fn of(&self, service: Service, call: &str, possible: &[Fault]) -> Option<Fault> {
+        let mut book = self.book();
+        let fault = book.planned(call).or_else(|| book.seeded(service, call, possible))?;
+        *book.injected.entry((service, fault)).or_default() += 1;
+        Some(fault)
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn planned(&mut self, call: &str) -> Option<Fault> {
+        let planned =
+            self.script.iter_mut().find(|planned| planned.times > 0 && call.contains(&planned.call))?;
+        if planned.skip > 0 {
+            planned.skip -= 1;
+            return None;
+        }
+        planned.times -= 1;
+        Some(planned.fault)
+    }
+
+    fn seeded(&mut self, service: Service, call: &str, possible: &[Fault]) -> Option<Fault> {
+        let seed = self.seed?;
+        let nth = self.calls.entry(call.to_owned()).or_default();
+        let (nth_call, nth_run) = (nth.to_string(), (*nth / REPEATED).to_string());
+        *nth += 1;
+        let spell = (self.moment / SPELL).to_string();
+        let weather = match dice(seed, &["weather", &format!("{service:?}"), &spell]) % 10 {
+            0..=5 => 0,
+            6..=8 => 1,
+            _ => 2,
+        };
+        let moment = self.moment.to_string();
+        let is_write = possible.contains(&Fault::Precondition);
+        if is_write && dice(seed, &["precondition", &moment, call, &nth_run]) % 1000 < LIKELY[weather] / 8 {
+            return Some(Fault::Precondition);
+        }
+        if dice(seed, &["whether", &moment, call, &nth_call]) % 1000 >= LIKELY[weather] {
+            return None;
+        }
+        let which = dice(seed, &["which", &moment, call, &nth_call]);
+        let fault = usize::try_from(which % possible.len() as u64).ok().and_then(|which| possible.get(which));
+        // Each hang costs its caller a whole attempt, so that few of them go a long way.
+        fault.copied().map(|fault| match fault {
+            Fault::Hang if !(which >> 32).is_multiple_of(4) => Fault::CutOff,
+            Fault::Precondition => Fault::Status(503),
+            fault => fault,
+        })
+    }
+}
+
+/// Which service a path belongs to; `None` for what is not faulted, such as the front end's reads.
+fn service_of(path: &str) -> Option<Service> {
+    [
+        ("/balldontlie/", Service::BallDontLie),
+        ("/storage/v1/", Service::Storage),
+        ("/upload/storage/v1/", Service::Storage),
+        ("/bigquery/v2/", Service::BigQuery),
+        ("/google.pubsub.v1.", Service::PubSub),
+    ]
+    .into_iter()
+    .find_map(|(prefix, service)| path.starts_with(prefix).then_some(service))
+}
+
+/// The middleware in front of every service.
+pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+    let Some(service) = service_of(request.uri().path()) else { return next.run(request).await };
+    let call = format!("{} {}", request.method(), request.uri());
+    let mut possible = COMMON.to_vec();
+    match service {
+        Service::BallDontLie => possible.push(Fault::CursorLoop),
+        Service::Storage if *request.method() == Method::POST => possible.push(Fault::Precondition),
+        _ => {}
+    }
+    let goes_round = request.uri().query().is_some_and(|query| query.contains(LOOP));
+    let fault = if goes_round { Some(Fault::CursorLoop) } else { faults.of(service, &call, &possible) };
+    let Some(fault) = fault else { return next.run(request).await };
+    tracing::info!(call, %fault, "fault");
+    befall(fault, request, next, &faults).await
+}
+
+async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> Response {
+    match fault {
+        Fault::Status(code) => refused(request, code, "fault").await,
+        Fault::Precondition => refused(request, 412, "conditionNotMet").await,
+        Fault::Html => {
+            read(request).await;
+            let page = "<!DOCTYPE html><title>Maintenance</title><p>We shall be back soon.</p>";
+            ([(header::CONTENT_TYPE, "text/html")], page).into_response()
+        }
+        Fault::Hang => {
+            faults.over().await;
+            refused(request, 503, "fault").await
+        }
+        Fault::AnswerLost => {
+            let _ = next.run(request).await;
+            refusal(503, "answerLost")
+        }
+        Fault::WrongJson => changed(next.run(request).await, |_| r#"{"unexpected":true}"#.into()).await,
+        Fault::Truncated => changed(next.run(request).await, |body| body.slice(..body.len() / 2)).await,
+        Fault::CursorLoop => changed(next.run(request).await, loop_of).await,
+        Fault::CutOff => {
+            let (mut head, body) = whole(next.run(request).await).await;
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len() + 1));
+            let dropped = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            let half = stream::iter([Ok(body.slice(..body.len() / 2)), Err(dropped)]);
+            Response::from_parts(head, Body::from_stream(half))
+        }
+        Fault::Trickle => {
+            let (mut head, body) = whole(next.run(request).await).await;
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            let bytes = stream::iter(body).then(|byte| async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok::<_, std::convert::Infallible>(vec![byte])
+            });
+            Response::from_parts(head, Body::from_stream(bytes))
+        }
+        // A job's, which is not a call's.
+        Fault::FailedJob | Fault::EndlessJob => next.run(request).await,
+    }
+}
+
+/// Reads the request first, because a caller whose upload breaks off does not look for an answer.
+async fn refused(request: Request, code: u16, reason: &str) -> Response {
+    read(request).await;
+    refusal(code, reason)
+}
+
+fn refusal(code: u16, reason: &str) -> Response {
+    let mut response = api_error_with_reason(code, reason, "a fault that was asked for");
+    if matches!(code, 429 | 503) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+async fn read(request: Request) {
+    let _ = to_bytes(request.into_body(), usize::MAX).await;
+}
+
+async fn whole(response: Response) -> (axum::http::response::Parts, Bytes) {
+    let (head, body) = response.into_parts();
+    (head, to_bytes(body, usize::MAX).await.unwrap_or_default())
+}
+
+async fn changed(response: Response, change: impl FnOnce(Bytes) -> Bytes) -> Response {
+    let (mut head, body) = whole(response).await;
+    head.headers.remove(header::CONTENT_LENGTH);
+    if head.status != StatusCode::OK {
+        return Response::from_parts(head, Body::from(body));
+    }
+    Response::from_parts(head, Body::from(change(body)))
+}
+
+fn loop_of(page: Bytes) -> Bytes {
+    let mut page: Value = serde_json::from_slice(&page).unwrap_or_default();
+    page["meta"] = json!({"next_cursor": LOOP});
+    page.to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn night(seed: u64) -> Vec<Option<Fault>> {
+        let faults = Faults::default();
+        faults.begin(seed);
+        let mut befallen = Vec::new();
+        for moment in 0..200 {
+            faults.next_moment();
+            for call in ["GET /a", "GET /b", "GET /a"] {
+                let call = format!("{call}?{}", moment % 3);
+                befallen.push(faults.of(Service::Storage, &call, &COMMON));
+            }
+        }
+        befallen
+    }
+
+    #[test]
+    fn a_seed_brings_the_same_faults_again_and_another_seed_others() {
+        assert_eq!(night(1), night(1));
+        assert_ne!(night(1), night(2));
+        let befallen = night(1).iter().flatten().count();
+        assert!((20..400).contains(&befallen), "{befallen} of 600");
+    }
+
+    #[test]
+    fn a_failed_precondition_is_repeated() {
+        let faults = Faults::default();
+        faults.begin(3);
+        let possible = [Fault::Status(500), Fault::Precondition];
+        let mut longest = 0;
+        for _ in 0..100 {
+            faults.next_moment();
+            let mut run = 0;
+            for _ in 0..REPEATED * 2 {
+                let is_412 = faults.of(Service::Storage, "POST /x", &possible) == Some(Fault::Precondition);
+                run = if is_412 { run + 1 } else { 0 };
+                longest = longest.max(run);
+            }
+        }
+        assert!(longest >= REPEATED);
+    }
+
+    #[test]
+    fn a_planned_fault_befalls_the_calls_that_were_named() {
+        let faults = Faults::default();
+        faults.plan("/upload/", 1, 2, Fault::AnswerLost);
+        let of = |call: &str| faults.of(Service::Storage, call, &COMMON);
+        assert_eq!(of("GET /storage/x"), None);
+        let uploads = [(); 4].map(|()| of("POST /upload/x"));
+        assert_eq!(uploads, [None, Some(Fault::AnswerLost), Some(Fault::AnswerLost), None]);
+        assert_eq!(faults.injected()[&(Service::Storage, Fault::AnswerLost)], 2);
+    }
+}

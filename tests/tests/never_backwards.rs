@@ -1,0 +1,158 @@
+//! Never backwards: what is public ends at the newest poll, whoever finishes last.
+
+use std::time::Duration;
+
+use local_cloud::{cloud::API_BUCKET, faults::Fault};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tests::{Cloud, HandClock, Reply, Stub, game};
+
+const DOCUMENTS: [&str; 4] = [
+    "v1/live/2026-01-09.json",
+    "v1/live/latest.json",
+    "v1/live-grading/2026-01-09.json",
+    "v1/live-grading/latest.json",
+];
+
+fn scored(points: i64) -> Value {
+    let mut game = game(1, "2026-01-09", "3rd Qtr", 3, "Q3 6:35");
+    game["home_team"]["players"][0]["pts"] = points.into();
+    game
+}
+
+/// An export that begins at `second` past 21:12 in New York and whose upstream takes `delay` to answer.
+async fn export(cloud: &Cloud, second: &str, points: i64, delay: u64) -> tests::Answer {
+    let clock = HandClock::at(&format!("2026-01-10T02:12:{second}Z"));
+    let reply = Reply::games([scored(points)]).after(Duration::from_millis(delay));
+    let exporter = cloud.exporter(&Stub::answering([reply]).await, &clock).await;
+    exporter.post("").await
+}
+
+async fn assert_all_are_of(cloud: &Cloud, poll: &str) {
+    for object in DOCUMENTS {
+        assert_eq!(cloud.document(object).await["poll_id"], poll, "{object}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_exports_the_older_that_finishes_last_changes_nothing() {
+    let cloud = Cloud::start().await;
+    let (older, newer) = tokio::join!(export(&cloud, "01", 10, 900), export(&cloud, "31", 12, 0));
+    assert_eq!((newer.status, &newer.json["status"]), (StatusCode::OK, &json!("success")));
+    assert_eq!((older.status, &older.json["status"]), (StatusCode::OK, &json!("superseded")));
+    assert_all_are_of(&cloud, "20260110T021231Z").await;
+    assert_eq!(cloud.document(DOCUMENTS[1]).await["games"][0]["players"][0]["points"], 12);
+}
+
+#[tokio::test]
+async fn of_three_exports_at_once_the_newest_stays_in_whatever_order_they_finish() {
+    for delays in [[0, 0, 0], [0, 300, 600], [600, 300, 0], [300, 0, 600], [300, 600, 0], [600, 0, 300]] {
+        let cloud = Cloud::start().await;
+        let [first, second, third] = delays;
+        let answers = tokio::join!(
+            export(&cloud, "01", 10, first),
+            export(&cloud, "02", 12, second),
+            export(&cloud, "03", 14, third),
+        );
+        for answer in [&answers.0, &answers.1, &answers.2] {
+            assert_eq!(answer.status, StatusCode::OK, "{delays:?} {answer:?}");
+        }
+        assert_eq!(answers.2.json["status"], "success", "{delays:?}");
+        assert_all_are_of(&cloud, "20260110T021203Z").await;
+    }
+}
+
+#[tokio::test]
+async fn exports_of_the_same_second_are_ordered_by_its_parts() {
+    let cloud = Cloud::start().await;
+    let (older, newer) = tokio::join!(export(&cloud, "01.100", 10, 700), export(&cloud, "01.900", 12, 0));
+    assert_eq!((&older.json["status"], &newer.json["status"]), (&json!("superseded"), &json!("success")));
+    assert_eq!(cloud.document(DOCUMENTS[1]).await["games"][0]["players"][0]["points"], 12);
+    assert_all_are_of(&cloud, "20260110T021201Z").await;
+}
+
+#[tokio::test]
+async fn exports_of_the_same_instant_both_succeed_and_leave_documents_of_one_poll() {
+    let cloud = Cloud::start().await;
+    let (one, other) = tokio::join!(export(&cloud, "01", 10, 0), export(&cloud, "01", 10, 0));
+    assert_eq!((one.status, other.status), (StatusCode::OK, StatusCode::OK));
+    assert_all_are_of(&cloud, "20260110T021201Z").await;
+    assert_eq!(cloud.document(DOCUMENTS[0]).await, cloud.document(DOCUMENTS[1]).await);
+}
+
+#[tokio::test]
+async fn a_poll_is_as_old_as_the_question_that_was_answered_and_not_as_the_first_one_asked() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at("2026-01-10T02:12:01Z"));
+    let replies = [Reply::text(500, ""), Reply::games([scored(12)])];
+    let slow = Stub::answering(replies).await;
+    let exporter = cloud.exporter(&slow, &clock).await;
+    let retrying = tokio::spawn(async move { exporter.post("").await });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    clock.set("2026-01-10T02:12:09Z");
+    assert_eq!(retrying.await.expect("an answer").json["status"], "success");
+    assert_all_are_of(&cloud, "20260110T021209Z").await;
+    let meanwhile = export(&cloud, "05", 10, 0).await;
+    assert_eq!(meanwhile.json["status"], "superseded", "it saw less");
+}
+
+#[tokio::test]
+async fn a_precondition_that_fails_is_tried_again_and_no_write_is_lost_to_it() {
+    let cloud = Cloud::start().await;
+    assert_eq!(export(&cloud, "01", 10, 0).await.json["status"], "success");
+    for object in DOCUMENTS {
+        cloud.services.faults.plan(
+            &format!("name={}", object.replace('/', "%2F")),
+            0,
+            5,
+            Fault::Precondition,
+        );
+    }
+    let answer = export(&cloud, "31", 12, 0).await;
+    assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
+    assert_eq!(answer.json["paths"].as_object().map(|paths| paths.len()), Some(4));
+    let refused: u64 = cloud.services.faults.injected().values().sum();
+    assert!(refused >= 10, "only {refused} writes were refused");
+    assert_all_are_of(&cloud, "20260110T021231Z").await;
+}
+
+#[tokio::test]
+async fn a_precondition_that_always_fails_is_an_error_and_what_was_public_stays() {
+    let cloud = Cloud::start().await;
+    assert_eq!(export(&cloud, "01", 10, 0).await.json["status"], "success");
+    cloud.services.faults.plan("POST /upload/", 0, 1_000, Fault::Precondition);
+    let answer = export(&cloud, "31", 12, 0).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert!(answer.message().contains("changed under each of 8 writes"), "{}", answer.message());
+    assert_all_are_of(&cloud, "20260110T021201Z").await;
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_published_and_told_as_such() {
+    for fault in [Fault::AnswerLost, Fault::CutOff, Fault::WrongJson] {
+        let cloud = Cloud::start().await;
+        cloud.services.faults.plan("POST /upload/", 0, 4, fault);
+        for (second, poll) in [("01", "20260110T021201Z"), ("31", "20260110T021231Z")] {
+            let answer = export(&cloud, second, 10, 0).await;
+            assert_eq!(
+                (answer.status, &answer.json["status"]),
+                (StatusCode::OK, &json!("success")),
+                "{fault}"
+            );
+            assert_all_are_of(&cloud, poll).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_comes_broken_off_its_bucket_is_read_again_and_loses_no_game() {
+    for fault in [Fault::CutOff, Fault::Truncated, Fault::WrongJson, Fault::Html] {
+        let cloud = Cloud::start().await;
+        let clock = HandClock::at("2026-01-10T02:12:01Z");
+        let both = [scored(10), game(2, "2026-01-09", "Final", 4, "Final")];
+        cloud.exporter(&Stub::answering([Reply::games(both)]).await, &clock).await.post("").await;
+        cloud.services.faults.plan("GET /storage/", 0, 2, fault);
+        let answer = export(&cloud, "31", 12, 0).await;
+        assert_eq!(answer.json["status"], "success", "{fault}");
+        assert_eq!(cloud.json(API_BUCKET, DOCUMENTS[1])["total_games"], 2, "{fault}");
+    }
+}
