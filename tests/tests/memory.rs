@@ -1,0 +1,49 @@
+//! Memory: calls that run into their deadline leave nothing behind.
+
+use std::time::Duration;
+
+use local_cloud::faults::Fault;
+use reqwest::StatusCode;
+use shared::config::Environment;
+use tests::{Cloud, Function, HandClock};
+
+/// This process's resident memory in bytes; the function under test is in it.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a figure");
+    line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).expect("a number") * 1024
+}
+
+async fn run_into_the_deadline(function: &Function, calls: usize) {
+    let answers: Vec<_> = (0..calls)
+        .map(|_| {
+            let function = function.clone();
+            tokio::spawn(async move { function.post("").await.status })
+        })
+        .collect();
+    for answer in answers {
+        assert_eq!(answer.await.expect("an answer"), StatusCode::GATEWAY_TIMEOUT);
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at("2025-12-28T02:12:01Z"));
+    cloud.services.faults.plan("GET /balldontlie/", 0, u32::MAX, Fault::Trickle);
+    let upstream = cloud.services.url.join("balldontlie").expect("a URL");
+    let environment: Environment = cloud.environment(&upstream).into_iter().collect();
+    let mut settings = export_live::Settings::read(&environment).expect("settings");
+    settings.platform.invocation_deadline = Duration::from_millis(400);
+    let exporter = Function::start(export_live::app(settings, clock.for_function())).await;
+    for _ in 0..4 {
+        run_into_the_deadline(&exporter, 50).await;
+    }
+    let before = resident();
+    for _ in 0..20 {
+        run_into_the_deadline(&exporter, 50).await;
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 8 * 1024 * 1024, "grown by {grown} bytes over 1,000 calls");
+    let health = reqwest::get(exporter.url.join("healthz").expect("a URL")).await.expect("an answer");
+    assert_eq!(health.status(), StatusCode::OK);
+}
