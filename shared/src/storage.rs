@@ -243,7 +243,9 @@ impl Storage {
             }
             match request.send_buffered().await {
                 Ok(written) => Ok(Written::Yes(written.generation)),
-                Err(error) if error.http_status_code() == Some(412) => Ok(Written::PreconditionFailed),
+                Err(error) if error.http_status_code() == Some(412) && if_generation.is_some() => {
+                    Ok(Written::PreconditionFailed)
+                }
                 Err(error) => Err(failure(bucket, object, &error)),
             }
         })
@@ -307,7 +309,8 @@ fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
 fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {
     let detail = format!("gs://{bucket}/{object}: {error}");
     match error.http_status_code() {
-        Some(429 | 408 | 500..=599) | None => Failure::again(Error::transient(SERVICE, detail)),
+        // 412 comes here only where no precondition was set.
+        Some(429 | 408 | 412 | 500..=599) | None => Failure::again(Error::transient(SERVICE, detail)),
         Some(_) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
     }
 }

@@ -214,3 +214,13 @@ async fn a_snapshot_that_comes_broken_off_its_bucket_is_read_again_and_never_giv
         assert_eq!(cloud.number(COUNT), 2, "{fault}");
     }
 }
+
+#[tokio::test]
+async fn a_dead_letter_is_kept_even_if_its_write_is_refused_for_a_precondition_that_nobody_set() {
+    let cloud = Cloud::start().await;
+    let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, "half a snapsh").await;
+    cloud.services.faults.plan("name=dead-letter", 0, 3, Fault::Precondition);
+    let answer = cloud.processor().await.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
+    assert_eq!(status(&answer), (200, "dead_letter"));
+    assert_eq!(cloud.names(RAW_BUCKET, "dead-letter/").len(), 1);
+}

@@ -80,7 +80,9 @@ impl Disorder {
             let share = if dice(&format!("{nth} soon")) % 3 == 0 { share } else { share / 20 };
             self.latest.mul_f64(share as f64 / 1000.0)
         };
-        let mut delays: Vec<_> = (0..1 + dice("times") % 5).map(late).collect();
+        // Few come often.
+        let more = (dice("times") % 5).min(dice("times, at most") % 5);
+        let mut delays: Vec<_> = (0..1 + more).map(late).collect();
         if let [first, second, ..] = &mut delays[..]
             && dice("at once") % 2 == 0
         {

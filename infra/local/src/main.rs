@@ -61,7 +61,7 @@ struct Chaos {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The time between two polls, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    #[arg(long, value_name = "MS", default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     tick: u64,
     /// Where everything is kept; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]

@@ -232,10 +232,16 @@ async fn insert_job(
     if id.is_empty() || id.len() > 1024 || !is_id(&id) {
         return Err(Failed::new(400, "invalid", format!("Invalid job ID {id:?}")));
     }
+    // A job that was registered runs, even if its caller hangs up meanwhile.
+    let started = tokio::spawn(start_job(api.clone(), id.clone(), request.configuration, load));
+    started.await.map_err(|error| Failed::new(500, "internalError", error))??;
+    blocking(move || api.warehouse.job(&id)).await.map(|job| Json(describe(&project, &job)))
+}
+
+/// Registers a load job and leaves it running.
+async fn start_job(api: Api, id: String, configuration: Value, load: Load) -> Result<(), Failed> {
     let (warehouse, begun) = (api.warehouse.clone(), id.clone());
-    blocking(move || warehouse.begin_job(&begun, &request.configuration)).await?;
-    // The job runs on after the answer, as BigQuery's do; its caller asks until it is done.
-    let (warehouse, objects, running) = (api.warehouse.clone(), api.objects.clone(), id.clone());
+    blocking(move || warehouse.begin_job(&begun, &configuration)).await?;
     let (fault, faults_over) = (api.faults.of_job(&id), api.faults.over());
     tokio::spawn(async move {
         if fault == Some(Fault::EndlessJob) {
@@ -244,18 +250,17 @@ async fn insert_job(
         let run = tokio::task::spawn_blocking(move || {
             let ended = match fault {
                 Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "a fault that was asked for")),
-                _ => run_load(&warehouse, &objects, &load),
+                _ => run_load(&api.warehouse, &api.objects, &load),
             };
-            if let Err(error) = warehouse.end_job(&running, &ended) {
-                tracing::error!(job = running, %error, "the end of a job could not be noted");
+            if let Err(error) = api.warehouse.end_job(&id, &ended) {
+                tracing::error!(job = id, %error, "the end of a job could not be noted");
             }
         });
         if let Err(error) = run.await {
             tracing::error!(%error, "a job broke off");
         }
     });
-    let (warehouse, begun) = (api.warehouse.clone(), id);
-    blocking(move || warehouse.job(&begun)).await.map(|job| Json(describe(&project, &job)))
+    Ok(())
 }
 
 fn run_load(warehouse: &Warehouse, objects: &Objects, load: &Load) -> Result<u64, Failed> {

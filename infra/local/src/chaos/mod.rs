@@ -153,7 +153,7 @@ impl Chaos {
         for (index, tick) in ticks(&self.night).take(count).enumerate() {
             self.cloud.faults.next_moment();
             self.set_clock(tick).await?;
-            if index == 0 || self.dice("trigger", tick, 20) == 0 {
+            if index == 0 || self.dice("trigger", tick, 30) == 0 {
                 self.trigger(tick);
             }
             if self.dice("poison", tick, 15) == 0 {
@@ -161,7 +161,7 @@ impl Chaos {
             }
             for (nth, process) in self.processes().into_iter().enumerate() {
                 let of = format!("kill {nth}");
-                if self.dice(&of, tick, 15) == 0 {
+                if self.dice(&of, tick, 40) == 0 {
                     let moment = pace.mul_f64(self.dice(&format!("{of} when"), tick, 1000) as f64 / 1000.0);
                     let process = process.clone();
                     under_way.spawn(async move {
@@ -180,7 +180,7 @@ impl Chaos {
             let which = usize::from(self.dice("instance", tick, 2) == 0);
             self.call(&mut under_way, &self.live[which], r#"{"target_date":"today"}"#);
             tokio::time::sleep(pace / 2).await;
-            if self.dice("a person exports too", tick, 3) == 0 {
+            if self.dice("a person exports too", tick, 4) == 0 {
                 self.set_clock(tick + TimeDelta::seconds(70)).await?;
                 self.call(&mut under_way, &self.live[1 - which], r#"{"target_date":"today"}"#);
             }
