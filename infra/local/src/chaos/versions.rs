@@ -193,3 +193,96 @@ fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The scores of the `minute`-th minute with a player's points, as they are published.
+    fn scores(minute: u32, status: &str, points: Option<u64>) -> (String, Value) {
+        let line = |points| json!({"player_lookup": "p", "team": "BOS", "points": points});
+        let players: Vec<_> = points.into_iter().map(line).collect();
+        let game = json!({"game_id": "1", "status": status, "period": 3, "players": players});
+        let poll = format!("20260110T00{minute:02}00Z");
+        (format!("2026-01-10T00:{minute:02}:00Z"), json!({"poll_id": poll, "games": [game]}))
+    }
+
+    fn grading(minute: u32, status: &str, points: u64) -> (String, Value) {
+        let graded = json!({"player_lookup": "p", "team": "BOS", "status": status, "actual": points});
+        let poll = format!("20260110T00{minute:02}00Z");
+        (format!("2026-01-10T00:{minute:02}:00Z"), json!({"poll_id": poll, "predictions": [graded]}))
+    }
+
+    fn publish(seen: &mut Seen, name: &str, version: &str, body: &[u8]) {
+        let object: Object = serde_json::from_value(json!({
+            "kind": "", "id": "", "bucket": API_BUCKET, "name": name, "generation": "1", "metageneration": "1",
+            "size": "1", "contentType": "", "metadata": {"version": version}, "crc32c": "", "etag": "",
+            "storageClass": "", "timeCreated": "2026-01-10T00:00:00Z", "updated": "2026-01-10T00:00:00Z",
+        }))
+        .expect("an object");
+        seen.see(&object, &Bytes::copy_from_slice(body));
+    }
+
+    /// What is found against these versions of one document.
+    fn against(versions: &[(String, Value)]) -> Vec<String> {
+        let mut seen = Seen::default();
+        for (version, document) in versions {
+            publish(&mut seen, "latest.json", version, document.to_string().as_bytes());
+        }
+        seen.backwards
+    }
+
+    #[test]
+    fn a_document_that_only_grows_is_fine() {
+        let versions =
+            [scores(0, "scheduled", None), scores(3, "in_progress", Some(4)), scores(6, "final", Some(9))];
+        assert_eq!(against(&versions), Vec::<String>::new());
+        assert_eq!(against(&[grading(0, "pending", 0), grading(3, "correct", 20)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn whatever_shrinks_or_goes_back_is_found() {
+        let on = |minute, points| scores(minute, "in_progress", points);
+        for (versions, said) in [
+            ([on(3, Some(4)), on(0, Some(4))], "20260110T000000Z after 20260110T000300Z"),
+            ([on(0, Some(4)), on(3, Some(2))], "has lost points"),
+            ([on(0, Some(4)), on(3, None)], "p BOS is gone"),
+            ([scores(0, "final", Some(4)), on(3, Some(4))], "game 1 has gone back"),
+            (
+                [on(0, None), (on(3, None).0, json!({"poll_id": "20260110T000300Z", "games": []}))],
+                "game 1 is gone",
+            ),
+            ([grading(0, "correct", 20), grading(3, "incorrect", 20)], "was correct and is incorrect"),
+            (
+                [
+                    grading(0, "correct", 20),
+                    (on(3, None).0, json!({"poll_id": "20260110T000300Z", "predictions": []})),
+                ],
+                "p BOS is gone",
+            ),
+        ] {
+            let found = against(&versions);
+            assert!(found.iter().any(|found| found.contains(said)), "{said}: {found:?}");
+        }
+        let mut seen = Seen::default();
+        publish(&mut seen, "latest.json", "2026-01-10T00:00:00Z", b"<html>");
+        assert_eq!(seen.backwards.len(), 1, "unparsable");
+    }
+
+    #[test]
+    fn scores_and_grading_of_one_poll_with_other_points_are_found() {
+        let mut seen = Seen::default();
+        for (name, (version, document)) in [
+            ("live", scores(0, "in_progress", Some(4))),
+            ("grading", grading(0, "pending", 4)),
+            ("grading", grading(3, "pending", 8)),
+            ("live", scores(3, "in_progress", Some(6))),
+        ] {
+            publish(&mut seen, name, &version, document.to_string().as_bytes());
+        }
+        assert_eq!(seen.compared, 2);
+        assert_eq!(seen.at_odds.len(), 1, "{:?}", seen.at_odds);
+    }
+}
