@@ -146,6 +146,8 @@ async fn crash_during(call: &str, fault: Fault) -> (Cloud, Answer) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(!cloud.services.faults.injected().is_empty(), "{call} was never made");
+    // What the call does before it hangs is done by now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     crashing.kill();
     assert!(delivery.await.expect("a task").is_err(), "the connection broke off");
     cloud.services.faults.end();
@@ -171,7 +173,7 @@ async fn a_crash_between_staging_and_load_loses_nothing() {
 
 #[tokio::test]
 async fn a_crash_between_load_and_acknowledgement_doubles_nothing() {
-    let (cloud, answer) = crash_during(JOB, Fault::Hang).await;
+    let (cloud, answer) = crash_during(JOBS, Fault::DoneThenHang).await;
     assert_eq!(status(&answer), (200, "already_stored"));
     assert_eq!(cloud.number(COUNT), 2);
 }

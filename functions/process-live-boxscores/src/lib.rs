@@ -23,10 +23,14 @@ use shared::{
     snapshot::{PREFIX, Snapshot},
     storage::Storage,
 };
+use tokio::sync::Semaphore;
 
 const NAME: &str = "process-live-boxscores";
 const DATASET: &str = "nba_raw";
 const TABLE: &str = "bdl_live_boxscores";
+/// How many snapshots one instance has in memory at once, at about a megabyte each; more events wait for
+/// their turn within their own deadlines.
+const AT_ONCE: usize = 32;
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
@@ -75,8 +79,14 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let storage = Arc::new(Storage::new(&platform));
     let dead_letters = DeadLetters::new(storage.clone(), &raw_bucket, NAME, clock.clone());
     let bigquery = BigQuery::new(&platform);
-    let processor =
-        Arc::new(Processor { storage, bigquery, dead_letters: dead_letters.clone(), raw_bucket, clock });
+    let processor = Arc::new(Processor {
+        storage,
+        bigquery,
+        dead_letters: dead_letters.clone(),
+        raw_bucket,
+        clock,
+        turns: Semaphore::new(AT_ONCE),
+    });
     function::event(NAME, &platform, OBJECT_FINALIZED, dead_letters, move |event| {
         let processor = processor.clone();
         async move { processor.process(event).await }
@@ -89,6 +99,7 @@ struct Processor {
     dead_letters: DeadLetters,
     raw_bucket: String,
     clock: Clock,
+    turns: Semaphore,
 }
 
 impl Processor {
@@ -98,6 +109,7 @@ impl Processor {
             tracing::info!(reason, "event ignored");
             return Ok(Outcome::ignored(reason));
         }
+        let _turn = self.turns.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
         let job = job_name(&object);
         let Some(body) = self.read(&object).await? else {

@@ -55,6 +55,8 @@ pub enum Fault {
     Html,
     /// What was asked for is done, and the answer is an error all the same.
     AnswerLost,
+    /// What was asked for is done, and no answer comes.
+    DoneThenHang,
     /// One byte of the answer a second.
     Trickle,
     /// A page whose cursor leads back to itself; BallDontLie's.
@@ -77,6 +79,7 @@ impl fmt::Display for Fault {
             Self::WrongJson => "wrong JSON",
             Self::Html => "HTML page with status 200",
             Self::AnswerLost => "done, but answered 503",
+            Self::DoneThenHang => "done, but no answer",
             Self::Trickle => "a byte a second",
             Self::CursorLoop => "page cursor that loops",
             Self::Precondition => "412, three times",
@@ -294,6 +297,11 @@ async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> 
         }
         Fault::AnswerLost => {
             let _ = next.run(request).await;
+            refusal(503, "answerLost")
+        }
+        Fault::DoneThenHang => {
+            let _ = next.run(request).await;
+            faults.over().await;
             refusal(503, "answerLost")
         }
         Fault::WrongJson => changed(next.run(request).await, |_| r#"{"unexpected":true}"#.into()).await,

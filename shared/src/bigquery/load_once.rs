@@ -27,7 +27,7 @@ use crate::{
 /// which is fewer than this.
 const MAXIMUM_ATTEMPTS: u32 = 200;
 /// The pause before a running job is asked about again, growing to the second figure.
-const POLL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const POLL: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(2));
 /// How long a job is waited for; BigQuery usually takes one to five seconds.
 const JOB_LIMIT: Duration = Duration::from_secs(80);
 
