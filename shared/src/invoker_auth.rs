@@ -1,8 +1,13 @@
 //! Who may call a function.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use google_cloud_auth::credentials::idtoken::verifier::{Builder, Verifier};
 use tokio::sync::Mutex;
 
@@ -12,6 +17,8 @@ use crate::{Error, config::Environment};
 const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 /// A real identity token has under 2 KB; a longer one is refused unread.
 const MAXIMUM_TOKEN_BYTES: usize = 8 * 1024;
+/// How far the issuer's clock may be from ours.
+const LEEWAY: Duration = Duration::from_secs(60);
 /// How long fetching the public keys may take.
 const JWKS_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -80,7 +87,7 @@ impl Oidc {
         let jwks_url = environment.url("OIDC_JWKS_URL")?;
         let verifier = Builder::new([audience])
             .with_jwks_url(jwks_url.as_ref().map_or(GOOGLE_JWKS_URL, |url| url.as_str()))
-            .with_clock_skew(Duration::from_secs(60))
+            .with_clock_skew(LEEWAY)
             .build();
         Ok(Self { verifier: Arc::new(Mutex::new(verifier)), allowed_emails })
     }
@@ -101,6 +108,9 @@ impl Oidc {
         if token.len() > MAXIMUM_TOKEN_BYTES {
             return Err(unauthenticated("the identity token is too long"));
         }
+        if algorithm(token).as_deref() != Some("RS256") {
+            return Err(unauthenticated("the identity token is not signed with RS256"));
+        }
         let verified = async { self.verifier.lock().await.verify(token).await };
         let claims = tokio::time::timeout(JWKS_TIMEOUT, verified)
             .await
@@ -112,6 +122,9 @@ impl Oidc {
                 }
                 unauthenticated("the identity token does not verify")
             })?;
+        if ["iat", "nbf"].iter().any(|moment| is_to_come(claims.get(*moment))) {
+            return Err(unauthenticated("the identity token is not valid yet"));
+        }
         let email = claims.get("email").and_then(|email| email.as_str()).unwrap_or_default();
         let verified = claims.get("email_verified").and_then(|it| it.as_bool()) == Some(true);
         if !verified || !self.allowed_emails.iter().any(|allowed| allowed == email) {
@@ -119,6 +132,23 @@ impl Oidc {
         }
         Ok(())
     }
+}
+
+/// What a token says it is signed with. The verifier would take its word for any algorithm that the key fits.
+fn algorithm(token: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    let (header, _) = token.split_once('.')?;
+    let header: Header = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    Some(header.alg)
+}
+
+/// Whether a claim's moment, in seconds since 1970, has not come yet.
+fn is_to_come(moment: Option<&serde_json::Value>) -> bool {
+    let latest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + LEEWAY;
+    moment.and_then(serde_json::Value::as_f64).is_some_and(|moment| moment > latest.as_secs_f64())
 }
 
 #[cfg(test)]

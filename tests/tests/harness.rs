@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use local_cloud::{functions, functions::listen, issuer::Issuer};
+use local_cloud::functions::listen;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 use shared::{
@@ -11,7 +11,7 @@ use shared::{
     config::{Environment, Platform},
     function::{self, MAXIMUM_BODY_BYTES},
 };
-use tests::{Cloud, Function};
+use tests::Function;
 
 fn platform() -> Platform {
     let environment = Environment::from_iter([("GOOGLE_CLOUD_PROJECT", "p"), ("INVOKER_AUTH", "none")]);
@@ -102,68 +102,4 @@ async fn a_request_in_flight_is_finished_before_the_service_stops() {
     stop.send(()).expect("a running service");
     assert_eq!(request.await.expect("a task").expect("an answer").status(), StatusCode::OK);
     service.await.expect("a task").expect("a clean end");
-}
-
-#[tokio::test]
-async fn with_oidc_only_the_listed_identity_comes_in() {
-    let cloud = Cloud::start().await;
-    let (listener, own) = listen(0).await.expect("a port");
-    let platform =
-        Platform::read(&functions::variables(&cloud.services.url, &own).collect()).expect("a platform");
-    let router = function::http("guarded", &platform, |_| async { Ok("in") });
-    tokio::spawn(function::serve(listener, router, std::future::pending()));
-
-    let call = async |token: Option<String>| {
-        let request = cloud.http.post(own.clone());
-        let request =
-            token.into_iter().fold(request, |request, token| request.header("authorization", token));
-        let answer = request.send().await.expect("an answer");
-        (answer.status().as_u16(), answer.headers().contains_key("www-authenticate"))
-    };
-    let audience = functions::audience(&own);
-    let issued = async |audience: &str| {
-        let path = "computeMetadata/v1/instance/service-accounts/default/identity";
-        let request =
-            cloud.http.get(format!("{}{path}", cloud.services.url)).query(&[("audience", audience)]);
-        request.send().await.expect("an answer").text().await.expect("a token")
-    };
-    let token = issued(&audience).await;
-    let stranger = Issuer::new().expect("another key").token(&audience);
-    assert_eq!(call(Some(format!("Bearer {token}"))).await, (200, false));
-    for refused in [
-        None,
-        Some("Basic dTpw".to_owned()),
-        Some("Bearer".to_owned()),
-        Some("Bearer x.y.z".to_owned()),
-        Some(format!("Bearer {stranger}")),
-        Some(format!("Bearer {}", issued("https://elsewhere.run.app").await)),
-        Some(format!("Bearer {}", "x".repeat(100_000))),
-    ] {
-        let shown: Option<String> = refused.as_deref().map(|it| it.chars().take(30).collect());
-        assert_eq!(call(refused).await, (401, true), "{shown:?}");
-    }
-    assert_eq!(cloud.http.get(own.join("/healthz").unwrap()).send().await.expect("an answer").status(), 200);
-}
-
-#[tokio::test]
-async fn with_oidc_a_verified_stranger_is_forbidden() {
-    let cloud = Cloud::start().await;
-    let (listener, own) = listen(0).await.expect("a port");
-    let jwks = format!("{}oauth2/v3/certs", cloud.services.url);
-    let audience = functions::audience(&own);
-    let environment = Environment::from_iter([
-        ("GOOGLE_CLOUD_PROJECT", "p"),
-        ("INVOKER_AUTH", "oidc"),
-        ("OIDC_AUDIENCE", &audience),
-        ("OIDC_ALLOWED_EMAILS", "scheduler@p.iam.gserviceaccount.com"),
-        ("OIDC_JWKS_URL", &jwks),
-    ]);
-    let platform = Platform::read(&environment).expect("a platform");
-    tokio::spawn(function::serve(
-        listener,
-        function::http("guarded", &platform, |_| async { Ok("in") }),
-        std::future::pending(),
-    ));
-    let answer = cloud.services.delivery.call(&own).send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
 }

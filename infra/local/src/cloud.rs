@@ -92,7 +92,7 @@ impl LocalCloud {
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
         let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
-        let issuer = Arc::new(Issuer::new().map_err(internal)?);
+        let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
         let faults = Faults::default();
         let router = Router::new()
             .merge(bigquery::router(warehouse.clone(), objects.clone(), faults.clone()))

@@ -21,54 +21,74 @@ use std::sync::Arc;
 /// Whom the tokens are about: the service account that may call the functions.
 pub const INVOKER: &str = "invoker@local.iam.gserviceaccount.com";
 
-const KEY_ID: &str = "local";
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// An issuer of identity tokens.
 pub struct Issuer {
     key: EncodingKey,
+    key_id: String,
     keys: JwkSet,
 }
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'static str,
-    aud: &'a str,
-    sub: &'static str,
-    email: &'static str,
-    email_verified: bool,
-    iat: u64,
-    exp: u64,
+/// What a token says.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "each field is the claim of that name, RFC 7519")]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    pub email: String,
+    pub email_verified: bool,
+    /// Seconds since 1970.
+    pub iat: u64,
+    /// Seconds since 1970.
+    pub exp: u64,
+}
+
+impl Claims {
+    /// What Google says in a token for `audience`, good for an hour of real time.
+    pub fn of_google(audience: &str) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            iss: "https://accounts.google.com".into(),
+            aud: audience.into(),
+            sub: "local-invoker".into(),
+            email: INVOKER.into(),
+            email_verified: true,
+            iat: now.as_secs(),
+            exp: (now + LIFETIME).as_secs(),
+        }
+    }
 }
 
 impl Issuer {
-    /// An issuer with a new key.
-    pub fn new() -> Result<Self, String> {
+    /// An issuer with a new key, known by `key_id`.
+    pub fn new(key_id: &str) -> Result<Self, String> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
         let der = pair.as_der().map_err(|error| error.to_string())?;
         let base64 = BASE64_STANDARD.encode(der.as_ref());
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
         let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| error.to_string())?;
         let mut public = Jwk::from_encoding_key(&key, Algorithm::RS256).map_err(|error| error.to_string())?;
-        public.common.key_id = Some(KEY_ID.into());
-        Ok(Self { key, keys: JwkSet { keys: vec![public] } })
+        public.common.key_id = Some(key_id.into());
+        Ok(Self { key, key_id: key_id.into(), keys: JwkSet { keys: vec![public] } })
     }
 
-    /// A token for `audience`, good for an hour of real time.
+    /// A token for `audience`, as Google issues it.
     pub fn token(&self, audience: &str) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let claims = Claims {
-            iss: "https://accounts.google.com",
-            aud: audience,
-            sub: "local-invoker",
-            email: INVOKER,
-            email_verified: true,
-            iat: now.as_secs(),
-            exp: (now + LIFETIME).as_secs(),
-        };
-        let header = Header { kid: Some(KEY_ID.into()), ..Header::new(Algorithm::RS256) };
+        self.sign(&Claims::of_google(audience))
+    }
+
+    /// A token that says just this.
+    pub fn sign(&self, claims: &Claims) -> String {
+        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::RS256) };
         // Signing with a key that has just signed does not fail; an empty token would be refused.
-        encode(&header, &claims, &self.key).unwrap_or_default()
+        encode(&header, claims, &self.key).unwrap_or_default()
+    }
+
+    /// The public keys.
+    pub fn keys(&self) -> &JwkSet {
+        &self.keys
     }
 }
 
