@@ -5,5 +5,5 @@ mod schema;
 mod warehouse;
 
 pub use api::router;
-pub use schema::Table;
+pub use schema::{Table, VIEWS_DATASET, View, views};
 pub use warehouse::{Failed, Warehouse};

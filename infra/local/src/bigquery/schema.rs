@@ -74,6 +74,46 @@ pub(super) fn tables() -> Result<Vec<Table>, String> {
     Ok(tables)
 }
 
+/// A view, as `views/{name}.sql` has it.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// Its name in the dataset [`VIEWS_DATASET`].
+    pub name: &'static str,
+    /// What it selects, with a question that it answers in the comment before it.
+    pub sql: &'static str,
+}
+
+/// The dataset of all views, which is that of the table they are over.
+pub const VIEWS_DATASET: &str = "nba_raw";
+
+/// Every view.
+pub fn views() -> impl Iterator<Item = View> {
+    let files = SCHEMAS.get_dir("views").into_iter().flat_map(|folder| folder.files());
+    files.filter_map(|file| {
+        Some(View { name: file.path().file_stem()?.to_str()?, sql: file.contents_utf8()? })
+    })
+}
+
+impl View {
+    /// The question's query: the lines after `-- Question:` that are indented below it, with the parameters
+    /// that they declare.
+    pub fn question(&self) -> String {
+        let lines = self.sql.lines().skip_while(|line| !line.starts_with("-- Question:")).skip(1);
+        let lines = lines.filter_map(|line| match line.strip_prefix("--   ") {
+            Some(query) => Some(query),
+            None => line.starts_with("-- @").then_some(line),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The statement that makes the view in SQLite.
+    pub(super) fn create_statement(&self) -> String {
+        // A file that is opened on its own, as by the `sqlite3` shell, does not know itself by its dataset.
+        let sql = self.sql.replace(&format!("{VIEWS_DATASET}."), "");
+        format!("CREATE VIEW IF NOT EXISTS {VIEWS_DATASET}.{} AS {sql}", self.name)
+    }
+}
+
 impl Table {
     /// The statement that makes the table in SQLite.
     pub(super) fn create_statement(&self) -> String {

@@ -224,6 +224,9 @@ fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite
         }
         connection.execute(&table.create_statement(), [])?;
     }
+    for view in schema::views() {
+        connection.execute(&view.create_statement(), [])?;
+    }
     Ok(())
 }
 

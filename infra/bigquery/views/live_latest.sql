@@ -1,0 +1,57 @@
+-- Each player's last row in each game. A view of nba_raw.
+--
+-- Question: who has the most points of the night?
+-- @game_date DATE
+--   SELECT player_full_name, team_abbr, points, minutes, game_status
+--   FROM nba_raw.live_latest
+--   WHERE game_date = @game_date
+--   ORDER BY points DESC, player_lookup
+--   LIMIT 5
+SELECT
+  game_date,
+  game_id,
+  game_status,
+  period,
+  time_remaining,
+  home_team_abbr,
+  away_team_abbr,
+  home_score,
+  away_score,
+  bdl_player_id,
+  player_lookup,
+  player_full_name,
+  team_abbr,
+  minutes,
+  points,
+  rebounds,
+  assists,
+  poll_id,
+  poll_timestamp
+FROM (
+  SELECT
+    game_date,
+    game_id,
+    game_status,
+    period,
+    time_remaining,
+    home_team_abbr,
+    away_team_abbr,
+    home_score,
+    away_score,
+    bdl_player_id,
+    player_lookup,
+    player_full_name,
+    team_abbr,
+    minutes,
+    points,
+    rebounds,
+    assists,
+    poll_id,
+    poll_timestamp,
+    ROW_NUMBER() OVER (
+      PARTITION BY game_date, game_id, bdl_player_id
+      ORDER BY poll_timestamp DESC, poll_id DESC
+    ) AS newness
+  FROM nba_raw.bdl_live_boxscores
+) AS polled
+WHERE newness = 1
