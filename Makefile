@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos fuzz lint format
+.PHONY: help run test chaos fuzz backfill lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -24,6 +24,9 @@ chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" 
 
 fuzz: ## Feed the functions bad input; CASES=1000000 says how much, ARGS=any_snapshot what of it
 	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package tests --test hostile_input $(ARGS)
+
+backfill: ## Export past nights again, FROM=… TO=… [URL=…]: a call of export-live a date
+	@cargo run --quiet --package backfill -- --from "$(FROM)" --to "$(TO)" $(if $(URL),--url $(URL)) $(ARGS)
 
 lint: ## Formatting and clippy; a warning is an error
 	cargo fmt --all --check
