@@ -24,6 +24,7 @@ chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" 
 
 fuzz: ## Feed the functions bad input; CASES=1000000 says how much, ARGS=any_snapshot what of it
 	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package tests --test hostile_input $(ARGS)
+	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package local-cloud --lib multipart
 
 backfill: ## Export past nights again, FROM=… TO=… [URL=…]: a call of export-live a date
 	@cargo run --quiet --package backfill -- --from "$(FROM)" --to "$(TO)" $(if $(URL),--url $(URL)) $(ARGS)
