@@ -25,5 +25,8 @@ async fn the_delivery_rules_hold_in_storms_of_fixed_seeds() {
         table.add(storm.await.expect("a task").expect("a storm"));
     }
     println!("{table}");
-    assert!(table.holds(), "`cargo run -p local-cloud -- chaos --seeds 1 --seed N --tick 150` plays a seed again:\n{table}");
+    assert!(
+        table.holds(),
+        "`cargo run -p local-cloud -- chaos --seeds 1 --seed N --tick 150` plays a seed again:\n{table}"
+    );
 }
