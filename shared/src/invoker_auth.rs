@@ -8,7 +8,10 @@ use std::{
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use google_cloud_auth::credentials::idtoken::verifier::{Builder, Verifier};
+use google_cloud_auth::{
+    credentials::idtoken::verifier::{Builder, Verifier},
+    errors::CredentialsError,
+};
 use tokio::sync::Mutex;
 
 use crate::{Error, config::Environment};
@@ -117,8 +120,10 @@ impl Oidc {
             .map_err(|_| Error::transient("identity keys", "timed out"))?
             .map_err(|error| {
                 if error.is_load_cert() {
-                    // An unknown key id and an unreachable key server look alike here; neither lets in.
                     tracing::warn!(%error, "no public key for an identity token");
+                }
+                if passes(&error) {
+                    return Error::transient("identity keys", "could not be fetched");
                 }
                 unauthenticated("the identity token does not verify")
             })?;
@@ -132,6 +137,13 @@ impl Oidc {
         }
         Ok(())
     }
+}
+
+/// Whether the public keys could not be fetched, which says nothing about the token.
+fn passes(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<CredentialsError>())
+        .any(CredentialsError::is_transient)
 }
 
 /// What a token says it is signed with. The verifier would take its word for any algorithm that the key fits.

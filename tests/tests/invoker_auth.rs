@@ -206,6 +206,16 @@ async fn many_callers_at_once_come_in_after_one_fetch_of_the_keys() {
 }
 
 #[tokio::test]
+async fn while_the_public_keys_cannot_be_fetched_nobody_comes_in_and_nobody_is_told_to_give_up() {
+    let guarded = Guarded::start().await;
+    let token = guarded.issuer.token(AUDIENCE);
+    guarded.keys.answer([Reply::text(503, "")]);
+    assert_eq!(guarded.knock_with(&token).await, (503, false), "the platform tries again");
+    guarded.keys.answer([published(&guarded.issuer)]);
+    assert_eq!(guarded.knock_with(&token).await, IN);
+}
+
+#[tokio::test]
 async fn health_is_answered_without_a_token() {
     let guarded = Guarded::start().await;
     let health =
