@@ -11,7 +11,6 @@ use tests::{Answer, Cloud, Function, Running, game, snapshot};
 const SNAPSHOT: &str = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
 const COUNT: &str = "SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores";
 const JOBS: &str = "POST /bigquery/v2/projects/local/jobs";
-const JOB: &str = "GET /bigquery/v2/projects/local/jobs/";
 
 fn in_progress(id: i64) -> Value {
     game(id, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")
@@ -194,7 +193,7 @@ async fn an_answer_that_is_lost_after_its_effect_doubles_nothing() {
         (JOBS, Fault::CutOff),
         (JOBS, Fault::Truncated),
         (JOBS, Fault::WrongJson),
-        (JOB, Fault::Html),
+        (JOBS, Fault::Html),
     ] {
         let cloud = Cloud::start().await;
         let generation = upload(&cloud).await;
@@ -202,6 +201,7 @@ async fn an_answer_that_is_lost_after_its_effect_doubles_nothing() {
         let answer = cloud.processor().await.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
         assert_eq!(answer.status, StatusCode::OK, "{call} {fault}: {answer:?}");
         assert_eq!(cloud.number(COUNT), 2, "{call} {fault}");
+        assert!(!cloud.services.faults.injected().is_empty(), "{call} {fault} never happened");
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Outcome {
 
 /// The night's last polls, when the storm has passed.
 const CALM_TICKS: usize = 3;
+/// How long retries may go on after the storm; a call and its repetition take under four minutes.
+const DRAINED_WITHIN: Duration = Duration::from_secs(300);
 
 /// Somebody's events that can never be processed, and the letters they must become.
 #[derive(Debug, Default)]
@@ -187,9 +189,14 @@ impl Chaos {
             tokio::time::sleep(pace / 2).await;
         }
         self.cloud.faults.end();
-        while under_way.join_next().await.is_some() {}
-        self.cloud.delivery.drain().await;
-        Ok(())
+        let drained = async {
+            while under_way.join_next().await.is_some() {}
+            self.cloud.delivery.drain().await;
+        };
+        // An event that nobody will ever take must fail the storm and not hang it.
+        tokio::time::timeout(DRAINED_WITHIN, drained).await.map_err(|_| {
+            Error::Internal(format!("seed {seed}: events still fail {DRAINED_WITHIN:?} after the storm"))
+        })
     }
 
     /// The night's last polls, undisturbed.
@@ -269,20 +276,18 @@ impl Chaos {
         self.poison.letters.push(letter("process-live-boxscores", &object.generation.to_string()));
         Ok(())
     }
-}
 
-impl Drop for Chaos {
-    fn drop(&mut self) {
-        self.cloud.stop.cancel();
-    }
-}
-
-impl Chaos {
     fn kills(&self) -> BTreeMap<&'static str, u64> {
         let mut kills = BTreeMap::new();
         for process in self.processes() {
             *kills.entry(process.name).or_default() += process.kills.load(Ordering::Relaxed);
         }
         kills
+    }
+}
+
+impl Drop for Chaos {
+    fn drop(&mut self) {
+        self.cloud.stop.cancel();
     }
 }
