@@ -204,6 +204,28 @@ async fn tonight_is_exported_even_if_something_else_was_asked_for_as_well() {
 }
 
 #[tokio::test]
+async fn finished_predictions_are_exported_and_too_few_leave_the_list_alone() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    let function = cloud.tonight(&HandClock::at(AFTERNOON)).await;
+    let finished = |percent: f64| {
+        json!({
+            "processor_name": "PredictionCoordinator", "phase": "phase_5_predictions", "correlation_id": "c-5",
+            "game_date": DAY, "status": "success", "metadata": {"completion_pct": percent},
+        })
+    };
+    let answer = function.tell(finished(61.0)).await;
+    assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("ignored")), "{answer:?}");
+    assert!(cloud.names(API_BUCKET, "").is_empty() && cloud.completions().is_empty());
+
+    let answer = function.tell(finished(99.6)).await;
+    assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
+    assert_eq!(cloud.document(LATEST).await["total_players"], 4);
+    let [completion] = cloud.completions().try_into().expect("one completion");
+    assert_eq!((&completion["correlation_id"], &completion["target_date"]), (&json!("c-5"), &json!(DAY)));
+}
+
+#[tokio::test]
 async fn f65_another_day_never_overwrites_tonight() {
     let cloud = Cloud::start().await;
     cloud.add_tonight();

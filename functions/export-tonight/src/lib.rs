@@ -1,5 +1,6 @@
-//! Stage 6, tonight: a Pub/Sub message becomes the public list of everyone who plays, with line, odds,
-//! prediction, form and injury: `v1/tonight/{date}.json` and, for today, `v1/tonight/all-players.json`.
+//! Stage 6, tonight: a Pub/Sub message, a trigger or the word that predictions are finished, becomes the
+//! public list of everyone who plays, with line, odds, prediction, form and injury:
+//! `v1/tonight/{date}.json` and, for today, `v1/tonight/all-players.json`.
 //!
 //! What came of it goes to the completion topic. A message that asks for something else or cannot be read
 //! is completed as failed, kept as a dead letter and acknowledged; it is never taken for a wish of ours.
@@ -31,7 +32,7 @@ use tokio::time::Instant;
 use crate::{
     document::{Document, Night},
     form::{Form, Injury, fatigue_by_player},
-    trigger::{Completion, Echo, Status, Trigger},
+    trigger::{Completion, Echo, Message, Status},
 };
 
 const NAME: &str = "export-tonight";
@@ -90,7 +91,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     });
     function::event(NAME, &platform, MESSAGE_PUBLISHED, dead_letters, move |event| {
         let exporter = exporter.clone();
-        async move { exporter.handle(&event).await.map(Outcome::Done) }
+        async move { exporter.handle(&event).await }
     })
 }
 
@@ -113,14 +114,18 @@ struct Exported {
 impl Exporter {
     /// One message: exported, then completed. What is permanent is completed as failed before it becomes
     /// a dead letter; after anything else the message comes again.
-    async fn handle(&self, event: &cloudevents::Event) -> Result<Reply, Error> {
+    async fn handle(&self, event: &cloudevents::Event) -> Result<Outcome<Reply>, Error> {
         let started = Instant::now();
         let begun = self.clock.now();
         let message = published_message(event);
         let echo = message.as_ref().map(|message| Echo::of(message)).unwrap_or_default();
-        let trigger = message.map_err(|error| error.to_string()).and_then(|message| Trigger::read(&message));
-        let (day, exported) = match trigger {
-            Ok(trigger) => {
+        let message = message.map_err(|error| error.to_string()).and_then(|message| Message::read(&message));
+        let (day, exported) = match message {
+            Ok(Message::TooFewPredictions(reason)) => {
+                tracing::warn!(reason, "event ignored");
+                return Ok(Outcome::ignored(reason));
+            }
+            Ok(Message::Trigger(trigger)) => {
                 let day = trigger.target.at(begun);
                 let update_latest = trigger.update_latest && day == SlateDay::of(begun);
                 let mut exported = match self.export(day, begun, update_latest).await {
@@ -144,7 +149,7 @@ impl Exporter {
             return Err(Error::Permanent(errors.join("; ")));
         }
         tracing::info!(%day, total_players, seconds, "tonight exported");
-        Ok(Reply { status, date: day, paths, total_players })
+        Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
     }
 
     /// Publishes the documents of `day`, all at once.

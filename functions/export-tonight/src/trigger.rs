@@ -1,14 +1,30 @@
-//! The message that asks for an export, and the one that tells what came of it (facts 3.2).
+//! The messages that ask for an export, and the one that tells what came of it (facts 3.2).
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::{clock::iso_micros, nba::TargetDay};
+use shared::{
+    clock::iso_micros,
+    nba::{SlateDay, TargetDay},
+};
 
 /// The one export that this function has.
 const TONIGHT: &str = "tonight";
+/// The `phase` of the message that tells of finished predictions.
+const PREDICTIONS: &str = "phase_5_predictions";
+/// Of how many percent of the players predictions must be there for an export (facts 3.1).
+const ENOUGH_PREDICTIONS: f64 = 80.0;
+
+/// What a message means to this function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Message {
+    /// Export a day.
+    Trigger(Trigger),
+    /// Predictions that came to too little for an export, and why: the list stays as it is.
+    TooFewPredictions(String),
+}
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,12 +45,64 @@ pub(crate) struct Echo {
     pub export_types: Vec<String>,
 }
 
-impl Trigger {
-    /// Reads a message. Further fields, of which senders have many, are not looked at; a missing
-    /// `export_types` is never taken for a wish (facts F30).
+impl Message {
+    /// Reads a message of either topic: the trigger's own, or the completion of predictions
+    /// (`nba-phase5-predictions-complete`), which is a wish for tonight's list of its date.
     pub(crate) fn read(message: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
-        struct Message {
+        struct Sender {
+            phase: Option<String>,
+        }
+        if message.trim_ascii().first() != Some(&b'{') {
+            return Err("the message is not a JSON object".into());
+        }
+        let sender: Sender = serde_json::from_slice(message)
+            .map_err(|error| format!("the message is no export trigger: {error}"))?;
+        match sender.phase.as_deref() {
+            Some(PREDICTIONS) => Self::of_predictions(message),
+            _ => Trigger::read(message).map(Self::Trigger),
+        }
+    }
+
+    fn of_predictions(message: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Predictions {
+            game_date: SlateDay,
+            status: String,
+            #[serde(default)]
+            metadata: Metadata,
+        }
+        #[derive(Default, Deserialize)]
+        struct Metadata {
+            completion_pct: Option<f64>,
+        }
+        let predictions: Predictions = serde_json::from_slice(message)
+            .map_err(|error| format!("the message is no completion of predictions: {error}"))?;
+        if !["success", "partial"].contains(&predictions.status.as_str()) {
+            return Ok(Self::TooFewPredictions(format!(
+                "the predictions' status is {:?}",
+                predictions.status
+            )));
+        }
+        match predictions.metadata.completion_pct {
+            Some(percent) if percent < ENOUGH_PREDICTIONS => Ok(Self::TooFewPredictions(format!(
+                "{percent} % of the predictions are there, expected {ENOUGH_PREDICTIONS}"
+            ))),
+            _ => Ok(Self::Trigger(Trigger {
+                target: TargetDay::On(predictions.game_date),
+                update_latest: true,
+                unknown: None,
+            })),
+        }
+    }
+}
+
+impl Trigger {
+    /// Reads a trigger. Further fields, of which senders have many, are not looked at; a missing
+    /// `export_types` is never taken for a wish (facts F30).
+    fn read(message: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Fields {
             export_types: Vec<String>,
             #[serde(default)]
             target_date: TargetDay,
@@ -44,10 +112,7 @@ impl Trigger {
         fn yes() -> bool {
             true
         }
-        if message.trim_ascii().first() != Some(&b'{') {
-            return Err("the message is not a JSON object".into());
-        }
-        let message: Message = serde_json::from_slice(message)
+        let message: Fields = serde_json::from_slice(message)
             .map_err(|error| format!("the message is no export trigger: {error}"))?;
         let unknown: Vec<&str> =
             message.export_types.iter().map(String::as_str).filter(|kind| *kind != TONIGHT).collect();
@@ -73,7 +138,7 @@ impl Echo {
         Self {
             correlation_id: text("correlation_id"),
             trigger_source: text("trigger_source"),
-            target_date: text("target_date"),
+            target_date: text("target_date").or_else(|| text("game_date")),
             export_types: types.filter_map(|kind| kind.as_str().map(Into::into)).take(20).collect(),
         }
     }
@@ -148,7 +213,10 @@ mod tests {
     use super::*;
 
     fn read(message: &str) -> Result<Trigger, String> {
-        Trigger::read(message.as_bytes())
+        match Message::read(message.as_bytes())? {
+            Message::Trigger(trigger) => Ok(trigger),
+            Message::TooFewPredictions(reason) => Err(reason),
+        }
     }
 
     #[test]
@@ -162,6 +230,25 @@ mod tests {
             yesterday,
             Ok(Trigger { target: TargetDay::Yesterday, update_latest: false, unknown: None })
         );
+    }
+
+    #[test]
+    fn finished_predictions_ask_for_the_list_of_their_date() {
+        let finished = |more: &str| {
+            read(&format!(r#"{{"phase":"phase_5_predictions","game_date":"2026-01-09",{more}}}"#))
+        };
+        let day = "2026-01-09".parse().expect("a date");
+        let wanted = Trigger { target: TargetDay::On(day), update_latest: true, unknown: None };
+        assert_eq!(finished(r#""status":"success""#), Ok(wanted.clone()));
+        assert_eq!(finished(r#""status":"partial","metadata":{"completion_pct":80}"#), Ok(wanted));
+        for (more, reason) in [
+            (r#""status":"failed""#, "status is \"failed\""),
+            (r#""status":"success","metadata":{"completion_pct":79.9}"#, "79.9 % of the predictions"),
+            (r#""state":"success""#, "missing field `status`"),
+        ] {
+            let error = finished(more).err().unwrap_or_default();
+            assert!(error.contains(reason), "{more}: {error}");
+        }
     }
 
     #[test]
