@@ -272,7 +272,7 @@ impl Exporter {
             }
         }
         tracing::info!(
-            %day, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
+            %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
             games_final = document.games_final, total_games = document.total_games, "live scores exported"
         );
         // What is old is renewed behind the documents, but not behind the answer.

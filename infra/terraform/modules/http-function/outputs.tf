@@ -1,0 +1,4 @@
+output "url" {
+  description = "Where it is called."
+  value       = module.service.url
+}

@@ -1,0 +1,57 @@
+# The project itself: which services it uses, and who calls the functions.
+
+data "google_project" "this" {}
+
+data "google_storage_project_service_account" "this" {
+  depends_on = [google_project_service.apis]
+}
+
+locals {
+  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+}
+
+resource "google_project_service" "apis" {
+  for_each = toset([
+    "artifactregistry.googleapis.com",
+    "bigquery.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "eventarc.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "storage.googleapis.com",
+  ])
+
+  service            = each.key
+  disable_on_destroy = false
+}
+
+resource "google_service_account" "scheduler" {
+  account_id   = "scheduler-caller"
+  display_name = "Calls the HTTP functions on schedule"
+
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_service_account" "eventarc" {
+  account_id   = "event-caller"
+  display_name = "Delivers events to the functions"
+
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_project_iam_member" "eventarc_receives" {
+  project = var.project
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.eventarc.member
+}
+
+# Cloud Storage tells of new objects through Pub/Sub, as itself.
+resource "google_project_iam_member" "storage_publishes_events" {
+  project = var.project
+  role    = "roles/pubsub.publisher"
+  member  = data.google_storage_project_service_account.this.member
+}
