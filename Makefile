@@ -1,14 +1,16 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos fuzz backfill lint format
+.PHONY: help run test chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
 VENV := target/venv
+EMPTY :=
+FUNCTIONS := $(subst $(EMPTY) ,|,$(notdir $(wildcard functions/*)))
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Replay a night through the whole system on this machine; ARGS="--help" says how
 	@cargo build --package local-cloud
@@ -28,6 +30,24 @@ fuzz: ## Feed the functions bad input; CASES=1000000 says how much, ARGS=any_sna
 
 backfill: ## Export past nights again, FROM=… TO=… [URL=…]: a call of export-live a date
 	@cargo run --quiet --package backfill -- --from "$(FROM)" --to "$(TO)" $(if $(URL),--url $(URL)) $(ARGS)
+
+deploy: ## Build, push and apply everything, PROJECT=…; DRY_RUN=1 prints the commands instead
+	@DRY_RUN=$(DRY_RUN) infra/deploy "$(PROJECT)" deploy $(ARGS)
+
+destroy-plan: ## Show what Terraform would destroy, PROJECT=…; destroys nothing
+	@DRY_RUN=$(DRY_RUN) infra/deploy "$(PROJECT)" destroy-plan $(ARGS)
+
+trigger-tonight: ## Ask for tonight's list now, of `make run` or of PROJECT=…; DATE=… of another day
+	@DRY_RUN=$(DRY_RUN) infra/trigger tonight "$(or $(DATE),today)" "$(PROJECT)"
+
+trigger-live: ## Ask for the live scores now, of `make run` or of PROJECT=…; DATE=… of another day
+	@DRY_RUN=$(DRY_RUN) infra/trigger live "$(or $(DATE),today)" "$(PROJECT)"
+
+logs: ## The last hour's log of the deployed functions, PROJECT=… [FUNCTION=export-live] [SINCE=6h]
+	@test -n "$(PROJECT)" || { echo "PROJECT is not set, expected the id of a Google Cloud project" >&2; exit 2; }
+	$(if $(DRY_RUN),@echo) gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.service_name=~"$(or $(FUNCTION),$(FUNCTIONS))"' \
+		--project=$(PROJECT) --freshness=$(or $(SINCE),1h) --limit=500 --order=asc \
+		--format='value(timestamp.date(tz=America/New_York), severity, resource.labels.service_name, jsonPayload.message, jsonPayload.error, jsonPayload.reason)'
 
 lint: ## Formatting and clippy; a warning is an error
 	cargo fmt --all --check

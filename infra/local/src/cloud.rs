@@ -24,7 +24,7 @@ use crate::{
     faults::{self, Faults},
     issuer::{self, Issuer},
     night::{self, Night},
-    pubsub::{self, COMPLETE_TOPIC, TRIGGER_TOPIC, Topics},
+    pubsub::{self, COMPLETE_TOPIC, PREDICTIONS_TOPIC, TRIGGER_TOPIC, Topics},
     storage::{self, Objects},
 };
 
@@ -91,7 +91,7 @@ impl LocalCloud {
             .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
-        let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
+        let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
         let faults = Faults::default();
         let router = Router::new()

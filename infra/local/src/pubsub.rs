@@ -1,6 +1,7 @@
 //! Pub/Sub: topics that take messages and tell whoever is subscribed.
 //!
-//! The client speaks gRPC and only publishes, so that one method is all there is.
+//! The functions' client speaks gRPC and only publishes, so that one method is all there is; an operator
+//! publishes over REST.
 
 use std::{
     collections::BTreeMap,
@@ -10,11 +11,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::{Router, body::Body, extract::Request, response::Response, routing::post};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request},
+    http::StatusCode,
+    response::Response,
+    routing::post,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PublishResponse};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::Clock;
 use tonic::{Status, server::UnaryService};
@@ -24,6 +33,8 @@ use tonic_prost::ProstCodec;
 pub const PROJECT: &str = "local";
 /// The topic whose messages trigger exports, as in production.
 pub const TRIGGER_TOPIC: &str = "nba-phase6-export-trigger";
+/// The topic that hears of finished predictions, whose messages trigger exports too.
+pub const PREDICTIONS_TOPIC: &str = "nba-phase5-predictions-complete";
 /// The topic that hears what came of them.
 pub const COMPLETE_TOPIC: &str = "nba-phase6-export-complete";
 
@@ -117,8 +128,15 @@ pub fn event_data(topic: &str, message: &Message) -> Value {
     })
 }
 
-/// The gRPC method `Publish`; any other is answered with `UNIMPLEMENTED`.
+/// The gRPC method `Publish`, any other being answered with `UNIMPLEMENTED`, and the same over REST
+/// (<https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish>).
 pub fn router(topics: Arc<Topics>) -> Router {
+    let rest = {
+        let topics = topics.clone();
+        async move |Path((_, topic)): Path<(String, String)>, Json(request): Json<RestRequest>| {
+            publish_over_rest(&topics, &topic, request)
+        }
+    };
     let publish = move |request: Request| {
         let publish = Publish(topics.clone());
         async move {
@@ -135,6 +153,37 @@ pub fn router(topics: Arc<Topics>) -> Router {
     Router::new()
         .route("/google.pubsub.v1.Publisher/Publish", post(publish))
         .route("/google.pubsub.v1.{service}/{method}", post(unimplemented))
+        .route("/v1/projects/{project}/topics/{topic_and_method}", post(rest))
+}
+
+#[derive(Deserialize)]
+struct RestRequest {
+    messages: Vec<RestMessage>,
+}
+
+#[derive(Deserialize)]
+struct RestMessage {
+    data: String,
+}
+
+fn publish_over_rest(
+    topics: &Topics,
+    topic_and_method: &str,
+    request: RestRequest,
+) -> Result<Json<Value>, (StatusCode, String)> {
+    let Some(topic) = topic_and_method.strip_suffix(":publish") else {
+        return Err((StatusCode::NOT_IMPLEMENTED, "local-cloud only publishes".into()));
+    };
+    let contents: Vec<Vec<u8>> = request
+        .messages
+        .iter()
+        .map(|message| BASE64_STANDARD.decode(&message.data))
+        .collect::<Result<_, _>>()
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("data: not base64: {error}")))?;
+    let ids: Option<Vec<String>> =
+        contents.into_iter().map(|content| topics.publish(topic, content.into())).collect();
+    let ids = ids.ok_or((StatusCode::NOT_FOUND, format!("there is no topic {topic:?}")))?;
+    Ok(Json(json!({ "messageIds": ids })))
 }
 
 struct Publish(Arc<Topics>);

@@ -12,7 +12,7 @@ use crate::{
     cloud::{LocalCloud, RAW_BUCKET},
     functions::Functions,
     night::Night,
-    pubsub::TRIGGER_TOPIC,
+    pubsub::{PREDICTIONS_TOPIC, TRIGGER_TOPIC},
     seed,
 };
 
@@ -58,7 +58,9 @@ impl Replay {
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
         let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
-        cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, functions.export_tonight.clone());
+        for topic in [TRIGGER_TOPIC, PREDICTIONS_TOPIC] {
+            cloud.delivery.subscribe(&cloud.topics, topic, functions.export_tonight.clone());
+        }
         Ok(Self { cloud, functions, night })
     }
 
