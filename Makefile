@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live logs lint format
+.PHONY: help run test chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -42,6 +42,9 @@ trigger-tonight: ## Ask for tonight's list now, of `make run` or of PROJECT=…;
 
 trigger-live: ## Ask for the live scores now, of `make run` or of PROJECT=…; DATE=… of another day
 	@DRY_RUN=$(DRY_RUN) infra/trigger live "$(or $(DATE),today)" "$(PROJECT)"
+
+replay: ## Deliver events again, PROJECT=…: DAY=… (its snapshots, doubling nothing) or DEAD_LETTERS=function
+	@infra/replay $(if $(DAY),snapshots "$(DAY)",dead-letters "$(DEAD_LETTERS)") "$(PROJECT)"
 
 logs: ## The last hour's log of the deployed functions, PROJECT=… [FUNCTION=export-live] [SINCE=6h]
 	@test -n "$(PROJECT)" || { echo "PROJECT is not set, expected the id of a Google Cloud project" >&2; exit 2; }

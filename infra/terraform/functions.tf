@@ -80,7 +80,13 @@ locals {
         publish = { bucket = google_storage_bucket.api.name, role = "roles/storage.objectUser" }
       }
       tables_read = [
+        "nba_analytics.player_game_summary",
+        "nba_analytics.upcoming_player_game_context",
+        "nba_predictions.player_prop_predictions",
         "nba_raw.bdl_player_boxscores",
+        "nba_raw.bettingpros_player_points_props",
+        "nba_raw.nbac_schedule",
+        "nba_reference.nba_players_registry",
       ]
       schedules = {
         polls = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true }) }
@@ -126,6 +132,7 @@ module "event_function" {
   environment = merge(local.environment, each.value.environment)
   function    = each.value
   caller      = google_service_account.eventarc.email
+  operators   = var.operators
   forwarder   = local.pubsub_agent
 
   depends_on = [

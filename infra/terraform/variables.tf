@@ -68,7 +68,7 @@ variable "alert_emails" {
 }
 
 variable "operators" {
-  description = "Who may call the HTTP functions by hand, such as user:name@example.com or group:on-call@example.com."
+  description = "Who may call the functions by hand, such as user:name@example.com or group:on-call@example.com."
   type        = list(string)
   default     = []
 }

@@ -1,28 +1,43 @@
 //! Configuration: the environment only, read once at start into typed structs.
 
-use std::{collections::HashMap, fmt, net::Ipv4Addr, str::FromStr, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    net::Ipv4Addr,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::Url;
 
 use crate::{Error, function::INVOCATION_DEADLINE, invoker_auth::InvokerAuth};
 
-/// The environment variables of a process, or a test's stand-in for them.
+/// The environment variables of a process, or a test's stand-in for them. It keeps note of which were asked
+/// for, by which a deployment is held against the code.
 #[derive(Clone, Debug)]
-pub struct Environment(HashMap<String, String>);
+pub struct Environment {
+    variables: HashMap<String, String>,
+    asked_for: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl Environment {
     /// The variables of this process; a variable that is not UTF-8 counts as unset.
     pub fn of_process() -> Self {
-        Self(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        )
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The names that were asked for so far, set or not.
+    pub fn asked_for(&self) -> BTreeSet<String> {
+        self.asked_for.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The value of `name`; an empty value counts as unset, as in most shells' `${VAR:-}`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.asked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The value of `name`, which must be there.
@@ -69,7 +84,8 @@ impl Environment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { variables, asked_for: Arc::default() }
     }
 }
 

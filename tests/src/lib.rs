@@ -5,6 +5,7 @@
 
 mod process;
 mod stub;
+pub mod terraform;
 pub mod warehouse;
 
 use std::{

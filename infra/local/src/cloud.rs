@@ -91,7 +91,8 @@ impl LocalCloud {
             .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
-        let topics = Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
+        let topics =
+            Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
         let faults = Faults::default();
         let router = Router::new()

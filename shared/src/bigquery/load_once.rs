@@ -23,6 +23,8 @@ use crate::{
     storage::{Storage, Upload, Written},
 };
 
+/// The prefix of staged rows, which are of no use once their job is done.
+pub const STAGING: &str = "staging/";
 /// How often one set of rows is tried over all deliveries. Eventarc delivers for a day, ever more slowly,
 /// which is fewer than this.
 const MAXIMUM_ATTEMPTS: u32 = 200;
@@ -66,7 +68,7 @@ impl BigQuery {
     pub async fn load_once(&self, storage: &Storage, load: Load<'_>) -> Result<Loaded, Error> {
         for attempt in 1..=MAXIMUM_ATTEMPTS {
             let id = format!("{}-{attempt}", load.job);
-            let object = format!("staging/{id}.ndjson");
+            let object = format!("{STAGING}{id}.ndjson");
             // Staged rows are left as they are if they exist: a job may be reading them.
             let upload = Upload::json_lines(load.staging_bucket, &object, load.rows.clone());
             let staged = storage.create(upload).await?;

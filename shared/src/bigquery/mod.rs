@@ -13,7 +13,7 @@ use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use reqwest::Url;
 use tokio::sync::OnceCell;
 
-pub use load_once::{Load, Loaded};
+pub use load_once::{Load, Loaded, STAGING};
 pub use query::Parameter;
 
 use crate::{

@@ -26,7 +26,10 @@ module "service" {
   image       = var.image
   environment = var.environment
   function    = var.function
-  callers     = { events = "serviceAccount:${var.caller}" }
+  callers = merge(
+    { events = "serviceAccount:${var.caller}" },
+    { for operator in var.operators : operator => operator },
+  )
 }
 
 resource "google_eventarc_trigger" "triggers" {

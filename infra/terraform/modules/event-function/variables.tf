@@ -33,6 +33,11 @@ variable "caller" {
   type        = string
 }
 
+variable "operators" {
+  description = "Who may deliver events by hand, as IAM members."
+  type        = list(string)
+}
+
 variable "forwarder" {
   description = "Pub/Sub's own identity, which moves messages to the dead-letter topic, as an IAM member."
   type        = string

