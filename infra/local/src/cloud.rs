@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
@@ -11,6 +14,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
+    serve::ListenerExt,
 };
 use reqwest::Url;
 use shared::Error;
@@ -23,6 +27,7 @@ use crate::{
     delivery::Delivery,
     faults::{self, Faults},
     issuer::{self, Issuer},
+    latency::{self, Latencies},
     night::{self, Night},
     pubsub::{self, COMPLETE_TOPIC, PREDICTIONS_TOPIC, TRIGGER_TOPIC, Topics},
     storage::{self, Objects},
@@ -49,6 +54,10 @@ pub struct LocalCloud {
     pub topics: Arc<Topics>,
     /// Which calls were made of the services, and how often.
     pub calls: Calls,
+    /// How many connections were opened to the services so far.
+    pub connections: Arc<AtomicU64>,
+    /// How long the services take.
+    pub latencies: Latencies,
     /// What goes wrong with the services.
     pub faults: Faults,
     /// The deliverer.
@@ -94,9 +103,9 @@ impl LocalCloud {
         let topics =
             Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
-        let faults = Faults::default();
+        let (faults, latencies) = (Faults::default(), Latencies::default());
         let router = Router::new()
-            .merge(bigquery::router(warehouse.clone(), objects.clone(), faults.clone()))
+            .merge(bigquery::router(warehouse.clone(), objects.clone(), faults.clone(), latencies.clone()))
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
@@ -104,12 +113,31 @@ impl LocalCloud {
         let calls = Calls::default();
         let router = router
             .layer(middleware::from_fn_with_state(faults.clone(), faults::inject))
+            .layer(middleware::from_fn_with_state(latencies.clone(), latency::delay))
             .layer(middleware::from_fn_with_state(calls.clone(), count));
         let stop = CancellationToken::new();
-        tokio::spawn(shared::function::serve(listener, router, stop.clone().cancelled_owned()));
+        let connections = Arc::new(AtomicU64::new(0));
+        let opened = connections.clone();
+        let listener = listener.tap_io(move |_| {
+            opened.fetch_add(1, Ordering::Relaxed);
+        });
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
         let delivery =
             Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
-        Ok(Self { url, objects, warehouse, topics, calls, faults, delivery, clock, stop })
+        Ok(Self {
+            url,
+            objects,
+            warehouse,
+            topics,
+            calls,
+            connections,
+            latencies,
+            faults,
+            delivery,
+            clock,
+            stop,
+        })
     }
 
     /// The public URL of an object, as `storage.googleapis.com` has it.

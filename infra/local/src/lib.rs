@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod faults;
 pub mod functions;
 pub mod issuer;
+pub mod latency;
 pub mod night;
 pub mod pubsub;
 pub mod replay;

@@ -19,6 +19,7 @@ use super::warehouse::{Answer, Failed, Job, Warehouse};
 use crate::{
     api_error_with_reason,
     faults::{Fault, Faults},
+    latency::Latencies,
     storage::Objects,
 };
 
@@ -36,18 +37,24 @@ struct Api {
     warehouse: Arc<Warehouse>,
     objects: Arc<Objects>,
     faults: Faults,
+    latencies: Latencies,
     answers: Arc<Mutex<Answers>>,
 }
 
 /// The REST API below `/bigquery/v2`.
-pub fn router(warehouse: Arc<Warehouse>, objects: Arc<Objects>, faults: Faults) -> Router {
+pub fn router(
+    warehouse: Arc<Warehouse>,
+    objects: Arc<Objects>,
+    faults: Faults,
+    latencies: Latencies,
+) -> Router {
     Router::new()
         .route("/bigquery/v2/projects/{project}/queries", post(query))
         .route("/bigquery/v2/projects/{project}/queries/{job}", get(query_results))
         .route("/bigquery/v2/projects/{project}/jobs", post(insert_job))
         .route("/bigquery/v2/projects/{project}/jobs/{job}", get(get_job))
         .route("/bigquery/v2/projects/{project}/datasets/{dataset}", get(get_dataset))
-        .with_state(Api { warehouse, objects, faults, answers: Arc::default() })
+        .with_state(Api { warehouse, objects, faults, latencies, answers: Arc::default() })
 }
 
 impl IntoResponse for Failed {
@@ -247,6 +254,7 @@ async fn start_job(api: Api, id: String, configuration: Value, load: Load) -> Re
         if fault == Some(Fault::EndlessJob) {
             faults_over.await;
         }
+        tokio::time::sleep(api.latencies.get().load_job).await;
         let run = tokio::task::spawn_blocking(move || {
             let ended = match fault {
                 Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "a fault that was asked for")),

@@ -56,8 +56,11 @@ impl Night {
         }
         let recorded: Recorded = serde_json::from_slice(json)
             .map_err(|error| NotANight(format!("not a list of box scores: {error}")))?;
+        Self::of(recorded.data)
+    }
+
+    fn of(recorded: Vec<Value>) -> Result<Self, NotANight> {
         let games = recorded
-            .data
             .into_iter()
             .enumerate()
             .map(|(index, game)| {
@@ -69,6 +72,20 @@ impl Night {
             Some(other) => Err(NotANight(format!("games of {day} and of {} in one night", other.day()))),
             None => Ok(Self { day, games }),
         }
+    }
+
+    /// The same night on another day.
+    pub fn moved_to(&self, day: SlateDay) -> Result<Self, NotANight> {
+        let days = chrono::NaiveDate::from(day) - chrono::NaiveDate::from(self.day);
+        let moved = self.recorded().cloned().map(|mut game| {
+            game["date"] = day.to_string().into();
+            let tip_off = game["datetime"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+            if let Some(tip_off) = tip_off {
+                game["datetime"] = (tip_off + days).to_rfc3339().into();
+            }
+            game
+        });
+        Self::of(moved.collect())
     }
 
     /// When the first game is listed.
