@@ -1,0 +1,83 @@
+//! A function as the binary that is deployed, in a process of its own.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use local_cloud::functions::variables;
+use reqwest::{Client, Url};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+    time::Instant,
+};
+
+use crate::Result;
+
+/// How long anything may take before the bench gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A function, running.
+pub struct Function {
+    url: Url,
+    http: Client,
+    child: Child,
+    /// From the start of its process to the first `200` of `/healthz`.
+    pub started_in: Duration,
+}
+
+impl Function {
+    /// Starts `binaries/name` against the local cloud at `cloud`.
+    pub async fn start(binaries: &Path, name: &str, cloud: &Url) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+        let url: Url = format!("http://127.0.0.1:{port}/").parse()?;
+        let own = [
+            ("INVOKER_AUTH", "none".to_owned()),
+            ("PORT", port.to_string()),
+            ("RUST_LOG", "warn".to_owned()),
+        ];
+        let binary = binaries.join(name);
+        let http = Client::builder().timeout(PATIENCE).build()?;
+        let begun = Instant::now();
+        let child = Command::new(&binary)
+            .env_clear()
+            .envs(variables(cloud, &url))
+            .envs(own)
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("{}: {error}; `make bench` builds it", binary.display()))?;
+        let health = url.join("healthz")?;
+        while begun.elapsed() < PATIENCE {
+            if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(Self { url, http, child, started_in: begun.elapsed() });
+            }
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+        Err(format!("{name} does not answer").into())
+    }
+
+    /// Calls it, or delivers an event to it, and says how long that took. Anything but a success is an
+    /// error.
+    pub async fn call(&self, headers: &[(&str, &str)], body: String) -> Result<Duration> {
+        let request = self.http.post(self.url.clone()).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let begun = Instant::now();
+        let answer = request.send().await?;
+        let (status, body) = (answer.status(), answer.text().await?);
+        let took = begun.elapsed();
+        let is_good =
+            ["success", "stored"].iter().any(|word| body.contains(&format!("\"status\":\"{word}\"")));
+        if !status.is_success() || !is_good {
+            return Err(format!("{status} {body}").into());
+        }
+        Ok(took)
+    }
+
+    /// Its resident memory, in bytes.
+    pub fn resident(&self) -> Result<u64> {
+        let id = self.child.id().ok_or("the process has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kilobytes * 1024)
+    }
+}

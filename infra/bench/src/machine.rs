@@ -1,0 +1,49 @@
+//! What a function takes of the machine: its start, its memory, its size.
+
+use std::path::Path;
+
+use local_cloud::latency::Latency;
+
+use crate::{Result, function::Function, paths::Stage};
+
+const FUNCTIONS: [&str; 4] =
+    ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
+const STARTS: usize = 21;
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// Prints a line a function, and one of the memory of many exports.
+pub async fn print(stage: &Stage, binaries: &Path, exports: usize) -> Result<()> {
+    let (cloud, _folder) = stage.cloud(Latency::default()).await?;
+    println!("  {:<26} {:>16} {:>14} {:>14}", "", "start ≤ 30 ms", "idle ≤ 20 MiB", "size ≤ 16 MB");
+    for name in FUNCTIONS {
+        let mut starts = Vec::new();
+        let mut idle = 0;
+        for _ in 0..STARTS {
+            let function = Function::start(binaries, name, &cloud.url).await?;
+            starts.push(function.started_in);
+            idle = function.resident()?;
+        }
+        starts.sort_unstable();
+        let start = starts.get(STARTS / 2).copied().unwrap_or_default();
+        let size = std::fs::metadata(binaries.join(name))?.len();
+        println!(
+            "  {name:<26} {:>13.1} ms {:>10.1} MiB {:>11.1} MB",
+            start.as_secs_f64() * 1000.0,
+            idle as f64 / MIB,
+            size as f64 / 1e6,
+        );
+    }
+    let function = Function::start(binaries, "export-live", &cloud.url).await?;
+    let mut after = Vec::new();
+    for export in 1..=exports {
+        function.call(&[], r#"{"target_date":"today"}"#.into()).await?;
+        if export == exports / 10 || export == exports {
+            after.push((export, function.resident()? as f64 / MIB));
+        }
+    }
+    println!();
+    for (export, resident) in after {
+        println!("  export-live after {export:>6} exports: {resident:.1} MiB (≤ 40, and no growth)");
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `bench`: how long the functions take, as release binaries against the local cloud with the latencies of
+//! the real services, beside what no code could go below: the longest chain of calls that cannot overlap,
+//! made by a plain client in the same run.
+
+mod floor;
+mod function;
+mod machine;
+mod paths;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use local_cloud::night::Night;
+
+use crate::paths::Measured;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Measure the functions over the wire.
+#[derive(Clone, Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// A recorded night in the shape of BallDontLie's /v1/box_scores, instead of the sample
+    #[arg(long, value_name = "FILE")]
+    night: Option<PathBuf>,
+    /// How often each path is measured
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    runs: usize,
+    /// How many exports one process makes while its memory is watched
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    exports: usize,
+    /// Where the release binaries are
+    #[arg(long, value_name = "FOLDER", default_value = "target/release")]
+    binaries: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let night = match &arguments.night {
+        Some(file) => Night::from_file(file)?,
+        None => Night::sample()?,
+    };
+    let (runs, binaries) = (arguments.runs, arguments.binaries.as_path());
+    println!("{} games of {}, {runs} runs a path.\n", night.recorded().count(), night.day);
+    // The functions' clock is the machine's, so that the night is moved to today.
+    let night = paths::Stage::new(night)?;
+
+    // The one with the narrowest target has the machine for itself; the others mostly wait.
+    let warm = paths::live_warm(&night, binaries, runs).await?;
+    let (cold, others, process) = tokio::try_join!(
+        paths::live_cold(&night, binaries, runs),
+        async {
+            let tonight = paths::tonight(&night, binaries, runs).await?;
+            Ok((tonight, paths::scrape(&night, binaries, runs).await?))
+        },
+        paths::process(&night, binaries, runs),
+    )?;
+    let (tonight, scrape) = others;
+    println!(
+        "  {:<34} {:>8} {:>8} {:>8} {:>7} {:>7}",
+        "milliseconds", "floor", "median", "p95", "ratio", "target"
+    );
+    for measured in [&warm].into_iter().chain(&cold).chain([&tonight, &scrape, &process]) {
+        println!("{measured}");
+    }
+    println!();
+    for Measured { path, calls, connections, .. } in [&warm, &tonight, &scrape, &process] {
+        println!("  calls of one {path}, and new connections in {runs} runs: {connections}");
+        for (call, number) in calls {
+            println!("    {number:>5.2}  {call}");
+        }
+    }
+    println!();
+    machine::print(&night, binaries, arguments.exports).await
+}

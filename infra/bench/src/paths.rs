@@ -1,0 +1,282 @@
+//! The paths that are measured, each against a local cloud of its own.
+
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use local_cloud::{
+    clock::ReplayClock,
+    cloud::{API_BUCKET, LocalCloud, RAW_BUCKET},
+    functions::listen,
+    latency::Latency,
+    night::Night,
+    pubsub::{self, Message, TRIGGER_TOPIC},
+    seed,
+};
+use serde_json::json;
+use shared::{event, nba::SlateDay, snapshot};
+use tempfile::TempDir;
+
+use crate::{
+    Result,
+    floor::{self, Floor},
+    function::Function,
+};
+
+/// What the real services take, roughly.
+const REAL: Latency = Latency {
+    balldontlie: Duration::from_millis(250),
+    query: Duration::from_millis(800),
+    load_job: Duration::from_secs(2),
+    object_read: Duration::from_millis(40),
+    object_write: Duration::from_millis(60),
+    publish: Duration::from_millis(20),
+};
+/// How often a floor is measured; it hardly varies.
+const FLOOR_RUNS: usize = 9;
+const LIVE: &str = r#"{"target_date":"today"}"#;
+
+/// The night and the moment of it at which everything is measured: as many games as possible are on.
+pub struct Stage {
+    night: Arc<Night>,
+    moment: DateTime<Utc>,
+}
+
+impl Stage {
+    /// `night`, moved to today.
+    pub fn new(night: Night) -> Result<Self> {
+        let night = night.moved_to(SlateDay::of(Utc::now()))?;
+        let ticks = std::iter::successors(Some(night.begins()), |at| Some(*at + TimeDelta::minutes(3)));
+        let moment = ticks.take_while(|at| *at < night.ends()).max_by_key(|at| night.games_on(*at));
+        Ok(Self { moment: moment.ok_or("a night without a moment")?, night: Arc::new(night) })
+    }
+
+    /// A local cloud at that moment, with its warehouse filled.
+    pub async fn cloud(&self, latency: Latency) -> Result<(LocalCloud, TempDir)> {
+        let folder = tempfile::tempdir()?;
+        let clock = ReplayClock::new(self.moment, 1.0);
+        let cloud = LocalCloud::start(folder.path(), listen(0).await?, self.night.clone(), clock).await?;
+        seed::warehouse(&cloud.warehouse, &self.night, 1).map_err(|error| error.to_string())?;
+        cloud.latencies.set(latency);
+        Ok((cloud, folder))
+    }
+
+    /// A poll of that moment as the scraper keeps it.
+    fn snapshot(&self, at: DateTime<Utc>) -> String {
+        let games = self.night.live(self.moment);
+        json!({
+            "timestamp": at.to_rfc3339(), "pollId": at.format("%Y%m%dT%H%M%SZ").to_string(),
+            "gameCount": games.len(), "liveBoxes": games,
+        })
+        .to_string()
+    }
+}
+
+/// What came of a path.
+pub struct Measured {
+    /// What was measured.
+    pub path: &'static str,
+    floor: Duration,
+    took: Vec<Duration>,
+    target: f64,
+    /// How often each call was made in one run.
+    pub calls: BTreeMap<String, f64>,
+    /// How many connections were opened in all runs together.
+    pub connections: u64,
+}
+
+impl Measured {
+    fn new(path: &'static str, floor: Duration, mut took: Vec<Duration>, target: f64) -> Self {
+        took.sort_unstable();
+        Self { path, floor, took, target, calls: BTreeMap::new(), connections: 0 }
+    }
+
+    fn with_calls(mut self, cloud: &LocalCloud, connections_before: u64) -> Self {
+        let runs = self.took.len() as f64;
+        self.calls =
+            cloud.calls.take().into_iter().map(|(call, number)| (call, number as f64 / runs)).collect();
+        self.connections = opened(cloud) - connections_before;
+        self
+    }
+
+    fn of_sorted(&self, share: usize) -> Duration {
+        self.took.get(self.took.len() * share / 100).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        let median = self.of_sorted(50);
+        let ratio = median.as_secs_f64() / self.floor.as_secs_f64();
+        write!(
+            f,
+            "  {:<34} {:>8.1} {:>8.1} {:>8.1} {ratio:>7.3} {:>7} {}",
+            self.path,
+            milliseconds(self.floor),
+            milliseconds(median),
+            milliseconds(self.of_sorted(95)),
+            format!("≤ {:.2}", self.target),
+            if ratio <= self.target { "ok" } else { "MISSED" },
+        )
+    }
+}
+
+fn opened(cloud: &LocalCloud) -> u64 {
+    cloud.connections.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Measures `runs` calls of a warm function, one after the other.
+async fn measured(
+    cloud: &LocalCloud,
+    runs: usize,
+    path: &'static str,
+    floor: Duration,
+    target: f64,
+    mut call: impl AsyncFnMut(usize) -> Result<Duration>,
+) -> Result<Measured> {
+    for run in 0..3 {
+        call(run).await?;
+    }
+    cloud.calls.take();
+    let connections = opened(cloud);
+    let mut took = Vec::with_capacity(runs);
+    for run in 3..runs + 3 {
+        took.push(call(run).await?);
+    }
+    Ok(Measured::new(path, floor, took, target).with_calls(cloud, connections))
+}
+
+/// The body of a public document as large as the function's.
+fn document(cloud: &LocalCloud, name: &str) -> Result<Vec<u8>> {
+    match cloud.objects.read(API_BUCKET, name, None) {
+        Ok((_, body)) => Ok(body.to_vec()),
+        Err(_) => Err(format!("there is no {name}").into()),
+    }
+}
+
+/// A live export with everything that is kept in memory: a poll, then the writes.
+pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
+    let (cloud, _folder) = stage.cloud(REAL).await?;
+    let function = Function::start(binaries, "export-live", &cloud.url).await?;
+    function.call(&[], LIVE.into()).await?;
+    let body = document(&cloud, "v1/live/latest.json")?;
+    let plain = Floor::new(&cloud.url)?;
+    let floor = floor::median(FLOOR_RUNS, async |_| {
+        plain.fetch().await?;
+        floor::public(&plain, body.clone()).await
+    });
+    let floor = floor.await?;
+    measured(&cloud, runs, "export-live, warm", floor, 1.05, async |_| function.call(&[], LIVE.into()).await)
+        .await
+}
+
+/// A live export by a process that was just started: from the request on, and from the process's start.
+pub async fn live_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<[Measured; 2]> {
+    let (cloud, _folder) = stage.cloud(REAL).await?;
+    Function::start(binaries, "export-live", &cloud.url).await?.call(&[], LIVE.into()).await?;
+    let body = document(&cloud, "v1/live/latest.json")?;
+    let plain = Floor::new(&cloud.url)?;
+    let floor = floor::median(FLOOR_RUNS, async |_| {
+        tokio::try_join!(plain.fetch(), plain.query())?;
+        floor::public(&plain, body.clone()).await
+    });
+    let floor = floor.await?;
+    let (mut from_request, mut from_start) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        let function = Function::start(binaries, "export-live", &cloud.url).await?;
+        let took = function.call(&[], LIVE.into()).await?;
+        from_request.push(took);
+        from_start.push(function.started_in + took);
+    }
+    Ok([
+        Measured::new("export-live, cold, from request", floor, from_request, 1.10),
+        Measured::new("export-live, cold, from start", floor, from_start, 1.25),
+    ])
+}
+
+/// The list of tonight: the queries, the writes, the completion.
+pub async fn tonight(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
+    let (cloud, _folder) = stage.cloud(REAL).await?;
+    let function = Function::start(binaries, "export-tonight", &cloud.url).await?;
+    let message = Message {
+        id: "1".into(),
+        data: json!({"export_types": ["tonight"]}).to_string().into(),
+        published: Utc::now(),
+    };
+    let data = pubsub::event_data(TRIGGER_TOPIC, &message);
+    let deliver = async |_| function.call(&event_headers(event::MESSAGE_PUBLISHED), data.to_string()).await;
+    deliver(0).await?;
+    let body = document(&cloud, "v1/tonight/all-players.json")?;
+    let plain = Floor::new(&cloud.url)?;
+    let floor = floor::median(FLOOR_RUNS, async |_| {
+        plain.query().await?;
+        floor::public(&plain, body.clone()).await?;
+        plain.publish().await
+    });
+    let floor = floor.await?;
+    measured(&cloud, runs, "export-tonight", floor, 1.10, deliver).await
+}
+
+/// A poll that is kept: the fetch, the write.
+pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
+    let (cloud, _folder) = stage.cloud(REAL).await?;
+    let function = Function::start(binaries, "scrape-live-boxscores", &cloud.url).await?;
+    let body = stage.snapshot(Utc::now()).into_bytes();
+    let plain = Floor::new(&cloud.url)?;
+    let floor = floor::median(FLOOR_RUNS, async |_| {
+        plain.fetch().await?;
+        plain.write(RAW_BUCKET, "bench/floor.json", body.clone()).await
+    });
+    let floor = floor.await?;
+    measured(&cloud, runs, "scrape", floor, 1.05, async |_| {
+        let took = function.call(&[], "{}".into()).await?;
+        // A poll is named by its second.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(took)
+    })
+    .await
+}
+
+/// A snapshot that becomes rows: the read, the staging, the load job.
+pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
+    let (cloud, _folder) = stage.cloud(REAL).await?;
+    let function = Function::start(binaries, "process-live-boxscores", &cloud.url).await?;
+    let mut events = Vec::new();
+    for run in 0..runs + 4 {
+        let at = stage.moment + TimeDelta::seconds(i64::try_from(run)?);
+        let name = format!("{}{}/{}.json", snapshot::PREFIX, stage.night.day, at.format("%Y%m%d_%H%M%S"));
+        let object = cloud.objects.store(RAW_BUCKET, &name, stage.snapshot(at).into());
+        let object = object.map_err(|_| "a snapshot was refused")?;
+        let generation = object.generation.to_string();
+        events.push((name.clone(), json!({"bucket": RAW_BUCKET, "name": name, "generation": generation})));
+    }
+    let headers = event_headers(event::OBJECT_FINALIZED);
+    let deliver = async |run: usize| {
+        let (_, event) = events.get(run).ok_or("too few snapshots")?;
+        function.call(&headers, event.to_string()).await
+    };
+    deliver(runs + 3).await?;
+    let staged = cloud.objects.list(RAW_BUCKET, shared::bigquery::STAGING);
+    let staged = staged.first().ok_or("nothing was staged")?.name.clone();
+    let rows =
+        cloud.objects.read(RAW_BUCKET, &staged, None).map_err(|_| "the staged rows are gone")?.1.to_vec();
+    let plain = Floor::new(&cloud.url)?;
+    let (first, _) = events.first().ok_or("no snapshot")?;
+    let floor = floor::median(FLOOR_RUNS, async |run| {
+        plain.read(RAW_BUCKET, first).await?;
+        plain.write(RAW_BUCKET, "staging/floor.ndjson", rows.clone()).await?;
+        plain.load("staging/floor.ndjson", &format!("floor-{run}")).await
+    });
+    let floor = floor.await?;
+    measured(&cloud, runs, "process", floor, 1.10, deliver).await
+}
+
+fn event_headers(kind: &'static str) -> [(&'static str, &'static str); 5] {
+    [
+        ("content-type", "application/json"),
+        ("ce-specversion", "1.0"),
+        ("ce-id", "bench"),
+        ("ce-source", "//bench"),
+        ("ce-type", kind),
+    ]
+}
