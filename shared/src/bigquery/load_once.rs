@@ -28,7 +28,8 @@ pub const STAGING: &str = "staging/";
 /// How often one set of rows is tried over all deliveries. Eventarc delivers for a day, ever more slowly,
 /// which is fewer than this.
 const MAXIMUM_ATTEMPTS: u32 = 200;
-/// The pause before a running job is asked about again, growing to the second figure.
+/// The shortest and the longest pause before a running job is asked about again. Between them it is a
+/// twelfth of what the job has taken so far, so that its end is heard of at most so much too late.
 const POLL: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(2));
 /// How long a job is waited for; BigQuery usually takes one to five seconds.
 const JOB_LIMIT: Duration = Duration::from_secs(80);
@@ -170,21 +171,20 @@ impl BigQuery {
     }
 
     async fn wait(&self, id: &str, mut job: Job) -> Result<Ended, Error> {
-        let end = tokio::time::Instant::now() + JOB_LIMIT;
-        let mut pause = POLL.0;
+        let begun = tokio::time::Instant::now();
         loop {
             let status = job.status.unwrap_or_default();
             if status.state.as_deref() == Some("DONE") {
                 return Ok(status.error_result.map_or(Ended::Well, Ended::Badly));
             }
-            if tokio::time::Instant::now() + pause > end {
+            let pause = (begun.elapsed() / 12).clamp(POLL.0, POLL.1);
+            if begun.elapsed() + pause > JOB_LIMIT {
                 return Err(Error::transient(
                     SERVICE,
                     format!("job {id} has not finished within {JOB_LIMIT:?}"),
                 ));
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(POLL.1);
             let location = job.job_reference.and_then(|reference| reference.location);
             job = self.existing(id, location.as_deref()).await?;
         }
