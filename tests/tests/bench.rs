@@ -1,0 +1,36 @@
+//! The bench runs: what it measures is for `make bench` to say, not for a test.
+
+use std::process::Command;
+
+use tests::binary;
+
+#[test]
+fn the_bench_measures_every_path_and_counts_its_calls() {
+    let bench = binary("bench");
+    let output = Command::new(&bench)
+        .args(["--runs", "1", "--exports", "10", "--binaries"])
+        .arg(bench.parent().expect("a folder"))
+        .output()
+        .expect("the bench runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    for row in [
+        "export-live, warm ",
+        "export-live, cold, from request ",
+        "export-live, cold, from start ",
+        "export-tonight ",
+        "scrape ",
+        "process ",
+        "export-live after     10 exports",
+    ] {
+        assert!(said.contains(row), "no row {row:?} in {said}");
+    }
+    // Calls do not depend on the machine: one poll and four documents a warm export, and nothing read.
+    let calls =
+        said.split("calls of one export-live, warm").nth(1).and_then(|rest| rest.split("calls of").next());
+    let calls: Vec<&str> =
+        calls.expect("the calls").lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let expected =
+        ["1.00  GET /balldontlie/v1/box_scores/live", "4.00  POST /upload/storage/v1/b/{bucket}/o"];
+    assert_eq!(calls, expected, "{said}");
+}
