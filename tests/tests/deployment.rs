@@ -525,7 +525,9 @@ fn alerts_count_lines_that_the_functions_write_and_each_is_in_the_runbook() {
     assert!(messages >= 4);
     let runbook = fs::read_to_string(infra().join("RUNBOOK.md")).expect("the runbook");
     // What it quotes of the functions is what they say.
-    for reason in ["is not a snapshot", "games or players of the snapshot could not be read", "refuses the key"] {
+    for reason in
+        ["is not a snapshot", "games or players of the snapshot could not be read", "refuses the key"]
+    {
         assert!(runbook.contains(reason) && code.contains(reason), "{reason}");
     }
     let alerts = fields(root.local("alerts"));
