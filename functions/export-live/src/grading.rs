@@ -1,13 +1,16 @@
 //! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json` (facts 7.3).
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::{
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
-    slate::{self, LineSource, Prediction, Recommendation},
+    slate::{self, LineSource, Prediction, Recommendation, ScheduledGame},
 };
 
 use crate::{
@@ -20,12 +23,15 @@ const FAR: f64 = 5.0;
 
 /// How the predictions of a slate day stand.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Document {
+pub struct Document {
+    /// When the live document of the same poll was made.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
+    /// The slate day, as New York counts it.
     pub game_date: SlateDay,
     /// The poll that the scores are from: that of the live document beside this one.
     pub poll_id: PollId,
+    /// How many predictions stand how.
     pub summary: Summary,
     /// Decided first, then what is moving, then what is to come; then by confidence.
     pub predictions: Vec<Graded>,
@@ -33,53 +39,81 @@ pub(crate) struct Document {
 
 /// How many stand how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct Summary {
+pub struct Summary {
+    /// All predictions of the list.
     pub total_predictions: usize,
     /// Those of players who have points, final or not.
     pub graded: usize,
+    /// Those of games that have not begun.
     pub pending: usize,
+    /// Final, and on the side that was recommended.
     pub correct: usize,
+    /// Final, and on the other side.
     pub incorrect: usize,
+    /// On the recommended side while the game is on.
     pub trending_correct: usize,
+    /// On the other side, or far from the recommended one, while the game is on.
     pub trending_incorrect: usize,
+    /// Final, and equal to the line.
     pub pushes: usize,
+    /// Of players who did not play, or of games that were not played.
     pub voided: usize,
     /// Correct among correct and incorrect, 0–1 to three places; null before the first.
     pub win_rate: Option<f64>,
     /// The mean distance of predicted from actual points, to one place.
     pub avg_error: Option<f64>,
+    /// Games that are on, as in the live document.
     pub games_in_progress: usize,
+    /// Games that have ended, as in the live document.
     pub games_final: usize,
 }
 
 /// A prediction and how it stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Graded {
+pub struct Graded {
+    /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
+    /// As shown.
     pub player_name: String,
+    /// The player's team.
     pub team: Team,
+    /// The team it plays against.
     pub opponent: Team,
+    /// The home team's code.
     pub home_team: Team,
+    /// The visiting team's code.
     pub away_team: Team,
+    /// The NBA's ten digits.
     pub game_id: NbaGameId,
+    /// How far the game is.
     pub game_status: GameStatus,
+    /// 1–4 by quarter, 5 and up in overtime; null before tip-off.
     pub period: Option<i64>,
+    /// As in the live document; null before tip-off.
     pub time_remaining: Option<String>,
+    /// Points that the model expects.
     pub predicted: f64,
+    /// Points; the line of tonight's challenges, null where there is none.
     pub line: Option<f64>,
+    /// The side that was recommended.
     pub recommendation: Recommendation,
-    /// 0–1.
+    /// The model's, 0–1; null where its scale is not known.
     pub confidence: Option<f64>,
+    /// Whether there is a line.
     pub has_line: bool,
+    /// Where the line is from; null where there is none.
     pub line_source: Option<LineSource>,
     /// Points; null before tip-off, and where the player did not play.
     pub actual: Option<u32>,
+    /// Minutes played, `28:30` or `25`; null before tip-off, and where the player did not play.
     pub minutes: Option<String>,
+    /// Where the points are from; null where there are none.
     pub score_source: Option<ScoreSource>,
-    /// Predicted minus actual.
+    /// Predicted minus actual points, to one place.
     pub error: Option<f64>,
-    /// Actual minus line.
+    /// Actual points minus the line, to one place.
     pub margin_vs_line: Option<f64>,
+    /// How it stands.
     pub status: Status,
     /// Whether nothing that may still happen can change which side of the line it ends on.
     pub clinched: bool,
@@ -88,21 +122,28 @@ pub(crate) struct Graded {
 /// Where the points are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ScoreSource {
+pub enum ScoreSource {
+    /// The official box score, which comes the morning after.
     NbaOfficial,
+    /// BallDontLie's live box score.
     BdlLive,
 }
 
 /// How a prediction stands, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+pub enum Status {
+    /// Final, and on the recommended side.
     Correct,
+    /// Final, and on the other side.
     Incorrect,
     /// Final, and equal to the line.
     Push,
+    /// The game is on, and the points are on the recommended side so far.
     TrendingCorrect,
+    /// The game is on, and the points are on the other side, or more than five below the line of an OVER.
     TrendingIncorrect,
+    /// The game is on, and nothing can be said yet; or no side was taken.
     InProgress,
     /// Final, of a prediction that took no side.
     Graded,
@@ -114,17 +155,19 @@ pub(crate) enum Status {
 
 impl Document {
     /// Grades the predictions by the scores of a live document, and by official ones where they have come.
-    pub(crate) fn of(live: &live::Document, predicted: &Predicted) -> Self {
-        let mut predictions: Vec<Graded> = predicted
-            .slate
-            .games
-            .iter()
-            .flat_map(|game| game.players.iter().map(move |player| (game, player)))
-            .filter_map(|(game, player)| {
+    pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
+        let boxes: HashMap<(&Team, &Team), &LiveGame> =
+            live.games.iter().map(|game| ((&game.home_team, &game.away_team), &**game)).collect();
+        let mut predictions: Vec<Graded> = Vec::new();
+        for game in &predicted.slate.games {
+            let live = boxes.get(&(&game.scheduled.home, &game.scheduled.away)).copied();
+            let field = Field::of(game, live);
+            let graded = |player: &slate::Player| {
                 let prediction = player.prediction.as_ref()?;
-                Some(Graded::of(game, player, prediction, live, predicted))
-            })
-            .collect();
+                Some(Graded::of(&field, player, prediction, predicted))
+            };
+            predictions.extend(game.players.iter().filter_map(graded));
+        }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
         predictions.sort_by(|a, b| {
@@ -173,13 +216,8 @@ struct Known {
 }
 
 impl Known {
-    fn of(
-        game: &slate::Game,
-        player: &slate::Player,
-        live: Option<&LiveGame>,
-        predicted: &Predicted,
-    ) -> Self {
-        let line = live.and_then(|live| live_line(live, player, game));
+    fn of(field: &Field<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
+        let line = field.line(player);
         let by_live = || {
             line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None })
         };
@@ -195,7 +233,7 @@ impl Known {
             let minutes = minutes.or_else(|| played.and_then(|_| live_minutes()));
             return Self { status: GameStatus::Final, played, minutes, source };
         }
-        match live {
+        match field.live {
             Some(live) if live.status == GameStatus::InProgress => Self {
                 status: live.status,
                 // On the bench so far, which may change.
@@ -211,27 +249,58 @@ impl Known {
             },
             Some(live) => Self { status: live.status, played: None, minutes: None, source: None },
             // The schedule alone does not tell points; a game that it calls over waits for a box score.
-            None => Self { status: game.scheduled.status, played: None, minutes: None, source: None },
+            None => Self { status: field.scheduled.status, played: None, minutes: None, source: None },
         }
     }
 }
 
-/// The line of a player. There may be a namesake on the other team (facts F67), and upstream may have
-/// another first name or suffix (Alexandre for Alex Sarr): then the surname decides, if it is the only one
-/// of the team on either side that has no other match.
-fn live_line<'a>(live: &'a LiveGame, player: &slate::Player, game: &slate::Game) -> Option<&'a LivePlayer> {
-    let of_team = || live.players.iter().filter(|line| line.team == player.team);
-    let by_lookup = of_team().find(|line| line.player_lookup == player.lookup);
-    let is_known = |line: &&LivePlayer| game.players.iter().any(|known| known.lookup == line.player_lookup);
-    let by_surname = || {
-        let surname = surname(&player.name);
-        let in_box = |known: &&slate::Player| of_team().any(|line| line.player_lookup == known.lookup);
-        let rivals = game.players.iter().filter(|known| known.team == player.team && !in_box(known));
-        let alone = rivals.filter(|known| self::surname(&known.name) == surname).count() == 1;
-        let mut lines = of_team().filter(|line| !is_known(line) && self::surname(&line.name) == surname);
-        lines.next().filter(|_| alone && lines.next().is_none())
-    };
-    by_lookup.or_else(by_surname)
+/// A game of the slate beside its box score, if there is one.
+struct Field<'a> {
+    scheduled: &'a ScheduledGame,
+    live: Option<&'a LiveGame>,
+    /// Lines of the box that are nobody's of the slate by their lookup, by surname.
+    strangers: HashMap<(&'a Team, PlayerLookup), Vec<&'a LivePlayer>>,
+    /// How many of the slate are in the box by no lookup, by surname.
+    lost: HashMap<(&'a Team, PlayerLookup), usize>,
+}
+
+impl<'a> Field<'a> {
+    fn of(game: &'a slate::Game, live: Option<&'a LiveGame>) -> Self {
+        let mut field =
+            Self { scheduled: &game.scheduled, live, strangers: HashMap::new(), lost: HashMap::new() };
+        let Some(live) = live else { return field };
+        let slate: HashSet<&PlayerLookup> = game.players.iter().map(|player| &player.lookup).collect();
+        for line in live.players.iter().filter(|line| !slate.contains(&line.player_lookup)) {
+            if let Some(surname) = surname(&line.name) {
+                field.strangers.entry((&line.team, surname)).or_default().push(line);
+            }
+        }
+        if !field.strangers.is_empty() {
+            let boxed: HashSet<(&Team, &PlayerLookup)> =
+                live.players.iter().map(|line| (&line.team, &line.player_lookup)).collect();
+            for player in game.players.iter().filter(|it| !boxed.contains(&(&it.team, &it.lookup))) {
+                if let Some(surname) = surname(&player.name) {
+                    *field.lost.entry((&player.team, surname)).or_default() += 1;
+                }
+            }
+        }
+        field
+    }
+
+    /// The line of a player. There may be a namesake on the other team (facts F67), and upstream may have
+    /// another first name or suffix (Alexandre for Alex Sarr): then the surname decides, if it is the only
+    /// one of the team on either side that has no other match.
+    fn line(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
+        let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
+        let by_surname = || {
+            let key = (&player.team, surname(&player.name).filter(|_| !self.strangers.is_empty())?);
+            match self.strangers.get(&key).map(Vec::as_slice) {
+                Some([line]) if self.lost.get(&key) == Some(&1) => Some(*line),
+                _ => None,
+            }
+        };
+        self.live?.players.iter().find(is_his).or_else(by_surname)
+    }
 }
 
 /// The last word of a name that is no suffix, in the letters of a lookup.
@@ -244,19 +313,9 @@ fn surname(name: &str) -> Option<PlayerLookup> {
 }
 
 impl Graded {
-    fn of(
-        game: &slate::Game,
-        player: &slate::Player,
-        prediction: &Prediction,
-        live: &live::Document,
-        predicted: &Predicted,
-    ) -> Self {
-        let scheduled = &game.scheduled;
-        let live = live
-            .games
-            .iter()
-            .find(|live| live.home_team == scheduled.home && live.away_team == scheduled.away);
-        let known = Known::of(game, player, live, predicted);
+    fn of(field: &Field<'_>, player: &slate::Player, prediction: &Prediction, predicted: &Predicted) -> Self {
+        let Field { scheduled, live, .. } = *field;
+        let known = Known::of(field, player, predicted);
         let line = player.line.as_ref().map(|line| line.value);
         let has_box = live.is_some() || predicted.is_official(&player.team);
         let actual = known.played.map(|played| played.points);

@@ -8,14 +8,15 @@
 //! fails nothing is written and the last good files stay; when only the predictions cannot be had the
 //! scores are published, and the answer says which part is missing.
 
-mod grading;
+pub mod grading;
 mod kept;
-mod live;
-mod names;
-mod predicted;
+pub mod live;
+pub mod names;
+pub mod poll;
+pub mod predicted;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,11 +31,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
-    balldontlie::{BallDontLie, Game, Games, Polled, read_games},
+    balldontlie::BallDontLie,
     bigquery::BigQuery,
     config::{Environment, Platform, api_bucket},
     function,
-    nba::{PollId, SlateDay, TargetDay},
+    nba::{SlateDay, TargetDay},
     storage::{Current, PUBLISH_ATTEMPTS, Storage, Stored, Upload, Written},
 };
 use tokio::{sync::watch, time::Instant};
@@ -43,6 +44,7 @@ use crate::{
     kept::{Age, Kept},
     live::{Document, LiveGame},
     names::{Directory, Schedule},
+    poll::{Names, Poll},
     predicted::Predicted,
 };
 
@@ -159,7 +161,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     });
     let predicted = Kept::new("predictions", PREDICTED_AGE, move |day| {
         let bigquery = bigquery.clone();
-        async move { predicted::predicted(&bigquery, day).await }
+        async move { Ok(Predicted::of(predicted::Rows::read(&bigquery, day).await?, day)) }
     });
     let exporter = Arc::new(Exporter {
         balldontlie,
@@ -200,7 +202,7 @@ struct Public {
     /// The state of `latest.json`, which may be of another day.
     latest: Current,
     /// The games of the day's document; `None` where it cannot be read.
-    games: Option<Arc<Vec<LiveGame>>>,
+    games: Option<Arc<Vec<Arc<LiveGame>>>>,
 }
 
 /// The states of what is public of a day's grading.
@@ -211,32 +213,12 @@ struct PublicGrading {
     latest: Current,
 }
 
-/// One poll of a day.
-#[derive(Debug)]
-struct Poll {
-    day: SlateDay,
-    is_today: bool,
-    /// When upstream was asked; the version of the documents.
-    at: DateTime<Utc>,
-    games: Vec<LiveGame>,
-    /// Whether every game upstream sent could be read, so that a missing one is really missing.
-    is_whole: bool,
-    /// Whether the dated endpoint has been asked for what the live one no longer lists.
-    asked_by_date: bool,
-}
-
 /// The scores of a poll, about to be written.
 #[derive(Clone, Debug)]
 struct Scores {
     document: Arc<Document>,
     /// When upstream was asked for them.
     at: DateTime<Utc>,
-}
-
-/// What BigQuery knows of players and games, as far as it could be had.
-struct Names {
-    directory: Arc<Directory>,
-    schedule: Arc<Schedule>,
 }
 
 impl Exporter {
@@ -313,10 +295,7 @@ impl Exporter {
         );
         let names =
             Names { directory: directory.unwrap_or_default(), schedule: schedule.unwrap_or_default() };
-        let Polled { at, games } = upstream?;
-        let (games, is_whole) = games_of(day, &games)?;
-        let games = names.apply(&games);
-        let poll = Poll { day, is_today, at, games, is_whole, asked_by_date: !is_today };
+        let poll = Poll::of(day, is_today, &upstream?, &names)?;
         self.publish(poll, public?, &names, graded).await
     }
 
@@ -425,7 +404,8 @@ impl Exporter {
         let object = object_name(poll.day);
         for _ in 0..PUBLISH_ATTEMPTS {
             self.settle(&mut poll, &public, names).await;
-            let document = Arc::new(poll.document_over(public.games.as_deref(), self.clock.now()));
+            let known = public.games.as_deref().map(Vec::as_slice);
+            let document = Arc::new(poll.document_over(known, self.clock.now()));
             if public.dated.version > Some(poll.at) {
                 *self.published() = Some(public);
                 return Ok((document, BTreeMap::new()));
@@ -469,99 +449,18 @@ impl Exporter {
         ))
     }
 
-    /// Where a public game that has not ended is missing from the poll, or the public games cannot be
-    /// read, the dated endpoint is asked, once: it knows how the games ended that the live one dropped.
+    /// Asks the dated endpoint, once, for how the games ended that the live one no longer lists.
     async fn settle(&self, poll: &mut Poll, public: &Public, names: &Names) {
-        let missing = match &public.games {
-            Some(games) if poll.asked_by_date || !poll.misses_an_unsettled_game_of(games) => return,
-            None if poll.asked_by_date => return,
-            games => games.as_deref(),
-        };
-        poll.asked_by_date = true;
-        match self
-            .balldontlie
-            .on(&self.clock, poll.day)
-            .await
-            .and_then(|polled| games_of(poll.day, &polled.games))
-        {
-            Ok((games, is_whole)) => {
-                let is_missing = |game: &LiveGame| {
-                    missing.is_none_or(|known| known.iter().any(|it| it.game_id == game.game_id))
-                };
-                poll.add(names.apply(&games).into_iter().filter(is_missing), is_whole);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a game has vanished and its end is not known; kept as it was");
-                poll.is_whole = false;
-            }
+        let public = public.games.as_deref().map(Vec::as_slice);
+        if !poll.lacks(public) {
+            return;
+        }
+        let dated = self.balldontlie.on(&self.clock, poll.day).await;
+        if let Err(error) = dated.and_then(|dated| poll.settle(&dated, public, names)) {
+            tracing::warn!(%error, "a game has vanished and its end is not known; kept as it was");
+            poll.leave_unsettled();
         }
     }
-}
-
-impl Names {
-    fn apply(&self, games: &[Game]) -> Vec<LiveGame> {
-        games.iter().map(|game| LiveGame::of(game, &self.directory, &self.schedule)).collect()
-    }
-}
-
-impl Poll {
-    fn has(&self, id: &str) -> bool {
-        self.games.iter().any(|game| game.game_id == id)
-    }
-
-    /// Whether a public game that has not ended is not in this poll.
-    fn misses_an_unsettled_game_of(&self, public: &[LiveGame]) -> bool {
-        public.iter().any(|game| !game.is_settled() && !self.has(&game.game_id))
-    }
-
-    /// Adds the games of another answer that this one does not have.
-    fn add(&mut self, games: impl Iterator<Item = LiveGame>, is_whole: bool) {
-        let missing: Vec<LiveGame> = games.filter(|game| !self.has(&game.game_id)).collect();
-        self.games.extend(missing);
-        self.is_whole &= is_whole;
-    }
-
-    /// The poll's document over what was public: what upstream no longer lists of games that have begun
-    /// stays, and so does a game that upstream has gone back in.
-    fn document_over(&self, public: Option<&Vec<LiveGame>>, updated_at: DateTime<Utc>) -> Document {
-        let known: HashMap<&str, &LiveGame> =
-            public.into_iter().flatten().map(|game| (game.game_id.as_str(), game)).collect();
-        let polled = self.games.iter().map(|game| match known.get(game.game_id.as_str()) {
-            Some(known) if game.is_behind(known) => {
-                tracing::warn!(game = game.game_id, "upstream has gone back in a game; kept as it was");
-                (*known).clone()
-            }
-            Some(known) => LiveGame {
-                nba_game_id: game.nba_game_id.clone().or_else(|| known.nba_game_id.clone()),
-                ..game.clone()
-            },
-            None => game.clone(),
-        });
-        let stays = |game: &&&LiveGame| {
-            !self.has(&game.game_id) && (game.is_settled() || game.has_begun() || !self.is_whole)
-        };
-        let kept = known.values().filter(stays).map(|game| (*game).clone());
-        Document::new(self.day, PollId::at(self.at), updated_at, polled.chain(kept))
-    }
-}
-
-/// The games of `day` among what upstream sent, and whether all of it could be read. An answer of which
-/// nothing can be read is upstream's failure, not an empty night.
-fn games_of(day: SlateDay, upstream: &Games) -> Result<(Vec<Game>, bool), Error> {
-    let (mut games, rejected) = read_games(upstream.iter().map(AsRef::as_ref));
-    for rejected in &rejected {
-        tracing::warn!(
-            what = rejected.what,
-            reason = rejected.reason,
-            "part of the box scores cannot be read"
-        );
-    }
-    if games.is_empty() && !upstream.is_empty() {
-        let reason = rejected.first().map_or("", |first| first.reason.as_str());
-        return Err(Error::BallDontLie(format!("none of {} games can be read: {reason}", upstream.len())));
-    }
-    games.retain(|game| game.day == day);
-    Ok((games, rejected.is_empty()))
 }
 
 fn object_name(day: SlateDay) -> String {

@@ -1,11 +1,11 @@
 //! The live document, `v1/live/{date}.json` and `v1/live/latest.json` (facts 7.2).
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    balldontlie::{Game, PlayerLine, Side},
+    balldontlie::{Game, PlayerLine},
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
 };
@@ -14,36 +14,46 @@ use crate::names::{Directory, Schedule};
 
 /// The live scores of a slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Document {
+pub struct Document {
     /// When this document was made.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
+    /// The slate day, as New York counts it.
     pub game_date: SlateDay,
     /// The poll the scores are from.
     pub poll_id: PollId,
+    /// Games that are on, half-time included.
     pub games_in_progress: usize,
+    /// Games that have ended.
     pub games_final: usize,
+    /// All games of the list.
     pub total_games: usize,
     /// What is on first, then finals, then what is to come, then what was postponed.
-    pub games: Vec<LiveGame>,
+    pub games: Vec<Arc<LiveGame>>,
 }
 
 /// A game of the document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LiveGame {
+pub struct LiveGame {
     /// BallDontLie's id.
     pub game_id: String,
     /// The NBA's ten digits, where the schedule knows the game.
     pub nba_game_id: Option<NbaGameId>,
+    /// How far it is.
     pub status: GameStatus,
-    /// 0 before the game, 1–4, 5 and up in overtime.
+    /// 0 before the game, 1–4 by quarter, 5 and up in overtime.
     pub period: i64,
     /// `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty before tip-off.
     pub time_remaining: String,
+    /// The home team's code.
     pub home_team: Team,
+    /// The visiting team's code.
     pub away_team: Team,
+    /// The home team's points.
     pub home_score: u32,
+    /// The visitors' points.
     pub away_score: u32,
+    /// How many players the list has; 0 before tip-off.
     pub player_count: usize,
     /// Most points first.
     pub players: Vec<LivePlayer>,
@@ -51,40 +61,53 @@ pub(crate) struct LiveGame {
 
 /// A player's line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LivePlayer {
+pub struct LivePlayer {
+    /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
+    /// As shown.
     pub name: String,
+    /// The player's team.
     pub team: Team,
+    /// Points so far.
     pub points: u32,
+    /// Rebounds, both ends.
     pub rebounds: u32,
+    /// Assists.
     pub assists: u32,
+    /// Steals.
     pub steals: u32,
+    /// Blocks.
     pub blocks: u32,
+    /// Turnovers.
     pub turnovers: u32,
+    /// Personal fouls; six and the player is out.
     #[serde(default)]
     pub personal_fouls: u32,
-    /// As upstream writes them, `25` or `28:30`; `0:00` where it has none.
+    /// Minutes played as upstream writes them, `25` or `28:30`; `0:00` where it has none.
     pub minutes: String,
+    /// Field goals made, three-pointers included.
     pub fg_made: u32,
+    /// Field goals attempted, three-pointers included.
     pub fg_attempted: u32,
+    /// Three-pointers made.
     pub fg3_made: u32,
+    /// Three-pointers attempted.
     pub fg3_attempted: u32,
+    /// Free throws made.
     pub ft_made: u32,
+    /// Free throws attempted.
     pub ft_attempted: u32,
 }
 
 impl Document {
-    /// The document of `day` with these games; each is in it once, a later one replacing an earlier.
-    pub(crate) fn new(
+    /// The document of `day` with these games, no two of one id.
+    pub fn new(
         day: SlateDay,
         poll_id: PollId,
         updated_at: DateTime<Utc>,
-        games: impl IntoIterator<Item = LiveGame>,
+        mut games: Vec<Arc<LiveGame>>,
     ) -> Self {
-        let games: BTreeMap<String, LiveGame> =
-            games.into_iter().map(|game| (game.game_id.clone(), game)).collect();
-        let mut games: Vec<LiveGame> = games.into_values().collect();
-        games.sort_by_key(|game| game.status);
+        games.sort_by(|a, b| (a.status, &a.game_id).cmp(&(b.status, &b.game_id)));
         let count = |status| games.iter().filter(|game| game.status == status).count();
         Self {
             updated_at,
@@ -100,22 +123,23 @@ impl Document {
 
 impl LiveGame {
     /// A game of the poll, with the names of the directory and the id of the schedule.
-    pub(crate) fn of(game: &Game, directory: &Directory, schedule: &Schedule) -> Self {
-        let mut players: Vec<LivePlayer> = game
-            .sides()
+    pub fn of(game: Game, directory: &Directory, schedule: &Schedule) -> Self {
+        let Game { id, state, home, visitor, .. } = game;
+        let teams = (home.team, visitor.team);
+        let mut players: Vec<LivePlayer> = [(home.players, &teams.0), (visitor.players, &teams.1)]
             .into_iter()
-            .flat_map(|side| side.players.iter().map(|player| LivePlayer::of(player, side, directory)))
+            .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
+            .map(|(player, team)| LivePlayer::of(player, team, directory))
             .collect();
         players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
-        let teams = (game.home.team.clone(), game.visitor.team.clone());
         Self {
-            game_id: game.id.clone(),
+            game_id: id,
             nba_game_id: schedule.get(&teams).cloned(),
-            status: game.state.status,
-            period: game.state.period,
-            time_remaining: game.state.time_remaining.clone(),
-            home_score: game.home.score,
-            away_score: game.visitor.score,
+            status: state.status,
+            period: state.period,
+            time_remaining: state.time_remaining,
+            home_score: home.score,
+            away_score: visitor.score,
             home_team: teams.0,
             away_team: teams.1,
             player_count: players.len(),
@@ -145,16 +169,16 @@ impl LiveGame {
 }
 
 impl LivePlayer {
-    fn of(player: &PlayerLine, side: &Side, directory: &Directory) -> Self {
+    fn of(player: PlayerLine, team: &Team, directory: &Directory) -> Self {
         let (player_lookup, name) = match directory.get(&player.id) {
             Some(known) => (known.lookup.clone(), known.name.clone()),
-            None => (player.lookup.clone(), player.name.clone()),
+            None => (player.lookup, player.name),
         };
         let counted = player.counters;
         Self {
             player_lookup,
             name,
-            team: side.team.clone(),
+            team: team.clone(),
             points: counted.points,
             rebounds: counted.rebounds,
             assists: counted.assists,
@@ -162,7 +186,7 @@ impl LivePlayer {
             blocks: counted.blocks,
             turnovers: counted.turnovers,
             personal_fouls: counted.personal_fouls,
-            minutes: player.minutes.clone().unwrap_or_else(|| "0:00".into()),
+            minutes: player.minutes.unwrap_or_else(|| "0:00".into()),
             fg_made: counted.field_goals_made,
             fg_attempted: counted.field_goals_attempted,
             fg3_made: counted.three_pointers_made,

@@ -11,17 +11,19 @@ use shared::{
 };
 
 /// BallDontLie's player ids, and who they are.
-pub(crate) type Directory = HashMap<i64, Player>;
+pub type Directory = HashMap<i64, Player>;
 
 /// A player as the rest of the system knows them.
 #[derive(Debug)]
-pub(crate) struct Player {
+pub struct Player {
+    /// The join key.
     pub lookup: PlayerLookup,
+    /// As shown.
     pub name: String,
 }
 
 /// The NBA's game ids of a day, by home and visiting team.
-pub(crate) type Schedule = HashMap<(Team, Team), NbaGameId>;
+pub type Schedule = HashMap<(Team, Team), NbaGameId>;
 
 /// Everyone who was in a box score since the season's start.
 pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {

@@ -1,25 +1,36 @@
 //! What the warehouse knows of a day's predictions, and of how they came out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
     nba::{PlayerLookup, SlateDay, Team},
-    slate::{Player, Slate, slate},
+    slate::{self, Player, Slate},
 };
 
 /// The predictions of a day and its official box scores, as far as there are any yet.
 #[derive(Debug)]
-pub(crate) struct Predicted {
+pub struct Predicted {
+    /// Who plays, and what is predicted of whom.
     pub slate: Slate,
-    official: HashMap<(PlayerLookup, Team), Vec<OfficialLine>>,
+    official: HashMap<PlayerLookup, Vec<OfficialLine>>,
+    /// Those whose official box score has come.
+    official_teams: HashSet<Team>,
+}
+
+/// What the warehouse says of both, as it says it; [`Predicted::of`] makes sense of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rows {
+    slate: slate::Rows,
+    official: Vec<Row>,
 }
 
 /// A player's line in the official box score, which comes the morning after.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OfficialLine {
+    team: Team,
     universal_id: Option<String>,
     /// `None` where the player did not play.
     pub played: Option<Played>,
@@ -32,7 +43,7 @@ pub(crate) struct Played {
     pub minutes: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Row {
     player_lookup: String,
     universal_player_id: Option<String>,
@@ -42,20 +53,25 @@ struct Row {
     is_dnp: Option<bool>,
 }
 
-/// Reads both, at once.
-pub(crate) async fn predicted(bigquery: &BigQuery, day: SlateDay) -> Result<Predicted, Error> {
-    let date = [Parameter::date("game_date", day)];
-    let (slate, rows) = tokio::try_join!(
-        slate(bigquery, day),
-        bigquery.query(include_str!("../sql/official_lines.sql"), &date)
-    )?;
-    Ok(Predicted::of(slate, rows))
+impl Rows {
+    /// Reads both, at once.
+    pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
+        let date = [Parameter::date("game_date", day)];
+        let (slate, official) = tokio::try_join!(
+            slate::Rows::read(bigquery, day),
+            bigquery.query(include_str!("../sql/official_lines.sql"), &date)
+        )?;
+        Ok(Self { slate, official })
+    }
 }
 
 impl Predicted {
-    fn of(slate: Slate, rows: Vec<Row>) -> Self {
+    /// What the rows of `day` come to.
+    pub fn of(rows: Rows, day: SlateDay) -> Self {
+        let slate = Slate::of(day, rows.slate);
         let mut official: HashMap<_, Vec<OfficialLine>> = HashMap::new();
-        for row in rows {
+        let mut official_teams = HashSet::new();
+        for row in rows.official {
             let (Some(lookup), Ok(team)) =
                 (slate.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
             else {
@@ -63,25 +79,26 @@ impl Predicted {
                 continue;
             };
             let played = row.played();
-            official
-                .entry((lookup, team))
-                .or_default()
-                .push(OfficialLine { universal_id: row.universal_player_id, played });
+            official_teams.insert(team.clone());
+            let line = OfficialLine { team, universal_id: row.universal_player_id, played };
+            official.entry(lookup).or_default().push(line);
         }
-        Self { slate, official }
+        Self { slate, official, official_teams }
     }
 
     /// A player's official line, if it has come.
     pub(crate) fn official(&self, player: &Player) -> Option<&OfficialLine> {
-        let lines = self.official.get(&(player.lookup.clone(), player.team.clone()))?;
+        let of_team = || {
+            self.official.get(&player.lookup).into_iter().flatten().filter(|line| line.team == player.team)
+        };
         let certain =
             |line: &&OfficialLine| line.universal_id.is_some() && line.universal_id == player.universal_id;
-        lines.iter().find(certain).or_else(|| lines.first())
+        of_team().find(certain).or_else(|| of_team().next())
     }
 
     /// Whether a team's official box score has come.
     pub(crate) fn is_official(&self, team: &Team) -> bool {
-        self.official.keys().any(|(_, of)| of == team)
+        self.official_teams.contains(team)
     }
 }
 

@@ -6,48 +6,64 @@ use chrono::{DateTime, Utc};
 use chrono_tz::America::New_York;
 use serde::{Deserialize, Serialize};
 use shared::{
+    Error,
+    bigquery::{BigQuery, Parameter},
     clock::iso_micros,
-    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
+    nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team},
     slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
 };
 
-use crate::form::{ByPlayer, FatigueLevel, Form, Injury, InjuryStatus, Result10, record};
+use crate::form::{
+    ByPlayer, FatigueLevel, FatigueRow, Form, FormRow, Injury, InjuryRow, InjuryStatus, Result10,
+    fatigue_by_player, record,
+};
 
 /// A player of whom less is known than this is marked.
 const LIMITED_GAMES: i64 = 10;
+/// Of how many days, the slate day included, injury reports count; an older one says nothing about
+/// tonight (facts F66).
+const REPORT_DAYS: u64 = 3;
 /// A game with fewer players than this is not believable (facts F55).
 const FEWEST_PLAYERS: usize = 8;
 
 /// Everyone who plays on a slate day.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Document {
+pub struct Document {
+    /// The slate day, as New York counts it.
     pub game_date: SlateDay,
     /// When the warehouse was read.
     #[serde(serialize_with = "iso_micros")]
     pub generated_at: DateTime<Utc>,
+    /// Players of all games; a player is in one game.
     pub total_players: usize,
+    /// Players who have a line.
     pub total_with_lines: usize,
     /// `degraded` where the document lacks what a night should have; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Degraded>,
+    /// What is missing, in words; absent where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub degraded_reason: Option<String>,
+    /// What the document lacks, counted.
     pub data_quality: DataQuality,
     /// In the order they begin.
     pub games: Vec<Game>,
 }
 
+/// That a document is degraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Degraded {
+pub enum Degraded {
+    /// Something that a night should have is missing.
     Degraded,
 }
 
 /// What the document lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct DataQuality {
+pub struct DataQuality {
     /// Games of which a team has no analysis.
     pub games_without_context: usize,
+    /// Players of whom no line is known.
     pub players_without_line: usize,
     /// Players of whom only the registry knows that they are with the team.
     pub players_from_roster: usize,
@@ -57,18 +73,24 @@ pub(crate) struct DataQuality {
 
 /// A game.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Game {
+pub struct Game {
+    /// The NBA's ten digits.
     pub game_id: NbaGameId,
+    /// The home team's code.
     pub home_team: Team,
+    /// The visiting team's code.
     pub away_team: Team,
     /// `7:30 PM ET`; null where it is not fixed.
     pub game_time: Option<String>,
+    /// How far it is.
     pub game_status: GameStatus,
-    /// Once the game has begun.
+    /// The home team's points, once the game has begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home_score: Option<u32>,
+    /// The visitors' points, once the game has begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub away_score: Option<u32>,
+    /// How many players the list has.
     pub player_count: usize,
     /// With a line first, out last, then by confidence and season average.
     pub players: Vec<Player>,
@@ -76,71 +98,92 @@ pub(crate) struct Game {
 
 /// A player.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Player {
+pub struct Player {
+    /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
+    /// As shown.
     pub name: String,
+    /// Tonight's team.
     pub team: Team,
+    /// Whether that team plays at home.
     pub is_home: bool,
+    /// Such as `G` or `F-C`; null where it is not known.
     pub position: Option<String>,
+    /// How we know that the player is with the team tonight.
     pub context: Context,
+    /// Whether there is a points line.
     pub has_line: bool,
+    /// How fresh the player is; `normal` where it is not known.
     pub fatigue_level: FatigueLevel,
-    /// 0–100, 100 fresh.
+    /// 0–100, 100 fresh; null where it is not known.
     pub fatigue_score: Option<i64>,
-    /// 0 back to back.
+    /// Days without a game before tonight, 0 back to back; null where it is not known.
     pub days_rest: Option<i64>,
+    /// The latest report of the last three days; `available` without one.
     pub injury_status: InjuryStatus,
+    /// As reported.
     pub injury_reason: Option<String>,
+    /// Points a game this season, to one place; null before the first game.
     pub season_ppg: Option<f64>,
+    /// Minutes a game this season, to one place.
     pub season_mpg: Option<f64>,
+    /// Points a game in the last five games that were played, to one place.
     pub last_5_ppg: Option<f64>,
+    /// Games played this season.
     pub games_played: i64,
     /// Fewer than ten games this season.
     pub limited_data: bool,
-    /// Newest first; null where the player did not play.
+    /// Points in the last ten games, newest first; null where the player did not play.
     pub last_10_points: Vec<Option<i64>>,
-    /// Beside `last_10_points`; absent where no game had a line.
+    /// Each of those games against its line, in the order of `last_10_points`; absent where no game had a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_results: Option<Vec<Result10>>,
     /// Over–under, `6-3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_record: Option<String>,
-    /// Beside `last_10_points`; absent without an average.
+    /// Each of those games against the season's average, in the same order; absent without an average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_vs_avg: Option<Vec<Result10>>,
+    /// Over–under against the average, `6-3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_avg_record: Option<String>,
+    /// Where the line is from; null where there is none.
     pub line_source: Option<LineSource>,
-    /// Absent without a line.
+    /// What can be bet on; absent without a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub props: Option<[Prop; 1]>,
-    /// Absent without a line.
+    /// What is predicted; absent without a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Prediction>,
 }
 
 /// What can be bet on.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Prop {
+pub struct Prop {
+    /// What is counted; always `points`.
     pub stat_type: &'static str,
+    /// Points.
     pub line: f64,
-    /// American odds.
+    /// The best American odds that are offered for more points than the line; null where nobody offers any.
     pub over_odds: Option<i64>,
+    /// The best for fewer.
     pub under_odds: Option<i64>,
 }
 
 /// What is predicted; all null where nothing is.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Prediction {
+pub struct Prediction {
+    /// Points.
     pub predicted: Option<f64>,
     /// 0–1.
     pub confidence: Option<f64>,
+    /// The side to take.
     pub recommendation: Option<Recommendation>,
 }
 
 /// Where a game stood at its last poll.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct LiveScore {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiveScore {
     home_team_abbr: Team,
     away_team_abbr: Team,
     game_status: Option<GameStatus>,
@@ -150,18 +193,74 @@ pub(crate) struct LiveScore {
 
 /// All that a document is made of.
 #[derive(Debug)]
-pub(crate) struct Night {
+pub struct Night {
+    /// The slate day.
     pub day: SlateDay,
+    /// When the warehouse was read.
     pub read_at: DateTime<Utc>,
+    /// Who plays.
     pub slate: Slate,
+    /// Where the games stood at their last poll.
     pub scores: Vec<LiveScore>,
+    /// How the players have played.
     pub forms: ByPlayer<Form>,
+    /// What is reported of them.
     pub injuries: ByPlayer<Injury>,
+    /// How fresh they are, 0–100.
     pub fatigue: ByPlayer<i64>,
 }
 
+/// What the warehouse says of a night, as it says it; [`Night::of`] makes sense of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rows {
+    slate: slate::Rows,
+    scores: Vec<LiveScore>,
+    forms: Vec<FormRow>,
+    injuries: Vec<InjuryRow>,
+    fatigue: Vec<FatigueRow>,
+}
+
+impl Rows {
+    /// Reads those of `day`, every table at once.
+    pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
+        let date = Parameter::date("game_date", day);
+        let this_season = [
+            Parameter::integer("season_year", Season::of(day).start_year()),
+            Parameter::date("season_start", day.season_start()),
+            date.clone(),
+        ];
+        let recently = [Parameter::date("reported_since", day.days_before(REPORT_DAYS - 1)), date.clone()];
+        let date = [date];
+        let (slate, scores, forms, injuries, fatigue) = tokio::try_join!(
+            slate::Rows::read(bigquery, day),
+            bigquery.query(include_str!("../sql/live_scores.sql"), &date),
+            bigquery.query(include_str!("../sql/form.sql"), &this_season),
+            bigquery.query(include_str!("../sql/injuries.sql"), &recently),
+            bigquery.query(include_str!("../sql/fatigue.sql"), &date),
+        )?;
+        Ok(Self { slate, scores, forms, injuries, fatigue })
+    }
+}
+
+impl Night {
+    /// What the rows of `day` come to, which were read at `read_at`.
+    pub fn of(rows: Rows, day: SlateDay, read_at: DateTime<Utc>) -> Self {
+        let slate = Slate::of(day, rows.slate);
+        Self {
+            day,
+            read_at,
+            scores: rows.scores,
+            forms: Form::by_player(rows.forms, &slate.registry),
+            injuries: Injury::by_player(rows.injuries, &slate.registry),
+            fatigue: fatigue_by_player(rows.fatigue, &slate.registry),
+            slate,
+        }
+    }
+}
+
 impl Document {
-    pub(crate) fn of(night: &Night) -> Self {
+    /// What is public of `night`.
+    pub fn of(night: &Night) -> Self {
         let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();
         let players = || games.iter().flat_map(|game| &game.players);
         let count = |test: fn(&&Player) -> bool| players().filter(test).count();

@@ -11,7 +11,7 @@ use shared::{
 
 /// Something known of players, found by name and, where two share it, by the certain id or the team.
 #[derive(Debug)]
-pub(crate) struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
+pub struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
 
 #[derive(Debug)]
 struct Entry<T> {
@@ -50,11 +50,13 @@ impl<T> ByPlayer<T> {
 
 /// A player's season so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Form {
+pub struct Form {
+    /// Games played this season.
     pub games: i64,
     points: i64,
     minutes: f64,
     last_5: (i64, i64),
+    /// The day of the last game that was played.
     pub last_played: Option<NaiveDate>,
     /// Newest first.
     last_10: Vec<PastGame>,
@@ -75,9 +77,11 @@ enum Side {
 
 /// How a past game stands against a line or an average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum Result10 {
+pub enum Result10 {
+    /// More points.
     #[serde(rename = "O")]
     Over,
+    /// Fewer points.
     #[serde(rename = "U")]
     Under,
     /// Exactly the average.
@@ -86,12 +90,13 @@ pub(crate) enum Result10 {
     /// There was no line, or the result was exactly it.
     #[serde(rename = "-")]
     NoLine,
+    /// The player did not play.
     #[serde(rename = "DNP")]
     DidNotPlay,
 }
 
 /// A row of a player's last ten games.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FormRow {
     player_lookup: String,
     universal_player_id: Option<String>,
@@ -207,25 +212,32 @@ fn average(sum: f64, games: i64) -> Option<f64> {
 
 /// What an injury report says of a player.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Injury {
+pub struct Injury {
+    /// Whether the player will play.
     pub status: InjuryStatus,
+    /// As reported.
     pub reason: Option<String>,
 }
 
 /// Whether a player will play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum InjuryStatus {
+pub enum InjuryStatus {
+    /// Will play, or nothing is reported.
     #[default]
     Available,
+    /// Will most likely play.
     Probable,
+    /// May or may not play.
     Questionable,
+    /// Will most likely not play.
     Doubtful,
+    /// Will not play.
     Out,
 }
 
 /// A row of the injury reports.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct InjuryRow {
     player_lookup: String,
     player_full_name: Option<String>,
@@ -267,10 +279,13 @@ impl Injury {
 /// How fresh a player is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum FatigueLevel {
+pub enum FatigueLevel {
+    /// A score of 95 and more.
     Fresh,
+    /// 75–94, and where there is no score.
     #[default]
     Normal,
+    /// Below 75.
     Tired,
 }
 
@@ -286,7 +301,7 @@ impl FatigueLevel {
 }
 
 /// A row of the fatigue scores.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FatigueRow {
     player_lookup: String,
     universal_player_id: Option<String>,

@@ -5,8 +5,8 @@
 //! What came of it goes to the completion topic. A message that asks for something else or cannot be read
 //! is completed as failed, kept as a dead letter and acknowledged; it is never taken for a wish of ours.
 
-mod document;
-mod form;
+pub mod document;
+pub mod form;
 mod trigger;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -17,30 +17,25 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    bigquery::{BigQuery, Parameter},
+    bigquery::BigQuery,
     config::{Environment, Platform, api_bucket, raw_bucket},
     dead_letter::DeadLetters,
     event::{MESSAGE_PUBLISHED, published_message},
     function::{self, Outcome},
-    nba::{Season, SlateDay},
+    nba::SlateDay,
     pubsub::Topic,
-    slate::slate,
     storage::{Published, Storage, Upload},
 };
 use tokio::time::Instant;
 
 use crate::{
-    document::{Document, Night},
-    form::{Form, Injury, fatigue_by_player},
+    document::{Document, Night, Rows},
     trigger::{Completion, Echo, Message, Status},
 };
 
 const NAME: &str = "export-tonight";
 const CACHE_CONTROL: &str = "public, max-age=300";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
-/// Of how many days, the slate day included, injury reports count; an older one says nothing about
-/// tonight (facts F66).
-const REPORT_DAYS: u64 = 3;
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
@@ -164,12 +159,12 @@ impl Exporter {
             true => self.storage.current(&self.api_bucket, object).await.map(Some),
             false => Ok(None),
         };
-        let (night, dated_now, latest_now) = tokio::try_join!(
-            self.read(day, begun),
+        let (rows, dated_now, latest_now) = tokio::try_join!(
+            Rows::read(&self.bigquery, day),
             current(&dated, true),
             current(ALL_PLAYERS, update_latest),
         )?;
-        let document = Document::of(&night);
+        let document = Document::of(&Night::of(rows, day, begun));
         if document.total_players == 0 && !document.games.is_empty() {
             let games = document.games.len();
             return Err(Error::Permanent(format!(
@@ -202,33 +197,5 @@ impl Exporter {
             paths.insert("all_players", ALL_PLAYERS.to_owned());
         }
         Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })
-    }
-
-    /// Reads all that is known of a day, every table at once.
-    async fn read(&self, day: SlateDay, read_at: DateTime<Utc>) -> Result<Night, Error> {
-        let date = Parameter::date("game_date", day);
-        let this_season = [
-            Parameter::integer("season_year", Season::of(day).start_year()),
-            Parameter::date("season_start", day.season_start()),
-            date.clone(),
-        ];
-        let recently = [Parameter::date("reported_since", day.days_before(REPORT_DAYS - 1)), date.clone()];
-        let date = [date];
-        let (slate, scores, forms, injuries, fatigue) = tokio::try_join!(
-            slate(&self.bigquery, day),
-            self.bigquery.query(include_str!("../sql/live_scores.sql"), &date),
-            self.bigquery.query(include_str!("../sql/form.sql"), &this_season),
-            self.bigquery.query(include_str!("../sql/injuries.sql"), &recently),
-            self.bigquery.query(include_str!("../sql/fatigue.sql"), &date),
-        )?;
-        Ok(Night {
-            day,
-            read_at,
-            scores,
-            forms: Form::by_player(forms, &slate.registry),
-            injuries: Injury::by_player(injuries, &slate.registry),
-            fatigue: fatigue_by_player(fatigue, &slate.registry),
-            slate,
-        })
     }
 }

@@ -4,7 +4,7 @@
 //! job whose id is derived from the object and its generation: once, all or none, however often the
 //! event comes. What of a snapshot cannot be read is kept as a dead letter; the rest is stored.
 
-mod row;
+pub mod row;
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    balldontlie::{Game, read_games},
+    balldontlie::read_games,
     bigquery::{BigQuery, Load, Loaded},
     config::{Environment, Platform, raw_bucket},
     dead_letter::DeadLetters,
@@ -124,7 +124,7 @@ impl Processor {
             source_file_path: &source_file_path,
             processed_at: self.clock.now(),
         };
-        let (lines, rows) = json_lines(poll, &games)?;
+        let (lines, rows) = row::json_lines(poll, &games)?;
         let keep_rejected = async {
             if !rejected.is_empty() {
                 let reason = format!("{} games or players of the snapshot could not be read", rejected.len());
@@ -221,19 +221,6 @@ fn job_name(object: &FinalizedObject) -> String {
     let stem: String = stem.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
     let digest = hex_digest([object.bucket.as_str(), &object.name, &object.generation.to_string()]);
     format!("live-boxscores-{stem}-{}", &digest[..32])
-}
-
-/// The rows as BigQuery loads them, and how many there are.
-fn json_lines(poll: row::Poll<'_>, games: &[Game]) -> Result<(Bytes, usize), Error> {
-    let mut lines = Vec::new();
-    let mut count = 0;
-    for row in row::rows(poll, games) {
-        serde_json::to_writer(&mut lines, &row)
-            .map_err(|error| Error::Internal(format!("a row could not be written as JSON: {error}")))?;
-        lines.push(b'\n');
-        count += 1;
-    }
-    Ok((lines.into(), count))
 }
 
 #[cfg(test)]

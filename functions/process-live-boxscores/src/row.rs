@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
+    Error,
     balldontlie::{Game, PlayerLine, Side},
     clock::iso_micros,
     digest::hex_digest,
@@ -15,7 +16,7 @@ use shared::{
 /// One player's line in one poll. The columns are those of
 /// `infra/bigquery/nba_raw/bdl_live_boxscores.json`, where each is described.
 #[derive(Debug, Serialize)]
-pub(crate) struct Row<'a> {
+struct Row<'a> {
     #[serde(serialize_with = "iso_micros")]
     poll_timestamp: DateTime<Utc>,
     poll_id: PollId,
@@ -57,17 +58,32 @@ pub(crate) struct Row<'a> {
 
 /// What all rows of one snapshot share.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Poll<'a> {
+pub struct Poll<'a> {
     /// When the scraper had the poll complete.
     pub timestamp: DateTime<Utc>,
+    /// Which poll it is.
     pub id: PollId,
     /// The snapshot's `gs://` path (facts F58).
     pub source_file_path: &'a str,
+    /// When the rows were made.
     pub processed_at: DateTime<Utc>,
 }
 
+/// The rows as BigQuery loads them, and how many there are.
+pub fn json_lines(poll: Poll<'_>, games: &[Game]) -> Result<(Bytes, usize), Error> {
+    let mut lines = Vec::new();
+    let mut count = 0;
+    for row in rows(poll, games) {
+        serde_json::to_writer(&mut lines, &row)
+            .map_err(|error| Error::Internal(format!("a row could not be written as JSON: {error}")))?;
+        lines.push(b'\n');
+        count += 1;
+    }
+    Ok((lines.into(), count))
+}
+
 /// The rows of `games`, one for each player.
-pub(crate) fn rows<'a>(poll: Poll<'a>, games: &'a [Game]) -> impl Iterator<Item = Row<'a>> {
+fn rows<'a>(poll: Poll<'a>, games: &'a [Game]) -> impl Iterator<Item = Row<'a>> {
     games.iter().flat_map(move |game| {
         game.sides()
             .into_iter()

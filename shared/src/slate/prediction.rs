@@ -53,7 +53,7 @@ pub enum LineSource {
 }
 
 /// A row of the predictions.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub player_lookup: String,
     pub universal_player_id: Option<String>,
@@ -74,7 +74,7 @@ pub(super) struct Row {
 }
 
 /// A line that bookmakers offer on one side.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Offer {
     pub player_lookup: String,
     pub bp_player_id: i64,

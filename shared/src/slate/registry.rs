@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::agree;
 use crate::nba::{PlayerLookup, Season, Team};
@@ -28,7 +28,7 @@ pub(super) struct Person {
 }
 
 /// A row of the registry.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub universal_player_id: Option<String>,
     pub player_lookup: String,
@@ -47,10 +47,10 @@ impl Registry {
     pub(super) fn of(mut rows: Vec<Row>, season: Season) -> Self {
         let season = season.to_string();
         rows.sort_by(|a, b| {
-            let newness = |row: &Row| {
-                (row.season.clone(), row.last_game_date.max(row.last_roster_activity_date), row.processed_at)
-            };
-            newness(b).cmp(&newness(a)).then_with(|| a.team_abbr.cmp(&b.team_abbr))
+            let last_seen = |row: &Row| row.last_game_date.max(row.last_roster_activity_date);
+            (&b.season, last_seen(b), b.processed_at)
+                .cmp(&(&a.season, last_seen(a), a.processed_at))
+                .then_with(|| a.team_abbr.cmp(&b.team_abbr))
         });
         let mut registry = Self::default();
         for row in rows {
@@ -111,9 +111,15 @@ impl Registry {
         by_id().or_else(by_team).or_else(|| people.first())
     }
 
-    /// Everyone who is on `team` now.
-    pub(super) fn roster<'a>(&'a self, team: &'a Team) -> impl Iterator<Item = &'a Person> {
-        self.people.values().flatten().filter(move |person| person.team.as_ref() == Some(team))
+    /// Everyone who is on a team now, by team.
+    pub(super) fn rosters(&self) -> HashMap<&Team, Vec<&Person>> {
+        let mut rosters: HashMap<&Team, Vec<&Person>> = HashMap::new();
+        for person in self.people.values().flatten() {
+            if let Some(team) = &person.team {
+                rosters.entry(team).or_default().push(person);
+            }
+        }
+        rosters
     }
 }
 
@@ -152,7 +158,8 @@ mod tests {
             row("LAL", "2025-26", "2026-01-08", None),
             row("SAS", "2024-25", "2025-04-01", None),
         ]);
-        let on = |code| registry.roster(&Team::of_code(code).expect("a team")).count();
+        let rosters = registry.rosters();
+        let on = |code| rosters.get(&Team::of_code(code).expect("a team")).map_or(0, Vec::len);
         assert_eq!((on("LAL"), on("BKN"), on("SAS")), (1, 0, 0));
         let lookup = registry.lookup("nolantraor").expect("a lookup");
         assert_eq!(lookup.as_str(), "nolantraore", "f70: one spelling");
@@ -172,7 +179,8 @@ mod tests {
                 rows[1].universal_player_id = id;
             }
             let registry = registry(rows);
-            let on = |code| registry.roster(&Team::of_code(code).expect("a team")).count();
+            let rosters = registry.rosters();
+            let on = |code| rosters.get(&Team::of_code(code).expect("a team")).map_or(0, Vec::len);
             assert_eq!((on("LAL"), on("BKN")), (1, 0));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
@@ -31,7 +31,7 @@ pub struct ScheduledGame {
 }
 
 /// A row of the schedule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub game_id: String,
     pub home_team_tricode: String,
@@ -47,8 +47,12 @@ pub(super) struct Row {
 
 /// The games of `day`, in the order they begin.
 pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<ScheduledGame>, Error> {
+    Ok(games(rows(bigquery, day).await?))
+}
+
+pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>, Error> {
     let parameters = [Parameter::date("game_date", day)];
-    Ok(games(bigquery.query(include_str!("../../sql/schedule.sql"), &parameters).await?))
+    bigquery.query(include_str!("../../sql/schedule.sql"), &parameters).await
 }
 
 /// Each game once. Where the schedule's two sources disagree, the further status wins (facts 1.1), then

@@ -1,0 +1,215 @@
+//! How a slate is put together: each row finds its game and its player by an index, so that a night of any
+//! size takes time in proportion.
+
+use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
+
+use super::{
+    Context, Expected, Game, Player, Registry, ScheduledGame, Slate, agree, prediction, registry::title_case,
+};
+use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, WarehouseGameId};
+
+/// The place of a player: which game, and which of its players.
+type Place = (usize, usize);
+
+/// A slate that is being put together.
+pub(super) struct Assembly {
+    pub slate: Slate,
+    day: SlateDay,
+    /// The game of each team; a team plays once a day.
+    of_team: HashMap<Team, usize>,
+    of_id: HashMap<NbaGameId, usize>,
+    /// Where the players of a name are; namesakes are several.
+    of_lookup: HashMap<PlayerLookup, Vec<Place>>,
+}
+
+impl Assembly {
+    /// The games, and nobody in them.
+    pub fn new(day: SlateDay, schedule: Vec<ScheduledGame>, registry: Registry) -> Self {
+        let (mut of_team, mut of_id) = (HashMap::new(), HashMap::new());
+        for (index, game) in schedule.iter().enumerate() {
+            of_id.insert(game.id.clone(), index);
+            for team in [&game.home, &game.away] {
+                of_team.entry(team.clone()).or_insert(index);
+            }
+        }
+        let games = schedule.into_iter().map(|scheduled| Game { scheduled, players: Vec::new() }).collect();
+        Self { slate: Slate { games, registry }, day, of_team, of_id, of_lookup: HashMap::new() }
+    }
+
+    /// Adds everyone who is expected to play.
+    pub fn expect(&mut self, mut rows: Vec<Expected>) {
+        rows.sort_by_key(|row| Reverse(row.processed_at));
+        for row in rows {
+            if !self.expect_one(&row) {
+                tracing::warn!(
+                    player = row.player_lookup,
+                    game = row.game_id,
+                    "expected in no game of the day"
+                );
+            }
+        }
+    }
+
+    /// Adds a player who is expected to play, once; `false` where there is no such game or player.
+    fn expect_one(&mut self, row: &Expected) -> bool {
+        let registry = &self.slate.registry;
+        let (Some(lookup), Ok(team)) = (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
+        else {
+            return false;
+        };
+        // A team plays once a day, so its game is certain; the row's game id has two forms and typos.
+        let Some(index) = self.of_team.get(&team).copied() else { return false };
+        if WarehouseGameId::read(&row.game_id).is_ok_and(|id| self.game(&id) != Some(index)) {
+            tracing::debug!(
+                player = row.player_lookup,
+                game = row.game_id,
+                "expected in another game of the team"
+            );
+        }
+        let person = registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
+        let player = Player {
+            universal_id: row.universal_player_id.clone(),
+            name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
+            position: person.and_then(|person| person.position.clone()),
+            lookup,
+            team,
+            context: Context::Analysis,
+            // A game after tonight's has been counted as the last one (facts F42).
+            days_rest: row.days_rest.filter(|days| *days >= 0),
+            prediction: None,
+            line: None,
+        };
+        // Rows come newest first: of two teams a player was expected with, the later one has him.
+        if !self.has(&player) {
+            self.add(index, player);
+        }
+        true
+    }
+
+    /// Gives a team of whom nobody is expected its roster (facts F10, F55), without those who are
+    /// expected with another team.
+    pub fn fill_rosters(&mut self) {
+        let rosters = LazyCell::new(|| self.slate.registry.rosters());
+        let mut stand_ins: Vec<(usize, Player)> = Vec::new();
+        for (index, game) in self.slate.games.iter().enumerate() {
+            for team in [&game.scheduled.home, &game.scheduled.away] {
+                if !game.players.iter().any(|player| player.team == *team) {
+                    tracing::warn!(%team, game = %game.scheduled.id, "nobody is expected; its roster stands in");
+                    let roster = rosters.get(team).into_iter().flatten();
+                    let roster = roster.map(|person| Player::on_roster(person, team));
+                    stand_ins.extend(roster.filter(|player| !self.has(player)).map(|player| (index, player)));
+                }
+            }
+        }
+        for (game, player) in stand_ins {
+            self.add(game, player);
+        }
+    }
+
+    /// Gives each player the line and the prediction of the day's rows.
+    pub fn predict(&mut self, rows: Vec<prediction::Row>, offers: &[prediction::Offer]) {
+        let mut predictions: HashMap<Place, prediction::Row> = HashMap::new();
+        for row in rows {
+            let Some(place) = self.place(&row) else {
+                tracing::warn!(
+                    player = row.player_lookup,
+                    game = row.game_id,
+                    "predicted in no game of the day"
+                );
+                continue;
+            };
+            match predictions.get(&place) {
+                Some(known) if !row.goes_before(known) => {}
+                _ => drop(predictions.insert(place, row)),
+            }
+        }
+        let mut by_lookup: HashMap<PlayerLookup, Vec<&prediction::Offer>> = HashMap::new();
+        for offer in offers {
+            // The name tells what accented letters the lookup has lost.
+            if let Ok(lookup) = PlayerLookup::of_stored(&offer.player_lookup, Some(&offer.player_name)) {
+                by_lookup.entry(lookup).or_default().push(offer);
+            }
+        }
+        for (game_index, game) in self.slate.games.iter_mut().enumerate() {
+            for (index, player) in game.players.iter_mut().enumerate() {
+                let row = predictions.get(&(game_index, index));
+                let offers = by_lookup.get(&player.lookup).map(Vec::as_slice).unwrap_or_default();
+                let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
+                player.line = prediction::line(row, &of_one_player(offers, &player.team, is_alone));
+                player.prediction = row.map(|row| row.against(player.line.as_ref()));
+            }
+        }
+    }
+
+    /// Which player of which game a prediction is about. One whom nobody expected joins the team that
+    /// the registry names, so that a challenge on it can be made and graded.
+    fn place(&mut self, row: &prediction::Row) -> Option<Place> {
+        let lookup = self.slate.registry.lookup(&row.player_lookup)?;
+        let named = WarehouseGameId::read(&row.game_id).ok().and_then(|id| self.game(&id));
+        let namesakes: Vec<Place> = self
+            .places(&lookup)
+            .iter()
+            .copied()
+            .filter(|place| agree(&self.player(*place).universal_id, &row.universal_player_id))
+            .collect();
+        let in_named: Vec<Place> =
+            namesakes.iter().copied().filter(|(game, _)| named.is_none_or(|named| *game == named)).collect();
+        let of_id = in_named.iter().copied().find(|place| {
+            let id = &self.player(*place).universal_id;
+            id.is_some() && *id == row.universal_player_id
+        });
+        match (of_id, in_named.as_slice(), namesakes.as_slice()) {
+            (Some(place), ..) => return Some(place),
+            (None, [place], _) | (None, [], [place]) => return Some(*place),
+            // Of two namesakes neither is certain.
+            (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return None,
+            (None, [], []) => {}
+        }
+        let person = self.slate.registry.person(&lookup, row.universal_player_id.as_deref(), None)?;
+        let team = person.team.clone().filter(|_| agree(&person.universal_id, &row.universal_player_id))?;
+        let game = self.of_team.get(&team).copied()?;
+        let player = Player::on_roster(person, &team);
+        Some(self.add(game, player))
+    }
+
+    fn game(&self, id: &WarehouseGameId) -> Option<usize> {
+        match id {
+            WarehouseGameId::Nba(id) => self.of_id.get(id).copied(),
+            WarehouseGameId::Teams { home, .. } => {
+                let index = *self.of_team.get(home)?;
+                self.slate.games[index].scheduled.is(self.day, id).then_some(index)
+            }
+        }
+    }
+
+    fn player(&self, (game, index): Place) -> &Player {
+        &self.slate.games[game].players[index]
+    }
+
+    fn places(&self, lookup: &PlayerLookup) -> &[Place] {
+        self.of_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn has(&self, player: &Player) -> bool {
+        self.places(&player.lookup).iter().any(|place| self.player(*place).is_same(player))
+    }
+
+    fn add(&mut self, game: usize, player: Player) -> Place {
+        let players = &mut self.slate.games[game].players;
+        let place = (game, players.len());
+        self.of_lookup.entry(player.lookup.clone()).or_default().push(place);
+        players.push(player);
+        place
+    }
+}
+
+/// The offers on a player of `team`; by the team where several have the name, tonight or at the bookmakers.
+fn of_one_player<'a>(
+    offers: &[&'a prediction::Offer],
+    team: &Team,
+    is_alone: bool,
+) -> Vec<&'a prediction::Offer> {
+    let of_team = |offer: &&&prediction::Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
+    let is_one = is_alone && offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
+    if is_one { offers.to_vec() } else { offers.iter().filter(of_team).copied().collect() }
+}
