@@ -26,7 +26,7 @@ pub struct Player {
 pub type Schedule = HashMap<(Team, Team), NbaGameId>;
 
 /// Everyone who was in a box score since the season's start.
-pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
+pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
     #[derive(Deserialize)]
     struct Row {
         bdl_player_id: i64,
@@ -43,7 +43,7 @@ pub(crate) async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Re
 }
 
 /// The games of a day.
-pub(crate) async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
+pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
     let games = slate::schedule(bigquery, day).await?;
     Ok(games.into_iter().map(|game| ((game.home, game.away), game.id)).collect())
 }

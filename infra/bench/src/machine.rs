@@ -4,7 +4,9 @@ use std::path::Path;
 
 use local_cloud::latency::Latency;
 
-use crate::{Result, function::Function, paths::Stage};
+use bench::stage::Stage;
+
+use crate::{Result, function::Function};
 
 const FUNCTIONS: [&str; 4] =
     ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];

@@ -2,6 +2,7 @@
 //! the real services, beside what no code could go below: the longest chain of calls that cannot overlap,
 //! made by a plain client in the same run.
 
+mod compute;
 mod floor;
 mod function;
 mod machine;
@@ -14,7 +15,7 @@ use local_cloud::night::Night;
 
 use crate::paths::Measured;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use bench::{Result, stage::Stage};
 
 /// Measure the functions over the wire.
 #[derive(Clone, Debug, Parser)]
@@ -29,6 +30,9 @@ struct Arguments {
     /// How many exports one process makes while its memory is watched
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
     exports: usize,
+    /// Only what the pure parts compute
+    #[arg(long)]
+    compute: bool,
     /// Where the release binaries are
     #[arg(long, value_name = "FOLDER", default_value = "target/release")]
     binaries: PathBuf,
@@ -53,8 +57,11 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (runs, binaries) = (arguments.runs, arguments.binaries.as_path());
     println!("{} games of {}, {runs} runs a path.\n", night.recorded().count(), night.day);
     // The functions' clock is the machine's, so that the night is moved to today.
-    let night = paths::Stage::new(night)?;
+    let night = Stage::new(night)?;
 
+    if arguments.compute {
+        return compute::print(&night.for_parts().await?);
+    }
     // The one with the narrowest target has the machine for itself; the others mostly wait.
     let warm = paths::live_warm(&night, binaries, runs).await?;
     let (cold, others, process) = tokio::try_join!(
@@ -80,6 +87,8 @@ async fn run(arguments: Arguments) -> Result<()> {
             println!("    {number:>5.2}  {call}");
         }
     }
+    println!();
+    compute::print(&night.for_parts().await?)?;
     println!();
     machine::print(&night, binaries, arguments.exports).await
 }

@@ -1,20 +1,16 @@
 //! The paths that are measured, each against a local cloud of its own.
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use bench::stage::Stage;
+use chrono::{TimeDelta, Utc};
 use local_cloud::{
-    clock::ReplayClock,
     cloud::{API_BUCKET, LocalCloud, RAW_BUCKET},
-    functions::listen,
     latency::Latency,
-    night::Night,
     pubsub::{self, Message, TRIGGER_TOPIC},
-    seed,
 };
 use serde_json::json;
-use shared::{event, nba::SlateDay, snapshot};
-use tempfile::TempDir;
+use shared::{event, snapshot};
 
 use crate::{
     Result,
@@ -34,42 +30,6 @@ const REAL: Latency = Latency {
 /// How often a floor is measured; it hardly varies.
 const FLOOR_RUNS: usize = 9;
 const LIVE: &str = r#"{"target_date":"today"}"#;
-
-/// The night and the moment of it at which everything is measured: as many games as possible are on.
-pub struct Stage {
-    night: Arc<Night>,
-    moment: DateTime<Utc>,
-}
-
-impl Stage {
-    /// `night`, moved to today.
-    pub fn new(night: Night) -> Result<Self> {
-        let night = night.moved_to(SlateDay::of(Utc::now()))?;
-        let ticks = std::iter::successors(Some(night.begins()), |at| Some(*at + TimeDelta::minutes(3)));
-        let moment = ticks.take_while(|at| *at < night.ends()).max_by_key(|at| night.games_on(*at));
-        Ok(Self { moment: moment.ok_or("a night without a moment")?, night: Arc::new(night) })
-    }
-
-    /// A local cloud at that moment, with its warehouse filled.
-    pub async fn cloud(&self, latency: Latency) -> Result<(LocalCloud, TempDir)> {
-        let folder = tempfile::tempdir()?;
-        let clock = ReplayClock::new(self.moment, 1.0);
-        let cloud = LocalCloud::start(folder.path(), listen(0).await?, self.night.clone(), clock).await?;
-        seed::warehouse(&cloud.warehouse, &self.night, 1).map_err(|error| error.to_string())?;
-        cloud.latencies.set(latency);
-        Ok((cloud, folder))
-    }
-
-    /// A poll of that moment as the scraper keeps it.
-    fn snapshot(&self, at: DateTime<Utc>) -> String {
-        let games = self.night.live(self.moment);
-        json!({
-            "timestamp": at.to_rfc3339(), "pollId": at.format("%Y%m%dT%H%M%SZ").to_string(),
-            "gameCount": games.len(), "liveBoxes": games,
-        })
-        .to_string()
-    }
-}
 
 /// What came of a path.
 pub struct Measured {
@@ -244,7 +204,7 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     let mut events = Vec::new();
     for run in 0..runs + 4 {
         let at = stage.moment + TimeDelta::seconds(i64::try_from(run)?);
-        let name = format!("{}{}/{}.json", snapshot::PREFIX, stage.night.day, at.format("%Y%m%d_%H%M%S"));
+        let name = format!("{}{}/{}.json", snapshot::PREFIX, stage.day(), at.format("%Y%m%d_%H%M%S"));
         let object = cloud.objects.store(RAW_BUCKET, &name, stage.snapshot(at).into());
         let object = object.map_err(|_| "a snapshot was refused")?;
         let generation = object.generation.to_string();

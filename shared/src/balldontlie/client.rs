@@ -48,19 +48,21 @@ pub struct BallDontLie {
     base: Url,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    data: Games,
+/// A page of box scores, as it is sent.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    /// Its games.
+    pub data: Games,
     #[serde(default)]
     meta: Option<Meta>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Meta {
     next_cursor: Option<Cursor>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Cursor {
     Number(i64),

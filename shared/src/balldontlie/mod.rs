@@ -13,5 +13,5 @@ pub const MAXIMUM_PLAYERS: usize = 200;
 /// The longest text that is read of a game or player, in characters.
 pub const MAXIMUM_TEXT: usize = 200;
 
-pub use client::{BallDontLie, Games, Polled};
+pub use client::{BallDontLie, Games, Page, Polled};
 pub use game::{Counters, Game, PlayerLine, Side, read_games};

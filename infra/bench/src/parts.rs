@@ -1,0 +1,320 @@
+//! The pure parts of the functions, without a network: what they are given, at the night's size or a
+//! multiple of it, and each part by name.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use export_live::{
+    grading, live,
+    names::{self, Directory, Schedule},
+    poll::{Names, Poll},
+    predicted::{self, Predicted},
+};
+use export_tonight::document as tonight;
+use local_cloud::cloud::LocalCloud;
+use process_live_boxscores::row;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use shared::{
+    balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
+    bigquery::BigQuery,
+    config::{Environment, Platform},
+    nba::{PlayerLookup, PollId, SlateDay, Team},
+    snapshot::Snapshot,
+};
+
+use crate::Result;
+
+/// What the parts of one size of night are given.
+#[derive(Debug)]
+pub struct Parts {
+    /// How many lines of players the box scores have.
+    pub players: usize,
+    /// How many predictions are graded.
+    pub predictions: usize,
+    /// How large what upstream sends is, in bytes.
+    pub payload_bytes: usize,
+    day: SlateDay,
+    at: DateTime<Utc>,
+    /// No poll has more than [`MAXIMUM_GAMES`] games, so that a hundred nights are two of them.
+    payloads: Vec<Vec<u8>>,
+    snapshots: Vec<Vec<u8>>,
+    names: Names,
+    live: Vec<live::Document>,
+    predicted: Predicted,
+    rows: tonight::Rows,
+    tonight: tonight::Document,
+    graded: Vec<grading::Document>,
+}
+
+/// A night as it was recorded, and as the warehouse knows it.
+#[derive(Clone, Debug)]
+pub struct Night {
+    day: SlateDay,
+    games: Vec<Value>,
+    directory: Arc<Directory>,
+    schedule: Arc<Schedule>,
+    predicted: Value,
+    tonight: Value,
+}
+
+impl Night {
+    /// Reads what the functions read of `cloud`, and gives everyone who plays a prediction.
+    pub async fn read(cloud: &LocalCloud, day: SlateDay, games: Vec<Value>) -> Result<Self> {
+        let variables = local_cloud::functions::variables(&cloud.url, &cloud.url);
+        let environment = Environment::from_iter(variables);
+        let bigquery = BigQuery::new(&Platform::read(&environment)?);
+        let mut predicted = serde_json::to_value(predicted::Rows::read(&bigquery, day).await?)?;
+        predict_everyone(&mut predicted["slate"])?;
+        let mut tonight = serde_json::to_value(tonight::Rows::read(&bigquery, day).await?)?;
+        tonight["slate"] = predicted["slate"].clone();
+        Ok(Self {
+            day,
+            games,
+            directory: Arc::new(names::directory(&bigquery, day.season_start()).await?),
+            schedule: Arc::new(names::schedule(&bigquery, day).await?),
+            predicted,
+            tonight,
+        })
+    }
+
+    /// What the parts are given of `times` such nights in one, with games, teams and players of their own.
+    pub fn times(&self, times: usize) -> Result<Parts> {
+        let (day, at) = (self.day, Utc::now());
+        let mut copier = Copier::default();
+        let mut copies = |value: &Value| -> Result<Value> {
+            let copies = (0..times).map(|copy| copier.copy(value, copy));
+            copies.reduce(|all, copy| Ok(joined(all?, copy?))).ok_or("no times")?
+        };
+        let games: Vec<Value> = typed(copies(&Value::from(self.games.clone()))?)?;
+        let predicted: predicted::Rows = typed(copies(&self.predicted)?)?;
+        let rows: tonight::Rows = typed(copies(&self.tonight)?)?;
+        let names = self.names(&mut copier, times)?;
+        let polls: Vec<&[Value]> = games.chunks(MAXIMUM_GAMES).collect();
+        let payload = |games: &&[Value]| json!({"data": games}).to_string().into_bytes();
+        let snapshot = |games: &&[Value]| {
+            let poll = PollId::at(at);
+            json!({"timestamp": at, "pollId": poll, "gameCount": games.len(), "liveBoxes": games})
+                .to_string()
+                .into_bytes()
+        };
+        let of_team = |team: &Value| team["players"].as_array().map_or(0, Vec::len);
+        let payloads: Vec<Vec<u8>> = polls.iter().map(payload).collect();
+        let mut parts = Parts {
+            players: games.iter().map(|it| of_team(&it["home_team"]) + of_team(&it["visitor_team"])).sum(),
+            predictions: 0,
+            payload_bytes: payloads.iter().map(Vec::len).sum(),
+            day,
+            at,
+            snapshots: polls.iter().map(snapshot).collect(),
+            payloads,
+            names,
+            live: Vec::new(),
+            predicted: Predicted::of(predicted, day),
+            tonight: tonight::Document::of(&tonight::Night::of(rows.clone(), day, at)),
+            rows,
+            graded: Vec::new(),
+        };
+        parts.live = parts.payload_to_live()?;
+        parts.graded = parts.grade();
+        parts.predictions = parts.graded.iter().map(|graded| graded.predictions.len()).sum();
+        Ok(parts)
+    }
+}
+
+impl Night {
+    fn names(&self, copier: &mut Copier, times: usize) -> Result<Names> {
+        let (mut directory, mut schedule) = (Directory::new(), Schedule::new());
+        for copy in 0..times {
+            for (id, player) in &*self.directory {
+                let lookup = PlayerLookup::of(&copier.text(player.lookup.as_str(), copy))?;
+                let player = names::Player { lookup, name: copier.text(&player.name, copy) };
+                directory.insert(copier.number(*id, copy)?, player);
+            }
+            for ((home, away), id) in &*self.schedule {
+                let team = |team: String| Team::of_code(&team);
+                let home = team(copier.team(home.as_str(), copy))?;
+                let away = team(copier.team(away.as_str(), copy))?;
+                schedule.insert((home, away), copier.game(id.as_str(), copy)?.try_into()?);
+            }
+        }
+        Ok(Names { directory: directory.into(), schedule: schedule.into() })
+    }
+}
+
+impl Parts {
+    /// Stage 2: the snapshot as it was kept → the lines of the load job.
+    pub fn snapshot_to_rows(&self) -> Result<Vec<Bytes>> {
+        let rows = |body: &Vec<u8>| -> Result<Bytes> {
+            let snapshot: Snapshot<'_> = serde_json::from_slice(body)?;
+            let (games, _) = read_games(snapshot.live_boxes.iter().copied());
+            let poll = row::Poll {
+                timestamp: snapshot.timestamp,
+                id: snapshot.poll_id,
+                source_file_path: "gs://bucket/snapshot.json",
+                processed_at: self.at,
+            };
+            Ok(row::json_lines(poll, &games)?.0)
+        };
+        self.snapshots.iter().map(rows).collect()
+    }
+
+    /// The live export: what upstream sent → the document over the one that was public.
+    pub fn payload_to_live(&self) -> Result<Vec<live::Document>> {
+        let documents = self.payloads.iter().enumerate().map(|(index, body)| {
+            let page: Page = serde_json::from_slice(body)?;
+            let polled = Polled { at: self.at, games: page.data };
+            let poll = Poll::of(self.day, true, &polled, &self.names)?;
+            let public = self.live.get(index).map(|document| document.games.as_slice());
+            Ok(poll.document_over(public, self.at))
+        });
+        documents.collect()
+    }
+
+    /// The live grading of everyone, by each live document.
+    pub fn grade(&self) -> Vec<grading::Document> {
+        self.live.iter().map(|live| grading::Document::of(live, &self.predicted)).collect()
+    }
+
+    /// What tonight's document is made of; a copy is made for each time that it is.
+    pub fn rows(&self) -> tonight::Rows {
+        self.rows.clone()
+    }
+
+    /// Tonight: the rows of the queries → the document.
+    pub fn rows_to_tonight(&self, rows: tonight::Rows) -> tonight::Document {
+        tonight::Document::of(&tonight::Night::of(rows, self.day, self.at))
+    }
+
+    /// The bodies of the live documents and of their gradings.
+    pub fn serialise_live(&self) -> Result<Vec<Vec<u8>>> {
+        let live = self.live.iter().map(serde_json::to_vec);
+        Ok(live.chain(self.graded.iter().map(serde_json::to_vec)).collect::<serde_json::Result<_>>()?)
+    }
+
+    /// The body of tonight's document.
+    pub fn serialise_tonight(&self) -> Result<Vec<u8>> {
+        Ok(serde_json::to_vec(&self.tonight)?)
+    }
+}
+
+/// Gives every expected player a prediction: of those there are, one after the other.
+fn predict_everyone(slate: &mut Value) -> Result<()> {
+    let list = |slate: &Value, name: &str| slate[name].as_array().cloned().ok_or("no rows");
+    let (expected, mut predictions) = (list(slate, "expected")?, list(slate, "predictions")?);
+    let known: HashSet<String> =
+        predictions.iter().filter_map(|row| Some(row["player_lookup"].as_str()?.to_owned())).collect();
+    let models = predictions.clone();
+    let missing = expected
+        .iter()
+        .filter(|row| row["player_lookup"].as_str().is_some_and(|lookup| !known.contains(lookup)));
+    for (player, model) in missing.zip(models.iter().cycle()) {
+        let mut row = model.clone();
+        for field in ["player_lookup", "universal_player_id", "game_id"] {
+            row[field] = player[field].clone();
+        }
+        predictions.push(row);
+    }
+    slate["predictions"] = predictions.into();
+    Ok(())
+}
+
+/// Makes copies of rows and box scores that are about other games, teams and players. Copy 0 is the
+/// original.
+#[derive(Default)]
+struct Copier {
+    /// Each team's place, in the order they are met.
+    teams: HashMap<String, usize>,
+}
+
+impl Copier {
+    fn copy(&mut self, value: &Value, copy: usize) -> Result<Value> {
+        Ok(match value {
+            Value::Array(items) => {
+                items.iter().map(|item| self.copy(item, copy)).collect::<Result<Vec<_>>>()?.into()
+            }
+            Value::Object(fields) => {
+                let fields =
+                    fields.iter().map(|(name, value)| Ok((name.clone(), self.field(name, value, copy)?)));
+                fields.collect::<Result<Map<_, _>>>()?.into()
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn field(&mut self, name: &str, value: &Value, copy: usize) -> Result<Value> {
+        Ok(match (name, value) {
+            ("id" | "bp_player_id", Value::Number(id)) => {
+                self.number(id.as_i64().ok_or("an id is no integer")?, copy)?.into()
+            }
+            ("game_id", Value::String(id)) => self.game(id, copy)?.into(),
+            ("abbreviation" | "team" | "player_team", Value::String(team)) => self.team(team, copy).into(),
+            (_, Value::String(team)) if name.contains("team_abbr") || name.contains("tricode") => {
+                self.team(team, copy).into()
+            }
+            (
+                "last_name" | "player_lookup" | "player_name" | "player_full_name" | "universal_player_id",
+                Value::String(text),
+            ) => self.text(text, copy).into(),
+            (_, value) => self.copy(value, copy)?,
+        })
+    }
+
+    fn number(&self, number: i64, copy: usize) -> Result<i64> {
+        Ok(number + i64::try_from(copy)? * 100_000_000_000)
+    }
+
+    fn text(&self, text: &str, copy: usize) -> String {
+        if copy == 0 { text.to_owned() } else { format!("{text}{}", letters(copy)) }
+    }
+
+    /// The code of a copy of a team, of four letters.
+    fn team(&mut self, team: &str, copy: usize) -> String {
+        let next = self.teams.len();
+        let place = *self.teams.entry(team.to_owned()).or_insert(next);
+        if copy == 0 { team.to_owned() } else { format!("Z{}", letters(copy * 64 + place)).to_uppercase() }
+    }
+
+    fn game(&mut self, id: &str, copy: usize) -> Result<String> {
+        Ok(match id.split('_').collect::<Vec<_>>().as_slice() {
+            [day, away, home] => format!("{day}_{}_{}", self.team(away, copy), self.team(home, copy)),
+            // The games of a night differ in the last two digits.
+            _ => format!("{:010}", id.parse::<usize>()? + copy * 100),
+        })
+    }
+}
+
+/// A number in three letters.
+fn letters(number: usize) -> String {
+    [676, 26, 1]
+        .map(|place| char::from(b'a' + u8::try_from(number / place % 26).unwrap_or_default()))
+        .iter()
+        .collect()
+}
+
+/// Lists one after the other, wherever they are.
+fn joined(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Array(mut one), Value::Array(other)) => {
+            one.extend(other);
+            one.into()
+        }
+        (Value::Object(one), Value::Object(mut other)) => one
+            .into_iter()
+            .map(|(name, value)| {
+                let also = other.remove(&name).unwrap_or_default();
+                (name, joined(value, also))
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        (one, _) => one,
+    }
+}
+
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T> {
+    Ok(serde_json::from_value(value)?)
+}

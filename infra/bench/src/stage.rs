@@ -1,0 +1,62 @@
+//! The night that is measured, and a local cloud for it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use local_cloud::{
+    clock::ReplayClock, cloud::LocalCloud, functions::listen, latency::Latency, night::Night, seed,
+};
+use serde_json::json;
+use shared::nba::SlateDay;
+use tempfile::TempDir;
+
+use crate::{Result, parts};
+
+/// The night and the moment of it at which everything is measured: as many games as possible are on.
+pub struct Stage {
+    night: Arc<Night>,
+    /// When as many games as possible are on.
+    pub moment: DateTime<Utc>,
+}
+
+impl Stage {
+    /// `night`, moved to today.
+    pub fn new(night: Night) -> Result<Self> {
+        let night = night.moved_to(SlateDay::of(Utc::now()))?;
+        let ticks = std::iter::successors(Some(night.begins()), |at| Some(*at + TimeDelta::minutes(3)));
+        let moment = ticks.take_while(|at| *at < night.ends()).max_by_key(|at| night.games_on(*at));
+        Ok(Self { moment: moment.ok_or("a night without a moment")?, night: Arc::new(night) })
+    }
+
+    /// The slate day.
+    pub fn day(&self) -> SlateDay {
+        self.night.day
+    }
+
+    /// A local cloud at that moment, with its warehouse filled.
+    pub async fn cloud(&self, latency: Latency) -> Result<(LocalCloud, TempDir)> {
+        let folder = tempfile::tempdir()?;
+        let clock = ReplayClock::new(self.moment, 1.0);
+        let cloud = LocalCloud::start(folder.path(), listen(0).await?, self.night.clone(), clock).await?;
+        seed::warehouse(&cloud.warehouse, &self.night, 1).map_err(|error| error.to_string())?;
+        cloud.latencies.set(latency);
+        Ok((cloud, folder))
+    }
+
+    /// The night as the pure parts are given it.
+    pub async fn for_parts(&self) -> Result<parts::Night> {
+        let (cloud, _folder) = self.cloud(Latency::default()).await?;
+        let games = self.night.recorded().cloned().collect();
+        parts::Night::read(&cloud, self.night.day, games).await
+    }
+
+    /// A poll of that moment as the scraper keeps it.
+    pub fn snapshot(&self, at: DateTime<Utc>) -> String {
+        let games = self.night.live(self.moment);
+        json!({
+            "timestamp": at.to_rfc3339(), "pollId": at.format("%Y%m%dT%H%M%SZ").to_string(),
+            "gameCount": games.len(), "liveBoxes": games,
+        })
+        .to_string()
+    }
+}
