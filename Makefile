@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -24,6 +24,9 @@ bench: ## Measure the release binaries against what the network alone would take
 	cargo build --quiet --release $(addprefix --package ,$(notdir $(wildcard functions/*)))
 	cargo build --quiet --profile chaos --package bench
 	@target/chaos/bench $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
+
+bench-baseline: ## Keep what the pure parts take now; `cargo bench -p bench` says what has changed since
+	NIGHT=$(abspath $(NIGHT)) cargo bench --profile chaos --package bench --bench parts -- --save-baseline base
 
 chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" says how
 	cargo build --quiet --profile chaos --package local-cloud

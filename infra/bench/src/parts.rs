@@ -139,7 +139,7 @@ impl Night {
                 let team = |team: String| Team::of_code(&team);
                 let home = team(copier.team(home.as_str(), copy))?;
                 let away = team(copier.team(away.as_str(), copy))?;
-                schedule.insert((home, away), copier.game(id.as_str(), copy)?.try_into()?);
+                schedule.insert((home, away), copier.game(id.as_str(), copy)?.parse()?);
             }
         }
         Ok(Names { directory: directory.into(), schedule: schedule.into() })

@@ -1,15 +1,16 @@
 //! The ids that games go by in the warehouse.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::{SlateDay, Team};
 
 /// The NBA's own id of a game: ten digits, `0022500432`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct NbaGameId(String);
+#[serde(try_from = "CompactString")]
+pub struct NbaGameId(CompactString);
 
 /// A text that names no game.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,21 +46,29 @@ impl fmt::Display for NbaGameId {
     }
 }
 
-impl TryFrom<String> for NbaGameId {
-    type Error = NotAGameId;
+impl FromStr for NbaGameId {
+    type Err = NotAGameId;
 
-    fn try_from(text: String) -> Result<Self, NotAGameId> {
+    fn from_str(text: &str) -> Result<Self, NotAGameId> {
         if text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(NotAGameId(text.chars().take(40).collect()))
         }
     }
 }
 
+impl TryFrom<CompactString> for NbaGameId {
+    type Error = NotAGameId;
+
+    fn try_from(text: CompactString) -> Result<Self, NotAGameId> {
+        text.parse()
+    }
+}
+
 impl From<NbaGameId> for String {
     fn from(id: NbaGameId) -> Self {
-        id.0
+        id.0.into()
     }
 }
 
@@ -67,7 +76,7 @@ impl WarehouseGameId {
     /// Reads either form.
     pub fn read(text: &str) -> Result<Self, NotAGameId> {
         let refused = || NotAGameId(text.chars().take(40).collect());
-        if let Ok(id) = NbaGameId::try_from(text.to_owned()) {
+        if let Ok(id) = text.parse() {
             return Ok(Self::Nba(id));
         }
         let mut parts = text.split('_');

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The join key of a player across every table and document: lower-case letters a–z and digits, as
 /// in `nolantraore`, `jarenjacksonjr`. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PlayerLookup(String);
+#[serde(try_from = "CompactString")]
+pub struct PlayerLookup(CompactString);
 
 /// A name with no letter or digit in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,16 @@ impl PlayerLookup {
     /// The lookup of a name: decomposed, accents dropped, letters that do not decompose
     /// transliterated (ø → o, ß → ss), everything outside a–z and 0–9 dropped. Suffixes stay.
     pub fn of(name: &str) -> Result<Self, NotALookup> {
+        if !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+            return Ok(Self(name.into()));
+        }
         let mut lookup = String::with_capacity(name.len());
+        if name.is_ascii() {
+            // Almost every name; nothing in it decomposes.
+            let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+            lookup.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+            return if lookup.is_empty() { Err(refused(name)) } else { Ok(Self(lookup.into())) };
+        }
         for c in name.nfd().filter(|c| !is_combining_mark(*c)) {
             if c.is_ascii() {
                 lookup.extend(c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()));
@@ -31,7 +41,7 @@ impl PlayerLookup {
                 );
             }
         }
-        if lookup.is_empty() { Err(NotALookup(name.chars().take(80).collect())) } else { Ok(Self(lookup)) }
+        if lookup.is_empty() { Err(refused(name)) } else { Ok(Self(lookup.into())) }
     }
 
     /// The lookup of a player whom a table knows as `stored`, with the name it was made from.
@@ -57,23 +67,27 @@ impl PlayerLookup {
     }
 }
 
+fn refused(name: &str) -> NotALookup {
+    NotALookup(name.chars().take(80).collect())
+}
+
 impl fmt::Display for PlayerLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl TryFrom<String> for PlayerLookup {
+impl TryFrom<CompactString> for PlayerLookup {
     type Error = NotALookup;
 
-    fn try_from(text: String) -> Result<Self, NotALookup> {
+    fn try_from(text: CompactString) -> Result<Self, NotALookup> {
         Self::of(&text)
     }
 }
 
 impl From<PlayerLookup> for String {
     fn from(lookup: PlayerLookup) -> Self {
-        lookup.0
+        lookup.0.into()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// The code of a team: two to four capital letters, `BOS`. Almost always one of today's thirty, but
 /// past seasons and exhibitions have others, and a night must not lose a game over that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Team(String);
+#[serde(try_from = "CompactString")]
+pub struct Team(CompactString);
 
 /// A team that cannot be told from what was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +28,9 @@ impl Team {
     pub fn of_code(code: &str) -> Result<Self, NotATeam> {
         let code = code.trim();
         if (2..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphabetic()) {
-            Ok(Self(code.to_ascii_uppercase()))
+            let mut code = CompactString::new(code);
+            code.make_ascii_uppercase();
+            Ok(Self(code))
         } else {
             Err(NotATeam(code.chars().take(20).collect()))
         }
@@ -36,7 +39,7 @@ impl Team {
     /// The team with this BallDontLie id, if it is one of today's thirty.
     pub fn of_balldontlie_id(id: i64) -> Option<Self> {
         let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        BY_BALLDONTLIE_ID.get(index).map(|code| Self((*code).to_owned()))
+        BY_BALLDONTLIE_ID.get(index).map(|code| Self(CompactString::const_new(code)))
     }
 
     /// The code.
@@ -51,17 +54,17 @@ impl fmt::Display for Team {
     }
 }
 
-impl TryFrom<String> for Team {
+impl TryFrom<CompactString> for Team {
     type Error = NotATeam;
 
-    fn try_from(text: String) -> Result<Self, NotATeam> {
+    fn try_from(text: CompactString) -> Result<Self, NotATeam> {
         Self::of_code(&text)
     }
 }
 
 impl From<Team> for String {
     fn from(team: Team) -> Self {
-        team.0
+        team.0.into()
     }
 }
 

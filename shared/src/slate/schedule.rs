@@ -87,7 +87,7 @@ impl ScheduledGame {
     fn of(row: &Row) -> Result<Self, String> {
         let team = |code: &str| Team::of_code(code).map_err(|error| error.to_string());
         Ok(Self {
-            id: NbaGameId::try_from(row.game_id.clone()).map_err(|error| error.to_string())?,
+            id: row.game_id.parse::<NbaGameId>().map_err(|error| error.to_string())?,
             home: team(&row.home_team_tricode)?,
             away: team(&row.away_team_tricode)?,
             tip_off: row.game_date_est,
