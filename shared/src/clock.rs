@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use chrono_tz::America::New_York;
 use serde::Serializer;
 
 /// Where a function takes "now" from: the system in production, the replayed night's clock in a
@@ -37,4 +38,39 @@ impl fmt::Debug for Clock {
 /// `serialize_with`.
 pub fn iso_micros<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&instant.format("%Y-%m-%dT%H:%M:%S%.6f%:z"))
+}
+
+/// Likewise an instant that there may not be.
+pub fn iso_micros_or_null<S: Serializer>(
+    instant: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match instant {
+        Some(instant) => iso_micros(instant, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// An instant as people in the league say it, Eastern by the rules of the day: `7:30 PM ET` (facts F7, F35).
+pub fn eastern_time(instant: DateTime<Utc>) -> String {
+    instant.with_timezone(&New_York).format("%-I:%M %p ET").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f35_a_tip_off_is_shown_without_a_leading_zero_or_space_and_f7_by_the_season_s_clock() {
+        for (tip_off, shown) in [
+            ("2026-01-10T00:30:00Z", "7:30 PM ET"),
+            ("2026-01-10T03:00:00Z", "10:00 PM ET"),
+            ("2025-12-25T17:00:00Z", "12:00 PM ET"),
+            ("2026-04-12T17:00:00Z", "1:00 PM ET"),
+            ("2025-11-01T23:30:00Z", "7:30 PM ET"),
+            ("2025-11-03T00:30:00Z", "7:30 PM ET"),
+        ] {
+            assert_eq!(tip_off.parse().map(eastern_time), Ok(shown.to_owned()), "{tip_off}");
+        }
+    }
 }

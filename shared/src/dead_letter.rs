@@ -60,6 +60,11 @@ impl DeadLetters {
         Self { storage, bucket: bucket.into(), function, clock }
     }
 
+    /// How many letters of all functions were kept after `since`.
+    pub async fn kept_since(&self, since: DateTime<Utc>) -> Result<usize, Error> {
+        self.storage.written_since(&self.bucket, PREFIX, since).await
+    }
+
     /// Keeps `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event
     /// replaces its first letter. Returns the object's name.
     pub async fn keep(

@@ -18,6 +18,7 @@ pub mod pubsub;
 pub mod retry;
 pub mod slate;
 pub mod snapshot;
+pub mod status;
 pub mod storage;
 pub mod telemetry;
 mod tls;

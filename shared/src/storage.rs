@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, SecondsFormat, Utc};
-use google_cloud_auth::credentials::anonymous;
+use google_cloud_auth::credentials::{AccessTokenCredentials, Builder, anonymous};
 use google_cloud_gax::retry_policy::NeverRetry;
 use reqwest::Url;
 use tokio::sync::OnceCell;
@@ -29,6 +29,9 @@ pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 /// How often a document is written again because somebody else published meanwhile.
 pub const PUBLISH_ATTEMPTS: usize = 8;
 
+/// How many pages of a thousand objects are looked through.
+const MAXIMUM_LISTS: usize = 10;
+
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
@@ -36,6 +39,16 @@ const VERSION: &str = "version";
 pub struct Storage {
     emulator: Option<Url>,
     client: OnceCell<google_cloud_storage::client::Storage>,
+    listing: OnceCell<Listing>,
+}
+
+/// What lists objects. Google's client does that over gRPC only, with a second connection and a second
+/// protocol to be tested; the JSON API answers the one question that we have in one call.
+struct Listing {
+    http: reqwest::Client,
+    base: Url,
+    /// None for an emulator.
+    credentials: Option<AccessTokenCredentials>,
 }
 
 /// The newest state of a public document that we know of.
@@ -135,7 +148,11 @@ pub enum Written {
 impl Storage {
     /// Cloud Storage as `platform` says: Google's, or the emulator's without credentials.
     pub fn new(platform: &Platform) -> Self {
-        Self { emulator: platform.storage_emulator.clone(), client: OnceCell::new() }
+        Self {
+            emulator: platform.storage_emulator.clone(),
+            client: OnceCell::new(),
+            listing: OnceCell::new(),
+        }
     }
 
     /// Writes an object that must not exist yet.
@@ -207,6 +224,61 @@ impl Storage {
         .await
     }
 
+    /// How many objects under `prefix` were written after `since`.
+    pub async fn written_since(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        since: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        let (mut count, mut token) = (0, None);
+        for _ in 0..MAXIMUM_LISTS {
+            let page = with_retries(BUDGET, || self.list(bucket, prefix, token.as_deref())).await?;
+            count += page.items.iter().filter(|item| item.updated > since).count();
+            token = page.next_page_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, token: Option<&str>) -> Result<Listed, Failure> {
+        let listing = self
+            .listing
+            .get_or_try_init(async || Listing::new(self.emulator.as_ref()))
+            .await
+            .map_err(Failure::Final)?;
+        let transient = |detail: String| {
+            Failure::again(Error::transient(SERVICE, format!("gs://{bucket}/{prefix}*: {detail}")))
+        };
+        let mut url = listing.base.clone();
+        url.set_path(&format!("/storage/v1/b/{bucket}/o"));
+        url.query_pairs_mut()
+            .append_pair("prefix", prefix)
+            .append_pair("fields", "items(updated),nextPageToken");
+        if let Some(token) = token {
+            url.query_pairs_mut().append_pair("pageToken", token);
+        }
+        let mut request = listing.http.get(url);
+        if let Some(credentials) = &listing.credentials {
+            let token = credentials.access_token().await.map_err(|error| transient(error.to_string()))?;
+            request = request.bearer_auth(token.token);
+        }
+        let answer = request.send().await.map_err(|error| transient(error.without_url().to_string()))?;
+        match answer.status() {
+            status if status.is_success() => {
+                answer.json().await.map_err(|error| transient(error.without_url().to_string()))
+            }
+            status if status.is_server_error() || [408, 429].contains(&status.as_u16()) => {
+                Err(transient(format!("answered {status}")))
+            }
+            status => Err(Failure::Final(Error::Internal(format!(
+                "{SERVICE}: listing gs://{bucket}/{prefix}* answered {status}"
+            )))),
+        }
+    }
+
     async fn open(
         &self,
         bucket: &str,
@@ -274,6 +346,39 @@ impl Storage {
     }
 }
 
+/// A page of a list of objects.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(default)]
+    items: Vec<ListedObject>,
+    next_page_token: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct ListedObject {
+    updated: DateTime<Utc>,
+}
+
+impl Listing {
+    fn new(emulator: Option<&Url>) -> Result<Self, Error> {
+        let failed = |error: &dyn fmt::Display| Error::Internal(format!("{SERVICE}: no client: {error}"));
+        let base = match emulator {
+            Some(emulator) => emulator.clone(),
+            None => Url::parse("https://storage.googleapis.com").map_err(|error| failed(&error))?,
+        };
+        let credentials = match emulator {
+            Some(_) => None,
+            None => {
+                Some(Builder::default().build_access_token_credentials().map_err(|error| failed(&error))?)
+            }
+        };
+        let http =
+            reqwest::Client::builder().timeout(BUDGET.attempt).build().map_err(|error| failed(&error))?;
+        Ok(Self { http, base, credentials })
+    }
+}
+
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Storage").field("emulator", &self.emulator).finish_non_exhaustive()
@@ -301,9 +406,10 @@ fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
     struct Versioned {
         poll_id: Option<PollId>,
         generated_at: Option<DateTime<Utc>>,
+        updated_at: Option<DateTime<Utc>>,
     }
     let versioned: Versioned = serde_json::from_slice(document).ok()?;
-    versioned.poll_id.map(PollId::instant).or(versioned.generated_at)
+    versioned.poll_id.map(PollId::instant).or(versioned.generated_at).or(versioned.updated_at)
 }
 
 fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     clock::iso_micros,
@@ -22,7 +23,7 @@ use crate::{
 const FAR: f64 = 5.0;
 
 /// How the predictions of a slate day stand.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Document {
     /// When the live document of the same poll was made.
     #[serde(serialize_with = "iso_micros")]
@@ -38,7 +39,7 @@ pub struct Document {
 }
 
 /// How many stand how.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Summary {
     /// All predictions of the list.
     pub total_predictions: usize,
@@ -69,7 +70,7 @@ pub struct Summary {
 }
 
 /// A prediction and how it stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Graded {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -120,7 +121,7 @@ pub struct Graded {
 }
 
 /// Where the points are from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreSource {
     /// The official box score, which comes the morning after.
@@ -130,7 +131,7 @@ pub enum ScoreSource {
 }
 
 /// How a prediction stands, in the order of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Final, and on the recommended side.

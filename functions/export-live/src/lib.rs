@@ -36,6 +36,7 @@ use shared::{
     config::{Environment, Platform, api_bucket},
     function,
     nba::{SlateDay, TargetDay},
+    status,
     storage::{Current, PUBLISH_ATTEMPTS, Storage, Stored, Upload, Written},
 };
 use tokio::{sync::watch, time::Instant};
@@ -67,6 +68,8 @@ const PREDICTED_AGE: Age = Age {
 };
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a call that has failed waits for the schedule, to say in the status whether that matters.
+const FAILURE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the grading waits for predictions, for which the scores do not wait.
 const GRADING_PATIENCE: Duration = Duration::from_secs(40);
 
@@ -172,6 +175,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         predicted,
         published: Mutex::default(),
         published_grading: Mutex::default(),
+        published_status: Mutex::default(),
         clock,
     });
     function::http("export-live", &platform, move |body| {
@@ -190,6 +194,7 @@ struct Exporter {
     /// What was published last, so that a warm export need not read it.
     published: Mutex<Option<Public>>,
     published_grading: Mutex<Option<PublicGrading>>,
+    published_status: Mutex<Option<status::Public>>,
     clock: Clock,
 }
 
@@ -231,6 +236,7 @@ impl Exporter {
         // The grading is made of the scores' document as soon as there is one, and waits for nothing
         // that the scores do not wait for but its own predictions.
         let (graded, documents) = watch::channel(None);
+        let reported = documents.clone();
         let grading = async {
             let graded = match request.include_grading {
                 true => self.grade(day, is_today, documents).await,
@@ -238,8 +244,23 @@ impl Exporter {
             };
             Ok::<_, Error>(graded)
         };
-        let ((document, mut paths), graded) =
-            tokio::try_join!(self.export_scores(day, is_today, graded), grading)?;
+        let report = async {
+            if is_today {
+                self.report_each(day, request.include_grading, reported).await;
+            }
+            Ok(())
+        };
+        let exported = tokio::try_join!(self.export_scores(day, is_today, graded), grading, report);
+        let failure = match &exported {
+            Err(error) => Some(format!("live scores: {error}")),
+            Ok((_, Err(error), ())) => Some(format!("live grading: {error}")),
+            Ok(_) => None,
+        };
+        if let Some(failure) = failure.filter(|_| is_today) {
+            let predicted = self.predicted.get(day, FAILURE_PATIENCE).await.ok();
+            self.report(None, predicted.as_deref(), vec![failure]).await;
+        }
+        let ((document, mut paths), graded, ()) = exported?;
         let (mut status, mut errors) = (Status::Success, Vec::new());
         if paths.is_empty() {
             status = Status::Superseded;
@@ -339,6 +360,56 @@ impl Exporter {
             *self.published_grading() = Some(public);
         }
         Ok(paths)
+    }
+
+    /// Says in the public status how the scores stand, for each of `documents`, until there are no more.
+    async fn report_each(
+        &self,
+        day: SlateDay,
+        include_grading: bool,
+        mut documents: watch::Receiver<Option<Scores>>,
+    ) {
+        let predicted = self.predicted.get(day, GRADING_PATIENCE).await.ok();
+        while documents.changed().await.is_ok() {
+            let Some(Scores { document, .. }) = documents.borrow_and_update().clone() else { continue };
+            let scores = (&*document, include_grading && predicted.is_some());
+            self.report(Some(scores), predicted.as_deref(), Vec::new()).await;
+        }
+    }
+
+    /// Says in the public status how the scores stand: those of a document and whether they are graded, or
+    /// those that were public before. A status that cannot be written is told by its age; no scores fail for
+    /// it.
+    async fn report(
+        &self,
+        scores: Option<(&Document, bool)>,
+        predicted: Option<&Predicted>,
+        failures: Vec<String>,
+    ) {
+        let graded = scores.filter(|(_, is_graded)| *is_graded).map(|(document, _)| document);
+        let run = status::Run {
+            now: self.clock.now(),
+            games: predicted.map(|known| known.slate.games.iter().map(|game| &game.scheduled).collect()),
+            fixtures: None,
+            live: scores.map(|(document, _)| document.facts()),
+            tonight: None,
+            grading: graded.map(|document| status::Grading {
+                last_update: Some(document.updated_at),
+                poll_id: Some(document.poll_id),
+                ..status::Grading::default()
+            }),
+            predictions: predicted.map(|known| known.slate.predictions()),
+            failures,
+        };
+        let remembered = self.published_status().take();
+        match status::publish(&self.storage, &self.api_bucket, remembered, &run).await {
+            Ok(public) => *self.published_status() = Some(public),
+            Err(error) => tracing::error!(%error, "the status could not be written"),
+        }
+    }
+
+    fn published_status(&self) -> std::sync::MutexGuard<'_, Option<status::Public>> {
+        self.published_status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The states of what is public of the day's grading: from memory, else from the bucket.

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     balldontlie::{Game, PlayerLine},
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
+    status::LiveData,
 };
 
 use crate::names::{Directory, Schedule};
 
 /// The live scores of a slate day.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Document {
     /// When this document was made.
     #[serde(serialize_with = "iso_micros")]
@@ -33,7 +35,7 @@ pub struct Document {
 }
 
 /// A game of the document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveGame {
     /// BallDontLie's id.
     pub game_id: String,
@@ -60,7 +62,7 @@ pub struct LiveGame {
 }
 
 /// A player's line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LivePlayer {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -117,6 +119,22 @@ impl Document {
             games_final: count(GameStatus::Final),
             total_games: games.len(),
             games,
+        }
+    }
+}
+
+impl Document {
+    /// What the status says of these scores.
+    pub fn facts(&self) -> LiveData {
+        LiveData {
+            last_update: Some(self.updated_at),
+            game_date: Some(self.game_date),
+            poll_id: Some(self.poll_id),
+            games_in_progress: self.games_in_progress,
+            games_over: self.games.iter().filter(|game| game.is_settled()).count(),
+            total_games: self.total_games,
+            players: self.games.iter().map(|game| game.player_count).sum(),
+            ..LiveData::default()
         }
     }
 }

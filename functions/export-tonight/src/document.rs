@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::America::New_York;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
-    clock::iso_micros,
+    clock::{eastern_time, iso_micros},
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team},
     slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
+    status::Fixtures,
 };
 
 use crate::form::{
@@ -23,11 +24,13 @@ const LIMITED_GAMES: i64 = 10;
 /// Of how many days, the slate day included, injury reports count; an older one says nothing about
 /// tonight (facts F66).
 const REPORT_DAYS: u64 = 3;
+/// How far before and after a day other slate days are looked for.
+const WINDOW_DAYS: u64 = 31;
 /// A game with fewer players than this is not believable (facts F55).
 const FEWEST_PLAYERS: usize = 8;
 
 /// Everyone who plays on a slate day.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Document {
     /// The slate day, as New York counts it.
     pub game_date: SlateDay,
@@ -51,7 +54,7 @@ pub struct Document {
 }
 
 /// That a document is degraded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Degraded {
     /// Something that a night should have is missing.
@@ -59,7 +62,7 @@ pub enum Degraded {
 }
 
 /// What the document lacks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DataQuality {
     /// Games of which a team has no analysis.
     pub games_without_context: usize,
@@ -72,7 +75,7 @@ pub struct DataQuality {
 }
 
 /// A game.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Game {
     /// The NBA's ten digits.
     pub game_id: NbaGameId,
@@ -97,7 +100,7 @@ pub struct Game {
 }
 
 /// A player.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Player {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -158,7 +161,7 @@ pub struct Player {
 }
 
 /// What can be bet on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Prop {
     /// What is counted; always `points`.
     pub stat_type: &'static str,
@@ -171,7 +174,7 @@ pub struct Prop {
 }
 
 /// What is predicted; all null where nothing is.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Prediction {
     /// Points.
     pub predicted: Option<f64>,
@@ -191,6 +194,19 @@ pub struct LiveScore {
     away_score: Option<u32>,
 }
 
+/// A row of the slate days around one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Around {
+    previous_slate: Option<SlateDay>,
+    next_slate: Option<SlateDay>,
+}
+
+impl From<&Around> for Fixtures {
+    fn from(around: &Around) -> Self {
+        Self { previous: around.previous_slate, next: around.next_slate }
+    }
+}
+
 /// All that a document is made of.
 #[derive(Debug)]
 pub struct Night {
@@ -200,6 +216,8 @@ pub struct Night {
     pub read_at: DateTime<Utc>,
     /// Who plays.
     pub slate: Slate,
+    /// The slate days around.
+    pub fixtures: Fixtures,
     /// Where the games stood at their last poll.
     pub scores: Vec<LiveScore>,
     /// How the players have played.
@@ -214,6 +232,7 @@ pub struct Night {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     slate: slate::Rows,
+    around: Vec<Around>,
     scores: Vec<LiveScore>,
     forms: Vec<FormRow>,
     injuries: Vec<InjuryRow>,
@@ -230,15 +249,21 @@ impl Rows {
             date.clone(),
         ];
         let recently = [Parameter::date("reported_since", day.days_before(REPORT_DAYS - 1)), date.clone()];
+        let window = [
+            Parameter::date("window_start", day.days_before(WINDOW_DAYS)),
+            Parameter::date("window_end", day.days_after(WINDOW_DAYS)),
+            date.clone(),
+        ];
         let date = [date];
-        let (slate, scores, forms, injuries, fatigue) = tokio::try_join!(
+        let (slate, around, scores, forms, injuries, fatigue) = tokio::try_join!(
             slate::Rows::read(bigquery, day),
+            bigquery.query(include_str!("../sql/slates_around.sql"), &window),
             bigquery.query(include_str!("../sql/live_scores.sql"), &date),
             bigquery.query(include_str!("../sql/form.sql"), &this_season),
             bigquery.query(include_str!("../sql/injuries.sql"), &recently),
             bigquery.query(include_str!("../sql/fatigue.sql"), &date),
         )?;
-        Ok(Self { slate, scores, forms, injuries, fatigue })
+        Ok(Self { slate, around, scores, forms, injuries, fatigue })
     }
 }
 
@@ -249,6 +274,7 @@ impl Night {
         Self {
             day,
             read_at,
+            fixtures: rows.around.first().map(Fixtures::from).unwrap_or_default(),
             scores: rows.scores,
             forms: Form::by_player(rows.forms, &slate.registry),
             injuries: Injury::by_player(rows.injuries, &slate.registry),
@@ -268,13 +294,7 @@ impl Document {
             games_without_context: night.slate.games.iter().filter(|game| lacks_context(game)).count(),
             players_without_line: count(|player| !player.has_line),
             players_from_roster: count(|player| player.context == Context::Roster),
-            predictions: night
-                .slate
-                .games
-                .iter()
-                .flat_map(|game| &game.players)
-                .filter(|player| player.prediction.is_some())
-                .count(),
+            predictions: night.slate.predictions(),
         };
         let degraded_reason = degraded(&games, &data_quality);
         Self {
@@ -331,7 +351,7 @@ impl Game {
             game_id: id.clone(),
             home_team: home.clone(),
             away_team: away.clone(),
-            game_time: tip_off.map(game_time),
+            game_time: tip_off.map(eastern_time),
             game_status,
             home_score: score(game.scheduled.home_score, live.and_then(|live| live.home_score)),
             away_score: score(game.scheduled.away_score, live.and_then(|live| live.away_score)),
@@ -350,11 +370,6 @@ fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
         GameStatus::Final => 3,
     };
     live.filter(|live| progress(*live) > progress(schedule)).unwrap_or(schedule)
-}
-
-/// A tip-off as it is shown, Eastern by the rules of the day: `7:30 PM ET` (facts F7, F35).
-fn game_time(tip_off: DateTime<Utc>) -> String {
-    tip_off.with_timezone(&New_York).format("%-I:%M %p ET").to_string()
 }
 
 impl Player {
@@ -419,20 +434,6 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn f35_a_tip_off_is_shown_without_a_leading_zero_or_space_and_f7_by_the_season_s_clock() {
-        for (tip_off, shown) in [
-            ("2026-01-10T00:30:00Z", "7:30 PM ET"),
-            ("2026-01-10T03:00:00Z", "10:00 PM ET"),
-            ("2025-12-25T17:00:00Z", "12:00 PM ET"),
-            ("2026-04-12T17:00:00Z", "1:00 PM ET"),
-            ("2025-11-01T23:30:00Z", "7:30 PM ET"),
-            ("2025-11-03T00:30:00Z", "7:30 PM ET"),
-        ] {
-            assert_eq!(tip_off.parse().map(game_time), Ok(shown.to_owned()), "{tip_off}");
-        }
-    }
 
     #[test]
     fn f51_whoever_knows_more_of_a_game_is_believed() {

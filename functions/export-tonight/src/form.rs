@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     nba::{PlayerLookup, Team},
@@ -76,7 +77,7 @@ enum Side {
 }
 
 /// How a past game stands against a line or an average.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Result10 {
     /// More points.
     #[serde(rename = "O")]
@@ -220,7 +221,7 @@ pub struct Injury {
 }
 
 /// Whether a player will play.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InjuryStatus {
     /// Will play, or nothing is reported.
@@ -277,7 +278,7 @@ impl Injury {
 }
 
 /// How fresh a player is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FatigueLevel {
     /// A score of 95 and more.

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::Router;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::{
     Clock, Error,
@@ -24,6 +24,7 @@ use shared::{
     function::{self, Outcome},
     nba::SlateDay,
     pubsub::Topic,
+    status::{self, TonightData},
     storage::{Published, Storage, Upload},
 };
 use tokio::time::Instant;
@@ -81,6 +82,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         bigquery: BigQuery::new(&platform),
         storage,
         api_bucket,
+        dead_letters: dead_letters.clone(),
         complete: Topic::new(&platform, &complete_topic),
         clock,
     });
@@ -94,6 +96,7 @@ struct Exporter {
     bigquery: BigQuery,
     storage: Arc<Storage>,
     api_bucket: String,
+    dead_letters: DeadLetters,
     complete: Topic,
     clock: Clock,
 }
@@ -123,7 +126,11 @@ impl Exporter {
             Ok(Message::Trigger(trigger)) => {
                 let day = trigger.target.at(begun);
                 let update_latest = trigger.update_latest && day == SlateDay::of(begun);
-                let mut exported = match self.export(day, begun, update_latest).await {
+                let exported = self.export(day, begun, update_latest).await;
+                if let (true, Err(error)) = (update_latest, &exported) {
+                    self.report(None, None, vec![format!("tonight's list: {error}")]).await;
+                }
+                let mut exported = match exported {
                     Err(Error::Permanent(reason)) => Exported { errors: vec![reason], ..Exported::default() },
                     exported => exported?,
                 };
@@ -159,12 +166,15 @@ impl Exporter {
             true => self.storage.current(&self.api_bucket, object).await.map(Some),
             false => Ok(None),
         };
-        let (rows, dated_now, latest_now) = tokio::try_join!(
+        let (rows, dated_now, latest_now, dead_letters, status_now) = tokio::try_join!(
             Rows::read(&self.bigquery, day),
             current(&dated, true),
             current(ALL_PLAYERS, update_latest),
+            or_none(self.dead_letters.kept_since(begun - TimeDelta::days(1)), update_latest),
+            or_none(status::read(&self.storage, &self.api_bucket), update_latest),
         )?;
-        let document = Document::of(&Night::of(rows, day, begun));
+        let night = Night::of(rows, day, begun);
+        let document = Document::of(&night);
         if document.total_players == 0 && !document.games.is_empty() {
             let games = document.games.len();
             return Err(Error::Permanent(format!(
@@ -185,8 +195,14 @@ impl Exporter {
             }
             None => Ok(None),
         };
-        let (dated_written, latest_written) =
-            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now))?;
+        let report = async {
+            if update_latest {
+                self.report(Some((&night, &document, dead_letters)), status_now, Vec::new()).await;
+            }
+            Ok(())
+        };
+        let (dated_written, latest_written, ()) =
+            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now), report)?;
         for published in [dated_written, latest_written].into_iter().flatten() {
             if let Published::Superseded(_) = published {
                 tracing::info!(%day, "a newer version is public already");
@@ -198,4 +214,44 @@ impl Exporter {
         }
         Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })
     }
+
+    /// Says in the public status how tonight stands, as far as this run knows. A status that cannot be
+    /// written is told by its age; no list fails for it.
+    async fn report(
+        &self,
+        tonight: Option<(&Night, &Document, Option<usize>)>,
+        before: Option<status::Public>,
+        failures: Vec<String>,
+    ) {
+        let run = status::Run {
+            now: self.clock.now(),
+            games: tonight.map(|(night, ..)| night.slate.games.iter().map(|game| &game.scheduled).collect()),
+            fixtures: tonight.map(|(night, ..)| night.fixtures),
+            live: None,
+            tonight: tonight.map(|(_, document, dead_letters)| TonightData {
+                last_update: Some(document.generated_at),
+                game_date: Some(document.game_date),
+                total_players: document.total_players,
+                total_with_lines: document.total_with_lines,
+                games_without_context: document.data_quality.games_without_context,
+                degraded_reason: document.degraded_reason.clone(),
+                dead_letters,
+                ..TonightData::default()
+            }),
+            grading: None,
+            predictions: tonight.map(|(_, document, _)| document.data_quality.predictions),
+            failures,
+        };
+        if let Err(error) = status::publish(&self.storage, &self.api_bucket, before, &run).await {
+            tracing::error!(%error, "the status could not be written");
+        }
+    }
+}
+
+/// Something that is good to have but that nothing fails for.
+async fn or_none<T>(asked: impl Future<Output = Result<T, Error>>, wanted: bool) -> Result<Option<T>, Error> {
+    if !wanted {
+        return Ok(None);
+    }
+    Ok(asked.await.inspect_err(|error| tracing::warn!(%error, "the status lacks something")).ok())
 }

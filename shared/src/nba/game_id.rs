@@ -34,6 +34,11 @@ pub enum WarehouseGameId {
 }
 
 impl NbaGameId {
+    /// Whether the game counts for nothing: preseason, All-Star (facts F43).
+    pub fn is_exhibition(&self) -> bool {
+        ["001", "003"].iter().any(|kind| self.0.starts_with(kind))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,6 +101,8 @@ impl WarehouseGameId {
         })
     }
 }
+
+text_schema!(NbaGameId, "^[0-9]{10}$", "0022500432", "The NBA's own id of a game.");
 
 #[cfg(test)]
 mod tests {

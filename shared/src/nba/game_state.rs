@@ -1,9 +1,10 @@
 //! How far a game is, from the spellings BallDontLie has for it (facts 4.1, 4.4).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a game stands. Ordered as the front end lists games: what is on comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GameStatus {
     /// Under way, breaks and halftime included.

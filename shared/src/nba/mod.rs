@@ -1,5 +1,25 @@
 //! The NBA domain: what a night, a team, a player and a game are, parsed once at the edge.
 
+/// Gives a type that is written as text its place in the JSON Schemas of the documents.
+macro_rules! text_schema {
+    ($type:ident, $pattern:literal, $example:literal, $description:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": $pattern,
+                    "description": $description,
+                    "examples": [$example],
+                })
+            }
+        }
+    };
+}
+
 mod game_id;
 mod game_state;
 mod minutes;

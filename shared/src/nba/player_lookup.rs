@@ -91,6 +91,13 @@ impl From<PlayerLookup> for String {
     }
 }
 
+text_schema!(
+    PlayerLookup,
+    "^[a-z0-9]+$",
+    "nolantraore",
+    "One spelling of a player, the join key across all documents."
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,13 @@ impl From<PollId> for String {
     }
 }
 
+text_schema!(
+    PollId,
+    "^[0-9]{8}T[0-9]{6}Z$",
+    "20251227T213000Z",
+    "The second at which upstream was asked, UTC. Later polls compare greater."
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,11 @@ impl SlateDay {
         Self(self.0.checked_sub_days(Days::new(days)).unwrap_or(self.0))
     }
 
+    /// The slate day that many days later.
+    pub fn days_after(self, days: u64) -> Self {
+        Self(self.0.checked_add_days(Days::new(days)).unwrap_or(self.0))
+    }
+
     /// The calendar date.
     pub fn date(self) -> NaiveDate {
         self.0
@@ -125,6 +130,13 @@ impl TryFrom<String> for TargetDay {
         }
     }
 }
+
+text_schema!(
+    SlateDay,
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "2026-01-09",
+    "A slate day: the New York date of the evening, until four in the morning."
+);
 
 #[cfg(test)]
 mod tests {

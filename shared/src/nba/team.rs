@@ -68,6 +68,8 @@ impl From<Team> for String {
     }
 }
 
+text_schema!(Team, "^[A-Z]{2,4}$", "BOS", "The code of a team.");
+
 #[cfg(test)]
 mod tests {
     use super::*;

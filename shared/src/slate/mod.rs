@@ -8,6 +8,7 @@ mod prediction;
 mod registry;
 mod schedule;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use prediction::{LineSource, PointsLine, Prediction, Recommendation};
@@ -64,7 +65,7 @@ pub struct Player {
 }
 
 /// How we know that a player is with a team tonight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Context {
     /// The analysis of the coming game has the player.
@@ -113,6 +114,11 @@ impl Rows {
 }
 
 impl Slate {
+    /// How many players something is predicted of.
+    pub fn predictions(&self) -> usize {
+        self.games.iter().flat_map(|game| &game.players).filter(|player| player.prediction.is_some()).count()
+    }
+
     /// What the rows of `day` come to.
     pub fn of(day: SlateDay, rows: Rows) -> Self {
         let Rows { schedule, expected, registry, predictions, offers } = rows;

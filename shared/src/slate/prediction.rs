@@ -1,5 +1,6 @@
 //! What is predicted of a player, and the line it is held against.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a model predicts of a player tonight.
@@ -14,7 +15,7 @@ pub struct Prediction {
 }
 
 /// A side of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Recommendation {
     /// More points than the line.
@@ -41,7 +42,7 @@ pub struct PointsLine {
 }
 
 /// Where a line is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LineSource {
     /// A bookmaker's, as the prediction was made against it.

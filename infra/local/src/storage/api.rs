@@ -37,6 +37,7 @@ pub fn router(objects: Arc<Objects>, public_bucket: &str) -> Router {
     Router::new()
         .route("/upload/storage/v1/b/{bucket}/o", post(upload))
         .layer(DefaultBodyLimit::max(MAXIMUM_UPLOAD_BYTES))
+        .route("/storage/v1/b/{bucket}/o", get(list))
         .route("/storage/v1/b/{bucket}/o/{*object}", get(read_media))
         .merge(
             Router::new().route("/{bucket}/{*object}", get(read_public).fallback(unknown_call)).layer(cors),
@@ -87,6 +88,25 @@ async fn upload(
     let name = name.ok_or_else(|| Refused(400, "the object has no name".into()))?;
     let media = body.slice_ref(media);
     blocking(move || api.objects.write(&bucket, &name, object, media, if_generation)).await.map(Json)
+}
+
+/// What is listed of the objects under a prefix: when each was written. All of them are on one page.
+async fn list(
+    State(api): State<Api>,
+    Path(bucket): Path<String>,
+    Query(parameters): Parameters,
+) -> Result<Json<serde_json::Value>, Refused> {
+    let mut prefix = String::new();
+    for (parameter, value) in parameters {
+        match (parameter.as_str(), value.as_str()) {
+            ("prefix", _) => prefix = value,
+            ("fields", "items(updated),nextPageToken") => {}
+            (parameter, value) => return Err(not_served("list", parameter, value)),
+        }
+    }
+    let objects = api.objects.list(&bucket, &prefix);
+    let items: Vec<_> = objects.iter().map(|object| serde_json::json!({"updated": object.updated})).collect();
+    Ok(Json(serde_json::json!({"items": items})))
 }
 
 async fn read_media(

@@ -1,0 +1,12 @@
+-- The slate days before and after a day, if there are any in a window around it. Exhibitions make no slate.
+-- @game_date DATE
+-- @window_start DATE
+-- @window_end DATE
+SELECT
+  MAX(CASE WHEN game_date < @game_date THEN game_date END) AS previous_slate,
+  MIN(CASE WHEN game_date > @game_date THEN game_date END) AS next_slate
+FROM nba_raw.nbac_schedule
+WHERE game_date >= @window_start
+  AND game_date <= @window_end
+  AND game_id NOT LIKE '001%'
+  AND game_id NOT LIKE '003%'

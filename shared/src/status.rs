@@ -1,0 +1,253 @@
+//! `v1/status.json`: whether what is public can be trusted (facts 7.4).
+//!
+//! Both exporters write it after each run. Each judges what it has in hand and takes the rest over from the
+//! status before, so that neither waits for the other. Everything is judged by content and schedule, never by
+//! the age of a file: before tip-off and on days without games nothing is wrong, and a fresh document with
+//! nothing in it is (facts F12, F43, F46, F48).
+
+mod judge;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use judge::{Fixtures, Run};
+
+use crate::{
+    Error,
+    clock::{iso_micros, iso_micros_or_null},
+    nba::{PollId, SlateDay},
+    storage::{Current, PUBLISH_ATTEMPTS, Storage, Upload, Written},
+};
+
+/// The object in the public bucket.
+pub const OBJECT: &str = "v1/status.json";
+const CACHE_CONTROL: &str = "public, max-age=60";
+
+/// Whether what is public can be trusted, and what is known to be wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// When this was judged.
+    #[serde(serialize_with = "iso_micros")]
+    pub updated_at: DateTime<Utc>,
+    /// The slate day that it is about, as New York counts it.
+    pub game_date: SlateDay,
+    /// The worst of live scores, tonight's list and predictions; what is unknown counts as degraded.
+    pub overall_status: Health,
+    /// Each part by itself.
+    pub services: Services,
+    /// What the documents say of themselves, and what went wrong. Empty where nothing did.
+    pub known_issues: Vec<KnownIssue>,
+    /// Always empty: there is no planned maintenance.
+    pub maintenance_windows: Vec<MaintenanceWindow>,
+    /// A day or more without games; null while there are some.
+    pub active_break: Option<Break>,
+}
+
+/// How well something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// As it should be.
+    Healthy,
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// Of use, but old or incomplete.
+    Degraded,
+    /// Of no use.
+    Unhealthy,
+}
+
+/// Each part by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Services {
+    /// `v1/live/latest.json`.
+    pub live_data: LiveData,
+    /// `v1/tonight/all-players.json`.
+    pub tonight_data: TonightData,
+    /// `v1/live-grading/latest.json`; counts for nothing in the overall status.
+    pub grading: Grading,
+    /// The predictions of tonight.
+    pub predictions: Predictions,
+}
+
+/// The live scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LiveData {
+    /// How well they are.
+    pub status: Health,
+    /// Why, for people.
+    pub message: String,
+    /// When the public scores were made; null where there are none yet.
+    #[serde(serialize_with = "iso_micros_or_null")]
+    pub last_update: Option<DateTime<Utc>>,
+    /// The slate day of the public scores.
+    pub game_date: Option<SlateDay>,
+    /// The poll that the public scores are from.
+    pub poll_id: Option<PollId>,
+    /// Minutes from that poll to `updated_at`, to one place.
+    pub age_minutes: Option<f64>,
+    /// Whether a game is under way and the poll is older than ten minutes.
+    pub is_stale: bool,
+    /// Whether a game of the slate day is under way, by the schedule and the last poll.
+    pub games_active: bool,
+    /// Games that are on, by the last poll.
+    pub games_in_progress: usize,
+    /// Games that have ended or will not be played, by the last poll.
+    pub games_over: usize,
+    /// Games of the public scores.
+    pub total_games: usize,
+    /// Lines of players in them.
+    pub players: usize,
+    /// When newer scores are to be expected: in three minutes, at the first tip-off, or null where no game
+    /// is left.
+    #[serde(serialize_with = "iso_micros_or_null")]
+    pub next_update_expected: Option<DateTime<Utc>>,
+}
+
+/// Tonight's list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TonightData {
+    /// How well it is.
+    pub status: Health,
+    /// Why, for people.
+    pub message: String,
+    /// When the public list was made; null where there is none yet.
+    #[serde(serialize_with = "iso_micros_or_null")]
+    pub last_update: Option<DateTime<Utc>>,
+    /// The slate day of the public list.
+    pub game_date: Option<SlateDay>,
+    /// Minutes since then, to one place.
+    pub age_minutes: Option<f64>,
+    /// Whether it is still an earlier day's when today's was due.
+    pub is_stale: bool,
+    /// How many players it has.
+    pub total_players: usize,
+    /// How many of them have a line.
+    pub total_with_lines: usize,
+    /// How many games lack the analysis of a team.
+    pub games_without_context: usize,
+    /// What it says is wrong with it.
+    pub degraded_reason: Option<String>,
+    /// What of our functions' input could not be used since yesterday and is kept as dead letters; null
+    /// where that could not be found out.
+    pub dead_letters: Option<usize>,
+}
+
+/// The live grading.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Grading {
+    /// How well it is.
+    pub status: Health,
+    /// Why, for people.
+    pub message: String,
+    /// When the public grading was made.
+    #[serde(serialize_with = "iso_micros_or_null")]
+    pub last_update: Option<DateTime<Utc>>,
+    /// The poll that it is of.
+    pub poll_id: Option<PollId>,
+}
+
+/// The predictions of tonight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Predictions {
+    /// How well they are.
+    pub status: Health,
+    /// Why, for people.
+    pub message: String,
+    /// How many players something is predicted of.
+    pub predictions_count: usize,
+    /// Of which slate day.
+    pub target_date: Option<SlateDay>,
+}
+
+/// Something that is known to be wrong or missing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownIssue {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is, for people.
+    pub message: String,
+    /// When it was first seen in these words.
+    #[serde(serialize_with = "iso_micros")]
+    pub detected_at: DateTime<Utc>,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Somebody should look at it.
+    Warning,
+    /// Somebody has to.
+    Error,
+}
+
+/// A planned interruption; there are none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MaintenanceWindow {}
+
+/// A day or more without games.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Break {
+    /// In a few words: `No games today`.
+    pub headline: String,
+    /// In a sentence.
+    pub message: String,
+    /// The next slate day; null where the schedule has none within a month.
+    pub resume_date: Option<SlateDay>,
+    /// The slate day before.
+    pub last_game_date: Option<SlateDay>,
+}
+
+/// The status that is public, as far as a process knows.
+#[derive(Clone, Debug)]
+pub struct Public {
+    current: Current,
+    status: Option<Status>,
+}
+
+/// Reads the public status; one that cannot be read is made anew.
+pub async fn read(storage: &Storage, bucket: &str) -> Result<Public, Error> {
+    let Some(stored) = storage.read(bucket, OBJECT, None).await? else {
+        return Ok(Public { current: Current::NONE, status: None });
+    };
+    let status = serde_json::from_slice(&stored.body).inspect_err(|error| {
+        tracing::error!(%error, "the public status cannot be read; it is made anew");
+    });
+    Ok(Public { current: stored.current, status: status.ok() })
+}
+
+/// Publishes what `run` has to say over the status that is public, unless somebody's later word is. Returns
+/// what is public now, for the next run of this process.
+pub async fn publish(
+    storage: &Storage,
+    bucket: &str,
+    mut public: Option<Public>,
+    run: &Run<'_>,
+) -> Result<Public, Error> {
+    for _ in 0..PUBLISH_ATTEMPTS {
+        let before = match public.take() {
+            Some(public) => public,
+            None => read(storage, bucket).await?,
+        };
+        let status = run.judge(before.status.as_ref());
+        if before.current.version > Some(status.updated_at) {
+            return Ok(before);
+        }
+        let body = serde_json::to_vec(&status)
+            .map_err(|error| Error::Internal(format!("the status could not be written as JSON: {error}")))?;
+        let upload = Upload::public(bucket, OBJECT, body.into(), CACHE_CONTROL, status.updated_at);
+        if let Written::Yes(generation) = storage.write_over(upload, before.current.generation).await? {
+            let current = Current { generation, version: Some(status.updated_at) };
+            return Ok(Public { current, status: Some(status) });
+        }
+    }
+    Err(Error::transient(
+        "Cloud Storage",
+        format!("{OBJECT} changed under each of {PUBLISH_ATTEMPTS} writes"),
+    ))
+}
