@@ -47,6 +47,7 @@ locals {
       }
       buckets = {
         publish      = { bucket = google_storage_bucket.api.name, role = "roles/storage.objectUser" }
+        count        = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" } # listing has no prefix
         dead_letters = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectUser", prefix = "dead-letter/" }
       }
       tables_read = [
@@ -83,6 +84,7 @@ locals {
         "nba_analytics.player_game_summary",
         "nba_analytics.upcoming_player_game_context",
         "nba_predictions.player_prop_predictions",
+        "nba_raw.bdl_live_boxscores",
         "nba_raw.bdl_player_boxscores",
         "nba_raw.bettingpros_player_points_props",
         "nba_raw.nbac_schedule",

@@ -25,12 +25,12 @@ fn the_bench_measures_every_path_and_counts_its_calls() {
     ] {
         assert!(said.contains(row), "no row {row:?} in {said}");
     }
-    // Calls do not depend on the machine: one poll and four documents a warm export, and nothing read.
+    // Calls do not depend on the machine: one poll and seven documents a warm export, and nothing read.
     let calls =
         said.split("calls of one export-live, warm").nth(1).and_then(|rest| rest.split("calls of").next());
     let calls: Vec<&str> =
         calls.expect("the calls").lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
     let expected =
-        ["1.00  GET /balldontlie/v1/box_scores/live", "4.00  POST /upload/storage/v1/b/{bucket}/o"];
+        ["1.00  GET /balldontlie/v1/box_scores/live", "7.00  POST /upload/storage/v1/b/{bucket}/o"];
     assert_eq!(calls, expected, "{said}");
 }

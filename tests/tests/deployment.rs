@@ -49,6 +49,7 @@ const ROLES: [(&str, &[&str]); 4] = [
             "api: roles/storage.objectUser",
             "publishes complete",
             "raw dead-letter/: roles/storage.objectUser",
+            "raw: roles/storage.objectViewer",
         ],
     ),
     ("export-live", &["api: roles/storage.objectUser", "secret BDL_API_KEY"]),

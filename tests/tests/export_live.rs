@@ -12,6 +12,9 @@ const DATED: &str = "v1/live/2026-01-09.json";
 const LATEST: &str = "v1/live/latest.json";
 const GRADING: &str = "v1/live-grading/2026-01-09.json";
 const LATEST_GRADING: &str = "v1/live-grading/latest.json";
+const TIMELINE: &str = "v1/live-timeline/2026-01-09.json";
+const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
+const STATUS: &str = "v1/status.json";
 
 fn on(id: i64) -> Value {
     game(id, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")
@@ -36,6 +39,7 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
     assert_eq!(answer.json["status"], "success");
     let paths = json!({
         "live": DATED, "latest": LATEST, "live_grading": GRADING, "live_grading_latest": LATEST_GRADING,
+        "live_timeline": TIMELINE, "live_timeline_latest": LATEST_TIMELINE,
     });
     assert_eq!(answer.json["paths"], paths);
     assert_eq!((&answer.json["games_in_progress"], &answer.json["games_final"]), (&json!(1), &json!(1)));
@@ -135,10 +139,13 @@ async fn another_day_comes_from_the_dated_endpoint_and_leaves_latest_alone() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at("2026-01-12T20:00:00Z"));
     let stub = Stub::answering([Reply::games([over(1), over(2)])]).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
-    assert_eq!(answer.json["paths"], json!({"live": DATED, "live_grading": GRADING}));
+    assert_eq!(
+        answer.json["paths"],
+        json!({"live": DATED, "live_grading": GRADING, "live_timeline": TIMELINE})
+    );
     assert_eq!(stub.asked(), ["/v1/box_scores?per_page=100&date=2026-01-09"]);
     assert_eq!(ids(&cloud.document(DATED).await), ["1", "2"]);
-    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, DATED]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, TIMELINE, DATED]);
 }
 
 #[tokio::test]
@@ -147,7 +154,8 @@ async fn today_by_its_date_is_today() {
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
     assert_eq!(stub.asked(), ["/v1/box_scores/live?per_page=100"]);
-    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, LATEST_GRADING, DATED, LATEST]);
+    let grading = [GRADING, LATEST_GRADING, TIMELINE, LATEST_TIMELINE];
+    assert_eq!(cloud.names(API_BUCKET, ""), [&grading[..], &[DATED, LATEST, STATUS]].concat());
 }
 
 #[tokio::test]
@@ -449,7 +457,7 @@ async fn a_warm_export_is_one_fetch_and_reads_nothing() {
     exporter.post("").await;
     assert_eq!(stub.asked().len(), 2);
     let calls: Vec<_> = cloud.services.calls.take().into_iter().collect();
-    assert_eq!(calls, [("POST /upload/storage/v1/b/{bucket}/o".to_owned(), 4)], "four writes, all at once");
+    assert_eq!(calls, [("POST /upload/storage/v1/b/{bucket}/o".to_owned(), 7)], "seven writes, all at once");
     assert_eq!(cloud.document(LATEST).await["poll_id"], "20260110T021501Z");
 }
 
@@ -517,5 +525,5 @@ async fn grading_is_left_alone_where_it_is_not_wanted() {
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
     assert_eq!(answer.json["paths"], json!({"live": DATED, "latest": LATEST}));
-    assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST, STATUS]);
 }

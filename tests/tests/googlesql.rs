@@ -182,6 +182,8 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
         date("game_date", day),
         date("season_start", day.season_start()),
         date("reported_since", day.days_before(2)),
+        date("window_start", day.days_before(31)),
+        date("window_end", day.days_after(31)),
         text("season", season.to_string()),
         text("previous_season", season.previous().to_string()),
         ("season_year", (Parameter::integer("season_year", season.start_year()), json!(season.start_year()))),

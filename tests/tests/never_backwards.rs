@@ -109,7 +109,7 @@ async fn a_precondition_that_fails_is_tried_again_and_no_write_is_lost_to_it() {
     }
     let answer = export(&cloud, "31", 12, 0).await;
     assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
-    assert_eq!(answer.json["paths"].as_object().map(|paths| paths.len()), Some(4));
+    assert_eq!(answer.json["paths"].as_object().map(|paths| paths.len()), Some(6));
     let refused: u64 = cloud.services.faults.injected().values().sum();
     assert!(refused >= 10, "only {refused} writes were refused");
     assert_all_are_of(&cloud, "20260110T021231Z").await;

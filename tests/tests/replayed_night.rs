@@ -14,7 +14,7 @@ use local_cloud::{
     report::Report,
 };
 use serde_json::Value;
-use shared::nba::PlayerLookup;
+use shared::nba::{PlayerLookup, SlateDay};
 use tests::recorded_data;
 use tokio::runtime::{Builder, Runtime};
 
@@ -47,7 +47,7 @@ async fn play(night: Night, folder: &Path) -> Played {
     let versions = std::mem::take(&mut *versions.lock().expect("the versions"));
     let played = Played { replay, versions };
     let day = played.replay.night.day;
-    for document in ["live", "live-grading"] {
+    for document in ["live", "live-grading", "live-timeline"] {
         let [dated, latest] =
             [day.to_string(), "latest".to_owned()].map(|name| format!("v1/{document}/{name}.json"));
         let [dated, latest] = [&dated, &latest].map(|object| played.versions_of(object).collect::<Vec<_>>());
@@ -57,10 +57,38 @@ async fn play(night: Night, folder: &Path) -> Played {
             assert!(pair[0]["poll_id"].as_str() < pair[1]["poll_id"].as_str(), "{document}: never backwards");
         }
     }
+    played.check_timeline(day);
     played
 }
 
 impl Played {
+    /// Of everyone graded, the timeline ends with the points that the grading has, and never lost any.
+    fn check_timeline(&self, day: SlateDay) {
+        let key = |player: &Value| (player["player_lookup"].to_string(), player["team"].to_string());
+        let timeline = format!("v1/live-timeline/{day}.json");
+        let ends: HashMap<_, _> = list(self.document(&timeline), "players")
+            .iter()
+            .map(|player| (key(player), list(player, "points").last().map(|point| point[1].clone())))
+            .collect();
+        let graded = list(self.document(&format!("v1/live-grading/{day}.json")), "predictions");
+        let with_points = graded.iter().filter(|graded| graded["actual"].is_number());
+        let mut compared = 0;
+        for graded in with_points.filter(|graded| graded["score_source"] == "bdl_live") {
+            assert_eq!(ends.get(&key(graded)), Some(&Some(graded["actual"].clone())), "{graded}");
+            compared += 1;
+        }
+        assert!(compared > 5, "{compared} players compared");
+        let mut before: HashMap<(String, String), Vec<Value>> = HashMap::new();
+        for version in self.versions_of(&timeline) {
+            for player in list(version, "players") {
+                let points = list(player, "points").to_vec();
+                assert_eq!(points.len(), list(player, "polls").len());
+                let known = before.insert(key(player), points.clone()).unwrap_or_default();
+                assert!(points.starts_with(&known), "{player} had {known:?}");
+            }
+        }
+    }
+
     fn versions_of<'a>(&'a self, object: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
         let object = object.to_owned();
         self.versions.iter().filter(move |(name, _)| *name == object).map(|(_, document)| document)

@@ -1,9 +1,6 @@
 //! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json` (facts 7.3).
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-};
+use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -11,11 +8,12 @@ use serde::Serialize;
 use shared::{
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
-    slate::{self, LineSource, Prediction, Recommendation, ScheduledGame},
+    slate::{self, LineSource, Prediction, Recommendation},
 };
 
 use crate::{
-    live::{self, LiveGame, LivePlayer},
+    live::{self, LivePlayer},
+    matchup::{self, Matchup},
     predicted::{Played, Predicted},
 };
 
@@ -157,17 +155,13 @@ pub enum Status {
 impl Document {
     /// Grades the predictions by the scores of a live document, and by official ones where they have come.
     pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
-        let boxes: HashMap<(&Team, &Team), &LiveGame> =
-            live.games.iter().map(|game| ((&game.home_team, &game.away_team), &**game)).collect();
         let mut predictions: Vec<Graded> = Vec::new();
-        for game in &predicted.slate.games {
-            let live = boxes.get(&(&game.scheduled.home, &game.scheduled.away)).copied();
-            let field = Field::of(game, live);
+        for matchup in matchup::all(live, &predicted.slate) {
             let graded = |player: &slate::Player| {
                 let prediction = player.prediction.as_ref()?;
-                Some(Graded::of(&field, player, prediction, predicted))
+                Some(Graded::of(&matchup, player, prediction, predicted))
             };
-            predictions.extend(game.players.iter().filter_map(graded));
+            predictions.extend(matchup.players.iter().filter_map(graded));
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
@@ -217,8 +211,8 @@ struct Known {
 }
 
 impl Known {
-    fn of(field: &Field<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
-        let line = field.line(player);
+    fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
+        let line = matchup.line(player);
         let by_live = || {
             line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None })
         };
@@ -234,7 +228,7 @@ impl Known {
             let minutes = minutes.or_else(|| played.and_then(|_| live_minutes()));
             return Self { status: GameStatus::Final, played, minutes, source };
         }
-        match field.live {
+        match matchup.live {
             Some(live) if live.status == GameStatus::InProgress => Self {
                 status: live.status,
                 // On the bench so far, which may change.
@@ -250,73 +244,20 @@ impl Known {
             },
             Some(live) => Self { status: live.status, played: None, minutes: None, source: None },
             // The schedule alone does not tell points; a game that it calls over waits for a box score.
-            None => Self { status: field.scheduled.status, played: None, minutes: None, source: None },
+            None => Self { status: matchup.scheduled.status, played: None, minutes: None, source: None },
         }
     }
-}
-
-/// A game of the slate beside its box score, if there is one.
-struct Field<'a> {
-    scheduled: &'a ScheduledGame,
-    live: Option<&'a LiveGame>,
-    /// Lines of the box that are nobody's of the slate by their lookup, by surname.
-    strangers: HashMap<(&'a Team, PlayerLookup), Vec<&'a LivePlayer>>,
-    /// How many of the slate are in the box by no lookup, by surname.
-    lost: HashMap<(&'a Team, PlayerLookup), usize>,
-}
-
-impl<'a> Field<'a> {
-    fn of(game: &'a slate::Game, live: Option<&'a LiveGame>) -> Self {
-        let mut field =
-            Self { scheduled: &game.scheduled, live, strangers: HashMap::new(), lost: HashMap::new() };
-        let Some(live) = live else { return field };
-        let slate: HashSet<&PlayerLookup> = game.players.iter().map(|player| &player.lookup).collect();
-        for line in live.players.iter().filter(|line| !slate.contains(&line.player_lookup)) {
-            if let Some(surname) = surname(&line.name) {
-                field.strangers.entry((&line.team, surname)).or_default().push(line);
-            }
-        }
-        if !field.strangers.is_empty() {
-            let boxed: HashSet<(&Team, &PlayerLookup)> =
-                live.players.iter().map(|line| (&line.team, &line.player_lookup)).collect();
-            for player in game.players.iter().filter(|it| !boxed.contains(&(&it.team, &it.lookup))) {
-                if let Some(surname) = surname(&player.name) {
-                    *field.lost.entry((&player.team, surname)).or_default() += 1;
-                }
-            }
-        }
-        field
-    }
-
-    /// The line of a player. There may be a namesake on the other team (facts F67), and upstream may have
-    /// another first name or suffix (Alexandre for Alex Sarr): then the surname decides, if it is the only
-    /// one of the team on either side that has no other match.
-    fn line(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
-        let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
-        let by_surname = || {
-            let key = (&player.team, surname(&player.name).filter(|_| !self.strangers.is_empty())?);
-            match self.strangers.get(&key).map(Vec::as_slice) {
-                Some([line]) if self.lost.get(&key) == Some(&1) => Some(*line),
-                _ => None,
-            }
-        };
-        self.live?.players.iter().find(is_his).or_else(by_surname)
-    }
-}
-
-/// The last word of a name that is no suffix, in the letters of a lookup.
-fn surname(name: &str) -> Option<PlayerLookup> {
-    let is_suffix = |word: &&str| {
-        let word = word.trim_end_matches('.').to_ascii_lowercase();
-        ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
-    };
-    name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
 }
 
 impl Graded {
-    fn of(field: &Field<'_>, player: &slate::Player, prediction: &Prediction, predicted: &Predicted) -> Self {
-        let Field { scheduled, live, .. } = *field;
-        let known = Known::of(field, player, predicted);
+    fn of(
+        matchup: &Matchup<'_>,
+        player: &slate::Player,
+        prediction: &Prediction,
+        predicted: &Predicted,
+    ) -> Self {
+        let Matchup { scheduled, live, .. } = *matchup;
+        let known = Known::of(matchup, player, predicted);
         let line = player.line.as_ref().map(|line| line.value);
         let has_box = live.is_some() || predicted.is_official(&player.team);
         let actual = known.played.map(|played| played.points);
@@ -474,21 +415,6 @@ mod tests {
                 "on the line, nothing is decided"
             );
         }
-    }
-
-    #[test]
-    fn a_surname_is_told_from_a_suffix_and_an_accent() {
-        let text = |name| surname(name).map(String::from);
-        for (name, expected) in [
-            ("Jimmy Butler III", "butler"),
-            ("Jimmy Butler", "butler"),
-            ("Wendell Carter Jr.", "carter"),
-            ("Nolan Traoré", "traore"),
-            ("Nenê", "nene"),
-        ] {
-            assert_eq!(text(name).as_deref(), Some(expected), "{name}");
-        }
-        assert_eq!(text("Jr."), None);
     }
 
     #[test]

@@ -11,9 +11,11 @@
 pub mod grading;
 mod kept;
 pub mod live;
+mod matchup;
 pub mod names;
 pub mod poll;
 pub mod predicted;
+pub mod timeline;
 
 use std::{
     collections::BTreeMap,
@@ -47,11 +49,13 @@ use crate::{
     names::{Directory, Schedule},
     poll::{Names, Poll},
     predicted::Predicted,
+    timeline::History,
 };
 
 const CACHE_CONTROL: &str = "public, max-age=30";
 const LATEST: &str = "v1/live/latest.json";
 const LATEST_GRADING: &str = "v1/live-grading/latest.json";
+const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The directory gains a player a day at most.
@@ -162,19 +166,24 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { names::schedule(&bigquery, day).await }
         }
     });
-    let predicted = Kept::new("predictions", PREDICTED_AGE, move |day| {
+    let predicted = Kept::new("predictions", PREDICTED_AGE, {
         let bigquery = bigquery.clone();
-        async move { Ok(Predicted::of(predicted::Rows::read(&bigquery, day).await?, day)) }
+        move |day| {
+            let bigquery = bigquery.clone();
+            async move { Ok(Predicted::of(predicted::Rows::read(&bigquery, day).await?, day)) }
+        }
     });
     let exporter = Arc::new(Exporter {
         balldontlie,
         storage: Storage::new(&platform),
+        bigquery,
         api_bucket,
         directory,
         schedule,
         predicted,
         published: Mutex::default(),
         published_grading: Mutex::default(),
+        published_timeline: Mutex::default(),
         published_status: Mutex::default(),
         clock,
     });
@@ -187,6 +196,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
 struct Exporter {
     balldontlie: BallDontLie,
     storage: Storage,
+    bigquery: Arc<BigQuery>,
     api_bucket: String,
     directory: Arc<Kept<SlateDay, Directory>>,
     schedule: Arc<Kept<SlateDay, Schedule>>,
@@ -194,6 +204,7 @@ struct Exporter {
     /// What was published last, so that a warm export need not read it.
     published: Mutex<Option<Public>>,
     published_grading: Mutex<Option<PublicGrading>>,
+    published_timeline: Mutex<Option<PublicTimeline>>,
     published_status: Mutex<Option<status::Public>>,
     clock: Clock,
 }
@@ -216,6 +227,16 @@ struct PublicGrading {
     day: SlateDay,
     dated: Current,
     latest: Current,
+}
+
+/// What is public of a day's timeline.
+#[derive(Clone, Debug)]
+struct PublicTimeline {
+    day: SlateDay,
+    dated: Current,
+    latest: Current,
+    /// `None` where there is none, or where it cannot be read.
+    document: Option<Arc<timeline::Document>>,
 }
 
 /// The scores of a poll, about to be written.
@@ -320,46 +341,147 @@ impl Exporter {
         self.publish(poll, public?, &names, graded).await
     }
 
-    /// Publishes how the day's predictions stand by each of `documents`, until there are no more.
+    /// Publishes how the day's predictions stand by each of `documents`, and how the points came, until
+    /// there are no more.
     async fn grade(
         &self,
         day: SlateDay,
         is_today: bool,
         mut documents: watch::Receiver<Option<Scores>>,
     ) -> Result<BTreeMap<&'static str, String>, Error> {
-        let (predicted, mut public) =
-            tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.public_grading(day))?;
-        let object = format!("v1/live-grading/{day}.json");
+        let (predicted, mut grading, mut timeline) = tokio::try_join!(
+            self.predicted.get(day, GRADING_PATIENCE),
+            self.public_grading(day),
+            self.public_timeline(day),
+        )?;
         let mut paths = BTreeMap::new();
         while documents.changed().await.is_ok() {
-            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
-            let graded = grading::Document::of(&document, &predicted);
-            let body: Bytes = serde_json::to_vec(&graded)
-                .map_err(|error| {
-                    Error::Internal(format!("the grading could not be written as JSON: {error}"))
-                })?
-                .into();
-            let publish = |object, current| {
-                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, at);
-                self.storage.publish(upload, current)
-            };
-            let latest = async {
-                if is_today { publish(LATEST_GRADING, public.latest).await.map(Some) } else { Ok(None) }
-            };
-            let (dated, latest) = tokio::try_join!(publish(&object, public.dated), latest)?;
-            public.dated = dated.current();
-            if dated.is_ours() {
-                paths.insert("live_grading", object.clone());
-            }
-            if let Some(latest) = latest {
-                public.latest = latest.current();
-                if latest.is_ours() {
-                    paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
-                }
-            }
-            *self.published_grading() = Some(public);
+            let Some(scores) = documents.borrow_and_update().clone() else { continue };
+            let (graded, timed) = tokio::try_join!(
+                self.publish_grading(&scores, &predicted, is_today, &mut grading),
+                self.publish_timeline(&scores, &predicted, is_today, &mut timeline),
+            )?;
+            paths.extend(graded);
+            paths.extend(timed);
         }
         Ok(paths)
+    }
+
+    async fn publish_grading(
+        &self,
+        scores: &Scores,
+        predicted: &Predicted,
+        is_today: bool,
+        public: &mut PublicGrading,
+    ) -> Result<BTreeMap<&'static str, String>, Error> {
+        let object = format!("v1/live-grading/{}.json", public.day);
+        let body = json("the grading", &grading::Document::of(&scores.document, predicted))?;
+        let publish = |object, current| {
+            let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, scores.at);
+            self.storage.publish(upload, current)
+        };
+        let latest = async {
+            if is_today { publish(LATEST_GRADING, public.latest).await.map(Some) } else { Ok(None) }
+        };
+        let (dated, latest) = tokio::try_join!(publish(&object, public.dated), latest)?;
+        let mut paths = BTreeMap::new();
+        public.dated = dated.current();
+        if dated.is_ours() {
+            paths.insert("live_grading", object);
+        }
+        if let Some(latest) = latest {
+            public.latest = latest.current();
+            if latest.is_ours() {
+                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+            }
+        }
+        *self.published_grading() = Some(*public);
+        Ok(paths)
+    }
+
+    /// Writes the timeline over what is public of it; over what is public by then where somebody else has
+    /// written meanwhile, so that no point of theirs is lost, unless theirs is of a later poll.
+    async fn publish_timeline(
+        &self,
+        Scores { document: live, at }: &Scores,
+        predicted: &Predicted,
+        is_today: bool,
+        public: &mut PublicTimeline,
+    ) -> Result<BTreeMap<&'static str, String>, Error> {
+        let object = format!("v1/live-timeline/{}.json", public.day);
+        for _ in 0..PUBLISH_ATTEMPTS {
+            if public.dated.version > Some(*at) {
+                return Ok(BTreeMap::new());
+            }
+            let history = match public.document {
+                None if live.games.iter().any(|game| game.has_begun()) => self.history(public.day).await?,
+                _ => History::new(),
+            };
+            let timeline = timeline::Document::of(live, predicted, public.document.as_deref(), &history);
+            let body = json("the timeline", &timeline)?;
+            let upload = |object| Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, *at);
+            let latest = async {
+                match is_today {
+                    true => self.storage.publish(upload(LATEST_TIMELINE), public.latest).await.map(Some),
+                    false => Ok(None),
+                }
+            };
+            let dated = self.storage.write_over(upload(&object), public.dated.generation);
+            let (dated, latest) = tokio::try_join!(dated, latest)?;
+            if let Written::Yes(generation) = dated {
+                public.dated = Current { generation, version: Some(*at) };
+                public.document = Some(Arc::new(timeline));
+                let mut paths = BTreeMap::from([("live_timeline", object)]);
+                if let Some(latest) = latest {
+                    public.latest = latest.current();
+                    if latest.is_ours() {
+                        paths.insert("live_timeline_latest", LATEST_TIMELINE.to_owned());
+                    }
+                }
+                *self.published_timeline() = Some(public.clone());
+                return Ok(paths);
+            }
+            *public = self.read_timeline(public.day).await?;
+        }
+        Err(Error::transient(
+            "Cloud Storage",
+            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
+        ))
+    }
+
+    /// The points of a day as BigQuery has them.
+    async fn history(&self, day: SlateDay) -> Result<History, Error> {
+        tracing::info!(%day, "there is no timeline of games that have begun; it is made from the history");
+        let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
+        timeline::history(&self.bigquery, day, &directory).await
+    }
+
+    /// What is public of the day's timeline: from memory, else from the bucket.
+    async fn public_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
+        let remembered = self.published_timeline().clone().filter(|public| public.day == day);
+        match remembered {
+            Some(public) => Ok(public),
+            None => self.read_timeline(day).await,
+        }
+    }
+
+    async fn read_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
+        let object = format!("v1/live-timeline/{day}.json");
+        let (dated, latest) = tokio::try_join!(
+            self.storage.read(&self.api_bucket, &object, None),
+            self.storage.current(&self.api_bucket, LATEST_TIMELINE),
+        )?;
+        let Some(stored) = dated else {
+            return Ok(PublicTimeline { day, dated: Current::NONE, latest, document: None });
+        };
+        let document = serde_json::from_slice(&stored.body).inspect_err(|error| {
+            tracing::error!(object, %error, "the public timeline cannot be read; it is made anew");
+        });
+        Ok(PublicTimeline { day, dated: stored.current, latest, document: document.ok().map(Arc::new) })
+    }
+
+    fn published_timeline(&self) -> std::sync::MutexGuard<'_, Option<PublicTimeline>> {
+        self.published_timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says in the public status how the scores stand, for each of `documents`, until there are no more.
@@ -483,9 +605,7 @@ impl Exporter {
             }
             // Nobody listens where no grading is wanted or its predictions could not be had.
             let _ = graded.send(Some(Scores { document: document.clone(), at: poll.at }));
-            let body: Bytes = serde_json::to_vec(&*document)
-                .map_err(|error| Error::Internal(format!("the live document could not be written: {error}")))?
-                .into();
+            let body = json("the live document", &*document)?;
             let is_latest = poll.is_today && public.latest.version <= Some(poll.at);
             if poll.is_today && !is_latest {
                 tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
@@ -532,6 +652,11 @@ impl Exporter {
             poll.leave_unsettled();
         }
     }
+}
+
+fn json(what: &str, document: &impl Serialize) -> Result<Bytes, Error> {
+    let json = serde_json::to_vec(document);
+    Ok(json.map_err(|error| Error::Internal(format!("{what} could not be written as JSON: {error}")))?.into())
 }
 
 fn object_name(day: SlateDay) -> String {

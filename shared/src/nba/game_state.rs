@@ -82,6 +82,29 @@ impl GameState {
     }
 }
 
+/// How many seconds of play a game has behind it: 720 a quarter, 300 an overtime. `time_remaining` is the
+/// text of [`GameState`]; where it names no clock the period counts as just begun.
+pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) -> u32 {
+    let length = |period: u32| if period <= 4 { 720 } else { 300 };
+    let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
+    let before = |period: u32| (1..period).map(length).sum::<u32>();
+    match status {
+        GameStatus::Scheduled | GameStatus::Postponed => 0,
+        GameStatus::Final => before(period.max(4) + 1),
+        GameStatus::InProgress if time_remaining == "Halftime" => before(3),
+        GameStatus::InProgress => {
+            let clock = time_remaining.rsplit(' ').next().unwrap_or_default();
+            let left = match clock.split_once(':') {
+                Some((minutes, seconds)) => minutes.parse::<f64>().ok().zip(seconds.parse::<f64>().ok()),
+                None => clock.parse().ok().map(|seconds| (0.0, seconds)),
+            };
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a period's seconds")]
+            let left = left.map(|(minutes, seconds)| (minutes * 60.0 + seconds).ceil() as u32);
+            before(period) + left.map_or(0, |left| length(period).saturating_sub(left))
+        }
+    }
+}
+
 fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64) -> GameStatus {
     let by_period = if period > 0 { GameStatus::InProgress } else { GameStatus::Scheduled };
     match upstream.status_state.unwrap_or_default() {

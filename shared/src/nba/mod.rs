@@ -30,7 +30,7 @@ mod slate_day;
 mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
-pub use game_state::{GameState, GameStatus, UpstreamClock};
+pub use game_state::{GameState, GameStatus, UpstreamClock, elapsed_seconds};
 pub use minutes::minutes_decimal;
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;

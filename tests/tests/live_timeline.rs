@@ -1,0 +1,124 @@
+//! The timeline: how the points of everyone with a prediction came.
+
+use local_cloud::cloud::API_BUCKET;
+use serde_json::{Value, json};
+use tests::{
+    Cloud, HandClock, Reply, Stub, game,
+    warehouse::{DAY, GAME, predicted},
+};
+
+const LATEST: &str = "v1/live-timeline/latest.json";
+const DATED: &str = "v1/live-timeline/2026-01-09.json";
+const PREDICTIONS: &str = "nba_predictions.player_prop_predictions";
+
+/// Toronto at Boston at a moment, with these points of Jaylen Brown.
+fn boston(status: &str, period: i64, time: &str, points: i64) -> Reply {
+    let mut game = game(1, DAY, status, period, time);
+    let player = json!({"id": 70, "first_name": "Jaylen", "last_name": "Brown"});
+    game["home_team"]["players"] = json!([{"min": "25", "pts": points, "player": player}]);
+    game["visitor_team"] = json!({"id": 28, "abbreviation": "TOR", "players": []});
+    Reply::games([game])
+}
+
+async fn cloud() -> Cloud {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
+    cloud
+}
+
+/// A night of four polls, the last in an overtime.
+fn evening() -> [(&'static str, Reply); 5] {
+    [
+        ("2026-01-10T00:00:00Z", boston("2026-01-10T00:00:00Z", 0, "", 0)),
+        ("2026-01-10T00:21:00Z", boston("1st Qtr", 1, "Q1 2:10", 8)),
+        ("2026-01-10T00:24:00Z", boston("1st Qtr", 1, "Q1 1:00", 8)),
+        ("2026-01-10T01:30:00Z", boston("3rd Qtr", 3, "Q3 6:35", 25)),
+        ("2026-01-10T02:40:00Z", boston("OT", 5, "OT 2:10", 31)),
+    ]
+}
+
+fn jaylen(document: &Value) -> &Value {
+    let players = document["players"].as_array().expect("players");
+    players.iter().find(|player| player["player_lookup"] == "jaylenbrown").expect("Jaylen Brown")
+}
+
+#[tokio::test]
+async fn points_are_there_where_they_changed_and_the_line_has_its_moment() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T00:00:00Z"));
+    let stub = Stub::answering([]).await;
+    let exporter = cloud.exporter(&stub, &clock).await;
+    for (at, reply) in evening() {
+        clock.set(at);
+        stub.answer([reply]);
+        assert_eq!(exporter.post("").await.status, 200);
+    }
+    let document = cloud.document(LATEST).await;
+    assert_eq!(document, cloud.document(DATED).await);
+    assert_eq!((&document["game_date"], &document["poll_id"]), (&json!(DAY), &json!("20260110T024000Z")));
+    let expected = json!({
+        "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "game_id": GAME, "line": 24.5,
+        "passed_at": {"period": 3, "clock": "6:35", "poll_id": "20260110T013000Z"},
+        "points": [[590, 8], [1765, 25], [3050, 31]],
+        "polls": ["20260110T002100Z", "20260110T013000Z", "20260110T024000Z"],
+    });
+    assert_eq!(*jaylen(&document), expected);
+}
+
+#[tokio::test]
+async fn a_new_process_builds_on_what_is_public_and_nothing_is_lost() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T00:00:00Z"));
+    let stub = Stub::answering([]).await;
+    // Two processes, whose turns alternate: each remembers a document that the other has replaced.
+    let exporters = [cloud.exporter(&stub, &clock).await, cloud.exporter(&stub, &clock).await];
+    for ((at, reply), exporter) in evening().into_iter().zip(exporters.iter().cycle()) {
+        clock.set(at);
+        stub.answer([reply]);
+        assert_eq!(exporter.post("").await.status, 200);
+    }
+    assert_eq!(jaylen(&cloud.document(DATED).await)["points"], json!([[590, 8], [1765, 25], [3050, 31]]));
+}
+
+#[tokio::test]
+async fn a_missing_timeline_is_made_from_the_history() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T02:40:00Z"));
+    let row = |at: &str, period: i64, time: &str, points: i64| {
+        json!({
+            "poll_timestamp": at, "poll_id": at.replace(['-', ':'], ""), "game_id": "1", "game_date": DAY,
+            "game_status": "in_progress", "period": period, "time_remaining": time, "is_halftime": false,
+            "home_team_abbr": "BOS", "away_team_abbr": "TOR", "home_score": 50, "away_score": 50, "bdl_player_id": 70,
+            "player_lookup": "jaylenbrown", "player_full_name": "Jaylen Brown", "team_abbr": "BOS", "points": points,
+            "processed_at": at,
+        })
+    };
+    cloud.append(
+        "nba_raw",
+        "bdl_live_boxscores",
+        &[
+            row("2026-01-10T00:21:00Z", 1, "Q1 2:10", 8),
+            row("2026-01-10T00:24:00Z", 1, "Q1 1:00", 8),
+            row("2026-01-10T01:00:00Z", 2, "Halftime", 14),
+            row("2026-01-10T01:30:00Z", 3, "Q3 6:35", 25),
+        ],
+    );
+    let [.., (_, overtime)] = evening();
+    let stub = Stub::answering([overtime]).await;
+    cloud.exporter(&stub, &clock).await.post("").await;
+    let document = cloud.document(DATED).await;
+    let timed = jaylen(&document);
+    assert_eq!(timed["points"], json!([[590, 8], [1440, 14], [1765, 25], [3050, 31]]));
+    assert_eq!(timed["passed_at"], json!({"period": 3, "clock": "6:35", "poll_id": "20260110T013000Z"}));
+}
+
+#[tokio::test]
+async fn a_timeline_that_cannot_be_read_is_made_anew_and_one_that_is_newer_stays() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T01:30:00Z"));
+    let stub = Stub::answering([boston("3rd Qtr", 3, "Q3 6:35", 25)]).await;
+    cloud.services.objects.store(API_BUCKET, DATED, "<html>".into()).expect("an object");
+    cloud.exporter(&stub, &clock).await.post("").await;
+    assert_eq!(jaylen(&cloud.document(DATED).await)["points"], json!([[1765, 25]]));
+    clock.set("2026-01-10T01:00:00Z");
+    stub.answer([boston("2nd Qtr", 2, "Q2 6:35", 12)]);
+    cloud.exporter(&stub, &clock).await.post("").await;
+    assert_eq!(cloud.document(DATED).await["poll_id"], "20260110T013000Z");
+}
