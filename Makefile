@@ -1,11 +1,13 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline contracts contracts-release chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
 VENV := target/venv
+NODE := infra/contracts/typescript/node_modules
+TYPES := infra/contracts/typescript/challenge-system.ts
 EMPTY :=
 FUNCTIONS := $(subst $(EMPTY) ,|,$(notdir $(wildcard functions/*)))
 
@@ -16,7 +18,7 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 	@cargo build --package local-cloud
 	@cargo run --quiet --package local-cloud -- run $(ARGS)
 
-test: $(VENV)/ready ## Run every test, unattended
+test: $(VENV)/ready $(NODE)/.package-lock.json ## Run every test, unattended
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -27,6 +29,14 @@ bench: ## Measure the release binaries against what the network alone would take
 
 bench-baseline: ## Keep what the pure parts take now; `cargo bench -p bench` says what has changed since
 	NIGHT=$(abspath $(NIGHT)) cargo bench --profile chaos --package bench --bench parts -- --save-baseline base
+
+contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScript of every public document anew
+	cargo run --quiet --package contracts -- infra/contracts/schemas
+	cargo run --quiet --package contracts | (cd infra/contracts/typescript && npm run --silent generate) > $(TYPES).new
+	@mv $(TYPES).new $(TYPES)
+
+contracts-release: contracts ## Keep the schemas as released: from then on they may only be added to
+	cp infra/contracts/schemas/*.json infra/contracts/released/
 
 chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" says how
 	cargo build --quiet --profile chaos --package local-cloud
@@ -66,6 +76,11 @@ lint: ## Formatting and clippy; a warning is an error
 
 format: ## Format the code
 	cargo fmt --all
+
+# What turns the schemas into TypeScript, and the compiler that checks them.
+$(NODE)/.package-lock.json: infra/contracts/typescript/package-lock.json
+	npm ci --prefix infra/contracts/typescript --no-fund --no-audit --loglevel=error
+	@touch $@
 
 # What the tests use of other people's: fake-gcs-server, and Google's GoogleSQL analyser.
 $(VENV)/ready: tests/requirements.txt

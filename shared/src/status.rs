@@ -26,6 +26,7 @@ const CACHE_CONTROL: &str = "public, max-age=60";
 
 /// Whether what is public can be trusted, and what is known to be wrong with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StatusDocument")]
 pub struct Status {
     /// When this was judged.
     #[serde(serialize_with = "iso_micros")]
@@ -61,6 +62,7 @@ pub enum Health {
 
 /// Each part by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StatusServices")]
 pub struct Services {
     /// `v1/live/latest.json`.
     pub live_data: LiveData,
@@ -74,6 +76,7 @@ pub struct Services {
 
 /// The live scores.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LiveService")]
 pub struct LiveData {
     /// How well they are.
     pub status: Health,
@@ -108,6 +111,7 @@ pub struct LiveData {
 
 /// Tonight's list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TonightService")]
 pub struct TonightData {
     /// How well it is.
     pub status: Health,
@@ -137,6 +141,7 @@ pub struct TonightData {
 
 /// The live grading.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GradingService")]
 pub struct Grading {
     /// How well it is.
     pub status: Health,
@@ -151,6 +156,7 @@ pub struct Grading {
 
 /// The predictions of tonight.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PredictionsService")]
 pub struct Predictions {
     /// How well they are.
     pub status: Health,

@@ -15,7 +15,7 @@ use local_cloud::{
 };
 use serde_json::Value;
 use shared::nba::{PlayerLookup, SlateDay};
-use tests::recorded_data;
+use tests::{contract::Contract, recorded_data};
 use tokio::runtime::{Builder, Runtime};
 
 /// As fast as the functions are; the clock waits for them.
@@ -56,6 +56,10 @@ async fn play(night: Night, folder: &Path) -> Played {
         for pair in dated.windows(2) {
             assert!(pair[0]["poll_id"].as_str() < pair[1]["poll_id"].as_str(), "{document}: never backwards");
         }
+    }
+    let contract = Contract::published();
+    for (object, document) in &played.versions {
+        contract.check(Contract::of_object(object), document);
     }
     played.check_timeline(day);
     played

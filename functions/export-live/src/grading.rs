@@ -22,6 +22,7 @@ const FAR: f64 = 5.0;
 
 /// How the predictions of a slate day stand.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "GradingDocument")]
 pub struct Document {
     /// When the live document of the same poll was made.
     #[serde(serialize_with = "iso_micros")]
@@ -38,6 +39,7 @@ pub struct Document {
 
 /// How many stand how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "GradingSummary")]
 pub struct Summary {
     /// All predictions of the list.
     pub total_predictions: usize,
@@ -69,6 +71,7 @@ pub struct Summary {
 
 /// A prediction and how it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "GradedPrediction")]
 pub struct Graded {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -131,6 +134,7 @@ pub enum ScoreSource {
 /// How a prediction stands, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "GradingStatus")]
 pub enum Status {
     /// Final, and on the recommended side.
     Correct,

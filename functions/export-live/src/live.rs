@@ -16,6 +16,7 @@ use crate::names::{Directory, Schedule};
 
 /// The live scores of a slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LiveDocument")]
 pub struct Document {
     /// When this document was made.
     #[serde(serialize_with = "iso_micros")]

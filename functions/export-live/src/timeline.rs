@@ -27,6 +27,7 @@ const OVERTIME: u32 = 300;
 
 /// How the points of a slate day came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelineDocument")]
 pub struct Document {
     /// When the live document of the same poll was made.
     #[serde(serialize_with = "iso_micros")]
@@ -41,6 +42,7 @@ pub struct Document {
 
 /// How a player's points came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelinePlayer")]
 pub struct Player {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -63,10 +65,12 @@ pub struct Player {
 
 /// Elapsed seconds of play (2,880 at the end of regulation, 300 more an overtime), and the points by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelinePoint")]
 pub struct Point(pub u32, pub u32);
 
 /// A moment of a game.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LinePassed")]
 pub struct Passed {
     /// 1–4 by quarter, 5 and up in overtime.
     pub period: u32,

@@ -31,6 +31,7 @@ const FEWEST_PLAYERS: usize = 8;
 
 /// Everyone who plays on a slate day.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TonightDocument")]
 pub struct Document {
     /// The slate day, as New York counts it.
     pub game_date: SlateDay,
@@ -76,6 +77,7 @@ pub struct DataQuality {
 
 /// A game.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TonightGame")]
 pub struct Game {
     /// The NBA's ten digits.
     pub game_id: NbaGameId,
@@ -101,6 +103,7 @@ pub struct Game {
 
 /// A player.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TonightPlayer")]
 pub struct Player {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
@@ -175,6 +178,7 @@ pub struct Prop {
 
 /// What is predicted; all null where nothing is.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TonightPrediction")]
 pub struct Prediction {
     /// Points.
     pub predicted: Option<f64>,

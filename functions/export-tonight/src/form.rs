@@ -78,6 +78,7 @@ enum Side {
 
 /// How a past game stands against a line or an average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PastResult")]
 pub enum Result10 {
     /// More points.
     #[serde(rename = "O")]

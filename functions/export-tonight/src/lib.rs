@@ -7,7 +7,7 @@
 
 pub mod document;
 pub mod form;
-mod trigger;
+pub mod trigger;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
@@ -97,22 +98,29 @@ impl Message {
     }
 }
 
+/// Asks for tonight's list, on the trigger topic. Further fields, of which senders have many, are not
+/// looked at, but `correlation_id` and `trigger_source` are repeated in the completion.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ExportTrigger {
+    /// What to export: `tonight`. Anything else is completed as failed, and kept as a dead letter.
+    pub export_types: Vec<String>,
+    /// Of which slate day: `today` unless said otherwise.
+    #[serde(default)]
+    pub target_date: TargetDay,
+    /// Whether `v1/tonight/all-players.json` may be replaced, where the day is today.
+    #[serde(default = "yes")]
+    pub update_latest: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 impl Trigger {
     /// Reads a trigger. Further fields, of which senders have many, are not looked at; a missing
     /// `export_types` is never taken for a wish (facts F30).
     fn read(message: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Fields {
-            export_types: Vec<String>,
-            #[serde(default)]
-            target_date: TargetDay,
-            #[serde(default = "yes")]
-            update_latest: bool,
-        }
-        fn yes() -> bool {
-            true
-        }
-        let message: Fields = serde_json::from_slice(message)
+        let message: ExportTrigger = serde_json::from_slice(message)
             .map_err(|error| format!("the message is no export trigger: {error}"))?;
         let unknown: Vec<&str> =
             message.export_types.iter().map(String::as_str).filter(|kind| *kind != TONIGHT).collect();
@@ -145,27 +153,41 @@ impl Echo {
 }
 
 /// What is published on the completion topic.
-#[derive(Debug, Serialize)]
-pub(crate) struct Completion<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ExportCompletion")]
+pub struct Completion<'a> {
+    /// Always `Phase6Export`.
     processor_name: &'static str,
+    /// Always `phase_6_publishing`.
     phase: &'static str,
+    /// The trigger's; `scheduled` where it had none.
     correlation_id: &'a str,
+    /// When the export ended.
     #[serde(serialize_with = "iso_micros")]
     timestamp: DateTime<Utc>,
+    /// What came of it.
     status: Status,
+    /// Always `daily`.
     export_type: &'static str,
+    /// How long it took.
     duration_seconds: f64,
+    /// What is public, by what it is, in the public bucket.
     paths: &'a BTreeMap<&'static str, String>,
+    /// What could not be done, for people.
     errors: &'a [String],
+    /// The trigger's.
     trigger_source: Option<&'a str>,
+    /// The trigger's, as it was written.
     target_date: Option<&'a str>,
+    /// The trigger's.
     export_types: &'a [String],
 }
 
 /// What came of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+#[schemars(rename = "ExportStatus")]
+pub enum Status {
     /// All that was asked for is public, in this version or a newer one.
     Success,
     /// Tonight is public; something else was asked for too.

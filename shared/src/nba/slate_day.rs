@@ -132,6 +132,13 @@ impl TryFrom<String> for TargetDay {
 }
 
 text_schema!(
+    TargetDay,
+    "^(today|yesterday|[0-9]{4}-[0-9]{2}-[0-9]{2})$",
+    "today",
+    "A slate day, by its date or from now."
+);
+
+text_schema!(
     SlateDay,
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "2026-01-09",

@@ -1,0 +1,163 @@
+// A consumer that reads every field of every document, as the front end may: `tsc --strict` proves that the
+// types say what may be missing. It runs nowhere.
+
+import type {
+  ExportCompletion,
+  ExportTrigger,
+  GradingDocument,
+  LiveDocument,
+  StatusDocument,
+  TimelineDocument,
+  TonightDocument,
+} from "./challenge-system.js";
+
+const points = (value: number): string => value.toFixed(1);
+const orNone = (value: number | string | null): string => (value === null ? "–" : String(value));
+const at = (instant: string): Date => new Date(instant);
+
+export function live(document: LiveDocument): string[] {
+  const lines = [
+    document.game_date,
+    document.poll_id,
+    at(document.updated_at).toISOString(),
+    `${document.games_in_progress} on, ${document.games_final} final of ${document.total_games}`,
+  ];
+  for (const game of document.games) {
+    const clock = game.status === "in_progress" ? `Q${game.period} ${game.time_remaining}` : game.status;
+    lines.push(`${game.game_id} ${orNone(game.nba_game_id)} ${game.away_team} ${game.away_score}`);
+    lines.push(`${game.home_team} ${game.home_score} ${clock} ${game.player_count}`);
+    for (const player of game.players) {
+      const { fg_made, fg_attempted, fg3_made, fg3_attempted, ft_made, ft_attempted } = player;
+      const shots = [fg_made / fg_attempted, fg3_made / fg3_attempted, ft_made / ft_attempted].map(points);
+      const counted = [player.points, player.rebounds, player.assists, player.steals, player.blocks];
+      const lost = player.turnovers + player.personal_fouls;
+      lines.push(`${player.player_lookup} ${player.name.trim()} ${player.team} ${player.minutes}`);
+      lines.push(`${counted.map((count) => count.toFixed()).join(" ")} ${lost} ${shots.join(" ")}`);
+    }
+  }
+  return lines;
+}
+
+export function grading(document: GradingDocument): string[] {
+  const { summary } = document;
+  const lines = [
+    `${document.game_date} ${document.poll_id} ${at(document.updated_at).getTime()}`,
+    `${summary.total_predictions} ${summary.graded} ${summary.pending} ${summary.correct} ${summary.incorrect}`,
+    `${summary.trending_correct} ${summary.trending_incorrect} ${summary.pushes} ${summary.voided}`,
+    `${orNone(summary.win_rate)} ${orNone(summary.avg_error)} ${summary.games_in_progress} ${summary.games_final}`,
+  ];
+  for (const graded of document.predictions) {
+    lines.push(`${graded.player_lookup} ${graded.player_name.trim()} ${graded.team} against ${graded.opponent}`);
+    lines.push(`${graded.game_id} ${graded.home_team} ${graded.away_team} ${graded.game_status}`);
+    lines.push(`${orNone(graded.period)} ${orNone(graded.time_remaining)} ${orNone(graded.minutes)}`);
+    lines.push(`${points(graded.predicted)} ${orNone(graded.line)} ${graded.recommendation}`);
+    lines.push(`${orNone(graded.confidence)} ${graded.has_line} ${orNone(graded.line_source)}`);
+    lines.push(`${orNone(graded.actual)} ${orNone(graded.score_source)} ${orNone(graded.error)}`);
+    lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched}`);
+    switch (graded.status) {
+      case "correct":
+      case "incorrect":
+      case "push":
+      case "graded":
+      case "void":
+        lines.push("final");
+        break;
+      case "trending_correct":
+      case "trending_incorrect":
+      case "in_progress":
+      case "pending":
+        lines.push("open");
+        break;
+      default:
+        graded.status satisfies never;
+    }
+  }
+  return lines;
+}
+
+export function timeline(document: TimelineDocument): string[] {
+  const lines = [`${document.game_date} ${document.poll_id} ${at(document.updated_at).getTime()}`];
+  for (const player of document.players) {
+    const { player_lookup, player_name, team, game_id, line, passed_at } = player;
+    lines.push(`${player_lookup} ${player_name} ${team} ${game_id} ${orNone(line)}`);
+    if (passed_at) {
+      lines.push(`${passed_at.period.toFixed()} ${passed_at.clock} ${passed_at.poll_id}`);
+    }
+    for (const [index, [seconds, scored]] of player.points.entries()) {
+      lines.push(`${points(seconds / 60)} ${scored.toFixed()} ${player.polls[index] ?? ""}`);
+    }
+  }
+  return lines;
+}
+
+export function tonight(document: TonightDocument): string[] {
+  const quality = document.data_quality;
+  const lines = [
+    `${document.game_date} ${document.generated_at} ${document.total_players} ${document.total_with_lines}`,
+    `${document.status ?? "whole"} ${document.degraded_reason ?? ""}`,
+    `${quality.games_without_context} ${quality.players_without_line} ${quality.players_from_roster}`,
+    quality.predictions.toFixed(),
+  ];
+  for (const game of document.games) {
+    lines.push(`${game.game_id} ${game.away_team} ${game.home_team} ${orNone(game.game_time)}`);
+    lines.push(`${game.game_status} ${game.home_score ?? 0} ${game.away_score ?? 0} ${game.player_count}`);
+    for (const player of game.players) {
+      lines.push(`${player.player_lookup} ${player.name} ${player.team} ${player.is_home} ${player.context}`);
+      lines.push(`${orNone(player.position)} ${player.has_line} ${player.fatigue_level}`);
+      lines.push(`${orNone(player.fatigue_score)} ${orNone(player.days_rest)} ${player.injury_status}`);
+      lines.push(`${orNone(player.injury_reason)} ${orNone(player.season_ppg)} ${orNone(player.season_mpg)}`);
+      lines.push(`${orNone(player.last_5_ppg)} ${player.games_played} ${player.limited_data}`);
+      lines.push(player.last_10_points.map(orNone).join(" "));
+      lines.push(`${player.last_10_results?.join(" ") ?? ""} ${player.last_10_record ?? ""}`);
+      lines.push(`${player.last_10_vs_avg?.join(" ") ?? ""} ${player.last_10_avg_record ?? ""}`);
+      lines.push(orNone(player.line_source));
+      for (const prop of player.props ?? []) {
+        lines.push(`${prop.stat_type} ${points(prop.line)} ${orNone(prop.over_odds)} ${orNone(prop.under_odds)}`);
+      }
+      if (player.prediction) {
+        const { predicted, confidence, recommendation } = player.prediction;
+        lines.push(`${orNone(predicted)} ${orNone(confidence)} ${orNone(recommendation)}`);
+      }
+    }
+  }
+  return lines;
+}
+
+export function status(document: StatusDocument): string[] {
+  const { live_data, tonight_data, grading, predictions } = document.services;
+  const lines = [`${document.game_date} ${document.updated_at} ${document.overall_status}`];
+  for (const service of [live_data, tonight_data, grading, predictions]) {
+    lines.push(`${service.status} ${service.message}`);
+  }
+  lines.push(`${orNone(live_data.last_update)} ${orNone(live_data.game_date)} ${orNone(live_data.poll_id)}`);
+  lines.push(`${orNone(live_data.age_minutes)} ${live_data.is_stale} ${live_data.games_active}`);
+  lines.push(`${live_data.games_in_progress} ${live_data.games_over} ${live_data.total_games}`);
+  lines.push(`${live_data.players} ${orNone(live_data.next_update_expected)}`);
+  lines.push(`${orNone(tonight_data.last_update)} ${orNone(tonight_data.game_date)} ${tonight_data.is_stale}`);
+  lines.push(`${orNone(tonight_data.age_minutes)} ${tonight_data.total_players} ${tonight_data.total_with_lines}`);
+  lines.push(`${tonight_data.games_without_context} ${orNone(tonight_data.degraded_reason)}`);
+  lines.push(orNone(tonight_data.dead_letters));
+  lines.push(`${orNone(grading.last_update)} ${orNone(grading.poll_id)}`);
+  lines.push(`${predictions.predictions_count} ${orNone(predictions.target_date)}`);
+  for (const issue of document.known_issues) {
+    lines.push(`${issue.severity} ${issue.message} ${at(issue.detected_at).getTime()}`);
+  }
+  lines.push(`${document.maintenance_windows.length} windows`);
+  if (document.active_break) {
+    const { headline, message, resume_date, last_game_date } = document.active_break;
+    lines.push(`${headline} ${message} ${orNone(resume_date)} ${orNone(last_game_date)}`);
+  }
+  return lines;
+}
+
+export const trigger: ExportTrigger = { export_types: ["tonight"], target_date: "today", update_latest: true };
+
+export function completion(message: ExportCompletion): string[] {
+  return [
+    `${message.processor_name} ${message.phase} ${message.export_type} ${message.status}`,
+    `${message.correlation_id} ${orNone(message.trigger_source)} ${orNone(message.target_date)}`,
+    `${message.timestamp} ${points(message.duration_seconds)} ${message.export_types.join(" ")}`,
+    ...Object.entries(message.paths).map(([what, path]) => `${what} ${path}`),
+    ...message.errors,
+  ];
+}
