@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline contracts contracts-release chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline contracts contracts-release screenshots chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -18,7 +18,7 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 	@cargo build --package local-cloud
 	@cargo run --quiet --package local-cloud -- run $(ARGS)
 
-test: $(VENV)/ready $(NODE)/.package-lock.json ## Run every test, unattended
+test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.json ## Run every test, unattended
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -37,6 +37,10 @@ contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScri
 
 contracts-release: contracts ## Keep the schemas as released: from then on they may only be added to
 	cp infra/contracts/schemas/*.json infra/contracts/released/
+
+screenshots: ## Take the README's two pictures of the board; needs chromium and chromium-driver
+	@mkdir -p infra/local/board/screenshots
+	cargo run --quiet --package tests --bin screenshots -- infra/local/board/screenshots
 
 chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" says how
 	cargo build --quiet --profile chaos --package local-cloud
@@ -80,6 +84,11 @@ format: ## Format the code
 # What turns the schemas into TypeScript, and the compiler that checks them.
 $(NODE)/.package-lock.json: infra/contracts/typescript/package-lock.json
 	npm ci --prefix infra/contracts/typescript --no-fund --no-audit --loglevel=error
+	@touch $@
+
+# What judges whether the board can be read by everyone.
+tests/node_modules/.package-lock.json: tests/package-lock.json
+	npm ci --prefix tests --no-fund --no-audit --loglevel=error
 	@touch $@
 
 # What the tests use of other people's: fake-gcs-server, and Google's GoogleSQL analyser.

@@ -3,6 +3,7 @@
 //! The tests themselves are clients: they start a real function, speak HTTP to it, and look at what it
 //! wrote.
 
+pub mod browser;
 pub mod contract;
 mod process;
 mod stub;

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bigquery::{self, Warehouse},
+    board,
     clock::ReplayClock,
     delivery::Delivery,
     faults::{self, Faults},
@@ -109,7 +110,8 @@ impl LocalCloud {
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
-            .merge(storage::router(objects.clone(), API_BUCKET));
+            .merge(storage::router(objects.clone(), API_BUCKET))
+            .merge(board::router());
         let calls = Calls::default();
         let router = router
             .layer(middleware::from_fn_with_state(faults.clone(), faults::inject))

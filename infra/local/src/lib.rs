@@ -5,6 +5,7 @@
 //! `501` and the name of the call.
 
 pub mod bigquery;
+mod board;
 pub mod chaos;
 pub mod clock;
 pub mod cloud;

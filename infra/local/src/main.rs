@@ -285,9 +285,12 @@ fn places(replay: &Replay, folder: &Path) -> String {
         &replay.functions;
     let public = |object: &str| replay.cloud.public_url(object);
     [
+        ("board", replay.cloud.url.to_string()),
         ("tonight", public("v1/tonight/all-players.json")),
         ("live scores", public("v1/live/latest.json")),
         ("live grading", public("v1/live-grading/latest.json")),
+        ("timeline", public("v1/live-timeline/latest.json")),
+        ("status", public("v1/status.json")),
         ("scrape", format!("POST {scrape_live_boxscores}")),
         ("process", format!("POST {process_live_boxscores}")),
         ("tonight export", format!("POST {export_tonight}")),

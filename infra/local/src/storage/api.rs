@@ -21,6 +21,8 @@ use crate::api_error;
 /// The bytes of one upload; the client sends larger objects in a way that is not served here.
 const MAXIMUM_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 #[derive(Clone)]
 struct Api {
     objects: Arc<Objects>,
@@ -40,7 +42,10 @@ pub fn router(objects: Arc<Objects>, public_bucket: &str) -> Router {
         .route("/storage/v1/b/{bucket}/o", get(list))
         .route("/storage/v1/b/{bucket}/o/{*object}", get(read_media))
         .merge(
-            Router::new().route("/{bucket}/{*object}", get(read_public).fallback(unknown_call)).layer(cors),
+            Router::new()
+                .route("/{bucket}/{*object}", get(read_public).fallback(unknown_call))
+                .route("/v1/{*object}", get(read_beside))
+                .layer(cors),
         )
         .with_state(Api { objects, public_bucket: public_bucket.into() })
 }
@@ -162,13 +167,25 @@ async fn read_public(
     if bucket != *api.public_bucket {
         return Err(Refused(403, format!("anonymous callers may not read the bucket {bucket:?}")));
     }
+    // The time of the replayed night, by which a page tells how old a document is.
+    let date = [(header::DATE, api.objects.now().format(HTTP_DATE).to_string())];
     let (object, body) = blocking(move || api.objects.read(&bucket, &object, None)).await?;
     if text(&headers, header::IF_NONE_MATCH) == Some(&format!("\"{}\"", object.etag)) {
-        return Ok(
-            (StatusCode::NOT_MODIFIED, [(header::ETAG, format!("\"{}\"", object.etag))]).into_response()
-        );
+        let etag = [(header::ETAG, format!("\"{}\"", object.etag))];
+        return Ok((StatusCode::NOT_MODIFIED, date, etag).into_response());
     }
-    Ok(respond((object, body)))
+    Ok((date, respond((object, body))).into_response())
+}
+
+/// `/v1/…` is the public bucket's `v1/…`, as relative URLs of a page in the bucket have it.
+async fn read_beside(
+    State(api): State<Api>,
+    Path(object): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Refused> {
+    let bucket = api.public_bucket.to_string();
+    read_public(State(api), Path((bucket, format!("v1/{object}"))), headers, uri).await
 }
 
 /// The local cloud has what the functions use, and says of everything else that it has not.
@@ -186,7 +203,7 @@ fn respond((object, body): (Object, Bytes)) -> Response {
     };
     set("content-type", object.content_type);
     set("etag", format!("\"{}\"", object.etag));
-    set("last-modified", object.updated.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    set("last-modified", object.updated.format(HTTP_DATE).to_string());
     set("x-goog-generation", object.generation.to_string());
     set("x-goog-metageneration", object.metageneration.to_string());
     set("x-goog-hash", format!("crc32c={}", object.crc32c));

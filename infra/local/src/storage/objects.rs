@@ -134,6 +134,11 @@ impl Objects {
         self.state().listeners.push(Listener(Box::new(listener)));
     }
 
+    /// What the time is there.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// The objects of a bucket whose names begin with `prefix`.
     pub fn list(&self, bucket: &str, prefix: &str) -> Vec<Object> {
         let state = self.state();

@@ -1,0 +1,18 @@
+// Tonight's board: reads the public documents beside it, shows them, and does so again every 15 seconds.
+// `?every=5` in the address asks for other seconds.
+
+import { refreshAll } from "./documents.js";
+import { show, showAges, showPlayers } from "./view.js";
+
+const asked = Number(new URLSearchParams(location.search).get("every"));
+const EVERY = 1000 * (asked >= 1 && asked <= 3600 ? asked : 15);
+
+document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
+document.getElementById("filter").addEventListener("input", showPlayers);
+setInterval(showAges, 1000);
+
+for (;;) {
+  if (await refreshAll()) show();
+  else showAges();
+  await new Promise((resolve) => setTimeout(resolve, EVERY));
+}

@@ -1,0 +1,72 @@
+// The public documents: fetched again and again, each kept as it last was good.
+
+const SOURCES = {
+  status: "v1/status.json",
+  tonight: "v1/tonight/all-players.json",
+  live: "v1/live/latest.json",
+  grading: "v1/live-grading/latest.json",
+  timeline: "v1/live-timeline/latest.json",
+};
+
+// What a document must have, lest an error page that happens to be JSON replaces a good one.
+const LISTS = { status: "known_issues", tonight: "games", live: "games", grading: "predictions", timeline: "players" };
+
+const madeAt = (document) => Date.parse(document.updated_at ?? document.generated_at);
+
+/** One document: its last good content, how old that is, and what went wrong since. */
+class Source {
+  data = null;
+  error = null;
+  #etag = null;
+  #ageWhenRead = 0;
+  #readAt = 0;
+
+  constructor(name) {
+    this.name = name;
+    this.url = SOURCES[name];
+  }
+
+  /** Seconds from when the content was made; null while there is none. */
+  get age() {
+    return this.data && this.#ageWhenRead + (performance.now() - this.#readAt) / 1000;
+  }
+
+  /** Fetches it; true where there is new content. What cannot be read leaves the last good content. */
+  async refresh() {
+    try {
+      const headers = this.#etag ? { "If-None-Match": this.#etag } : {};
+      const response = await fetch(this.url, { cache: "no-store", headers, signal: AbortSignal.timeout(10_000) });
+      if (response.status === 304) return this.#seen(response, this.data, false);
+      if (!response.ok) throw new Error(`the server answers ${response.status}`);
+      const data = await response.json().catch(() => {
+        throw new Error("what came is no JSON");
+      });
+      if (!Array.isArray(data?.[LISTS[this.name]]) || Number.isNaN(madeAt(data))) {
+        throw new Error(`what came has no ${LISTS[this.name]}`);
+      }
+      this.#etag = response.headers.get("ETag");
+      return this.#seen(response, data, true);
+    } catch (error) {
+      this.error = error.name === "TimeoutError" ? "no answer within 10 s" : error.message;
+      return false;
+    }
+  }
+
+  #seen(response, data, isNew) {
+    this.data = data;
+    this.error = null;
+    // The server's clock, not this machine's, says how old something is.
+    const now = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+    this.#ageWhenRead = Math.max(0, (now - madeAt(data)) / 1000);
+    this.#readAt = performance.now();
+    return isNew;
+  }
+}
+
+export const sources = Object.fromEntries(Object.keys(SOURCES).map((name) => [name, new Source(name)]));
+
+/** Fetches all of them at once; true where anything is new. */
+export async function refreshAll() {
+  const news = await Promise.all(Object.values(sources).map((source) => source.refresh()));
+  return news.includes(true);
+}

@@ -1,0 +1,47 @@
+// How things are said to people.
+
+/** `12 s`, `4 min`, `3 h`: how long something has been. */
+export function span(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** American odds, `+105`. */
+export const odds = (value) => (value === null ? "–" : value > 0 ? `+${value}` : String(value));
+
+const GRADES = {
+  correct: ["Correct", "good"],
+  incorrect: ["Incorrect", "bad"],
+  push: ["Push", "even"],
+  trending_correct: ["Trending correct", "good"],
+  trending_incorrect: ["Trending incorrect", "bad"],
+  in_progress: ["In progress", "even"],
+  graded: ["Final, no side taken", "even"],
+  void: ["Void", "even"],
+  pending: ["Not begun", "even"],
+};
+
+/** How a prediction stands, in words and as a tone. */
+export function grade(graded) {
+  const [text, tone] = GRADES[graded.status] ?? [graded.status, "even"];
+  const open = graded.clinched && graded.status.startsWith("trending");
+  return { text: open ? `${text}, certain` : text, tone };
+}
+
+/** `Q3 6:35`, `Halftime`, `7:30 PM ET`. */
+export function clock(live, scheduled) {
+  if (live?.status === "postponed") return "Postponed";
+  return live?.time_remaining || scheduled?.game_time || "Not begun";
+}
+
+/** How many seconds of play a game of the live document has behind it. */
+export function elapsed(game) {
+  if (!game || game.period < 1) return 0;
+  const before = (period) => Math.min(period - 1, 4) * 720 + Math.max(0, period - 5) * 300;
+  if (game.status === "final") return before(Math.max(game.period, 4) + 1);
+  if (game.time_remaining === "Halftime") return 1440;
+  const [, minutes, seconds] = /(\d+):(\d+)/.exec(game.time_remaining) ?? [];
+  const length = game.period <= 4 ? 720 : 300;
+  return before(game.period) + (minutes === undefined ? 0 : length - minutes * 60 - Number(seconds));
+}

@@ -1,0 +1,126 @@
+//! A headless Chromium, driven over WebDriver as a user would.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::{free_port, skipped};
+
+const DRIVER: &str = "/usr/bin/chromedriver";
+const BROWSER: &str = "/usr/bin/chromium";
+/// How long a page may take to show something.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser with one page.
+#[derive(Debug)]
+pub struct Browser {
+    /// The page.
+    pub page: Client,
+    driver: Driver,
+}
+
+/// Chromium's own WebDriver; it ends with the test.
+#[derive(Debug)]
+struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Browser {
+    /// Starts one with a window of this size; `None` where there is no Chromium, which CI does not forgive.
+    pub async fn start(width: u32, height: u32, dark: bool) -> Option<Self> {
+        if !Path::new(DRIVER).exists() || !Path::new(BROWSER).exists() {
+            assert!(
+                std::env::var_os("CHROMIUM_REQUIRED").is_none(),
+                "chromium and chromium-driver are missing"
+            );
+            skipped("no chromium");
+            return None;
+        }
+        let port = free_port();
+        let child = Command::new(DRIVER)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver");
+        let driver = Driver { child, url: format!("http://127.0.0.1:{port}") };
+        // A tester may be root, and a container's /dev/shm small.
+        let mut arguments =
+            vec!["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
+        let size = format!("--window-size={width},{height}");
+        arguments.push(&size);
+        if dark {
+            arguments.push("--blink-settings=preferredColorScheme=0");
+        }
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": {"binary": BROWSER, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
+        let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        for _ in 0..100 {
+            if let Ok(page) = builder.connect(&driver.url).await {
+                page.set_window_rect(0, 0, width, height).await.expect("a window");
+                return Some(Self { page, driver });
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("chromium does not start");
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, url: &Url) {
+        self.page.goto(url.as_str()).await.expect("a page");
+    }
+
+    /// What a script gives back.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.page.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// The text of the first element that a selector finds.
+    pub async fn text(&self, selector: &str) -> String {
+        let text = self.ask(&format!("return document.querySelector({}).textContent", json!(selector))).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until a script gives back something that is wanted, and returns it.
+    pub async fn until(&self, what: &str, script: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let value = self.ask(script).await;
+            if wanted(&value) {
+                return value;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{what}: still {value}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// The errors that the page has written to its console since the last time this was asked.
+    pub async fn console_errors(&self) -> Vec<String> {
+        let session = self.page.session_id().await.expect("a session").expect("a session");
+        let url = format!("{}/session/{session}/se/log", self.driver.url);
+        let log = reqwest::Client::new().post(url).json(&json!({"type": "browser"})).send().await;
+        let log: Value = log.expect("the log").json().await.expect("JSON");
+        let entries = log["value"].as_array().expect("entries").iter();
+        entries.filter(|entry| entry["level"] == "SEVERE").map(|entry| entry["message"].to_string()).collect()
+    }
+}

@@ -1,0 +1,275 @@
+//! The board in a browser: it follows the night, survives what it cannot read, and can be read by everyone.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    extract::{Path as UrlPath, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use local_cloud::{
+    cloud::API_BUCKET,
+    functions::listen,
+    night::Night,
+    replay::{Pace, Replay},
+};
+use reqwest::Url;
+use serde_json::{Value, json};
+use tests::{
+    Cloud, HandClock, Reply, Stub,
+    browser::Browser,
+    contract::folder,
+    game, skipped,
+    warehouse::{DAY, predicted, with},
+};
+
+/// Every score, every grade and how many points the plots have, as the page has them.
+const SEEN: &str = "return {
+    scores: [...document.querySelectorAll('#games b')].map((it) => it.textContent).join(' '),
+    grades: [...document.querySelectorAll('.grade')].map((it) => it.textContent).join(' '),
+    points: [...document.querySelectorAll('.plot')].reduce((sum, it) => sum + Number(it.dataset.points), 0),
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_follows_a_night() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    // A night of five hours in half a minute; its first poll is long before the first tip-off.
+    let pace = Pace { speed: 700.0, seed: 1 };
+    let night = Arc::new(Night::sample().expect("the sample night"));
+    let listener = listen(0).await.expect("a port");
+    let replay = Arc::new(Replay::start(data.path(), listener, 0, night, pace).await.expect("a replay"));
+    let running = tokio::spawn({
+        let replay = replay.clone();
+        async move { replay.run(|_| {}).await }
+    });
+    while !replay.cloud.objects.list(API_BUCKET, "v1/status.json").iter().any(|_| true) {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    browser.open(&replay.cloud.url.join("?every=1").expect("a URL")).await;
+    browser.until("games", SEEN, |seen| seen["scores"].as_str().is_some_and(|it| !it.is_empty())).await;
+    let scores = |seen: &Value| seen["scores"].as_str().unwrap_or_default().replace(['–', ' '], "");
+    let on = browser.until("a score", SEEN, |seen| !scores(seen).is_empty() && seen["points"] != 0).await;
+    browser.until("a score that changes", SEEN, |seen| scores(seen) != scores(&on)).await;
+    browser.until("a grade that turns", SEEN, |seen| seen["grades"] != on["grades"]).await;
+    browser.until("a plot that grows", SEEN, |seen| seen["points"].as_u64() > on["points"].as_u64()).await;
+    browser
+        .until("decided predictions", SEEN, |seen| {
+            seen["grades"].as_str().is_some_and(|it| it.contains("Correct "))
+        })
+        .await;
+    running.await.expect("the night");
+    let over = "return [...document.querySelectorAll('#games .clock')].map((it) => it.textContent)";
+    let clocks = browser
+        .until("the end", over, |clocks| {
+            clocks
+                .as_array()
+                .is_some_and(|it| it.iter().all(|it| it.as_str().is_some_and(|it| it.starts_with("Final"))))
+        })
+        .await;
+    let live: Value = serde_json::from_slice(
+        &replay.cloud.objects.read(API_BUCKET, "v1/live/latest.json", None).expect("scores").1,
+    )
+    .expect("JSON");
+    assert_eq!(clocks.as_array().map(Vec::len), live["games"].as_array().map(Vec::len));
+    let status = "return document.querySelector('#status').textContent";
+    let is_over = |status: &Value| status.as_str().is_some_and(|it| it.contains("all games are over"));
+    browser.until("the status at the end", status, is_over).await;
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+}
+
+/// A host of the board whose documents a test sets.
+#[derive(Clone, Default)]
+struct Host(Arc<Mutex<HashMap<String, (u16, String)>>>);
+
+impl Host {
+    /// The documents of Toronto at Boston in the third quarter, and where they are served.
+    async fn start() -> (Self, Url) {
+        let cloud = Cloud::start().await;
+        cloud.add_tonight();
+        cloud.add("nba_predictions.player_prop_predictions", predicted("jaylenbrown", 27.3, "OVER"));
+        cloud
+            .tonight(&HandClock::at("2026-01-09T22:00:00Z"))
+            .await
+            .tell(json!({"export_types": ["tonight"]}))
+            .await;
+        let mut boston = game(1, DAY, "3rd Qtr", 3, "Q3 6:35");
+        let player = json!({"id": 70, "first_name": "Jaylen", "last_name": "Brown"});
+        boston["home_team"]["players"] = json!([{"min": "25", "pts": 21, "player": player}]);
+        boston["visitor_team"] = json!({"id": 28, "abbreviation": "TOR", "players": []});
+        let stub = Stub::answering([Reply::games([boston])]).await;
+        cloud.exporter(&stub, &HandClock::at("2026-01-10T02:12:01Z")).await.post("").await;
+        let host = Self::default();
+        for name in cloud.names(API_BUCKET, "v1/") {
+            host.set(&name, 200, cloud.json(API_BUCKET, &name).to_string());
+        }
+        let (listener, url) = listen(0).await.expect("a port");
+        let router = Router::new()
+            .route("/", get(async || file("index.html")))
+            .route("/{file}", get(async |UrlPath(name): UrlPath<String>| file(&name)))
+            .route("/v1/{*object}", get(document))
+            .with_state(host.clone());
+        tokio::spawn(axum::serve(listener, router).into_future());
+        (host, url)
+    }
+
+    fn set(&self, object: &str, status: u16, body: impl Into<String>) {
+        self.0.lock().expect("the documents").insert(object.to_owned(), (status, body.into()));
+    }
+
+    fn json(&self, object: &str) -> Value {
+        serde_json::from_str(&self.0.lock().expect("the documents")[object].1).expect("JSON")
+    }
+}
+
+async fn document(State(host): State<Host>, UrlPath(object): UrlPath<String>) -> Response {
+    let found = host.0.lock().expect("the documents").get(&format!("v1/{object}")).cloned();
+    let (status, body) = found.unwrap_or((404, String::new()));
+    // The server's clock: two minutes after the poll.
+    let date = [(header::DATE, "Sat, 10 Jan 2026 02:14:01 GMT")];
+    (StatusCode::from_u16(status).expect("a status"), date, body).into_response()
+}
+
+fn file(name: &str) -> Response {
+    let kind = if name.ends_with(".js") {
+        "text/javascript"
+    } else if name.ends_with(".css") {
+        "text/css"
+    } else {
+        "text/html"
+    };
+    let body = std::fs::read(folder().join("../local/board").join(name));
+    body.map_or(StatusCode::NOT_FOUND.into_response(), |body| {
+        ([(header::CONTENT_TYPE, kind)], body).into_response()
+    })
+}
+
+const LIVE: &str = "v1/live/latest.json";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_leaves_the_last_good_data_and_says_how_old_it_is() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (host, url) = Host::start().await;
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    let shown = "return document.querySelector('[data-player=jaylenbrown] .points')?.textContent";
+    browser.until("the player", shown, |points| points == "21").await;
+    assert!(browser.text("#sources").await.contains("live 2 min old"), "{}", browser.text("#sources").await);
+    let good = host.json(LIVE).to_string();
+    let sources = "return document.querySelector('#sources').textContent";
+    for (what, status, body, said) in [
+        ("gone", 404, String::new(), "live: the server answers 404; showing what was, 2 min old"),
+        ("truncated", 200, good[..good.len() / 2].to_owned(), "live: what came is no JSON; showing what was"),
+        (
+            "an HTML page",
+            200,
+            "<!doctype html><p>Sorry".to_owned(),
+            "live: what came is no JSON; showing what was",
+        ),
+        (
+            "another JSON",
+            200,
+            "{\"error\":\"maintenance\"}".to_owned(),
+            "live: what came has no games; showing what was",
+        ),
+        ("an error", 503, "busy".to_owned(), "live: the server answers 503; showing what was"),
+    ] {
+        host.set(LIVE, status, body);
+        browser.until(what, sources, |text| text.as_str().is_some_and(|text| text.contains(said))).await;
+        assert_eq!(browser.ask(shown).await, "21", "{what}: the last good data stay");
+        assert_eq!(browser.text("[data-game='TOR@BOS'] .clock").await, "Q3 6:35", "{what}");
+    }
+    host.set(LIVE, 200, good);
+    browser
+        .until("good again", sources, |text| {
+            text.as_str().is_some_and(|text| text.contains("live 2 min old"))
+        })
+        .await;
+    let of_script = |errors: Vec<String>| {
+        errors.into_iter().filter(|it| !it.contains("Failed to load resource")).collect::<Vec<_>>()
+    };
+    assert_eq!(of_script(browser.console_errors().await), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_text_whatever_is_in_it() {
+    let Some(browser) = Browser::start(800, 800, false).await else { return };
+    let (host, url) = Host::start().await;
+    let name = "<img src=x onerror=\"document.title='taken'\">";
+    let mut tonight = host.json("v1/tonight/all-players.json");
+    for player in tonight["games"][0]["players"].as_array_mut().expect("players") {
+        *player = with(player.clone(), json!({"name": name, "injury_reason": name, "position": name}));
+    }
+    host.set("v1/tonight/all-players.json", 200, tonight.to_string());
+    let mut status = host.json("v1/status.json");
+    status["services"]["live_data"]["message"] = json!(name);
+    status["known_issues"] =
+        json!([{"severity": "info", "message": name, "detected_at": "2026-01-10T02:12:01Z"}]);
+    host.set("v1/status.json", 200, status.to_string());
+    browser.open(&url).await;
+    browser.until("the page", "return document.querySelectorAll('.card').length", |cards| *cards != 0).await;
+    assert_eq!(browser.text(".card h3").await, name);
+    assert_eq!(
+        browser.ask("return [document.images.length, document.title]").await,
+        json!([0, "Tonight’s board"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_can_be_read_narrow_and_wide_light_and_dark_and_by_keyboard() {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/axe-core/axe.min.js");
+    let Ok(axe) = std::fs::read_to_string(axe) else {
+        assert!(
+            std::env::var_os("CHROMIUM_REQUIRED").is_none(),
+            "axe-core is missing (`make test` installs it)"
+        );
+        skipped("no axe-core (`make test` installs it)");
+        return;
+    };
+    let (_host, url) = Host::start().await;
+    for (width, dark) in [(380, false), (380, true), (1600, false), (1600, true)] {
+        let Some(browser) = Browser::start(width, 900, dark).await else { return };
+        browser.open(&url).await;
+        browser
+            .until("the page", "return document.querySelectorAll('.plot').length", |plots| *plots != 0)
+            .await;
+        let is_dark = browser.ask("return matchMedia('(prefers-color-scheme: dark)').matches").await;
+        assert_eq!(is_dark, json!(dark), "the colour scheme");
+        browser.ask(&format!("{axe}; return null")).await;
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run().then(({ violations, passes }) => done({
+                violations: violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+                contrast: passes.some(({ id }) => id === 'color-contrast'),
+            }))";
+        let found = browser.page.execute_async(run, Vec::new()).await.expect("axe");
+        assert_eq!(found, json!({"violations": [], "contrast": true}), "{width} px, dark: {dark}");
+        let fits = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        assert_eq!(browser.ask(fits).await, json!(true), "{width} px: nothing is cut off");
+    }
+    let Some(browser) = Browser::start(800, 800, false).await else { return };
+    browser.open(&url).await;
+    browser.until("the page", "return document.querySelectorAll('.card').length", |cards| *cards == 1).await;
+    let tab = "\u{e004}";
+    let mut reached = Vec::new();
+    for _ in 0..3 {
+        let element = browser.page.active_element().await.expect("an element");
+        element.send_keys(tab).await.expect("a key");
+        reached
+            .push(browser.ask("return document.activeElement.id || document.activeElement.className").await);
+    }
+    assert_eq!(reached, ["skip", "search", "show"]);
+    let show = browser.page.active_element().await.expect("the choice");
+    show.send_keys("e").await.expect("a key");
+    let count = "return document.querySelector('#count').value";
+    browser.until("everyone", count, |text| text == "4 of 4 players").await;
+    let search = browser.page.find(fantoccini::Locator::Id("search")).await.expect("the search");
+    search.send_keys("dick").await.expect("keys");
+    browser.until("one", count, |text| text == "1 of 4 players").await;
+    assert_eq!(browser.text(".card h3").await, "Gradey Dick");
+}
