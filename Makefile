@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline contracts contracts-release screenshots chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline contracts contracts-release screenshots mock-data chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -37,6 +37,9 @@ contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScri
 
 contracts-release: contracts ## Keep the schemas as released: from then on they may only be added to
 	cp infra/contracts/schemas/*.json infra/contracts/released/
+
+mock-data: ## Write mock/v1/… for a front end, of five moments of the sample night; MOMENT=morning picks one
+	@cargo run --quiet --package local-cloud -- mock --data-dir .local-cloud-mock $(if $(MOMENT),--moment $(MOMENT)) $(ARGS)
 
 screenshots: ## Take the README's two pictures of the board; needs chromium and chromium-driver
 	@mkdir -p infra/local/board/screenshots

@@ -14,6 +14,7 @@ pub mod faults;
 pub mod functions;
 pub mod issuer;
 pub mod latency;
+pub mod mock;
 pub mod night;
 pub mod pubsub;
 pub mod replay;

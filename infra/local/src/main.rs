@@ -18,6 +18,7 @@ use local_cloud::{
     clock::ClockFile,
     cloud,
     functions::{self, Functions, listen},
+    mock,
     night::Night,
     replay::{self, Pace, Replay},
     report::Report,
@@ -44,6 +45,8 @@ enum Command {
     Seed(Seed),
     /// Replay a night in one storm a seed: failing services, disordered events, killed functions.
     Chaos(Chaos),
+    /// Write what is public at five moments of a night, for a front end to be built against.
+    Mock(Mock),
     /// One function, alone, by the clock of a storm.
     #[command(hide = true)]
     Function(OneFunction),
@@ -66,6 +69,18 @@ struct Chaos {
     /// Where everything is kept; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
     data_dir: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Mock {
+    #[command(flatten)]
+    eve: Eve,
+    /// Where the files go: {moment}/v1/…, and v1/… of one of them
+    #[arg(long, value_name = "DIR", default_value = "mock")]
+    out: PathBuf,
+    /// Which moment v1/… is of: morning, before-tip-off, second-quarter, after-midnight or morning-after
+    #[arg(long, value_name = "MOMENT", default_value = "second-quarter")]
+    moment: String,
 }
 
 #[derive(clap::Args)]
@@ -125,6 +140,7 @@ fn main() -> ExitCode {
         Command::Run(run) => in_runtime(run.run()),
         Command::Seed(seed) => seed.run().map(|()| true),
         Command::Chaos(chaos) => in_runtime(chaos.run()),
+        Command::Mock(mock) => in_runtime(mock.run()),
         Command::Function(function) => return function.run(),
     };
     match done {
@@ -148,6 +164,19 @@ fn night(file: Option<&Path>) -> Result<Night, Error> {
         None => Night::sample().map_err(|error| error.to_string()),
     };
     night.map_err(Error::Configuration)
+}
+
+impl Mock {
+    async fn run(self) -> Result<bool, Error> {
+        let night = night(self.eve.night.as_deref())?;
+        let folder = cloud::clear(&self.eve.data_dir)?;
+        mock::write(night, self.eve.seed, &folder, &self.out, &self.moment).await?;
+        for moment in mock::MOMENTS {
+            say(&format!("  {}", self.out.join(moment).join("v1").display()));
+        }
+        say(&format!("  {} ({})", self.out.join("v1").display(), self.moment));
+        Ok(true)
+    }
 }
 
 impl Chaos {

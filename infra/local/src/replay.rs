@@ -52,7 +52,20 @@ impl Replay {
         night: Arc<Night>,
         pace: Pace,
     ) -> Result<Self, Error> {
-        let clock = ReplayClock::new(ticks(&night).next().unwrap_or_default() - TICK, pace.speed);
+        let before = ticks(&night).next().unwrap_or_default() - TICK;
+        Self::start_at(before, folder, listener, first_port, night, pace).await
+    }
+
+    /// Likewise, with the clock at `begins`.
+    pub async fn start_at(
+        begins: DateTime<Utc>,
+        folder: &Path,
+        listener: (TcpListener, Url),
+        first_port: u16,
+        night: Arc<Night>,
+        pace: Pace,
+    ) -> Result<Self, Error> {
+        let clock = ReplayClock::new(begins, pace.speed);
         let cloud = LocalCloud::start(folder, listener, night.clone(), clock.clone()).await?;
         seed::warehouse(&cloud.warehouse, &night, pace.seed)
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
@@ -70,17 +83,27 @@ impl Replay {
             self.cloud.clock.run_until(tick).await;
             if index == 0 {
                 // The day's last export of tonight's list is before the first tip-off.
-                self.cloud.topics.publish(TRIGGER_TOPIC, TONIGHT.into());
-                self.cloud.delivery.drain().await;
+                self.tonight().await;
             }
-            let delivery = &self.cloud.delivery;
-            let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
-            let export = delivery.scheduled_call(&self.functions.export_live, r#"{"target_date":"today"}"#);
-            // The clock stands meanwhile; what went wrong is in the counts and the log.
-            let _ = tokio::join!(scrape, export);
+            self.poll().await;
             on_tick(tick);
         }
         self.cloud.delivery.drain().await;
+    }
+
+    /// Asks for tonight's list, as the schedule does, and waits for it.
+    pub async fn tonight(&self) {
+        self.cloud.topics.publish(TRIGGER_TOPIC, TONIGHT.into());
+        self.cloud.delivery.drain().await;
+    }
+
+    /// Makes one poll, as the schedules do. The clock stands meanwhile; what goes wrong is in the counts and
+    /// the log.
+    pub async fn poll(&self) {
+        let delivery = &self.cloud.delivery;
+        let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
+        let export = delivery.scheduled_call(&self.functions.export_live, r#"{"target_date":"today"}"#);
+        let _ = tokio::join!(scrape, export);
     }
 }
 

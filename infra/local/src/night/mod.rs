@@ -88,6 +88,11 @@ impl Night {
         Self::of(moved.collect())
     }
 
+    /// When the first game begins.
+    pub fn first_tip_off(&self) -> DateTime<Utc> {
+        self.begins() + LISTED_BEFORE
+    }
+
     /// When the first game is listed.
     pub fn begins(&self) -> DateTime<Utc> {
         self.games.iter().map(NightGame::tip_off).min().unwrap_or_default() - LISTED_BEFORE
