@@ -1,6 +1,6 @@
 //! The timeline: how the points of everyone with a prediction came.
 
-use local_cloud::cloud::API_BUCKET;
+use local_cloud::{cloud::API_BUCKET, faults::Fault};
 use serde_json::{Value, json};
 use tests::{
     Cloud, HandClock, Reply, Stub, game,
@@ -121,4 +121,21 @@ async fn a_timeline_that_cannot_be_read_is_made_anew_and_one_that_is_newer_stays
     stub.answer([boston("2nd Qtr", 2, "Q2 6:35", 12)]);
     cloud.exporter(&stub, &clock).await.post("").await;
     assert_eq!(cloud.document(DATED).await["poll_id"], "20260110T013000Z");
+}
+
+#[tokio::test]
+async fn without_a_timeline_the_scores_and_the_grading_are_public_and_the_answer_says_what_is_missing() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T01:30:00Z"));
+    let stub = Stub::answering([boston("3rd Qtr", 3, "Q3 6:35", 25)]).await;
+    cloud.services.faults.plan("name=v1%2Flive-timeline", 0, 20, Fault::Status(403));
+    let answer = cloud.exporter(&stub, &clock).await.post("").await;
+    assert_eq!((answer.status.as_u16(), &answer.json["status"]), (500, &json!("partial")), "{answer:?}");
+    let errors = answer.json["errors"].as_array().expect("errors");
+    assert!(
+        errors.len() == 1 && errors[0].as_str().is_some_and(|it| it.starts_with("live_timeline: ")),
+        "{errors:?}"
+    );
+    assert_eq!(cloud.document("v1/live-grading/latest.json").await["predictions"][0]["actual"], 25);
+    let status = cloud.document("v1/status.json").await;
+    assert_eq!(status["known_issues"][0]["message"], errors[0]);
 }

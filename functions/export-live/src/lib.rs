@@ -15,20 +15,16 @@ mod matchup;
 pub mod names;
 pub mod poll;
 pub mod predicted;
+mod published;
 pub mod timeline;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -39,23 +35,20 @@ use shared::{
     function,
     nba::{SlateDay, TargetDay},
     status,
-    storage::{Current, PUBLISH_ATTEMPTS, Storage, Stored, Upload, Written},
+    storage::PUBLISH_ATTEMPTS,
 };
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
     kept::{Age, Kept},
-    live::{Document, LiveGame},
+    live::Document,
     names::{Directory, Schedule},
     poll::{Names, Poll},
     predicted::Predicted,
+    published::{Paths, PublicBucket, PublicScores, scores_changed_each_time},
     timeline::History,
 };
 
-const CACHE_CONTROL: &str = "public, max-age=30";
-const LATEST: &str = "v1/live/latest.json";
-const LATEST_GRADING: &str = "v1/live-grading/latest.json";
-const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The directory gains a player a day at most.
@@ -119,7 +112,7 @@ struct Reply {
     date: SlateDay,
     status: Status,
     /// What was written, in the public bucket.
-    paths: BTreeMap<&'static str, String>,
+    paths: Paths,
     games_in_progress: usize,
     games_final: usize,
     /// Each part that is missing, and why.
@@ -144,7 +137,7 @@ enum Status {
     Success,
     /// A newer poll was published while this one was on its way; nothing was written.
     Superseded,
-    /// The scores are public, the grading is as it was.
+    /// The scores are public; grading or timeline, or both, are as they were.
     Partial,
 }
 
@@ -175,16 +168,11 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     });
     let exporter = Arc::new(Exporter {
         balldontlie,
-        storage: Storage::new(&platform),
+        bucket: PublicBucket::new(&platform, api_bucket),
         bigquery,
-        api_bucket,
         directory,
         schedule,
         predicted,
-        published: Mutex::default(),
-        published_grading: Mutex::default(),
-        published_timeline: Mutex::default(),
-        published_status: Mutex::default(),
         clock,
     });
     function::http("export-live", &platform, move |body| {
@@ -195,48 +183,12 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
 
 struct Exporter {
     balldontlie: BallDontLie,
-    storage: Storage,
+    bucket: PublicBucket,
     bigquery: Arc<BigQuery>,
-    api_bucket: String,
     directory: Arc<Kept<SlateDay, Directory>>,
     schedule: Arc<Kept<SlateDay, Schedule>>,
     predicted: Arc<Kept<SlateDay, Predicted>>,
-    /// What was published last, so that a warm export need not read it.
-    published: Mutex<Option<Public>>,
-    published_grading: Mutex<Option<PublicGrading>>,
-    published_timeline: Mutex<Option<PublicTimeline>>,
-    published_status: Mutex<Option<status::Public>>,
     clock: Clock,
-}
-
-/// What is public of a day.
-#[derive(Clone, Debug)]
-struct Public {
-    day: SlateDay,
-    /// The state of the day's document.
-    dated: Current,
-    /// The state of `latest.json`, which may be of another day.
-    latest: Current,
-    /// The games of the day's document; `None` where it cannot be read.
-    games: Option<Arc<Vec<Arc<LiveGame>>>>,
-}
-
-/// The states of what is public of a day's grading.
-#[derive(Clone, Copy, Debug)]
-struct PublicGrading {
-    day: SlateDay,
-    dated: Current,
-    latest: Current,
-}
-
-/// What is public of a day's timeline.
-#[derive(Clone, Debug)]
-struct PublicTimeline {
-    day: SlateDay,
-    dated: Current,
-    latest: Current,
-    /// `None` where there is none, or where it cannot be read.
-    document: Option<Arc<timeline::Document>>,
 }
 
 /// The scores of a poll, about to be written.
@@ -261,9 +213,11 @@ impl Exporter {
         let grading = async {
             let graded = match request.include_grading {
                 true => self.grade(day, is_today, documents).await,
-                false => Ok(BTreeMap::new()),
+                false => Ok((Paths::new(), Vec::new())),
             };
-            Ok::<_, Error>(graded)
+            // What is missing of the grading does not keep the scores back.
+            let missing = |error: Error| (Paths::new(), vec![format!("live_grading: {error}")]);
+            Ok::<_, Error>(graded.unwrap_or_else(missing))
         };
         let report = async {
             if is_today {
@@ -272,28 +226,26 @@ impl Exporter {
             Ok(())
         };
         let exported = tokio::try_join!(self.export_scores(day, is_today, graded), grading, report);
-        let failure = match &exported {
-            Err(error) => Some(format!("live scores: {error}")),
-            Ok((_, Err(error), ())) => Some(format!("live grading: {error}")),
-            Ok(_) => None,
+        let failures = match &exported {
+            Err(error) => vec![format!("live: {error}")],
+            Ok((_, (_, failures), ())) => failures.clone(),
         };
-        if let Some(failure) = failure.filter(|_| is_today) {
+        if is_today && !failures.is_empty() {
             let predicted = self.predicted.get(day, FAILURE_PATIENCE).await.ok();
-            self.report(None, predicted.as_deref(), vec![failure]).await;
+            self.report(None, predicted.as_deref(), failures).await;
         }
-        let ((document, mut paths), graded, ()) = exported?;
-        let (mut status, mut errors) = (Status::Success, Vec::new());
-        if paths.is_empty() {
-            status = Status::Superseded;
-        } else {
-            match graded {
-                Ok(written) => paths.extend(written),
-                Err(error) => {
-                    tracing::error!(%day, %error, "scores exported, grading not");
-                    status = Status::Partial;
-                    errors.push(format!("live_grading: {error}"));
-                }
-            }
+        let ((document, mut paths), (graded, mut errors), ()) = exported?;
+        let status = match (paths.is_empty(), errors.is_empty()) {
+            (true, _) => Status::Superseded,
+            (false, true) => Status::Success,
+            (false, false) => Status::Partial,
+        };
+        match status {
+            Status::Superseded => errors.clear(),
+            Status::Success | Status::Partial => paths.extend(graded),
+        }
+        for error in &errors {
+            tracing::error!(%day, error, "scores exported, but not all that hangs on them");
         }
         tracing::info!(
             %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
@@ -322,7 +274,7 @@ impl Exporter {
         day: SlateDay,
         is_today: bool,
         graded: watch::Sender<Option<Scores>>,
-    ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
+    ) -> Result<(Arc<Document>, Paths), Error> {
         let fetch = async {
             match is_today {
                 true => self.balldontlie.live(&self.clock).await,
@@ -333,7 +285,7 @@ impl Exporter {
             fetch,
             self.directory.get(day.season_start(), PATIENCE),
             self.schedule.get(day, PATIENCE),
-            self.public(day),
+            self.bucket.scores(day),
         );
         let names =
             Names { directory: directory.unwrap_or_default(), schedule: schedule.unwrap_or_default() };
@@ -342,111 +294,57 @@ impl Exporter {
     }
 
     /// Publishes how the day's predictions stand by each of `documents`, and how the points came, until
-    /// there are no more.
+    /// there are no more. Neither waits for the other or fails with it.
     async fn grade(
         &self,
         day: SlateDay,
         is_today: bool,
         mut documents: watch::Receiver<Option<Scores>>,
-    ) -> Result<BTreeMap<&'static str, String>, Error> {
+    ) -> Result<(Paths, Vec<String>), Error> {
         let (predicted, mut grading, mut timeline) = tokio::try_join!(
             self.predicted.get(day, GRADING_PATIENCE),
-            self.public_grading(day),
-            self.public_timeline(day),
+            self.bucket.grading(day),
+            self.bucket.timeline(day),
         )?;
-        let mut paths = BTreeMap::new();
+        let (mut paths, mut failures) = (Paths::new(), Vec::new());
         while documents.changed().await.is_ok() {
-            let Some(scores) = documents.borrow_and_update().clone() else { continue };
-            let (graded, timed) = tokio::try_join!(
-                self.publish_grading(&scores, &predicted, is_today, &mut grading),
-                self.publish_timeline(&scores, &predicted, is_today, &mut timeline),
-            )?;
-            paths.extend(graded);
-            paths.extend(timed);
+            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
+            let graded = grading::Document::of(&document, &predicted);
+            let (graded, timed) = tokio::join!(
+                self.bucket.publish_grading(&graded, at, is_today, &mut grading),
+                self.bucket.publish_timeline(
+                    |before| self.timeline(&document, &predicted, before),
+                    at,
+                    is_today,
+                    &mut timeline,
+                ),
+            );
+            failures.clear();
+            for (part, written) in [("live_grading", graded), ("live_timeline", timed)] {
+                match written {
+                    Ok(written) => paths.extend(written),
+                    Err(error) => failures.push(format!("{part}: {error}")),
+                }
+            }
         }
-        Ok(paths)
+        Ok((paths, failures))
     }
 
-    async fn publish_grading(
+    /// The timeline of scores over the one before; over the history where there is none of games that have
+    /// begun.
+    async fn timeline(
         &self,
-        scores: &Scores,
+        scores: &Document,
         predicted: &Predicted,
-        is_today: bool,
-        public: &mut PublicGrading,
-    ) -> Result<BTreeMap<&'static str, String>, Error> {
-        let object = format!("v1/live-grading/{}.json", public.day);
-        let body = json("the grading", &grading::Document::of(&scores.document, predicted))?;
-        let publish = |object, current| {
-            let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, scores.at);
-            self.storage.publish(upload, current)
+        before: Option<Arc<timeline::Document>>,
+    ) -> Result<timeline::Document, Error> {
+        let history = match &before {
+            None if scores.games.iter().any(|game| game.has_begun()) => {
+                self.history(scores.game_date).await?
+            }
+            _ => History::new(),
         };
-        let latest = async {
-            if is_today { publish(LATEST_GRADING, public.latest).await.map(Some) } else { Ok(None) }
-        };
-        let (dated, latest) = tokio::try_join!(publish(&object, public.dated), latest)?;
-        let mut paths = BTreeMap::new();
-        public.dated = dated.current();
-        if dated.is_ours() {
-            paths.insert("live_grading", object);
-        }
-        if let Some(latest) = latest {
-            public.latest = latest.current();
-            if latest.is_ours() {
-                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
-            }
-        }
-        *self.published_grading() = Some(*public);
-        Ok(paths)
-    }
-
-    /// Writes the timeline over what is public of it; over what is public by then where somebody else has
-    /// written meanwhile, so that no point of theirs is lost, unless theirs is of a later poll.
-    async fn publish_timeline(
-        &self,
-        Scores { document: live, at }: &Scores,
-        predicted: &Predicted,
-        is_today: bool,
-        public: &mut PublicTimeline,
-    ) -> Result<BTreeMap<&'static str, String>, Error> {
-        let object = format!("v1/live-timeline/{}.json", public.day);
-        for _ in 0..PUBLISH_ATTEMPTS {
-            if public.dated.version > Some(*at) {
-                return Ok(BTreeMap::new());
-            }
-            let history = match public.document {
-                None if live.games.iter().any(|game| game.has_begun()) => self.history(public.day).await?,
-                _ => History::new(),
-            };
-            let timeline = timeline::Document::of(live, predicted, public.document.as_deref(), &history);
-            let body = json("the timeline", &timeline)?;
-            let upload = |object| Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, *at);
-            let latest = async {
-                match is_today {
-                    true => self.storage.publish(upload(LATEST_TIMELINE), public.latest).await.map(Some),
-                    false => Ok(None),
-                }
-            };
-            let dated = self.storage.write_over(upload(&object), public.dated.generation);
-            let (dated, latest) = tokio::try_join!(dated, latest)?;
-            if let Written::Yes(generation) = dated {
-                public.dated = Current { generation, version: Some(*at) };
-                public.document = Some(Arc::new(timeline));
-                let mut paths = BTreeMap::from([("live_timeline", object)]);
-                if let Some(latest) = latest {
-                    public.latest = latest.current();
-                    if latest.is_ours() {
-                        paths.insert("live_timeline_latest", LATEST_TIMELINE.to_owned());
-                    }
-                }
-                *self.published_timeline() = Some(public.clone());
-                return Ok(paths);
-            }
-            *public = self.read_timeline(public.day).await?;
-        }
-        Err(Error::transient(
-            "Cloud Storage",
-            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
-        ))
+        Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
     }
 
     /// The points of a day as BigQuery has them.
@@ -454,34 +352,6 @@ impl Exporter {
         tracing::info!(%day, "there is no timeline of games that have begun; it is made from the history");
         let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
         timeline::history(&self.bigquery, day, &directory).await
-    }
-
-    /// What is public of the day's timeline: from memory, else from the bucket.
-    async fn public_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
-        let remembered = self.published_timeline().clone().filter(|public| public.day == day);
-        match remembered {
-            Some(public) => Ok(public),
-            None => self.read_timeline(day).await,
-        }
-    }
-
-    async fn read_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
-        let object = format!("v1/live-timeline/{day}.json");
-        let (dated, latest) = tokio::try_join!(
-            self.storage.read(&self.api_bucket, &object, None),
-            self.storage.current(&self.api_bucket, LATEST_TIMELINE),
-        )?;
-        let Some(stored) = dated else {
-            return Ok(PublicTimeline { day, dated: Current::NONE, latest, document: None });
-        };
-        let document = serde_json::from_slice(&stored.body).inspect_err(|error| {
-            tracing::error!(object, %error, "the public timeline cannot be read; it is made anew");
-        });
-        Ok(PublicTimeline { day, dated: stored.current, latest, document: document.ok().map(Arc::new) })
-    }
-
-    fn published_timeline(&self) -> std::sync::MutexGuard<'_, Option<PublicTimeline>> {
-        self.published_timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says in the public status how the scores stand, for each of `documents`, until there are no more.
@@ -500,8 +370,7 @@ impl Exporter {
     }
 
     /// Says in the public status how the scores stand: those of a document and whether they are graded, or
-    /// those that were public before. A status that cannot be written is told by its age; no scores fail for
-    /// it.
+    /// those that were public before.
     async fn report(
         &self,
         scores: Option<(&Document, bool)>,
@@ -523,126 +392,38 @@ impl Exporter {
             predictions: predicted.map(|known| known.slate.predictions()),
             failures,
         };
-        let remembered = self.published_status().take();
-        match status::publish(&self.storage, &self.api_bucket, remembered, &run).await {
-            Ok(public) => *self.published_status() = Some(public),
-            Err(error) => tracing::error!(%error, "the status could not be written"),
-        }
+        self.bucket.report(&run).await;
     }
 
-    fn published_status(&self) -> std::sync::MutexGuard<'_, Option<status::Public>> {
-        self.published_status.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The states of what is public of the day's grading: from memory, else from the bucket.
-    async fn public_grading(&self, day: SlateDay) -> Result<PublicGrading, Error> {
-        if let Some(public) = self.published_grading().filter(|public| public.day == day) {
-            return Ok(public);
-        }
-        let object = format!("v1/live-grading/{day}.json");
-        let (dated, latest) = tokio::try_join!(
-            self.storage.current(&self.api_bucket, &object),
-            self.storage.current(&self.api_bucket, LATEST_GRADING),
-        )?;
-        Ok(PublicGrading { day, dated, latest })
-    }
-
-    fn published_grading(&self) -> std::sync::MutexGuard<'_, Option<PublicGrading>> {
-        self.published_grading.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is public of `day` as far as we know: from memory, else from the bucket.
-    async fn public(&self, day: SlateDay) -> Result<Public, Error> {
-        let remembered = self.published().clone().filter(|public| public.day == day);
-        match remembered {
-            Some(public) => Ok(public),
-            None => self.read_public(day).await,
-        }
-    }
-
-    async fn read_public(&self, day: SlateDay) -> Result<Public, Error> {
-        let object = object_name(day);
-        let (dated, latest) = tokio::try_join!(
-            self.storage.read(&self.api_bucket, &object, None),
-            self.storage.read(&self.api_bucket, LATEST, None),
-        )?;
-        let games = match &dated {
-            None => Some(Arc::default()),
-            Some(stored) => match serde_json::from_slice::<Document>(&stored.body) {
-                Ok(document) => Some(Arc::new(document.games)),
-                Err(error) => {
-                    tracing::error!(object, %error, "the public document cannot be read; it is made anew");
-                    None
-                }
-            },
-        };
-        let current = |stored: Option<Stored>| stored.map_or(Current::NONE, |stored| stored.current);
-        Ok(Public { day, dated: current(dated), latest: current(latest), games })
-    }
-
-    fn published(&self) -> std::sync::MutexGuard<'_, Option<Public>> {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes the poll's documents over what is public, both at once; over what is public by then where
-    /// somebody else has written meanwhile, unless theirs is of a later poll. Returns the document and
-    /// where it was written.
+    /// Writes the poll's documents over what is public; over what is public by then where somebody else has
+    /// written meanwhile, unless theirs is of a later poll. Returns the document and where it was written.
     async fn publish(
         &self,
         mut poll: Poll,
-        mut public: Public,
+        mut public: PublicScores,
         names: &Names,
         graded: watch::Sender<Option<Scores>>,
-    ) -> Result<(Arc<Document>, BTreeMap<&'static str, String>), Error> {
-        let object = object_name(poll.day);
+    ) -> Result<(Arc<Document>, Paths), Error> {
         for _ in 0..PUBLISH_ATTEMPTS {
             self.settle(&mut poll, &public, names).await;
-            let known = public.games.as_deref().map(Vec::as_slice);
-            let document = Arc::new(poll.document_over(known, self.clock.now()));
+            let document = Arc::new(poll.document_over(public.games(), self.clock.now()));
             if public.dated.version > Some(poll.at) {
-                *self.published() = Some(public);
-                return Ok((document, BTreeMap::new()));
+                self.bucket.remember_scores(public);
+                return Ok((document, Paths::new()));
             }
             // Nobody listens where no grading is wanted or its predictions could not be had.
             let _ = graded.send(Some(Scores { document: document.clone(), at: poll.at }));
-            let body = json("the live document", &*document)?;
-            let is_latest = poll.is_today && public.latest.version <= Some(poll.at);
-            if poll.is_today && !is_latest {
-                tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
-            }
-            let write = |object, over: Current| {
-                let upload = Upload::public(&self.api_bucket, object, body.clone(), CACHE_CONTROL, poll.at);
-                self.storage.write_over(upload, over.generation)
-            };
-            let dated = write(&object, public.dated);
-            let latest =
-                async { if is_latest { write(LATEST, public.latest).await.map(Some) } else { Ok(None) } };
-            let (dated, latest) = tokio::join!(dated, latest);
-            let now = |written| Current { generation: written, version: Some(poll.at) };
-            match (dated?, latest?) {
-                (Written::Yes(dated), latest @ (None | Some(Written::Yes(_)))) => {
-                    let mut paths = BTreeMap::from([("live", object)]);
-                    if let Some(Written::Yes(generation)) = latest {
-                        public.latest = now(generation);
-                        paths.insert("latest", LATEST.to_owned());
-                    }
-                    let games = Some(Arc::new(document.games.clone()));
-                    *self.published() = Some(Public { dated: now(dated), games, ..public });
-                    return Ok((document, paths));
-                }
-                // Both are made anew from what is there now, so that neither is made from old games.
-                _ => public = self.read_public(poll.day).await?,
+            match self.bucket.write_scores(&document, poll.at, poll.is_today, public).await? {
+                Some(paths) => return Ok((document, paths)),
+                None => public = self.bucket.read_scores(poll.day).await?,
             }
         }
-        Err(Error::transient(
-            "Cloud Storage",
-            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
-        ))
+        Err(scores_changed_each_time(poll.day))
     }
 
     /// Asks the dated endpoint, once, for how the games ended that the live one no longer lists.
-    async fn settle(&self, poll: &mut Poll, public: &Public, names: &Names) {
-        let public = public.games.as_deref().map(Vec::as_slice);
+    async fn settle(&self, poll: &mut Poll, public: &PublicScores, names: &Names) {
+        let public = public.games();
         if !poll.lacks(public) {
             return;
         }
@@ -652,13 +433,4 @@ impl Exporter {
             poll.leave_unsettled();
         }
     }
-}
-
-fn json(what: &str, document: &impl Serialize) -> Result<Bytes, Error> {
-    let json = serde_json::to_vec(document);
-    Ok(json.map_err(|error| Error::Internal(format!("{what} could not be written as JSON: {error}")))?.into())
-}
-
-fn object_name(day: SlateDay) -> String {
-    format!("v1/live/{day}.json")
 }

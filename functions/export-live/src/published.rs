@@ -1,0 +1,340 @@
+//! What is public of our documents: remembered from the last export, so that a warm one need not read it, and
+//! written over only in the state that we know, so that no later poll is lost.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::{
+    Error,
+    config::Platform,
+    nba::SlateDay,
+    status,
+    storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written},
+};
+
+use crate::{
+    grading,
+    live::{Document, LiveGame},
+    timeline,
+};
+
+const CACHE_CONTROL: &str = "public, max-age=30";
+const LATEST: &str = "v1/live/latest.json";
+const LATEST_GRADING: &str = "v1/live-grading/latest.json";
+const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
+
+/// What was written where, by what it is.
+pub(crate) type Paths = BTreeMap<&'static str, String>;
+
+/// The public bucket, and what we know of it.
+#[derive(Debug)]
+pub(crate) struct PublicBucket {
+    storage: Storage,
+    bucket: String,
+    scores: Mutex<Option<PublicScores>>,
+    grading: Mutex<Option<PublicGrading>>,
+    timeline: Mutex<Option<PublicTimeline>>,
+    status: Mutex<Option<status::Public>>,
+}
+
+/// What is public of a day's scores.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicScores {
+    day: SlateDay,
+    /// The state of the day's document.
+    pub dated: Current,
+    /// The state of `latest.json`, which may be of another day.
+    latest: Current,
+    /// The games of the day's document; `None` where it cannot be read.
+    games: Option<Vec<Arc<LiveGame>>>,
+}
+
+/// The states of what is public of a day's grading.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PublicGrading {
+    day: SlateDay,
+    dated: Current,
+    latest: Current,
+}
+
+/// What is public of a day's timeline.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicTimeline {
+    day: SlateDay,
+    dated: Current,
+    latest: Current,
+    /// `None` where there is none, or where it cannot be read.
+    document: Option<Arc<timeline::Document>>,
+}
+
+impl PublicScores {
+    /// The games; `None` where they cannot be read.
+    pub fn games(&self) -> Option<&[Arc<LiveGame>]> {
+        self.games.as_deref()
+    }
+}
+
+impl PublicBucket {
+    /// The public bucket, of which nothing is known yet.
+    pub fn new(platform: &Platform, bucket: String) -> Self {
+        Self {
+            storage: Storage::new(platform),
+            bucket,
+            scores: Mutex::default(),
+            grading: Mutex::default(),
+            timeline: Mutex::default(),
+            status: Mutex::default(),
+        }
+    }
+
+    /// What is public of a day's scores as far as we know: from memory, else from the bucket.
+    pub async fn scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
+        let remembered = lock(&self.scores).clone().filter(|public| public.day == day);
+        match remembered {
+            Some(public) => Ok(public),
+            None => self.read_scores(day).await,
+        }
+    }
+
+    /// What is public of a day's scores.
+    pub async fn read_scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
+        let object = scores_object(day);
+        let (dated, latest) = tokio::try_join!(
+            self.storage.read(&self.bucket, &object, None),
+            self.storage.read(&self.bucket, LATEST, None),
+        )?;
+        let games = match &dated {
+            None => Some(Vec::new()),
+            Some(stored) => readable::<Document>(&object, stored).map(|document| document.games),
+        };
+        let current = |stored: Option<Stored>| stored.map_or(Current::NONE, |stored| stored.current);
+        Ok(PublicScores { day, dated: current(dated), latest: current(latest), games })
+    }
+
+    /// Remembers that somebody else's scores are public.
+    pub fn remember_scores(&self, public: PublicScores) {
+        *lock(&self.scores) = Some(public);
+    }
+
+    /// Writes the scores of a poll made at `at` over what is public, both documents at once. `None` where
+    /// somebody else has written meanwhile: then both are to be made anew from what is there now, so that
+    /// neither is made from old games.
+    pub async fn write_scores(
+        &self,
+        document: &Document,
+        at: DateTime<Utc>,
+        is_today: bool,
+        mut public: PublicScores,
+    ) -> Result<Option<Paths>, Error> {
+        let object = scores_object(public.day);
+        let body = json("the live document", document)?;
+        let is_latest = is_today && public.latest.version <= Some(at);
+        if is_today && !is_latest {
+            tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
+        }
+        let write = |object, over: Current| {
+            let upload = Upload::public(&self.bucket, object, body.clone(), CACHE_CONTROL, at);
+            self.storage.write_over(upload, over.generation)
+        };
+        let latest =
+            async { if is_latest { write(LATEST, public.latest).await.map(Some) } else { Ok(None) } };
+        let (dated, latest) = tokio::join!(write(&object, public.dated), latest);
+        let now = |generation| Current { generation, version: Some(at) };
+        let (Written::Yes(dated), latest @ (None | Some(Written::Yes(_)))) = (dated?, latest?) else {
+            return Ok(None);
+        };
+        let mut paths = Paths::from([("live", object)]);
+        if let Some(Written::Yes(generation)) = latest {
+            public.latest = now(generation);
+            paths.insert("latest", LATEST.to_owned());
+        }
+        self.remember_scores(PublicScores {
+            dated: now(dated),
+            games: Some(document.games.clone()),
+            ..public
+        });
+        Ok(Some(paths))
+    }
+
+    /// The states of what is public of the day's grading: from memory, else from the bucket.
+    pub async fn grading(&self, day: SlateDay) -> Result<PublicGrading, Error> {
+        let remembered = lock(&self.grading).filter(|public| public.day == day);
+        if let Some(public) = remembered {
+            return Ok(public);
+        }
+        let object = format!("v1/live-grading/{day}.json");
+        let (dated, latest) = tokio::try_join!(
+            self.storage.current(&self.bucket, &object),
+            self.storage.current(&self.bucket, LATEST_GRADING),
+        )?;
+        Ok(PublicGrading { day, dated, latest })
+    }
+
+    /// Publishes a grading by a poll made at `at`, unless one of a later poll is public.
+    pub async fn publish_grading(
+        &self,
+        document: &grading::Document,
+        at: DateTime<Utc>,
+        is_today: bool,
+        public: &mut PublicGrading,
+    ) -> Result<Paths, Error> {
+        let object = format!("v1/live-grading/{}.json", public.day);
+        let body = json("the grading", document)?;
+        let (dated, latest) = tokio::try_join!(
+            self.publish(&object, &body, at, public.dated),
+            self.publish_latest(LATEST_GRADING, &body, at, is_today, public.latest),
+        )?;
+        let mut paths = Paths::new();
+        public.dated = dated.current();
+        if dated.is_ours() {
+            paths.insert("live_grading", object);
+        }
+        if let Some(latest) = latest {
+            public.latest = latest.current();
+            if latest.is_ours() {
+                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+            }
+        }
+        *lock(&self.grading) = Some(*public);
+        Ok(paths)
+    }
+
+    /// What is public of the day's timeline: from memory, else from the bucket.
+    pub async fn timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
+        let remembered = lock(&self.timeline).clone().filter(|public| public.day == day);
+        match remembered {
+            Some(public) => Ok(public),
+            None => self.read_timeline(day).await,
+        }
+    }
+
+    async fn read_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
+        let object = timeline_object(day);
+        let (dated, latest) = tokio::try_join!(
+            self.storage.read(&self.bucket, &object, None),
+            self.storage.current(&self.bucket, LATEST_TIMELINE),
+        )?;
+        let document = dated.as_ref().and_then(|stored| readable(&object, stored)).map(Arc::new);
+        let dated = dated.map_or(Current::NONE, |stored| stored.current);
+        Ok(PublicTimeline { day, dated, latest, document })
+    }
+
+    /// Writes the timeline that `make` makes over what is public of it; over what is public by then where
+    /// somebody else has written meanwhile, so that no point of theirs is lost, unless theirs is of a later
+    /// poll than the one made at `at`.
+    pub async fn publish_timeline<F>(
+        &self,
+        make: impl Fn(Option<Arc<timeline::Document>>) -> F,
+        at: DateTime<Utc>,
+        is_today: bool,
+        public: &mut PublicTimeline,
+    ) -> Result<Paths, Error>
+    where
+        F: Future<Output = Result<timeline::Document, Error>>,
+    {
+        let object = timeline_object(public.day);
+        for _ in 0..PUBLISH_ATTEMPTS {
+            if public.dated.version > Some(at) {
+                return Ok(Paths::new());
+            }
+            let timeline = make(public.document.clone()).await?;
+            let body = json("the timeline", &timeline)?;
+            let upload = Upload::public(&self.bucket, &object, body.clone(), CACHE_CONTROL, at);
+            let (dated, latest) = tokio::try_join!(
+                self.storage.write_over(upload, public.dated.generation),
+                self.publish_latest(LATEST_TIMELINE, &body, at, is_today, public.latest),
+            )?;
+            if let Written::Yes(generation) = dated {
+                public.dated = Current { generation, version: Some(at) };
+                public.document = Some(Arc::new(timeline));
+                let mut paths = Paths::from([("live_timeline", object)]);
+                if let Some(latest) = latest {
+                    public.latest = latest.current();
+                    if latest.is_ours() {
+                        paths.insert("live_timeline_latest", LATEST_TIMELINE.to_owned());
+                    }
+                }
+                *lock(&self.timeline) = Some(public.clone());
+                return Ok(paths);
+            }
+            *public = self.read_timeline(public.day).await?;
+        }
+        Err(changed_each_time(&object))
+    }
+
+    /// Publishes what a run has to say in the status. One that cannot be written is told by its age; no
+    /// scores fail for it.
+    pub async fn report(&self, run: &status::Run<'_>) {
+        let remembered = lock(&self.status).take();
+        match status::publish(&self.storage, &self.bucket, remembered, run).await {
+            Ok(public) => *lock(&self.status) = Some(public),
+            Err(error) => tracing::error!(%error, "the status could not be written"),
+        }
+    }
+
+    async fn publish(
+        &self,
+        object: &str,
+        body: &Bytes,
+        at: DateTime<Utc>,
+        current: Current,
+    ) -> Result<Published, Error> {
+        let upload = Upload::public(&self.bucket, object, body.clone(), CACHE_CONTROL, at);
+        self.storage.publish(upload, current).await
+    }
+
+    async fn publish_latest(
+        &self,
+        object: &str,
+        body: &Bytes,
+        at: DateTime<Utc>,
+        is_today: bool,
+        current: Current,
+    ) -> Result<Option<Published>, Error> {
+        match is_today {
+            true => self.publish(object, body, at, current).await.map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+/// The error of a day's scores that somebody else has written each time that we tried.
+pub(crate) fn scores_changed_each_time(day: SlateDay) -> Error {
+    changed_each_time(&scores_object(day))
+}
+
+fn changed_each_time(object: &str) -> Error {
+    Error::transient("Cloud Storage", format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"))
+}
+
+fn lock<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
+    remembered.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A document of ours; one that cannot be read is made anew.
+fn readable<T: serde::de::DeserializeOwned>(object: &str, stored: &Stored) -> Option<T> {
+    let document = serde_json::from_slice(&stored.body);
+    document
+        .inspect_err(|error| {
+            tracing::error!(object, %error, "the public document cannot be read; it is made anew");
+        })
+        .ok()
+}
+
+fn json(what: &str, document: &impl Serialize) -> Result<Bytes, Error> {
+    let json = serde_json::to_vec(document);
+    Ok(json.map_err(|error| Error::Internal(format!("{what} could not be written as JSON: {error}")))?.into())
+}
+
+fn scores_object(day: SlateDay) -> String {
+    format!("v1/live/{day}.json")
+}
+
+fn timeline_object(day: SlateDay) -> String {
+    format!("v1/live-timeline/{day}.json")
+}
