@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         .measurement_time(std::time::Duration::from_secs(2))
         .configure_from_args();
     for times in [1, 10, 100] {
-        measure(&mut criterion, &night.times(times)?, times);
+        measure(&mut criterion, &Parts::of(night.times(times)?)?, times);
     }
     criterion.final_summary();
     Ok(())

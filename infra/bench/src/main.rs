@@ -33,6 +33,9 @@ struct Arguments {
     /// Only what the pure parts compute
     #[arg(long)]
     compute: bool,
+    /// The same of the inputs on standard input, for the bench itself
+    #[arg(long, hide = true)]
+    compute_of_stdin: bool,
     /// Where the release binaries are
     #[arg(long, value_name = "FOLDER", default_value = "target/release")]
     binaries: PathBuf,
@@ -50,6 +53,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
+    if arguments.compute_of_stdin {
+        return compute::of_stdin();
+    }
     let night = match &arguments.night {
         Some(file) => Night::from_file(file)?,
         None => Night::sample()?,

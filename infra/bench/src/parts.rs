@@ -17,13 +17,13 @@ use export_live::{
 use export_tonight::document as tonight;
 use local_cloud::cloud::LocalCloud;
 use process_live_boxscores::row;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use shared::{
     balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
     bigquery::BigQuery,
     config::{Environment, Platform},
-    nba::{PlayerLookup, PollId, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team},
     snapshot::Snapshot,
 };
 
@@ -41,8 +41,8 @@ pub struct Parts {
     day: SlateDay,
     at: DateTime<Utc>,
     /// No poll has more than [`MAXIMUM_GAMES`] games, so that a hundred nights are two of them.
-    payloads: Vec<Vec<u8>>,
-    snapshots: Vec<Vec<u8>>,
+    payloads: Vec<String>,
+    snapshots: Vec<String>,
     names: Names,
     live: Vec<live::Document>,
     predicted: Predicted,
@@ -50,6 +50,27 @@ pub struct Parts {
     tonight: tonight::Document,
     graded: Vec<grading::Document>,
 }
+
+/// What the parts of one size of night are given, as it can be handed to another process.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Inputs {
+    /// How many lines of players the box scores have.
+    pub players: usize,
+    day: SlateDay,
+    at: DateTime<Utc>,
+    payloads: Vec<String>,
+    snapshots: Vec<String>,
+    directory: Vec<Named>,
+    schedule: Vec<Fixture>,
+    predicted: predicted::Rows,
+    rows: tonight::Rows,
+}
+
+/// A player of the directory: BallDontLie's id, lookup, name.
+type Named = (i64, String, String);
+
+/// A game of the schedule: home team, visitors, the NBA's id.
+type Fixture = (Team, Team, NbaGameId);
 
 /// A night as it was recorded, and as the warehouse knows it.
 #[derive(Clone, Debug)]
@@ -83,7 +104,7 @@ impl Night {
     }
 
     /// What the parts are given of `times` such nights in one, with games, teams and players of their own.
-    pub fn times(&self, times: usize) -> Result<Parts> {
+    pub fn times(&self, times: usize) -> Result<Inputs> {
         let (day, at) = (self.day, Utc::now());
         let mut copier = Copier::default();
         let mut copies = |value: &Value| -> Result<Value> {
@@ -91,28 +112,64 @@ impl Night {
             copies.reduce(|all, copy| Ok(joined(all?, copy?))).ok_or("no times")?
         };
         let games: Vec<Value> = typed(copies(&Value::from(self.games.clone()))?)?;
-        let predicted: predicted::Rows = typed(copies(&self.predicted)?)?;
-        let rows: tonight::Rows = typed(copies(&self.tonight)?)?;
-        let names = self.names(&mut copier, times)?;
+        let (predicted, rows) = (typed(copies(&self.predicted)?)?, typed(copies(&self.tonight)?)?);
+        let (directory, schedule) = self.names(&mut copier, times)?;
         let polls: Vec<&[Value]> = games.chunks(MAXIMUM_GAMES).collect();
-        let payload = |games: &&[Value]| json!({"data": games}).to_string().into_bytes();
+        let payload = |games: &&[Value]| json!({"data": games}).to_string();
         let snapshot = |games: &&[Value]| {
             let poll = PollId::at(at);
-            json!({"timestamp": at, "pollId": poll, "gameCount": games.len(), "liveBoxes": games})
-                .to_string()
-                .into_bytes()
+            json!({"timestamp": at, "pollId": poll, "gameCount": games.len(), "liveBoxes": games}).to_string()
         };
         let of_team = |team: &Value| team["players"].as_array().map_or(0, Vec::len);
-        let payloads: Vec<Vec<u8>> = polls.iter().map(payload).collect();
-        let mut parts = Parts {
+        Ok(Inputs {
             players: games.iter().map(|it| of_team(&it["home_team"]) + of_team(&it["visitor_team"])).sum(),
-            predictions: 0,
-            payload_bytes: payloads.iter().map(Vec::len).sum(),
             day,
             at,
+            payloads: polls.iter().map(payload).collect(),
             snapshots: polls.iter().map(snapshot).collect(),
+            directory,
+            schedule,
+            predicted,
+            rows,
+        })
+    }
+}
+
+impl Night {
+    fn names(&self, copier: &mut Copier, times: usize) -> Result<(Vec<Named>, Vec<Fixture>)> {
+        let (mut directory, mut schedule) = (Vec::new(), Vec::new());
+        for copy in 0..times {
+            for (id, player) in &*self.directory {
+                let lookup = copier.text(player.lookup.as_str(), copy);
+                directory.push((copier.number(*id, copy)?, lookup, copier.text(&player.name, copy)));
+            }
+            for ((home, away), id) in &*self.schedule {
+                let home = Team::of_code(&copier.team(home.as_str(), copy))?;
+                let away = Team::of_code(&copier.team(away.as_str(), copy))?;
+                schedule.push((home, away, copier.game(id.as_str(), copy)?.parse()?));
+            }
+        }
+        Ok((directory, schedule))
+    }
+}
+
+impl Parts {
+    /// The parts of a night, ready to be run.
+    pub fn of(inputs: Inputs) -> Result<Self> {
+        let Inputs { players, day, at, payloads, snapshots, directory, schedule, predicted, rows } = inputs;
+        let player =
+            |(id, lookup, name): Named| Ok((id, names::Player { lookup: PlayerLookup::of(&lookup)?, name }));
+        let directory: Directory = directory.into_iter().map(player).collect::<Result<_>>()?;
+        let schedule: Schedule = schedule.into_iter().map(|(home, away, id)| ((home, away), id)).collect();
+        let mut parts = Self {
+            players,
+            predictions: 0,
+            payload_bytes: payloads.iter().map(String::len).sum(),
+            day,
+            at,
+            snapshots,
             payloads,
-            names,
+            names: Names { directory: directory.into(), schedule: schedule.into() },
             live: Vec::new(),
             predicted: Predicted::of(predicted, day),
             tonight: tonight::Document::of(&tonight::Night::of(rows.clone(), day, at)),
@@ -124,33 +181,11 @@ impl Night {
         parts.predictions = parts.graded.iter().map(|graded| graded.predictions.len()).sum();
         Ok(parts)
     }
-}
 
-impl Night {
-    fn names(&self, copier: &mut Copier, times: usize) -> Result<Names> {
-        let (mut directory, mut schedule) = (Directory::new(), Schedule::new());
-        for copy in 0..times {
-            for (id, player) in &*self.directory {
-                let lookup = PlayerLookup::of(&copier.text(player.lookup.as_str(), copy))?;
-                let player = names::Player { lookup, name: copier.text(&player.name, copy) };
-                directory.insert(copier.number(*id, copy)?, player);
-            }
-            for ((home, away), id) in &*self.schedule {
-                let team = |team: String| Team::of_code(&team);
-                let home = team(copier.team(home.as_str(), copy))?;
-                let away = team(copier.team(away.as_str(), copy))?;
-                schedule.insert((home, away), copier.game(id.as_str(), copy)?.parse()?);
-            }
-        }
-        Ok(Names { directory: directory.into(), schedule: schedule.into() })
-    }
-}
-
-impl Parts {
     /// Stage 2: the snapshot as it was kept → the lines of the load job.
     pub fn snapshot_to_rows(&self) -> Result<Vec<Bytes>> {
-        let rows = |body: &Vec<u8>| -> Result<Bytes> {
-            let snapshot: Snapshot<'_> = serde_json::from_slice(body)?;
+        let rows = |body: &String| -> Result<Bytes> {
+            let snapshot: Snapshot<'_> = serde_json::from_str(body)?;
             let (games, _) = read_games(snapshot.live_boxes.iter().copied());
             let poll = row::Poll {
                 timestamp: snapshot.timestamp,
@@ -166,7 +201,7 @@ impl Parts {
     /// The live export: what upstream sent → the document over the one that was public.
     pub fn payload_to_live(&self) -> Result<Vec<live::Document>> {
         let documents = self.payloads.iter().enumerate().map(|(index, body)| {
-            let page: Page = serde_json::from_slice(body)?;
+            let page: Page = serde_json::from_slice(body.as_bytes())?;
             let polled = Polled { at: self.at, games: page.data };
             let poll = Poll::of(self.day, true, &polled, &self.names)?;
             let public = self.live.get(index).map(|document| document.games.as_slice());
