@@ -24,9 +24,10 @@ use tracing::Instrument;
 use crate::{
     Error,
     config::{Environment, Platform},
+    connections,
     dead_letter::DeadLetters,
     error::error_response,
-    telemetry, tls,
+    telemetry,
 };
 
 /// The largest request body that is read; an event is under 10 KB, a trigger under 1 KB.
@@ -223,7 +224,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
 /// Wrong configuration is one line on stderr and a non-zero exit before anything listens.
 pub fn run(app: impl FnOnce(&Environment) -> Result<(Platform, Router), Error>) -> ExitCode {
     telemetry::init();
-    tls::choose_provider();
+    connections::choose_tls_provider();
     let served = app(&Environment::of_process()).and_then(|(platform, router)| {
         let address = (platform.listen_address(), platform.port);
         let io = |error: std::io::Error| {

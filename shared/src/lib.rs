@@ -7,6 +7,7 @@ pub mod balldontlie;
 pub mod bigquery;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod dead_letter;
 pub mod digest;
 pub mod error;
@@ -21,7 +22,6 @@ pub mod snapshot;
 pub mod status;
 pub mod storage;
 pub mod telemetry;
-mod tls;
 
 pub use clock::Clock;
 pub use error::Error;

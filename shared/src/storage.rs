@@ -172,7 +172,16 @@ impl Storage {
 
     /// The state of a public document.
     pub async fn current(&self, bucket: &str, object: &str) -> Result<Current, Error> {
-        Ok(self.read(bucket, object, None).await?.map_or(Current::NONE, |stored| stored.current))
+        Ok(self.read_public(bucket, object).await?.map_or(Current::NONE, |stored| stored.current))
+    }
+
+    /// Reads a public document; `None` where there is none.
+    pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
+        let mut stored = self.read(bucket, object, None).await?;
+        if let Some(Stored { current, body }) = &mut stored {
+            current.version = current.version.or_else(|| version_in(body));
+        }
+        Ok(stored)
     }
 
     /// Publishes a document over what is public of it, unless that is of a newer version. `current` is
@@ -217,8 +226,7 @@ impl Storage {
                     ))));
                 }
             }
-            let version = version_of(&highlights).or_else(|| version_in(&body));
-            let current = Current { generation: highlights.generation, version };
+            let current = Current { generation: highlights.generation, version: version_of(&highlights) };
             Ok(Some(Stored { current, body: body.freeze() }))
         })
         .await

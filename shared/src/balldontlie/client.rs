@@ -15,6 +15,7 @@ use super::MAXIMUM_GAMES;
 use crate::{
     Clock, Error,
     config::{Environment, Secret},
+    connections,
     nba::SlateDay,
     retry::{Budget, Failure, retry_after, with_retries},
 };
@@ -91,6 +92,7 @@ impl BallDontLie {
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]))
             .user_agent(concat!("challenge-system/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(connections::IDLE)
             .timeout(BUDGET.attempt)
             .redirect(reqwest::redirect::Policy::none())
             .build()

@@ -19,6 +19,7 @@ pub use query::Parameter;
 use crate::{
     Error,
     config::Platform,
+    connections,
     retry::{Budget, Failure},
 };
 
@@ -50,9 +51,10 @@ impl BigQuery {
     async fn client(&self) -> Result<&Client, Failure> {
         let internal = |detail: String| Failure::Final(Error::Internal(format!("{SERVICE}: {detail}")));
         let build = || async {
-            crate::tls::choose_provider();
+            connections::choose_tls_provider();
             let http = reqwest_0_12::Client::builder()
                 .connect_timeout(Duration::from_secs(5))
+                .pool_idle_timeout(connections::IDLE)
                 .timeout(BUDGET.attempt)
                 .build()
                 .map_err(|error| internal(error.to_string()))?;
