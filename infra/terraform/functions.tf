@@ -71,6 +71,7 @@ locals {
     export-live = {
       shape = "http"
       environment = {
+        RAW_BUCKET  = google_storage_bucket.raw.name
         API_BUCKET  = google_storage_bucket.api.name
         BDL_API_URL = var.balldontlie_url
       }
@@ -79,6 +80,7 @@ locals {
       }
       buckets = {
         publish = { bucket = google_storage_bucket.api.name, role = "roles/storage.objectUser" }
+        count   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" } # listing has no prefix
       }
       tables_read = [
         "nba_analytics.player_game_summary",

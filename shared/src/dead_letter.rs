@@ -62,7 +62,7 @@ impl DeadLetters {
 
     /// How many letters of all functions were kept after `since`.
     pub async fn kept_since(&self, since: DateTime<Utc>) -> Result<usize, Error> {
-        self.storage.written_since(&self.bucket, PREFIX, since).await
+        kept_since(&self.storage, &self.bucket, since).await
     }
 
     /// Keeps `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event
@@ -83,6 +83,11 @@ impl DeadLetters {
         self.storage.replace(Upload::json(&self.bucket, &path, body.into())).await?;
         Ok(path)
     }
+}
+
+/// How many letters of all functions were kept in `bucket` after `since`.
+pub async fn kept_since(storage: &Storage, bucket: &str, since: DateTime<Utc>) -> Result<usize, Error> {
+    storage.written_since(bucket, PREFIX, since).await
 }
 
 /// The event with its data as JSON or text where it is that, and not in base64.

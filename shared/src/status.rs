@@ -7,6 +7,8 @@
 
 mod judge;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ pub use judge::{Fixtures, Run};
 use crate::{
     Error,
     clock::{iso_micros, iso_micros_or_null},
-    nba::{PollId, SlateDay},
+    nba::{GameStatus, PollId, SlateDay, Team},
     storage::{Current, PUBLISH_ATTEMPTS, Storage, Upload, Written},
 };
 
@@ -39,6 +41,9 @@ pub struct Status {
     pub services: Services,
     /// What the documents say of themselves, and what went wrong. Empty where nothing did.
     pub known_issues: Vec<KnownIssue>,
+    /// What of our functions' input could not be used since yesterday and is kept as dead letters; null
+    /// where that could not be found out.
+    pub dead_letters: Option<usize>,
     /// Always empty: there is no planned maintenance.
     pub maintenance_windows: Vec<MaintenanceWindow>,
     /// A day or more without games; null while there are some.
@@ -103,10 +108,23 @@ pub struct LiveData {
     pub total_games: usize,
     /// Lines of players in them.
     pub players: usize,
+    /// Each of those games, as it stood at the last poll.
+    pub games: Vec<PolledGame>,
     /// When newer scores are to be expected: in three minutes, at the first tip-off, or null where no game
     /// is left.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub next_update_expected: Option<DateTime<Utc>>,
+}
+
+/// A game of the public scores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolledGame {
+    /// The home team's code.
+    pub home_team: Team,
+    /// The visiting team's code.
+    pub away_team: Team,
+    /// How far it was.
+    pub status: GameStatus,
 }
 
 /// Tonight's list.
@@ -134,9 +152,6 @@ pub struct TonightData {
     pub games_without_context: usize,
     /// What it says is wrong with it.
     pub degraded_reason: Option<String>,
-    /// What of our functions' input could not be used since yesterday and is kept as dead letters; null
-    /// where that could not be found out.
-    pub dead_letters: Option<usize>,
 }
 
 /// The live grading.
@@ -175,9 +190,21 @@ pub struct KnownIssue {
     pub severity: Severity,
     /// What it is, for people.
     pub message: String,
-    /// When it was first seen in these words.
+    /// Whose run saw it.
+    pub reported_by: Exporter,
+    /// When it was first seen; of a failure, since when it has not succeeded.
     #[serde(serialize_with = "iso_micros")]
     pub detected_at: DateTime<Utc>,
+}
+
+/// One of the two functions that write the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exporter {
+    /// The live export.
+    ExportLive,
+    /// The tonight export.
+    ExportTonight,
 }
 
 /// How bad something is.
@@ -209,38 +236,58 @@ pub struct Break {
     pub last_game_date: Option<SlateDay>,
 }
 
+impl Status {
+    /// What runs could not do; everything else that is known is not as bad as that.
+    pub fn failures(&self) -> impl Iterator<Item = &KnownIssue> {
+        self.known_issues.iter().filter(|issue| issue.severity == Severity::Error)
+    }
+}
+
 /// The status that is public, as far as a process knows.
 #[derive(Clone, Debug)]
 pub struct Public {
     current: Current,
-    status: Option<Status>,
+    status: Option<Arc<Status>>,
+}
+
+impl Public {
+    /// What it says; `None` where there is none, or where it makes no sense.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_deref()
+    }
 }
 
 /// Reads the public status; one that cannot be read is made anew.
 pub async fn read(storage: &Storage, bucket: &str) -> Result<Public, Error> {
-    let Some(stored) = storage.read(bucket, OBJECT, None).await? else {
+    let Some(stored) = storage.read_public(bucket, OBJECT).await? else {
         return Ok(Public { current: Current::NONE, status: None });
     };
     let status = serde_json::from_slice(&stored.body).inspect_err(|error| {
         tracing::error!(%error, "the public status cannot be read; it is made anew");
     });
-    Ok(Public { current: stored.current, status: status.ok() })
+    Ok(Public { current: stored.current, status: status.ok().map(Arc::new) })
 }
 
 /// Publishes what `run` has to say over the status that is public, unless somebody's later word is. Returns
 /// what is public now, for the next run of this process.
+///
+/// A run that has said too early what it then could not do takes that back by `instead_of`: the status of
+/// before it said so.
 pub async fn publish(
     storage: &Storage,
     bucket: &str,
     mut public: Option<Public>,
     run: &Run<'_>,
+    mut instead_of: Option<Public>,
 ) -> Result<Public, Error> {
     for _ in 0..PUBLISH_ATTEMPTS {
         let before = match public.take() {
             Some(public) => public,
             None => read(storage, bucket).await?,
         };
-        let status = run.judge(before.status.as_ref());
+        // Where somebody else has written meanwhile, theirs counts.
+        let over = instead_of.take().unwrap_or_else(|| before.clone());
+        let status = run.judge(over.status());
         if before.current.version > Some(status.updated_at) {
             return Ok(before);
         }
@@ -249,7 +296,7 @@ pub async fn publish(
         let upload = Upload::public(bucket, OBJECT, body.into(), CACHE_CONTROL, status.updated_at);
         if let Written::Yes(generation) = storage.write_over(upload, before.current.generation).await? {
             let current = Current { generation, version: Some(status.updated_at) };
-            return Ok(Public { current, status: Some(status) });
+            return Ok(Public { current, status: Some(Arc::new(status)) });
         }
     }
     Err(Error::transient(

@@ -52,7 +52,10 @@ const ROLES: [(&str, &[&str]); 4] = [
             "raw: roles/storage.objectViewer",
         ],
     ),
-    ("export-live", &["api: roles/storage.objectUser", "secret BDL_API_KEY"]),
+    (
+        "export-live",
+        &["api: roles/storage.objectUser", "raw: roles/storage.objectViewer", "secret BDL_API_KEY"],
+    ),
 ];
 
 /// Every role that anything in the project is given.

@@ -4,7 +4,7 @@ use local_cloud::{cloud::API_BUCKET, faults::Fault};
 use serde_json::{Value, json};
 use tests::{
     Cloud, HandClock, Reply, Stub, game,
-    warehouse::{DAY, GAME, predicted},
+    warehouse::{DAY, GAME, offered, predicted},
 };
 
 const LATEST: &str = "v1/live-timeline/latest.json";
@@ -138,4 +138,63 @@ async fn without_a_timeline_the_scores_and_the_grading_are_public_and_the_answer
     assert_eq!(cloud.document("v1/live-grading/latest.json").await["predictions"][0]["actual"], 25);
     let status = cloud.document("v1/status.json").await;
     assert_eq!(status["known_issues"][0]["message"], errors[0]);
+}
+
+#[tokio::test]
+async fn a_timeline_that_cannot_be_read_costs_no_grading_and_a_grading_no_timeline() {
+    for (refused, missing, kept) in [
+        (
+            "GET /storage/v1/b/nba-props-platform-api/o/v1%2Flive-timeline",
+            "live_timeline: ",
+            "v1/live-grading/",
+        ),
+        (
+            "GET /storage/v1/b/nba-props-platform-api/o/v1%2Flive-grading",
+            "live_grading: ",
+            "v1/live-timeline/",
+        ),
+    ] {
+        let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T01:30:00Z"));
+        let stub = Stub::answering([boston("3rd Qtr", 3, "Q3 6:35", 25)]).await;
+        cloud.services.faults.plan(refused, 0, 20, Fault::Status(403));
+        let answer = cloud.exporter(&stub, &clock).await.post("").await;
+        assert_eq!((answer.status.as_u16(), &answer.json["status"]), (500, &json!("partial")), "{answer:?}");
+        let errors = answer.json["errors"].as_array().expect("errors");
+        assert!(errors.len() == 1 && errors[0].as_str().expect("a text").starts_with(missing), "{errors:?}");
+        assert_eq!(cloud.names(API_BUCKET, kept).len(), 2, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_a_line_or_is_predicted_late_has_a_timeline_from_the_beginning() {
+    let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T00:00:00Z"));
+    let stub = Stub::answering([]).await;
+    // Two processes: what is predicted is remembered for some minutes.
+    for (index, (at, reply)) in evening().into_iter().enumerate() {
+        clock.set(at);
+        stub.answer([reply]);
+        if index == 3 {
+            cloud.add(
+                "nba_raw.bettingpros_player_points_props",
+                offered("scottiebarnes", 10, "over", 18.5, -110),
+            );
+            let row = |at: &str, time: &str, points: i64| {
+                json!({
+                    "poll_timestamp": at, "poll_id": at.replace(['-', ':'], ""), "game_id": "1", "game_date": DAY,
+                    "game_status": "in_progress", "period": 1, "time_remaining": time, "home_team_abbr": "BOS",
+                    "away_team_abbr": "TOR", "bdl_player_id": 71, "player_lookup": "scottiebarnes",
+                    "player_full_name": "Scottie Barnes", "team_abbr": "TOR", "points": points, "processed_at": at,
+                })
+            };
+            let rows = [row("2026-01-10T00:21:00Z", "Q1 2:10", 4), row("2026-01-10T00:24:00Z", "Q1 1:00", 6)];
+            cloud.append("nba_raw", "bdl_live_boxscores", &rows);
+        }
+        assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, 200);
+    }
+    let document = cloud.document(DATED).await;
+    let barnes = document["players"].as_array().expect("players").iter();
+    let barnes: Vec<_> = barnes.filter(|it| it["player_lookup"] == "scottiebarnes").collect();
+    assert_eq!(barnes.len(), 1, "{document}");
+    assert_eq!((&barnes[0]["line"], &barnes[0]["points"]), (&json!(18.5), &json!([[590, 4], [660, 6]])));
+    assert_eq!(jaylen(&document)["points"], json!([[590, 8], [1765, 25], [3050, 31]]));
 }

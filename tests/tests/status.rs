@@ -1,7 +1,10 @@
 //! `v1/status.json`: whether what is public can be trusted. How each case is judged is a table beside the
 //! code (`shared/src/status/judge.rs`); here is what the functions make of it.
 
-use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
+use local_cloud::{
+    cloud::{API_BUCKET, RAW_BUCKET},
+    faults::Fault,
+};
 use serde_json::{Value, json};
 use tests::{
     Cloud, HandClock, Reply, Stub, game,
@@ -66,8 +69,10 @@ async fn each_exporter_judges_its_part_and_keeps_the_others() {
         (&json!("20260110T021201Z"), &json!(true), &json!(false))
     );
     assert_eq!(health(&night, "grading"), ("healthy", "of the last poll"));
-    let kept = with(night["services"]["tonight_data"].clone(), json!({"age_minutes": null}));
-    assert_eq!(kept, with(list.clone(), json!({"age_minutes": null})));
+    let kept = &night["services"]["tonight_data"];
+    for fact in ["last_update", "game_date", "total_players", "total_with_lines", "degraded_reason"] {
+        assert_eq!(kept[fact], list[fact], "{fact}");
+    }
 }
 
 #[tokio::test]
@@ -106,6 +111,72 @@ async fn f12_f46_scores_that_stop_are_stale_and_the_failure_is_named() {
         "20260110T021201Z",
         "the last good scores stay"
     );
+}
+
+/// Two exports at 21:12 and 21:24, of which the second cannot write what `refused` says.
+async fn refused(refused: &str) -> (Cloud, Value, Value) {
+    let (cloud, clock) = (cloud().await, HandClock::at(NIGHT));
+    cloud.tonight(&HandClock::at(AFTERNOON)).await.tell(tonight()).await;
+    let stub = Stub::answering([Reply::games([boston()])]).await;
+    let exporter = cloud.exporter(&stub, &clock).await;
+    assert_eq!(exporter.post("").await.status, 200);
+    cloud.services.faults.plan(refused, 0, u32::MAX, Fault::Status(403));
+    let mut after = Vec::new();
+    for at in ["2026-01-10T02:24:01Z", "2026-01-10T02:27:01Z"] {
+        clock.set(at);
+        assert_eq!(exporter.post("").await.status, 500);
+        after.push(status(&cloud).await);
+    }
+    let [first, second] = after.try_into().expect("two");
+    (cloud, first, second)
+}
+
+#[tokio::test]
+async fn f12_the_status_does_not_vouch_for_scores_that_could_not_be_written() {
+    let (cloud, first, second) = refused("name=v1%2Flive%2F").await;
+    assert_eq!(cloud.document("v1/live/latest.json").await["poll_id"], "20260110T021201Z");
+    for (status, minutes) in [(&first, 12), (&second, 15)] {
+        assert_eq!(status["services"]["live_data"]["poll_id"], "20260110T021201Z");
+        let said = format!("1 game on; the scores are {minutes} minutes old");
+        assert_eq!(health(status, "live_data"), ("degraded", said.as_str()));
+        assert_eq!(status["known_issues"][0]["severity"], "error");
+        assert_eq!(
+            status["known_issues"][0]["detected_at"], "2026-01-10T02:24:01.000000+00:00",
+            "seen first when it was seen first"
+        );
+    }
+}
+
+#[tokio::test]
+async fn f12_the_status_does_not_vouch_for_a_grading_that_could_not_be_written() {
+    let (cloud, first, second) = refused("name=v1%2Flive-grading").await;
+    assert_eq!(cloud.document("v1/live-grading/latest.json").await["poll_id"], "20260110T021201Z");
+    assert_eq!(health(&first, "live_data"), ("healthy", "1 game on"), "the scores were written");
+    assert_eq!(health(&first, "grading"), ("degraded", "12 minutes behind the scores"));
+    assert_eq!(health(&second, "grading"), ("degraded", "15 minutes behind the scores"));
+    assert_eq!(first["known_issues"][0]["detected_at"], second["known_issues"][0]["detected_at"]);
+}
+
+#[tokio::test]
+async fn what_failed_is_known_until_it_succeeds_whoever_else_runs() {
+    let (cloud, clock) = (cloud().await, HandClock::at(AFTERNOON));
+    let (exporter, list) = (cloud.tonight(&clock).await, "name=v1%2Ftonight");
+    cloud.services.faults.plan(list, 0, 2, Fault::Status(403));
+    assert_eq!(exporter.tell(tonight()).await.status, 500);
+    let failed = status(&cloud).await;
+    let issue = &failed["known_issues"][0];
+    assert_eq!((&issue["severity"], &issue["reported_by"]), (&json!("error"), &json!("export-tonight")));
+    assert_eq!(failed["services"]["tonight_data"]["game_date"], Value::Null, "no list is public");
+    clock.set(NIGHT);
+    let stub = Stub::answering([Reply::games([boston()])]).await;
+    assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, 200);
+    let night = status(&cloud).await;
+    assert_eq!(night["known_issues"][0], *issue, "the live export leaves it alone");
+    assert_eq!(health(&night, "tonight_data"), ("unhealthy", "there is no list of 2026-01-09"));
+    clock.set("2026-01-10T02:20:00Z");
+    exporter.tell(tonight()).await;
+    let issues = status(&cloud).await["known_issues"].clone();
+    assert!(issues.as_array().expect("issues").iter().all(|issue| issue["severity"] != "error"), "{issues}");
 }
 
 #[tokio::test]
@@ -159,7 +230,10 @@ async fn what_the_documents_say_of_themselves_and_dead_letters_are_known_issues(
         let issues = status["known_issues"].as_array().expect("issues").iter();
         issues.map(|issue| issue["message"].as_str().expect("a message").to_owned()).collect()
     };
-    assert_eq!(issues(status(&cloud).await), ["3 players without a line"]);
+    assert_eq!(
+        issues(status(&cloud).await),
+        ["1 of 1 games with too few players", "3 players without a line"]
+    );
     assert_eq!(status(&cloud).await["maintenance_windows"], json!([]));
 
     // Cloud Storage's own clock stands at the evening of 27 December.
@@ -172,6 +246,11 @@ async fn what_the_documents_say_of_themselves_and_dead_letters_are_known_issues(
     {
         clock.set(now);
         exporter.tell(tonight()).await;
+        assert_eq!(issues(status(&cloud).await), expected, "{now}");
+        // The live export counts them too: tonight's list is made five times a day.
+        clock.set(&now.replace("23:00", "23:30"));
+        let stub = Stub::answering([Reply::games([])]).await;
+        assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, 200);
         assert_eq!(issues(status(&cloud).await), expected, "{now}");
     }
 }

@@ -1,6 +1,6 @@
 -- The polls of a day at which a player's points were other than at the poll before.
 -- @game_date DATE
-SELECT bdl_player_id, player_lookup, team_abbr, poll_id, game_status, period, time_remaining, points
+SELECT bdl_player_id, player_lookup, team_abbr, poll_id, game_status, COALESCE(period, 0) AS period, time_remaining, points
 FROM (
   SELECT
     bdl_player_id,
@@ -11,8 +11,8 @@ FROM (
     game_status,
     period,
     time_remaining,
-    points,
-    LAG(points) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS points_before
+    COALESCE(points, 0) AS points,
+    LAG(COALESCE(points, 0)) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS points_before
   FROM nba_raw.bdl_live_boxscores
   WHERE game_date = @game_date
     AND game_status IN ('in_progress', 'final')

@@ -16,6 +16,7 @@ pub mod names;
 pub mod poll;
 pub mod predicted;
 mod published;
+mod report;
 pub mod timeline;
 
 use std::{sync::Arc, time::Duration};
@@ -25,17 +26,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
     balldontlie::BallDontLie,
     bigquery::BigQuery,
-    config::{Environment, Platform, api_bucket},
-    function,
+    config::{Environment, Platform, api_bucket, raw_bucket},
+    dead_letter, function,
     nba::{SlateDay, TargetDay},
-    status,
-    storage::PUBLISH_ATTEMPTS,
+    storage::{PUBLISH_ATTEMPTS, Storage},
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -46,6 +46,7 @@ use crate::{
     poll::{Names, Poll},
     predicted::Predicted,
     published::{Paths, PublicBucket, PublicScores, scores_changed_each_time},
+    report::Before,
     timeline::History,
 };
 
@@ -63,9 +64,11 @@ const PREDICTED_AGE: Age = Age {
     usable: MINUTE.saturating_mul(15),
     last_resort: MINUTE.saturating_mul(15),
 };
+/// Dead letters are no emergency of the scores; the alert tells of them at once.
+const DEAD_LETTERS_AGE: Age = Age { fresh: MINUTE.saturating_mul(10), usable: HOUR, last_resort: HOUR };
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a call that has failed waits for the schedule, to say in the status whether that matters.
+/// How long a status waits for what it can do without.
 const FAILURE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the grading waits for predictions, for which the scores do not wait.
 const GRADING_PATIENCE: Duration = Duration::from_secs(40);
@@ -79,6 +82,8 @@ pub struct Settings {
     pub balldontlie: BallDontLie,
     /// Where the documents go.
     pub api_bucket: String,
+    /// Where all functions keep their dead letters, which the status counts.
+    pub raw_bucket: String,
 }
 
 impl Settings {
@@ -88,6 +93,7 @@ impl Settings {
             platform: Platform::read(environment)?,
             balldontlie: BallDontLie::read(environment)?,
             api_bucket: api_bucket(environment),
+            raw_bucket: raw_bucket(environment),
         })
     }
 }
@@ -143,7 +149,7 @@ enum Status {
 
 /// The function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { platform, balldontlie, api_bucket } = settings;
+    let Settings { platform, balldontlie, api_bucket, raw_bucket } = settings;
     let bigquery = Arc::new(BigQuery::new(&platform));
     let directory = Kept::new("player directory", DIRECTORY_AGE, {
         let bigquery = bigquery.clone();
@@ -166,13 +172,23 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { Ok(Predicted::of(predicted::Rows::read(&bigquery, day).await?, day)) }
         }
     });
+    let storage = Arc::new(Storage::new(&platform));
+    let dead_letters = Kept::new("dead letters", DEAD_LETTERS_AGE, {
+        let (storage, clock) = (storage.clone(), clock.clone());
+        move |_| {
+            let (storage, raw_bucket) = (storage.clone(), raw_bucket.clone());
+            let since = clock.now() - TimeDelta::days(1);
+            async move { dead_letter::kept_since(&storage, &raw_bucket, since).await }
+        }
+    });
     let exporter = Arc::new(Exporter {
         balldontlie,
-        bucket: PublicBucket::new(&platform, api_bucket),
+        bucket: PublicBucket::new(storage, api_bucket),
         bigquery,
         directory,
         schedule,
         predicted,
+        dead_letters,
         clock,
     });
     function::http("export-live", &platform, move |body| {
@@ -188,7 +204,32 @@ struct Exporter {
     directory: Arc<Kept<SlateDay, Directory>>,
     schedule: Arc<Kept<SlateDay, Schedule>>,
     predicted: Arc<Kept<SlateDay, Predicted>>,
+    /// How many were kept in the last day.
+    dead_letters: Arc<Kept<SlateDay, usize>>,
     clock: Clock,
+}
+
+/// What came of a document that hangs on the scores.
+#[derive(Debug, Default)]
+struct Part {
+    paths: Paths,
+    /// What is missing, and why.
+    error: Option<String>,
+}
+
+/// What `made` comes to, if it is `wanted`. What is missing of it does not keep the scores back.
+async fn part(
+    name: &str,
+    wanted: bool,
+    made: impl Future<Output = Result<Paths, Error>>,
+) -> Result<Part, Error> {
+    if !wanted {
+        return Ok(Part::default());
+    }
+    Ok(match made.await {
+        Ok(paths) => Part { paths, error: None },
+        Err(error) => Part { paths: Paths::new(), error: Some(format!("{name}: {error}")) },
+    })
 }
 
 /// The scores of a poll, about to be written.
@@ -206,35 +247,27 @@ impl Exporter {
         let day = request.target_date.at(begun);
         let is_today = day == SlateDay::of(begun);
 
-        // The grading is made of the scores' document as soon as there is one, and waits for nothing
-        // that the scores do not wait for but its own predictions.
-        let (graded, documents) = watch::channel(None);
-        let reported = documents.clone();
-        let grading = async {
-            let graded = match request.include_grading {
-                true => self.grade(day, is_today, documents).await,
-                false => Ok((Paths::new(), Vec::new())),
-            };
-            // What is missing of the grading does not keep the scores back.
-            let missing = |error: Error| (Paths::new(), vec![format!("live_grading: {error}")]);
-            Ok::<_, Error>(graded.unwrap_or_else(missing))
-        };
+        // Grading and timeline are made of the scores' document as soon as there is one, and wait for
+        // nothing that the scores do not wait for but their own predictions.
+        let (scores, documents) = watch::channel(None);
+        let wanted = request.include_grading;
+        let grading = part("live_grading", wanted, self.grade(day, is_today, documents.clone()));
+        let timeline = part("live_timeline", wanted, self.time(day, is_today, documents.clone()));
+        let before = Before::new();
         let report = async {
             if is_today {
-                self.report_each(day, request.include_grading, reported).await;
+                self.report_each(day, wanted, documents.clone(), &before).await;
             }
-            Ok(())
         };
-        let exported = tokio::try_join!(self.export_scores(day, is_today, graded), grading, report);
-        let failures = match &exported {
-            Err(error) => vec![format!("live: {error}")],
-            Ok((_, (_, failures), ())) => failures.clone(),
-        };
-        if is_today && !failures.is_empty() {
-            let predicted = self.predicted.get(day, FAILURE_PATIENCE).await.ok();
-            self.report(None, predicted.as_deref(), failures).await;
+        let export = async { tokio::try_join!(self.export_scores(day, is_today, scores), grading, timeline) };
+        // A report that is begun is ended, so that none is written after the one that may take it back.
+        let (exported, ()) = tokio::join!(export, report);
+        if is_today {
+            self.report_end(day, wanted, &exported, before.into_inner().flatten()).await;
         }
-        let ((document, mut paths), (graded, mut errors), ()) = exported?;
+        let ((document, mut paths), grading, timeline) = exported?;
+        let mut errors: Vec<String> =
+            [&grading, &timeline].into_iter().filter_map(|part| part.error.clone()).collect();
         let status = match (paths.is_empty(), errors.is_empty()) {
             (true, _) => Status::Superseded,
             (false, true) => Status::Success,
@@ -242,7 +275,9 @@ impl Exporter {
         };
         match status {
             Status::Superseded => errors.clear(),
-            Status::Success | Status::Partial => paths.extend(graded),
+            Status::Success | Status::Partial => {
+                paths.extend(grading.paths.into_iter().chain(timeline.paths))
+            }
         }
         for error in &errors {
             tracing::error!(%day, error, "scores exported, but not all that hangs on them");
@@ -256,6 +291,7 @@ impl Exporter {
             self.directory.finish_loading(PATIENCE),
             self.schedule.finish_loading(PATIENCE),
             self.predicted.finish_loading(PATIENCE),
+            self.dead_letters.finish_loading(PATIENCE),
         );
         Ok(Reply {
             date: day,
@@ -293,106 +329,61 @@ impl Exporter {
         self.publish(poll, public?, &names, graded).await
     }
 
-    /// Publishes how the day's predictions stand by each of `documents`, and how the points came, until
-    /// there are no more. Neither waits for the other or fails with it.
+    /// Publishes how the day's predictions stand by each of `documents`, until there are no more.
     async fn grade(
         &self,
         day: SlateDay,
         is_today: bool,
         mut documents: watch::Receiver<Option<Scores>>,
-    ) -> Result<(Paths, Vec<String>), Error> {
-        let (predicted, mut grading, mut timeline) = tokio::try_join!(
-            self.predicted.get(day, GRADING_PATIENCE),
-            self.bucket.grading(day),
-            self.bucket.timeline(day),
-        )?;
-        let (mut paths, mut failures) = (Paths::new(), Vec::new());
+    ) -> Result<Paths, Error> {
+        let (predicted, mut public) =
+            tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.grading(day))?;
+        let mut paths = Ok(Paths::new());
         while documents.changed().await.is_ok() {
             let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
             let graded = grading::Document::of(&document, &predicted);
-            let (graded, timed) = tokio::join!(
-                self.bucket.publish_grading(&graded, at, is_today, &mut grading),
-                self.bucket.publish_timeline(
-                    |before| self.timeline(&document, &predicted, before),
-                    at,
-                    is_today,
-                    &mut timeline,
-                ),
-            );
-            failures.clear();
-            for (part, written) in [("live_grading", graded), ("live_timeline", timed)] {
-                match written {
-                    Ok(written) => paths.extend(written),
-                    Err(error) => failures.push(format!("{part}: {error}")),
-                }
-            }
+            paths = self.bucket.publish_grading(&graded, at, is_today, &mut public).await;
         }
-        Ok((paths, failures))
+        paths
     }
 
-    /// The timeline of scores over the one before; over the history where there is none of games that have
-    /// begun.
+    /// Publishes how the points came by each of `documents`, until there are no more.
+    async fn time(
+        &self,
+        day: SlateDay,
+        is_today: bool,
+        mut documents: watch::Receiver<Option<Scores>>,
+    ) -> Result<Paths, Error> {
+        let (predicted, mut public) =
+            tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.timeline(day))?;
+        let mut paths = Ok(Paths::new());
+        while documents.changed().await.is_ok() {
+            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
+            let timeline = |before| self.timeline(&document, &predicted, before);
+            paths = self.bucket.publish_timeline(timeline, at, is_today, &mut public).await;
+        }
+        paths
+    }
+
+    /// The timeline of scores over the one before, and over the history of those who are not in it.
     async fn timeline(
         &self,
         scores: &Document,
         predicted: &Predicted,
         before: Option<Arc<timeline::Document>>,
     ) -> Result<timeline::Document, Error> {
-        let history = match &before {
-            None if scores.games.iter().any(|game| game.has_begun()) => {
-                self.history(scores.game_date).await?
-            }
-            _ => History::new(),
+        let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
+            true => self.history(scores.game_date).await?,
+            false => History::new(),
         };
         Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
     }
 
     /// The points of a day as BigQuery has them.
     async fn history(&self, day: SlateDay) -> Result<History, Error> {
-        tracing::info!(%day, "there is no timeline of games that have begun; it is made from the history");
+        tracing::info!(%day, "some who play are in no timeline yet; theirs is made from the history");
         let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
         timeline::history(&self.bigquery, day, &directory).await
-    }
-
-    /// Says in the public status how the scores stand, for each of `documents`, until there are no more.
-    async fn report_each(
-        &self,
-        day: SlateDay,
-        include_grading: bool,
-        mut documents: watch::Receiver<Option<Scores>>,
-    ) {
-        let predicted = self.predicted.get(day, GRADING_PATIENCE).await.ok();
-        while documents.changed().await.is_ok() {
-            let Some(Scores { document, .. }) = documents.borrow_and_update().clone() else { continue };
-            let scores = (&*document, include_grading && predicted.is_some());
-            self.report(Some(scores), predicted.as_deref(), Vec::new()).await;
-        }
-    }
-
-    /// Says in the public status how the scores stand: those of a document and whether they are graded, or
-    /// those that were public before.
-    async fn report(
-        &self,
-        scores: Option<(&Document, bool)>,
-        predicted: Option<&Predicted>,
-        failures: Vec<String>,
-    ) {
-        let graded = scores.filter(|(_, is_graded)| *is_graded).map(|(document, _)| document);
-        let run = status::Run {
-            now: self.clock.now(),
-            games: predicted.map(|known| known.slate.games.iter().map(|game| &game.scheduled).collect()),
-            fixtures: None,
-            live: scores.map(|(document, _)| document.facts()),
-            tonight: None,
-            grading: graded.map(|document| status::Grading {
-                last_update: Some(document.updated_at),
-                poll_id: Some(document.poll_id),
-                ..status::Grading::default()
-            }),
-            predictions: predicted.map(|known| known.slate.predictions()),
-            failures,
-        };
-        self.bucket.report(&run).await;
     }
 
     /// Writes the poll's documents over what is public; over what is public by then where somebody else has

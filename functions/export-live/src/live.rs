@@ -9,7 +9,7 @@ use shared::{
     balldontlie::{Game, PlayerLine},
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
-    status::LiveData,
+    status::{LiveData, PolledGame},
 };
 
 use crate::names::{Directory, Schedule};
@@ -135,6 +135,7 @@ impl Document {
             games_over: self.games.iter().filter(|game| game.is_settled()).count(),
             total_games: self.total_games,
             players: self.games.iter().map(|game| game.player_count).sum(),
+            games: self.games.iter().map(|game| game.polled()).collect(),
             ..LiveData::default()
         }
     }
@@ -163,6 +164,14 @@ impl LiveGame {
             away_team: teams.1,
             player_count: players.len(),
             players,
+        }
+    }
+
+    fn polled(&self) -> PolledGame {
+        PolledGame {
+            home_team: self.home_team.clone(),
+            away_team: self.away_team.clone(),
+            status: self.status,
         }
     }
 

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::{
     Error,
-    config::Platform,
     nba::SlateDay,
     status,
     storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written},
@@ -34,7 +33,7 @@ pub(crate) type Paths = BTreeMap<&'static str, String>;
 /// The public bucket, and what we know of it.
 #[derive(Debug)]
 pub(crate) struct PublicBucket {
-    storage: Storage,
+    storage: Arc<Storage>,
     bucket: String,
     scores: Mutex<Option<PublicScores>>,
     grading: Mutex<Option<PublicGrading>>,
@@ -81,9 +80,9 @@ impl PublicScores {
 
 impl PublicBucket {
     /// The public bucket, of which nothing is known yet.
-    pub fn new(platform: &Platform, bucket: String) -> Self {
+    pub fn new(storage: Arc<Storage>, bucket: String) -> Self {
         Self {
-            storage: Storage::new(platform),
+            storage,
             bucket,
             scores: Mutex::default(),
             grading: Mutex::default(),
@@ -105,8 +104,8 @@ impl PublicBucket {
     pub async fn read_scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
         let object = scores_object(day);
         let (dated, latest) = tokio::try_join!(
-            self.storage.read(&self.bucket, &object, None),
-            self.storage.read(&self.bucket, LATEST, None),
+            self.storage.read_public(&self.bucket, &object),
+            self.storage.read_public(&self.bucket, LATEST),
         )?;
         let games = match &dated {
             None => Some(Vec::new()),
@@ -216,7 +215,7 @@ impl PublicBucket {
     async fn read_timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
         let object = timeline_object(day);
         let (dated, latest) = tokio::try_join!(
-            self.storage.read(&self.bucket, &object, None),
+            self.storage.read_public(&self.bucket, &object),
             self.storage.current(&self.bucket, LATEST_TIMELINE),
         )?;
         let document = dated.as_ref().and_then(|stored| readable(&object, stored)).map(Arc::new);
@@ -267,11 +266,21 @@ impl PublicBucket {
         Err(changed_each_time(&object))
     }
 
-    /// Publishes what a run has to say in the status. One that cannot be written is told by its age; no
-    /// scores fail for it.
-    pub async fn report(&self, run: &status::Run<'_>) {
+    /// What the public status is: from memory, else from the bucket; `None` where it cannot be read.
+    pub async fn status(&self) -> Option<status::Public> {
+        if let Some(remembered) = lock(&self.status).clone() {
+            return Some(remembered);
+        }
+        let read = status::read(&self.storage, &self.bucket).await;
+        let public = read.inspect_err(|error| tracing::warn!(%error, "the public status cannot be read"));
+        Some(lock(&self.status).insert(public.ok()?).clone())
+    }
+
+    /// Publishes what a run has to say in the status, taking back what it said too early where there is a
+    /// status to say `instead_of` that. One that cannot be written is told by its age; no scores fail for it.
+    pub async fn report(&self, run: &status::Run<'_>, instead_of: Option<status::Public>) {
         let remembered = lock(&self.status).take();
-        match status::publish(&self.storage, &self.bucket, remembered, run).await {
+        match status::publish(&self.storage, &self.bucket, remembered, run, instead_of).await {
             Ok(public) => *lock(&self.status) = Some(public),
             Err(error) => tracing::error!(%error, "the status could not be written"),
         }

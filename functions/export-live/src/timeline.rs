@@ -1,10 +1,10 @@
 //! The timeline document, `v1/live-timeline/{date}.json` and `v1/live-timeline/latest.json`: the points of
-//! everyone of whom something is predicted, as they came.
+//! everyone of whom something is predicted or who has a line, as they came.
 //!
 //! Built poll by poll over the document before: what is in it stays in it. Where there is none it is built
-//! from the history, `nba_raw.bdl_live_boxscores`.
+//! from the history, `nba_raw.bdl_live_boxscores`, and so is the part of whoever comes late.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -17,6 +17,7 @@ use shared::{
         GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, UpstreamClock,
         elapsed_seconds,
     },
+    slate,
 };
 
 use crate::{live, matchup, names::Directory, predicted::Predicted};
@@ -36,7 +37,7 @@ pub struct Document {
     pub game_date: SlateDay,
     /// The last poll that is in it: that of the live document beside this one.
     pub poll_id: PollId,
-    /// Everyone of whom something is predicted, by name.
+    /// Everyone of whom something is predicted or who has a line, by name.
     pub players: Vec<Player>,
 }
 
@@ -99,11 +100,13 @@ impl Document {
             .collect();
         let mut players = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
-            for player in matchup.players.iter().filter(|player| player.prediction.is_some()) {
+            for player in matchup.players.iter().filter(|player| is_timed(player)) {
                 let known = known.remove(&(&player.lookup, &player.team));
                 let line = matchup.line(player);
-                let past =
-                    || line.and_then(|line| history.get(&(line.player_lookup.clone(), line.team.clone())));
+                // The history has who is in the box score by the name there.
+                let as_boxed =
+                    line.map_or((&player.lookup, &player.team), |it| (&it.player_lookup, &it.team));
+                let past = || history.get(&(as_boxed.0.clone(), as_boxed.1.clone()));
                 let mut timed = Player {
                     player_lookup: player.lookup.clone(),
                     player_name: player.name.clone(),
@@ -174,6 +177,32 @@ fn left_at(elapsed: u32) -> (u32, u32) {
             (4 + overtime, regulation + overtime * OVERTIME - elapsed)
         }
     }
+}
+
+/// Whether a timeline is kept of a player: of everyone who can be in a challenge.
+fn is_timed(player: &slate::Player) -> bool {
+    player.prediction.is_some() || player.line.is_some()
+}
+
+/// Whether somebody of a game that has begun is not in the timeline `before`: all of them where there is
+/// none, else those who were given a prediction or a line since tip-off.
+pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
+    let begun: HashSet<(&Team, &Team)> = live
+        .games
+        .iter()
+        .filter(|game| game.has_begun())
+        .map(|game| (&game.home_team, &game.away_team))
+        .collect();
+    let known: HashSet<(&PlayerLookup, &Team)> = before
+        .into_iter()
+        .flat_map(|before| &before.players)
+        .map(|player| (&player.player_lookup, &player.team))
+        .collect();
+    let games = &predicted.slate.games;
+    let has_begun = |game: &&slate::Game| begun.contains(&(&game.scheduled.home, &game.scheduled.away));
+    let mut timed =
+        games.iter().filter(has_begun).flat_map(|game| &game.players).filter(|player| is_timed(player));
+    timed.any(|player| !known.contains(&(&player.lookup, &player.team)))
 }
 
 /// The points of a day as the history has them.

@@ -9,7 +9,7 @@ pub mod document;
 pub mod form;
 pub mod trigger;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::Router;
 use bytes::Bytes;
@@ -27,7 +27,7 @@ use shared::{
     status::{self, TonightData},
     storage::{Published, Storage, Upload},
 };
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     document::{Document, Night, Rows},
@@ -37,6 +37,8 @@ use crate::{
 const NAME: &str = "export-tonight";
 const CACHE_CONTROL: &str = "public, max-age=300";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
+/// How long the status waits for what it can do without.
+const STATUS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
@@ -101,6 +103,12 @@ struct Exporter {
     clock: Clock,
 }
 
+/// Tonight's list, and what it is made of.
+struct List {
+    night: Night,
+    document: Document,
+}
+
 /// What an export came to.
 #[derive(Default)]
 struct Exported {
@@ -127,9 +135,6 @@ impl Exporter {
                 let day = trigger.target.at(begun);
                 let update_latest = trigger.update_latest && day == SlateDay::of(begun);
                 let exported = self.export(day, begun, update_latest).await;
-                if let (true, Err(error)) = (update_latest, &exported) {
-                    self.report(None, None, vec![format!("tonight's list: {error}")]).await;
-                }
                 let mut exported = match exported {
                     Err(Error::Permanent(reason)) => Exported { errors: vec![reason], ..Exported::default() },
                     exported => exported?,
@@ -154,24 +159,54 @@ impl Exporter {
         Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
     }
 
-    /// Publishes the documents of `day`, all at once.
+    /// Publishes the documents of `day` and, for today's list, what is to be said of it. Nothing of the list
+    /// waits for what only the status needs.
     async fn export(
         &self,
         day: SlateDay,
         begun: DateTime<Utc>,
         update_latest: bool,
     ) -> Result<Exported, Error> {
+        let (made, list) = oneshot::channel();
+        let report = async {
+            if !update_latest {
+                return None;
+            }
+            let (dead_letters, public) = tokio::join!(
+                in_time(self.dead_letters.kept_since(begun - TimeDelta::days(1))),
+                in_time(status::read(&self.storage, &self.api_bucket)),
+            );
+            let before = public.clone();
+            // Nobody sends a list that could not be made. One that could is nearly always published too.
+            if let Ok(list) = list.await {
+                self.report(Some((&list, dead_letters)), Vec::new(), public, None).await;
+            }
+            before
+        };
+        let (exported, before) = tokio::join!(self.publish(day, begun, update_latest, made), report);
+        if let (true, Err(error)) = (update_latest, &exported) {
+            self.report(None, vec![format!("tonight's list: {error}")], None, before).await;
+        }
+        exported
+    }
+
+    /// Publishes the documents of `day`, both at once, and sends what they are made of to `made`.
+    async fn publish(
+        &self,
+        day: SlateDay,
+        begun: DateTime<Utc>,
+        update_latest: bool,
+        made: oneshot::Sender<List>,
+    ) -> Result<Exported, Error> {
         let dated = format!("v1/tonight/{day}.json");
         let current = async |object: &str, wanted: bool| match wanted {
             true => self.storage.current(&self.api_bucket, object).await.map(Some),
             false => Ok(None),
         };
-        let (rows, dated_now, latest_now, dead_letters, status_now) = tokio::try_join!(
+        let (rows, dated_now, latest_now) = tokio::try_join!(
             Rows::read(&self.bigquery, day),
             current(&dated, true),
             current(ALL_PLAYERS, update_latest),
-            or_none(self.dead_letters.kept_since(begun - TimeDelta::days(1)), update_latest),
-            or_none(status::read(&self.storage, &self.api_bucket), update_latest),
         )?;
         let night = Night::of(rows, day, begun);
         let document = Document::of(&night);
@@ -195,14 +230,11 @@ impl Exporter {
             }
             None => Ok(None),
         };
-        let report = async {
-            if update_latest {
-                self.report(Some((&night, &document, dead_letters)), status_now, Vec::new()).await;
-            }
-            Ok(())
-        };
-        let (dated_written, latest_written, ()) =
-            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now), report)?;
+        let total_players = document.total_players;
+        // Nobody listens where nothing is to be said of the list.
+        let _ = made.send(List { night, document });
+        let (dated_written, latest_written) =
+            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now))?;
         for published in [dated_written, latest_written].into_iter().flatten() {
             if let Published::Superseded(_) = published {
                 tracing::info!(%day, "a newer version is public already");
@@ -212,46 +244,50 @@ impl Exporter {
         if update_latest {
             paths.insert("all_players", ALL_PLAYERS.to_owned());
         }
-        Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })
+        Ok(Exported { paths, total_players, errors: Vec::new() })
     }
 
-    /// Says in the public status how tonight stands, as far as this run knows. A status that cannot be
-    /// written is told by its age; no list fails for it.
+    /// Says in the public status how tonight stands, as far as this run knows: over the one that is `public`,
+    /// or over another, `instead_of` what it said too early. A status that cannot be written is told by its
+    /// age; no list fails for it.
     async fn report(
         &self,
-        tonight: Option<(&Night, &Document, Option<usize>)>,
-        before: Option<status::Public>,
+        tonight: Option<(&List, Option<usize>)>,
         failures: Vec<String>,
+        public: Option<status::Public>,
+        instead_of: Option<status::Public>,
     ) {
         let run = status::Run {
+            by: status::Exporter::ExportTonight,
             now: self.clock.now(),
-            games: tonight.map(|(night, ..)| night.slate.games.iter().map(|game| &game.scheduled).collect()),
-            fixtures: tonight.map(|(night, ..)| night.fixtures),
+            games: tonight
+                .map(|(list, _)| list.night.slate.games.iter().map(|game| &game.scheduled).collect()),
+            fixtures: tonight.map(|(list, _)| list.night.fixtures),
             live: None,
-            tonight: tonight.map(|(_, document, dead_letters)| TonightData {
+            tonight: tonight.map(|(List { document, .. }, _)| TonightData {
                 last_update: Some(document.generated_at),
                 game_date: Some(document.game_date),
                 total_players: document.total_players,
                 total_with_lines: document.total_with_lines,
                 games_without_context: document.data_quality.games_without_context,
                 degraded_reason: document.degraded_reason.clone(),
-                dead_letters,
                 ..TonightData::default()
             }),
             grading: None,
-            predictions: tonight.map(|(_, document, _)| document.data_quality.predictions),
+            predictions: tonight.map(|(list, _)| list.document.data_quality.predictions),
+            dead_letters: tonight.and_then(|(_, dead_letters)| dead_letters),
             failures,
         };
-        if let Err(error) = status::publish(&self.storage, &self.api_bucket, before, &run).await {
+        let published = status::publish(&self.storage, &self.api_bucket, public, &run, instead_of);
+        if let Err(error) = published.await {
             tracing::error!(%error, "the status could not be written");
         }
     }
 }
 
-/// Something that is good to have but that nothing fails for.
-async fn or_none<T>(asked: impl Future<Output = Result<T, Error>>, wanted: bool) -> Result<Option<T>, Error> {
-    if !wanted {
-        return Ok(None);
-    }
-    Ok(asked.await.inspect_err(|error| tracing::warn!(%error, "the status lacks something")).ok())
+/// Something that the status can do without, if it comes in time.
+async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Option<T> {
+    let late = || Error::transient("Cloud Storage", format!("no answer within {STATUS_PATIENCE:?}"));
+    let answer = tokio::time::timeout(STATUS_PATIENCE, asked).await.unwrap_or_else(|_| Err(late()));
+    answer.inspect_err(|error| tracing::warn!(%error, "the status lacks something")).ok()
 }

@@ -43,8 +43,35 @@ impl Comparison<'_> {
         for value in old_values.iter().filter(|value| !new_values.is_empty() && !new_values.contains(value)) {
             self.breaks.push(format!("{path}: the value {value} is gone"));
         }
-        if let (Some(old), Some(new)) = (list(&old), list(&new)) {
-            self.compare(&format!("{path}[]"), old, new, depth + 1);
+        match self.direction {
+            Direction::Written if !old_values.is_empty() && new_values.is_empty() => {
+                self.breaks.push(format!("{path}: may be anything now"));
+            }
+            Direction::Read if old_values.is_empty() && !new_values.is_empty() => {
+                self.breaks.push(format!("{path}: may not be anything any more"));
+            }
+            _ => {}
+        }
+        let (narrow, wide) = match self.direction {
+            Direction::Written => (&new, &old),
+            Direction::Read => (&old, &new),
+        };
+        for form in ["pattern", "format"] {
+            if wide.get(form).is_some() && narrow.get(form) != wide.get(form) {
+                self.breaks.push(format!("{path}: another {form}"));
+            }
+        }
+        for (inner, key) in [("[]", "items"), (".*", "additionalProperties")] {
+            if let (Some(old), Some(new)) = (schema_of(&old, key), schema_of(&new, key)) {
+                self.compare(&format!("{path}{inner}"), old, new, depth + 1);
+            }
+        }
+        let (old_places, new_places) = (places(&old), places(&new));
+        if old_places.len() != new_places.len() {
+            self.breaks.push(format!("{path}: {} places became {}", old_places.len(), new_places.len()));
+        }
+        for (place, (old, new)) in old_places.iter().zip(new_places).enumerate() {
+            self.compare(&format!("{path}[{place}]"), old, new, depth + 1);
         }
         let (Some(old_object), Some(new_object)) = (object(self.old, &old), object(self.new, &new)) else {
             return;
@@ -111,8 +138,13 @@ fn values(root: &Value, schema: &Value) -> Vec<Value> {
     alternatives(root, schema).into_iter().flat_map(of).collect()
 }
 
-fn list(schema: &Value) -> Option<&Value> {
-    schema.get("items").filter(|items| items.is_object())
+fn schema_of<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
+    schema.get(key).filter(|inner| inner.is_object())
+}
+
+/// What stands where in a list of fixed length.
+fn places(schema: &Value) -> &[Value] {
+    schema.get("prefixItems").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn object(root: &Value, schema: &Value) -> Option<Map<String, Value>> {
@@ -136,6 +168,9 @@ mod tests {
             "properties": {
                 "points": {"type": "integer"}, "line": {"type": ["number", "null"]},
                 "status": {"$ref": "#/$defs/Status"}, "players": {"type": "array", "items": {"$ref": "#/$defs/Player"}},
+                "point": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "integer"}]},
+                "paths": {"type": "object", "additionalProperties": {"type": "string"}},
+                "poll_id": {"type": "string", "pattern": "^[0-9]{8}$"},
             },
             "$defs": {
                 "Status": {"oneOf": [{"type": "string", "const": "final"}, {"type": "string", "const": "scheduled"}]},
@@ -178,6 +213,14 @@ mod tests {
             (changed("/$defs/Player/properties", json!({})), "$.players[].name: gone"),
             (changed("/$defs/Player/required", json!([])), "$.players[].name: was always there"),
             (changed("/$defs/Status/oneOf/0/const", json!("over")), "$.status: the value \"final\" is gone"),
+            (changed("/properties/status", json!({"type": "string"})), "$.status: may be anything now"),
+            (changed("/properties/point/prefixItems/1/type", json!("string")), "$.point[1]: "),
+            (
+                changed("/properties/point/prefixItems", json!([{"type": "integer"}])),
+                "$.point: 2 places became 1",
+            ),
+            (changed("/properties/paths/additionalProperties/type", json!("number")), "$.paths.*: "),
+            (changed("/properties/poll_id/pattern", json!("^[0-9]{9}$")), "$.poll_id: another pattern"),
         ] {
             let found = breaks(&base(), &schema, Direction::Written);
             assert!(found.iter().any(|it| it.starts_with(expected)), "{expected}: {found:?}");
@@ -190,6 +233,8 @@ mod tests {
         assert_eq!(breaks(&base(), &asked, Direction::Read), ["$.line: has to be sent now"]);
         let narrower = changed("/properties/line", json!({"type": "number"}));
         assert_eq!(breaks(&base(), &narrower, Direction::Read).len(), 1);
+        let fewer = changed("/properties/poll_id", json!({"enum": ["20260109"], "type": "string"}));
+        assert_eq!(breaks(&base(), &fewer, Direction::Read), ["$.poll_id: may not be anything any more"]);
         let wider = changed("/properties/points", json!({"type": ["integer", "string"]}));
         assert!(breaks(&base(), &wider, Direction::Read).is_empty());
     }

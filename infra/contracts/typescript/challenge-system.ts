@@ -474,7 +474,7 @@ export interface TimelineDocument {
    */
   game_date: string;
   /**
-   * Everyone of whom something is predicted, by name.
+   * Everyone of whom something is predicted or who has a line, by name.
    */
   players: TimelinePlayer[];
   /**
@@ -550,6 +550,11 @@ export interface StatusDocument {
    */
   active_break: Break | null;
   /**
+   * What of our functions' input could not be used since yesterday and is kept as dead letters; null
+   * where that could not be found out.
+   */
+  dead_letters: number | null;
+  /**
    * A slate day: the New York date of the evening, until four in the morning.
    */
   game_date: string;
@@ -597,13 +602,17 @@ export interface Break {
  */
 export interface KnownIssue {
   /**
-   * When it was first seen in these words.
+   * When it was first seen; of a failure, since when it has not succeeded.
    */
   detected_at: string;
   /**
    * What it is, for people.
    */
   message: string;
+  /**
+   * Whose run saw it.
+   */
+  reported_by: "export-live" | "export-tonight";
   /**
    * How bad it is.
    */
@@ -656,6 +665,10 @@ export interface LiveService {
    */
   game_date: SlateDay | null;
   /**
+   * Each of those games, as it stood at the last poll.
+   */
+  games: PolledGame[];
+  /**
    * Whether a game of the slate day is under way, by the schedule and the last poll.
    */
   games_active: boolean;
@@ -702,6 +715,23 @@ export interface LiveService {
   total_games: number;
 }
 /**
+ * A game of the public scores.
+ */
+export interface PolledGame {
+  /**
+   * The visiting team's code.
+   */
+  away_team: string;
+  /**
+   * The home team's code.
+   */
+  home_team: string;
+  /**
+   * How far it was.
+   */
+  status: "in_progress" | "final" | "scheduled" | "postponed";
+}
+/**
  * The predictions of tonight.
  */
 export interface PredictionsService {
@@ -730,11 +760,6 @@ export interface TonightService {
    * Minutes since then, to one place.
    */
   age_minutes: number | null;
-  /**
-   * What of our functions' input could not be used since yesterday and is kept as dead letters; null
-   * where that could not be found out.
-   */
-  dead_letters: number | null;
   /**
    * What it says is wrong with it.
    */

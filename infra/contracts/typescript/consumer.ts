@@ -126,23 +126,24 @@ export function tonight(document: TonightDocument): string[] {
 export function status(document: StatusDocument): string[] {
   const { live_data, tonight_data, grading, predictions } = document.services;
   const lines = [`${document.game_date} ${document.updated_at} ${document.overall_status}`];
-  for (const service of [live_data, tonight_data, grading, predictions]) {
-    lines.push(`${service.status} ${service.message}`);
-  }
+  lines.push(`${live_data.status} ${live_data.message}, ${tonight_data.status} ${tonight_data.message}`);
+  lines.push(`${grading.status} ${grading.message}, ${predictions.status} ${predictions.message}`);
   lines.push(`${orNone(live_data.last_update)} ${orNone(live_data.game_date)} ${orNone(live_data.poll_id)}`);
   lines.push(`${orNone(live_data.age_minutes)} ${live_data.is_stale} ${live_data.games_active}`);
   lines.push(`${live_data.games_in_progress} ${live_data.games_over} ${live_data.total_games}`);
   lines.push(`${live_data.players} ${orNone(live_data.next_update_expected)}`);
+  for (const game of live_data.games) {
+    lines.push(`${game.away_team} at ${game.home_team}: ${game.status}`);
+  }
   lines.push(`${orNone(tonight_data.last_update)} ${orNone(tonight_data.game_date)} ${tonight_data.is_stale}`);
   lines.push(`${orNone(tonight_data.age_minutes)} ${tonight_data.total_players} ${tonight_data.total_with_lines}`);
   lines.push(`${tonight_data.games_without_context} ${orNone(tonight_data.degraded_reason)}`);
-  lines.push(orNone(tonight_data.dead_letters));
   lines.push(`${orNone(grading.last_update)} ${orNone(grading.poll_id)}`);
   lines.push(`${predictions.predictions_count} ${orNone(predictions.target_date)}`);
   for (const issue of document.known_issues) {
-    lines.push(`${issue.severity} ${issue.message} ${at(issue.detected_at).getTime()}`);
+    lines.push(`${issue.severity} ${issue.message} ${issue.reported_by} ${at(issue.detected_at).getTime()}`);
   }
-  lines.push(`${document.maintenance_windows.length} windows`);
+  lines.push(`${orNone(document.dead_letters)} letters, ${document.maintenance_windows.length} windows`);
   if (document.active_break) {
     const { headline, message, resume_date, last_game_date } = document.active_break;
     lines.push(`${headline} ${message} ${orNone(resume_date)} ${orNone(last_game_date)}`);

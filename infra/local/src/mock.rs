@@ -80,9 +80,9 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
         }
     }
     replay.cloud.delivery.drain().await;
+    // Nobody polls in the morning: the live documents are still those of the night.
     replay.cloud.clock.run_until(morning + TimeDelta::days(1)).await;
     replay.tonight().await;
-    replay.poll().await;
     keep("morning-after")?;
     if let Some(moment) = MOMENTS.iter().find(|moment| !folder.join(moment).is_dir()) {
         return Err(Error::Configuration(format!("the night of {day} has no moment {moment:?}")));

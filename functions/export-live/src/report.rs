@@ -1,0 +1,130 @@
+//! What a run says in the public status: how the scores stand, and what it could not do.
+
+use std::sync::{Arc, OnceLock};
+
+use shared::{Error, nba::SlateDay, status};
+use tokio::sync::watch;
+
+use crate::{
+    Exporter, FAILURE_PATIENCE, GRADING_PATIENCE, Part, Scores, live::Document, predicted::Predicted,
+    published::Paths,
+};
+
+/// What an export came to: the scores and where they are, the grading, the timeline.
+pub(crate) type Exported = Result<((Arc<Document>, Paths), Part, Part), Error>;
+
+/// The status before a run, once it is known.
+pub(crate) type Before = OnceLock<Option<status::Public>>;
+
+/// What a run has to say.
+struct Said<'a> {
+    /// The public scores, and whether they are graded; `None` where those of before still stand.
+    scores: Option<(&'a Document, bool)>,
+    predicted: Option<Arc<Predicted>>,
+    dead_letters: Option<usize>,
+    failures: Vec<String>,
+}
+
+impl Exporter {
+    /// Says how the scores stand, for each of `documents`, until there are no more: while they are being
+    /// written, because nearly always they will be. Where the status of before, which goes to `before`, has
+    /// a failure of ours, nothing is promised.
+    pub(crate) async fn report_each(
+        &self,
+        day: SlateDay,
+        is_graded: bool,
+        mut documents: watch::Receiver<Option<Scores>>,
+        before: &Before,
+    ) {
+        let facts = async {
+            tokio::join!(
+                self.predicted.get(day, GRADING_PATIENCE),
+                self.dead_letters.get(day, FAILURE_PATIENCE),
+                self.bucket.status(),
+            )
+        };
+        let (predicted, dead_letters, status) = tokio::select! {
+            facts = facts => facts,
+            // Without scores there is nothing to be said yet.
+            () = ended_without_any(documents.clone()) => return,
+        };
+        if has_failed(before.get_or_init(|| status).as_ref()) {
+            return;
+        }
+        let predicted = predicted.ok();
+        let dead_letters = dead_letters.ok().map(|count| *count);
+        while documents.changed().await.is_ok() {
+            let Some(Scores { document, .. }) = documents.borrow_and_update().clone() else { continue };
+            let is_graded = is_graded && predicted.is_some();
+            let scores = Some((&*document, is_graded));
+            let said = Said { scores, predicted: predicted.clone(), dead_letters, failures: Vec::new() };
+            self.report(said, None).await;
+        }
+    }
+
+    /// Says what a run could not do, instead of what it promised; and after a failure that it now could.
+    pub(crate) async fn report_end(
+        &self,
+        day: SlateDay,
+        is_graded: bool,
+        exported: &Exported,
+        before: Option<status::Public>,
+    ) {
+        let (scores, failures) = match exported {
+            // A newer run has the word.
+            Ok(((_, paths), ..)) if paths.is_empty() => return,
+            Ok(((document, _), grading, timeline)) => {
+                let failures = [grading, timeline].into_iter().filter_map(|part| part.error.clone());
+                (Some((&**document, is_graded && grading.error.is_none())), failures.collect())
+            }
+            Err(error) => (None, vec![format!("live: {error}")]),
+        };
+        if failures.is_empty() && !has_failed(before.as_ref()) {
+            return;
+        }
+        let (predicted, dead_letters) = tokio::join!(
+            self.predicted.get(day, FAILURE_PATIENCE),
+            self.dead_letters.get(day, FAILURE_PATIENCE),
+        );
+        let dead_letters = dead_letters.ok().map(|count| *count);
+        self.report(Said { scores, predicted: predicted.ok(), dead_letters, failures }, before).await;
+    }
+
+    async fn report(&self, said: Said<'_>, instead_of: Option<status::Public>) {
+        let Said { scores, predicted, dead_letters, failures } = said;
+        let graded = scores.filter(|(_, is_graded)| *is_graded).map(|(document, _)| document);
+        let slate = predicted.as_ref().map(|predicted| &predicted.slate);
+        let run = status::Run {
+            by: status::Exporter::ExportLive,
+            now: self.clock.now(),
+            games: slate.map(|slate| slate.games.iter().map(|game| &game.scheduled).collect()),
+            fixtures: None,
+            live: scores.map(|(document, _)| document.facts()),
+            tonight: None,
+            grading: graded.map(|document| status::Grading {
+                last_update: Some(document.updated_at),
+                poll_id: Some(document.poll_id),
+                ..status::Grading::default()
+            }),
+            predictions: slate.map(|slate| slate.predictions()),
+            dead_letters,
+            failures,
+        };
+        self.bucket.report(&run, instead_of).await;
+    }
+}
+
+/// Resolves when it is certain that no scores come; never where some did.
+async fn ended_without_any(mut documents: watch::Receiver<Option<Scores>>) {
+    while documents.changed().await.is_ok() {}
+    if documents.borrow().is_some() {
+        std::future::pending().await
+    }
+}
+
+/// Whether the last live export could not do something.
+fn has_failed(public: Option<&status::Public>) -> bool {
+    let status = public.and_then(status::Public::status);
+    let mut failures = status.into_iter().flat_map(status::Status::failures);
+    failures.any(|failure| failure.reported_by == status::Exporter::ExportLive)
+}
