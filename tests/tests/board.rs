@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::{
@@ -29,12 +29,24 @@ use tests::{
     warehouse::{DAY, predicted, with},
 };
 
-/// Every score, every grade and how many points the plots have, as the page has them.
+/// Every score, and of every player with a prediction what the page says of them.
 const SEEN: &str = "return {
     scores: [...document.querySelectorAll('#games b')].map((it) => it.textContent).join(' '),
-    grades: [...document.querySelectorAll('.grade')].map((it) => it.textContent).join(' '),
-    points: [...document.querySelectorAll('.plot')].reduce((sum, it) => sum + Number(it.dataset.points), 0),
+    players: Object.fromEntries([...document.querySelectorAll('.card')]
+        .filter((card) => card.querySelector('.grade') && card.querySelector('.plot'))
+        .map((card) => [card.dataset.player, {
+            grade: card.querySelector('.grade').textContent,
+            points: card.querySelector('.points').textContent,
+            plotted: Number(card.querySelector('.plot').dataset.points),
+            way: card.querySelector('.plot .way')?.getAttribute('d') ?? null,
+        }])),
 }";
+
+/// Whether what is seen of any one player has changed as `wanted`.
+fn has_turned(before: &Value, after: &Value, wanted: impl Fn(&Value, &Value) -> bool) -> bool {
+    let players = before["players"].as_object().expect("players");
+    players.iter().any(|(player, before)| after["players"].get(player).is_some_and(|it| wanted(before, it)))
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_board_follows_a_night() {
@@ -49,22 +61,38 @@ async fn the_board_follows_a_night() {
         let replay = replay.clone();
         async move { replay.run(|_| {}).await }
     });
-    while !replay.cloud.objects.list(API_BUCKET, "v1/status.json").iter().any(|_| true) {
+    // Chromium reports a document that is not there yet as an error of the page.
+    let is_public = |name: &&str| !replay.cloud.objects.list(API_BUCKET, name).is_empty();
+    let documents = [
+        "v1/status.json",
+        "v1/tonight/all-players.json",
+        "v1/live/latest.json",
+        "v1/live-grading/latest.json",
+        "v1/live-timeline/latest.json",
+    ];
+    while !documents.iter().all(|name| is_public(name)) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     browser.open(&replay.cloud.url.join("?every=1").expect("a URL")).await;
     browser.until("games", SEEN, |seen| seen["scores"].as_str().is_some_and(|it| !it.is_empty())).await;
     let scores = |seen: &Value| seen["scores"].as_str().unwrap_or_default().replace(['–', ' '], "");
-    let on = browser.until("a score", SEEN, |seen| !scores(seen).is_empty() && seen["points"] != 0).await;
+    let is_plotted = |seen: &Value| has_turned(seen, seen, |_, player| player["plotted"] != 0);
+    let on = browser.until("a score", SEEN, |seen| !scores(seen).is_empty() && is_plotted(seen)).await;
     browser.until("a score that changes", SEEN, |seen| scores(seen) != scores(&on)).await;
-    browser.until("a grade that turns", SEEN, |seen| seen["grades"] != on["grades"]).await;
-    browser.until("a plot that grows", SEEN, |seen| seen["points"].as_u64() > on["points"].as_u64()).await;
-    browser
-        .until("decided predictions", SEEN, |seen| {
-            seen["grades"].as_str().is_some_and(|it| it.contains("Correct "))
-        })
-        .await;
+    let trends = |before: &Value, after: &Value| {
+        before["grade"] != after["grade"]
+            && after["grade"].as_str().is_some_and(|it| it.starts_with("Trending"))
+    };
+    browser.until("a grade that turns", SEEN, |seen| has_turned(&on, seen, trends)).await;
+    let grows = |before: &Value, after: &Value| {
+        before["plotted"].as_u64() > Some(0)
+            && after["plotted"].as_u64() > before["plotted"].as_u64()
+            && after["way"].as_str().map(str::len) > before["way"].as_str().map(str::len)
+            && after["points"] != before["points"]
+    };
+    browser.until("a plot that grows with the points", SEEN, |seen| has_turned(&on, seen, grows)).await;
+    let decided = |_: &Value, after: &Value| after["grade"] == "Correct" || after["grade"] == "Incorrect";
+    browser.until("decided predictions", SEEN, |seen| has_turned(&on, seen, decided)).await;
     running.await.expect("the night");
     let over = "return [...document.querySelectorAll('#games .clock')].map((it) => it.textContent)";
     let clocks = browser
@@ -85,9 +113,14 @@ async fn the_board_follows_a_night() {
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
 }
 
-/// A host of the board whose documents a test sets.
-#[derive(Clone, Default)]
-struct Host(Arc<Mutex<HashMap<String, (u16, String)>>>);
+/// A host of the board whose documents and clock a test sets.
+#[derive(Clone)]
+struct Host(Arc<Mutex<Hosted>>);
+
+struct Hosted {
+    documents: HashMap<String, (u16, String)>,
+    date: &'static str,
+}
 
 impl Host {
     /// The documents of Toronto at Boston in the third quarter, and where they are served.
@@ -106,7 +139,9 @@ impl Host {
         boston["visitor_team"] = json!({"id": 28, "abbreviation": "TOR", "players": []});
         let stub = Stub::answering([Reply::games([boston])]).await;
         cloud.exporter(&stub, &HandClock::at("2026-01-10T02:12:01Z")).await.post("").await;
-        let host = Self::default();
+        // Two minutes after the poll.
+        let hosted = Hosted { documents: HashMap::new(), date: "Sat, 10 Jan 2026 02:14:01 GMT" };
+        let host = Self(Arc::new(Mutex::new(hosted)));
         for name in cloud.names(API_BUCKET, "v1/") {
             host.set(&name, 200, cloud.json(API_BUCKET, &name).to_string());
         }
@@ -121,20 +156,29 @@ impl Host {
     }
 
     fn set(&self, object: &str, status: u16, body: impl Into<String>) {
-        self.0.lock().expect("the documents").insert(object.to_owned(), (status, body.into()));
+        self.hosted().documents.insert(object.to_owned(), (status, body.into()));
+    }
+
+    fn set_date(&self, date: &'static str) {
+        self.hosted().date = date;
+    }
+
+    fn hosted(&self) -> MutexGuard<'_, Hosted> {
+        self.0.lock().expect("what is hosted")
     }
 
     fn json(&self, object: &str) -> Value {
-        serde_json::from_str(&self.0.lock().expect("the documents")[object].1).expect("JSON")
+        serde_json::from_str(&self.hosted().documents[object].1).expect("JSON")
     }
 }
 
 async fn document(State(host): State<Host>, UrlPath(object): UrlPath<String>) -> Response {
-    let found = host.0.lock().expect("the documents").get(&format!("v1/{object}")).cloned();
+    let (found, date) = {
+        let hosted = host.hosted();
+        (hosted.documents.get(&format!("v1/{object}")).cloned(), hosted.date)
+    };
     let (status, body) = found.unwrap_or((404, String::new()));
-    // The server's clock: two minutes after the poll.
-    let date = [(header::DATE, "Sat, 10 Jan 2026 02:14:01 GMT")];
-    (StatusCode::from_u16(status).expect("a status"), date, body).into_response()
+    (StatusCode::from_u16(status).expect("a status"), [(header::DATE, date)], body).into_response()
 }
 
 fn file(name: &str) -> Response {
@@ -198,6 +242,95 @@ async fn what_cannot_be_read_leaves_the_last_good_data_and_says_how_old_it_is() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_makes_no_sense_stops_nothing() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (host, url) = Host::start().await;
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    let shown = "return document.querySelector('[data-player=jaylenbrown] .points')?.textContent";
+    browser.until("the player", shown, |points| points == "21").await;
+    let good = host.json(LIVE);
+    let at = &good["updated_at"];
+    let problem = "return document.querySelector('#problem').textContent";
+    for (object, senseless, said) in [
+        (LIVE, with(good.clone(), json!({"games": [null]})), "games, players"),
+        (LIVE, with(good.clone(), json!({"games": [{"home_team": "BOS", "away_team": "TOR"}]})), "players"),
+        ("v1/status.json", json!({"updated_at": at, "known_issues": [], "game_date": DAY}), "ages"),
+        (
+            "v1/live-grading/latest.json",
+            json!({"updated_at": at, "game_date": DAY, "predictions": [null]}),
+            "predictions, players",
+        ),
+    ] {
+        let before = host.json(object);
+        host.set(object, 200, senseless.to_string());
+        let expected = format!("What came cannot be shown. As it was: {said}.");
+        browser.until(said, problem, |text| *text == expected).await;
+        assert_eq!(browser.ask(shown).await, "21", "{object}: what was shown stays");
+        host.set(object, 200, before.to_string());
+        browser.until("good again", problem, |text| text == "").await;
+    }
+    let mut later = good;
+    later["games"][0]["home_score"] = json!(99);
+    host.set(LIVE, 200, later.to_string());
+    let scores = "return [...document.querySelectorAll('#games b')].map((it) => it.textContent).join(' ')";
+    browser
+        .until("the next score", scores, |text| text.as_str().is_some_and(|text| text.contains("99")))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_night_is_not_shown_as_tonight() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (host, url) = Host::start().await;
+    // In the morning tonight's list is out, and the others are last night's until somebody polls.
+    let mut tonight = host.json("v1/tonight/all-players.json");
+    tonight["game_date"] = json!("2026-01-10");
+    host.set("v1/tonight/all-players.json", 200, tonight.to_string());
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    let seen = "return document.querySelector('#day').textContent.slice(0, 10)";
+    browser.until("the day", seen, |day| day == "2026-01-10").await;
+    let card = "[data-player=jaylenbrown]";
+    assert_eq!(browser.text(&format!("{card} .points")).await, "");
+    assert_eq!(browser.text("#summary").await, "");
+    let shown = format!(
+        "const card = document.querySelector('{card}');
+         return [card.querySelector('.grade'), card.querySelector('.plot').dataset.points]"
+    );
+    assert_eq!(browser.ask(&shown).await, json!([null, "0"]), "a line, and no points of last night");
+    assert!(browser.text("#sources").await.contains("grading of 2026-01-09, 2 min old"));
+    // Scores of a day that has no list yet are shown without one.
+    tonight["game_date"] = json!("2026-01-08");
+    host.set("v1/tonight/all-players.json", 200, tonight.to_string());
+    browser.until("the day", seen, |day| day == "2026-01-09").await;
+    assert_eq!(browser.text("[data-game='TOR@BOS'] .clock").await, "Q3 6:35");
+    let show = browser.page.find(fantoccini::Locator::Id("show")).await.expect("the choice");
+    show.select_by_value("all").await.expect("everyone");
+    browser
+        .until(
+            "the box score",
+            &format!("return document.querySelector('{card} .points')?.textContent"),
+            |points| points == "21",
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_nobody_renews_is_not_shown_as_news() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (host, url) = Host::start().await;
+    let text = "return document.querySelector('#status').textContent";
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    browser.until("the status", text, |text| text.as_str().is_some_and(|it| it.contains("1 game on"))).await;
+    host.set_date("Sat, 10 Jan 2026 02:44:01 GMT");
+    browser
+        .until("silence", text, |text| {
+            text.as_str().is_some_and(|it| it.starts_with("Unknown: no word for 32 min. It was: "))
+        })
+        .await;
+    assert_eq!(browser.ask("return document.querySelector('#status').dataset.health").await, "unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_text_whatever_is_in_it() {
     let Some(browser) = Browser::start(800, 800, false).await else { return };
     let (host, url) = Host::start().await;
@@ -232,7 +365,11 @@ async fn the_board_can_be_read_narrow_and_wide_light_and_dark_and_by_keyboard() 
         skipped("no axe-core (`make test` installs it)");
         return;
     };
-    let (_host, url) = Host::start().await;
+    let (host, url) = Host::start().await;
+    let mut status = host.json("v1/status.json");
+    let long = "live_grading: Cloud Storage: gs://nba-props-platform-api/v1/live-grading/2026-01-09.json: a_word_without_end".repeat(2);
+    status["known_issues"] = json!([{"severity": "error", "message": long, "reported_by": "export-live", "detected_at": "2026-01-10T02:12:01Z"}]);
+    host.set("v1/status.json", 200, status.to_string());
     for (width, dark) in [(380, false), (380, true), (1600, false), (1600, true)] {
         let Some(browser) = Browser::start(width, 900, dark).await else { return };
         browser.open(&url).await;
@@ -241,6 +378,7 @@ async fn the_board_can_be_read_narrow_and_wide_light_and_dark_and_by_keyboard() 
             .await;
         let is_dark = browser.ask("return matchMedia('(prefers-color-scheme: dark)').matches").await;
         assert_eq!(is_dark, json!(dark), "the colour scheme");
+        assert_eq!(browser.ask("return innerWidth").await, json!(width), "the page's width");
         browser.ask(&format!("{axe}; return null")).await;
         let run = "const done = arguments[arguments.length - 1];
             axe.run().then(({ violations, passes }) => done({

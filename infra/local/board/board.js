@@ -2,17 +2,17 @@
 // `?every=5` in the address asks for other seconds.
 
 import { refreshAll } from "./documents.js";
-import { show, showAges, showPlayers } from "./view.js";
+import { show } from "./view.js";
 
 const asked = Number(new URLSearchParams(location.search).get("every"));
 const EVERY = 1000 * (asked >= 1 && asked <= 3600 ? asked : 15);
 
 document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
-document.getElementById("filter").addEventListener("input", showPlayers);
-setInterval(showAges, 1000);
+document.getElementById("filter").addEventListener("input", () => show("players"));
+setInterval(() => show("ages"), 1000);
 
 for (;;) {
   if (await refreshAll()) show();
-  else showAges();
+  else show("ages");
   await new Promise((resolve) => setTimeout(resolve, EVERY));
 }

@@ -26,6 +26,11 @@ class Source {
     this.url = SOURCES[name];
   }
 
+  /** The content, if it is of a day. */
+  of(day) {
+    return this.data?.game_date === day ? this.data : null;
+  }
+
   /** Seconds from when the content was made; null while there is none. */
   get age() {
     return this.data && this.#ageWhenRead + (performance.now() - this.#readAt) / 1000;
@@ -55,8 +60,9 @@ class Source {
   #seen(response, data, isNew) {
     this.data = data;
     this.error = null;
-    // The server's clock, not this machine's, says how old something is.
-    const now = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+    // The server's clock, not this machine's, says how old something is; a cache adds how long it has had it.
+    const answered = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+    const now = answered + 1000 * (Number(response.headers.get("Age")) || 0);
     this.#ageWhenRead = Math.max(0, (now - madeAt(data)) / 1000);
     this.#readAt = performance.now();
     return isNew;
@@ -64,6 +70,11 @@ class Source {
 }
 
 export const sources = Object.fromEntries(Object.keys(SOURCES).map((name) => [name, new Source(name)]));
+
+/** The day that is shown: the newest that there are games of. The documents turn to a new day one after the other. */
+export function dayShown() {
+  return [sources.tonight, sources.live].flatMap((source) => source.data?.game_date ?? []).sort().at(-1) ?? null;
+}
 
 /** Fetches all of them at once; true where anything is new. */
 export async function refreshAll() {

@@ -1,6 +1,6 @@
 // What is on the page, made from the documents. Every text goes in as text: a name is never markup.
 
-import { sources } from "./documents.js";
+import { dayShown, sources } from "./documents.js";
 import { plot } from "./plot.js";
 import { clock, elapsed, grade, odds, span } from "./words.js";
 
@@ -25,36 +25,56 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const key = (player) => `${player.player_lookup} ${player.team}`;
 const teams = (game) => `${game.away_team}@${game.home_team}`;
 
+/** Puts a text in place where it differs. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** How old each document is, and which cannot be read; a second's work. */
-export function showAges() {
+function showAges() {
+  const day = dayShown();
   const of = (source) => {
-    if (source.error === null) return make("li", {}, `${source.name} ${span(source.age)} old`);
-    const kept = source.age === null ? "nothing to show yet" : `showing what was, ${span(source.age)} old`;
+    const other = source.data && source.data.game_date !== day ? ` of ${source.data.game_date},` : "";
+    if (source.error === null) return make("li", {}, `${source.name}${other} ${span(source.age)} old`);
+    const kept = source.age === null ? "nothing to show yet" : `showing what was,${other} ${span(source.age)} old`;
     return make("li", { class: "failing" }, `${source.name}: ${source.error}; ${kept}`);
   };
   const known = Object.values(sources).filter((source) => source.data || source.error);
   fill(byId("sources"), known.map(of));
+  if (sources.status.data) showHealth(sources.status.data);
+}
+
+/** Nobody may have said for how long how things stand before that itself is news. */
+const SILENCE = 600;
+
+/** How things stand; where nobody has said so for too long, that. */
+function showHealth({ overall_status, services, updated_at }) {
+  const { age } = sources.status;
+  const { live_data, tonight_data } = services;
+  const now = Date.parse(updated_at) / 1000 + age;
+  const expected = live_data.next_update_expected && Date.parse(live_data.next_update_expected) / 1000;
+  const silent = age > SILENCE && expected !== null && now > expected + SILENCE;
+  const text = `${capital(overall_status)}: ${live_data.message}; ${tonight_data.message}`;
+  say(byId("status"), silent ? `Unknown: no word for ${span(age)}. It was: ${text}` : text);
+  byId("status").dataset.health = silent ? "unknown" : overall_status;
 }
 
 function showStatus() {
   const status = sources.status.data;
+  const day = dayShown() ?? status?.game_date ?? "";
+  say(byId("day"), status?.active_break ? `${day} · ${status.active_break.headline}` : day);
   if (!status) return;
-  const pause = status.active_break;
-  byId("day").textContent = pause ? `${status.game_date} · ${pause.headline}` : status.game_date;
-  const { live_data, tonight_data } = status.services;
-  byId("status").textContent = `${capital(status.overall_status)}: ${live_data.message}; ${tonight_data.message}`;
-  byId("status").dataset.health = status.overall_status;
   fill(byId("issues"), status.known_issues.map((issue) => make("li", {}, `${capital(issue.severity)}: ${issue.message}`)));
   byId("issues").hidden = status.known_issues.length === 0;
 }
 
-/** Tonight's games as they are scheduled and as they stand: what is on first. */
+/** The day's games as they are scheduled and as they stand. */
 function games() {
-  const scheduled = new Map((sources.tonight.data?.games ?? []).map((game) => [teams(game), game]));
-  const live = new Map((sources.live.data?.games ?? []).map((game) => [teams(game), game]));
-  const today = sources.tonight.data?.game_date === sources.live.data?.game_date || !sources.tonight.data;
-  const all = new Set([...(today ? live.keys() : []), ...scheduled.keys()]);
-  return [...all].map((id) => ({ id, scheduled: scheduled.get(id), live: today ? live.get(id) : undefined }));
+  const day = dayShown();
+  const scheduled = new Map((sources.tonight.of(day)?.games ?? []).map((game) => [teams(game), game]));
+  const live = new Map((sources.live.of(day)?.games ?? []).map((game) => [teams(game), game]));
+  const all = new Set([...live.keys(), ...scheduled.keys()]);
+  return [...all].map((id) => ({ id, scheduled: scheduled.get(id), live: live.get(id) }));
 }
 
 function showGames() {
@@ -73,8 +93,9 @@ function showGames() {
 }
 
 function showSummary() {
-  const summary = sources.grading.data?.summary;
-  if (!summary) return;
+  const graded = sources.grading.of(dayShown());
+  if (!graded) return fill(byId("summary"), []);
+  const { summary } = graded;
   const percent = summary.win_rate === null ? "–" : `${(summary.win_rate * 100).toFixed(1)} %`;
   const entries = {
     Correct: summary.correct, Incorrect: summary.incorrect, "Win rate": percent, Pushes: summary.pushes,
@@ -85,14 +106,21 @@ function showSummary() {
   fill(byId("summary"), Object.entries(entries).map(pair));
 }
 
-/** Everyone of tonight with what the documents know of them. */
+/** Whom the box score has where there is no list of tonight. */
+function ofBox({ player_lookup, name, team }, { home_team }) {
+  return { player_lookup, name, team, is_home: team === home_team, has_line: false, injury_status: "available", last_10_points: [] };
+}
+
+/** Everyone of the day with what the documents know of them. */
 function players() {
-  const graded = new Map((sources.grading.data?.predictions ?? []).map((it) => [key(it), it]));
-  const timed = new Map((sources.timeline.data?.players ?? []).map((it) => [key(it), it]));
+  const day = dayShown();
+  const graded = new Map((sources.grading.of(day)?.predictions ?? []).map((it) => [key(it), it]));
+  const timed = new Map((sources.timeline.of(day)?.players ?? []).map((it) => [key(it), it]));
   return games().flatMap(({ scheduled, live }) => {
     const lines = new Map((live?.players ?? []).map((it) => [key(it), it]));
-    return (scheduled?.players ?? []).map((player) => ({
-      player, game: scheduled, live, line: lines.get(key(player)), graded: graded.get(key(player)), timed: timed.get(key(player)),
+    const listed = scheduled?.players ?? live.players.map((line) => ofBox(line, live));
+    return listed.map((player) => ({
+      player, game: scheduled ?? live, live, line: lines.get(key(player)), graded: graded.get(key(player)), timed: timed.get(key(player)),
     }));
   });
 }
@@ -120,8 +148,8 @@ function card({ player, game, live, line, graded, timed }) {
     : "No line";
   const predicted = prediction?.predicted == null
     ? null
-    : `Predicted ${prediction.predicted.toFixed(1)}, ${prediction.recommendation.replace("_", " ").toLowerCase()}`
-      + (prediction.confidence === null ? "" : `, ${Math.round(prediction.confidence * 100)} % sure`);
+    : `Predicted ${prediction.predicted.toFixed(1)}, ${(prediction.recommendation ?? "no side").replace("_", " ").toLowerCase()}`
+      + (prediction.confidence == null ? "" : `, ${Math.round(prediction.confidence * 100)} % sure`);
   const form = player.last_10_points.map((scored, index) => {
     const against = (player.last_10_results ?? player.last_10_vs_avg)?.[index];
     return make("span", {}, scored === null ? "DNP" : `${scored}${against && against !== "-" ? ` ${against}` : ""}`);
@@ -140,13 +168,13 @@ function card({ player, game, live, line, graded, timed }) {
     predicted && make("p", {}, predicted),
     standing ? make("p", { class: "grade", "data-tone": standing.tone }, standing.text) : null,
     form.length > 0 ? make("p", { class: "form" }, "Last games:", ...form) : null,
-    prop && timed && timed.points.length > 0 ? plot(timed, elapsed(live)) : null,
+    prop ? plot(timed ?? { points: [], polls: [], line: prop.line, passed_at: null }, elapsed(live)) : null,
   );
   return element;
 }
 
 /** The players that the filter leaves; in place by player, so that the page does not jump. */
-export function showPlayers() {
+function showPlayers() {
   const wanted = byId("search").value.trim().toLowerCase();
   const matches = ({ player }) =>
     !wanted || player.name.toLowerCase().includes(wanted) || player.team.toLowerCase() === wanted;
@@ -156,11 +184,19 @@ export function showPlayers() {
   fill(byId("cards"), shown.map(card));
 }
 
-/** The whole page. */
-export function show() {
-  showStatus();
-  showAges();
-  showGames();
-  showSummary();
-  showPlayers();
+const SECTIONS = { status: showStatus, ages: showAges, games: showGames, predictions: showSummary, players: showPlayers };
+const failing = new Set();
+
+/** The whole page, or some sections of it. One that cannot be shown as it came stays as it was, and the page says so. */
+export function show(...sections) {
+  for (const name of sections.length > 0 ? sections : Object.keys(SECTIONS)) {
+    try {
+      SECTIONS[name]();
+      failing.delete(name);
+    } catch (error) {
+      if (!failing.has(name)) console.warn(name, error);
+      failing.add(name);
+    }
+  }
+  say(byId("problem"), failing.size > 0 ? `What came cannot be shown. As it was: ${[...failing].join(", ")}.` : "");
 }

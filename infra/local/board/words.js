@@ -41,7 +41,8 @@ export function elapsed(game) {
   const before = (period) => Math.min(period - 1, 4) * 720 + Math.max(0, period - 5) * 300;
   if (game.status === "final") return before(Math.max(game.period, 4) + 1);
   if (game.time_remaining === "Halftime") return 1440;
-  const [, minutes, seconds] = /(\d+):(\d+)/.exec(game.time_remaining) ?? [];
+  // `Q3 6:35`, and `Q4 39.2` in a last minute.
+  const [, minutes = 0, seconds] = /^(?:(\d+):)?(\d+(?:\.\d+)?)$/.exec(game.time_remaining.split(" ").at(-1)) ?? [];
   const length = game.period <= 4 ? 720 : 300;
-  return before(game.period) + (minutes === undefined ? 0 : length - minutes * 60 - Number(seconds));
+  return before(game.period) + (seconds === undefined ? 0 : length - minutes * 60 - Math.ceil(seconds));
 }
