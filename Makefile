@@ -28,7 +28,7 @@ bench: ## Measure the release binaries against what the network alone would take
 	@target/chaos/bench $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
 
 bench-baseline: ## Keep what the pure parts take now; `cargo bench -p bench` says what has changed since
-	NIGHT=$(abspath $(NIGHT)) cargo bench --profile chaos --package bench --bench parts -- --save-baseline base
+	cargo bench --package bench -- --save-baseline kept
 
 contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScript of every public document anew
 	cargo run --quiet --package contracts -- infra/contracts/schemas

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::{
     Clock, Error,
     digest::hex_digest,
+    json,
     storage::{Storage, Upload},
 };
 
@@ -76,11 +77,9 @@ impl DeadLetters {
         let event = &readable(event);
         let letter =
             DeadLetter { function: self.function, reason, kept_at: self.clock.now(), event, rejected };
-        let body = serde_json::to_vec(&letter).map_err(|error| {
-            Error::Internal(format!("a dead letter could not be written as JSON: {error}"))
-        })?;
+        let body = json::body("a dead letter", &letter, 4096)?;
         let path = format!("{PREFIX}{}/{}.json", self.function, file_stem(event.id()));
-        self.storage.replace(Upload::json(&self.bucket, &path, body.into())).await?;
+        self.storage.replace(Upload::json(&self.bucket, &path, body)).await?;
         Ok(path)
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod function;
 pub mod invoker_auth;
+pub mod json;
 pub mod nba;
 pub mod pubsub;
 pub mod retry;

@@ -18,6 +18,7 @@ pub use judge::{Fixtures, Run};
 use crate::{
     Error,
     clock::{iso_micros, iso_micros_or_null},
+    json,
     nba::{GameStatus, PollId, SlateDay, Team},
     storage::{Current, PUBLISH_ATTEMPTS, Storage, Upload, Written},
 };
@@ -291,9 +292,8 @@ pub async fn publish(
         if before.current.version > Some(status.updated_at) {
             return Ok(before);
         }
-        let body = serde_json::to_vec(&status)
-            .map_err(|error| Error::Internal(format!("the status could not be written as JSON: {error}")))?;
-        let upload = Upload::public(bucket, OBJECT, body.into(), CACHE_CONTROL, status.updated_at);
+        let body = json::body("the status", &status, 4096)?;
+        let upload = Upload::public(bucket, OBJECT, body, CACHE_CONTROL, status.updated_at);
         if let Written::Yes(generation) = storage.write_over(upload, before.current.generation).await? {
             let current = Current { generation, version: Some(status.updated_at) };
             return Ok(Public { current, status: Some(Arc::new(status)) });

@@ -2,11 +2,14 @@
 
 use std::cmp::Reverse;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
+    Error,
     clock::iso_micros,
+    json,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
     slate::{self, LineSource, Prediction, Recommendation},
 };
@@ -19,6 +22,9 @@ use crate::{
 
 /// An OVER this many points below its line looks lost (facts 7.3).
 const FAR: f64 = 5.0;
+
+/// About as many bytes of JSON has a prediction.
+const BYTES_A_PREDICTION: usize = 640;
 
 /// How the predictions of a slate day stand.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -157,9 +163,14 @@ pub enum Status {
 }
 
 impl Document {
+    /// The body of the public object.
+    pub fn json(&self) -> Result<Bytes, Error> {
+        json::body("the grading", self, 1024 + self.predictions.len() * BYTES_A_PREDICTION)
+    }
+
     /// Grades the predictions by the scores of a live document, and by official ones where they have come.
     pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
-        let mut predictions: Vec<Graded> = Vec::new();
+        let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         for matchup in matchup::all(live, &predicted.slate) {
             let graded = |player: &slate::Player| {
                 let prediction = player.prediction.as_ref()?;

@@ -240,6 +240,12 @@ struct Scores {
     at: DateTime<Utc>,
 }
 
+/// The next of `documents`; `None` when there are no more.
+async fn next(documents: &mut watch::Receiver<Option<Scores>>) -> Option<Scores> {
+    documents.changed().await.ok()?;
+    documents.borrow_and_update().clone()
+}
+
 impl Exporter {
     async fn export(&self, request: Request) -> Result<Reply, Error> {
         let started = Instant::now();
@@ -339,8 +345,7 @@ impl Exporter {
         let (predicted, mut public) =
             tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.grading(day))?;
         let mut paths = Ok(Paths::new());
-        while documents.changed().await.is_ok() {
-            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
+        while let Some(Scores { document, at }) = next(&mut documents).await {
             let graded = grading::Document::of(&document, &predicted);
             paths = self.bucket.publish_grading(&graded, at, is_today, &mut public).await;
         }
@@ -357,8 +362,7 @@ impl Exporter {
         let (predicted, mut public) =
             tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.timeline(day))?;
         let mut paths = Ok(Paths::new());
-        while documents.changed().await.is_ok() {
-            let Some(Scores { document, at }) = documents.borrow_and_update().clone() else { continue };
+        while let Some(Scores { document, at }) = next(&mut documents).await {
             let timeline = |before| self.timeline(&document, &predicted, before);
             paths = self.bucket.publish_timeline(timeline, at, is_today, &mut public).await;
         }

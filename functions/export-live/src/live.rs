@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
+    Error,
     balldontlie::{Game, PlayerLine},
     clock::iso_micros,
+    json,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
     status::{LiveData, PolledGame},
 };
 
 use crate::names::{Directory, Schedule};
+
+/// About as many bytes of JSON has a player, with a share of the game.
+const BYTES_A_PLAYER: usize = 360;
 
 /// The live scores of a slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +131,12 @@ impl Document {
 }
 
 impl Document {
+    /// The body of the public object.
+    pub fn json(&self) -> Result<Bytes, Error> {
+        let players: usize = self.games.iter().map(|game| game.player_count).sum();
+        json::body("the live document", self, 1024 + players * BYTES_A_PLAYER)
+    }
+
     /// What the status says of these scores.
     pub fn facts(&self) -> LiveData {
         LiveData {

@@ -8,7 +8,6 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use shared::{
     Error,
     nba::SlateDay,
@@ -131,7 +130,7 @@ impl PublicBucket {
         mut public: PublicScores,
     ) -> Result<Option<Paths>, Error> {
         let object = scores_object(public.day);
-        let body = json("the live document", document)?;
+        let body = document.json()?;
         let is_latest = is_today && public.latest.version <= Some(at);
         if is_today && !is_latest {
             tracing::warn!(version = ?public.latest.version, "{LATEST} is of a later poll and stays");
@@ -183,7 +182,7 @@ impl PublicBucket {
         public: &mut PublicGrading,
     ) -> Result<Paths, Error> {
         let object = format!("v1/live-grading/{}.json", public.day);
-        let body = json("the grading", document)?;
+        let body = document.json()?;
         let (dated, latest) = tokio::try_join!(
             self.publish(&object, &body, at, public.dated),
             self.publish_latest(LATEST_GRADING, &body, at, is_today, public.latest),
@@ -242,7 +241,7 @@ impl PublicBucket {
                 return Ok(Paths::new());
             }
             let timeline = make(public.document.clone()).await?;
-            let body = json("the timeline", &timeline)?;
+            let body = timeline.json()?;
             let upload = Upload::public(&self.bucket, &object, body.clone(), CACHE_CONTROL, at);
             let (dated, latest) = tokio::try_join!(
                 self.storage.write_over(upload, public.dated.generation),
@@ -333,11 +332,6 @@ fn readable<T: serde::de::DeserializeOwned>(object: &str, stored: &Stored) -> Op
             tracing::error!(object, %error, "the public document cannot be read; it is made anew");
         })
         .ok()
-}
-
-fn json(what: &str, document: &impl Serialize) -> Result<Bytes, Error> {
-    let json = serde_json::to_vec(document);
-    Ok(json.map_err(|error| Error::Internal(format!("{what} could not be written as JSON: {error}")))?.into())
 }
 
 fn scores_object(day: SlateDay) -> String {

@@ -6,7 +6,7 @@ use shared::{Error, nba::SlateDay, status};
 use tokio::sync::watch;
 
 use crate::{
-    Exporter, FAILURE_PATIENCE, GRADING_PATIENCE, Part, Scores, live::Document, predicted::Predicted,
+    Exporter, FAILURE_PATIENCE, GRADING_PATIENCE, Part, Scores, live::Document, next, predicted::Predicted,
     published::Paths,
 };
 
@@ -53,8 +53,7 @@ impl Exporter {
         }
         let predicted = predicted.ok();
         let dead_letters = dead_letters.ok().map(|count| *count);
-        while documents.changed().await.is_ok() {
-            let Some(Scores { document, .. }) = documents.borrow_and_update().clone() else { continue };
+        while let Some(Scores { document, .. }) = next(&mut documents).await {
             let is_graded = is_graded && predicted.is_some();
             let scores = Some((&*document, is_graded));
             let said = Said { scores, predicted: predicted.clone(), dead_letters, failures: Vec::new() };

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
     clock::iso_micros,
+    json,
     nba::{
         GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, UpstreamClock,
         elapsed_seconds,
@@ -25,6 +27,9 @@ use crate::{live, matchup, names::Directory, predicted::Predicted};
 /// Seconds of play in a quarter and in an overtime.
 const QUARTER: u32 = 720;
 const OVERTIME: u32 = 300;
+/// About as many bytes of JSON has a player, and each of his points with its poll.
+const BYTES_A_PLAYER: usize = 240;
+const BYTES_A_POINT: usize = 29;
 
 /// How the points of a slate day came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +90,13 @@ pub struct Passed {
 pub(crate) type History = HashMap<(PlayerLookup, Team), Vec<(Point, PollId)>>;
 
 impl Document {
+    /// The body of the public object.
+    pub fn json(&self) -> Result<Bytes, Error> {
+        let points: usize = self.players.iter().map(|player| player.points.len()).sum();
+        let expected = 1024 + self.players.len() * BYTES_A_PLAYER + points * BYTES_A_POINT;
+        json::body("the timeline", self, expected)
+    }
+
     /// The timeline of a live document over the one before, and over the history where there is none.
     pub fn of(
         live: &live::Document,
@@ -98,7 +110,8 @@ impl Document {
             .flat_map(|before| &before.players)
             .map(|player| ((&player.player_lookup, &player.team), player))
             .collect();
-        let mut players = Vec::new();
+        let wanted = predicted.slate.games.iter().flat_map(|game| &game.players);
+        let mut players = Vec::with_capacity(wanted.filter(|player| is_timed(player)).count());
         for matchup in matchup::all(live, &predicted.slate) {
             for player in matchup.players.iter().filter(|player| is_timed(player)) {
                 let known = known.remove(&(&player.lookup, &player.team));

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
     clock::{eastern_time, iso_micros},
+    json,
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team},
     slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
     status::Fixtures,
@@ -26,6 +28,8 @@ const LIMITED_GAMES: i64 = 10;
 const REPORT_DAYS: u64 = 3;
 /// How far before and after a day other slate days are looked for.
 const WINDOW_DAYS: u64 = 31;
+/// About as many bytes of JSON has a player.
+const BYTES_A_PLAYER: usize = 1200;
 /// A game with fewer players than this is not believable (facts F55).
 const FEWEST_PLAYERS: usize = 8;
 
@@ -289,6 +293,11 @@ impl Night {
 }
 
 impl Document {
+    /// The body of the public object.
+    pub fn json(&self) -> Result<Bytes, Error> {
+        json::body("the document", self, 1024 + self.total_players * BYTES_A_PLAYER)
+    }
+
     /// What is public of `night`.
     pub fn of(night: &Night) -> Self {
         let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -16,7 +17,7 @@ pub struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
 
 #[derive(Debug)]
 struct Entry<T> {
-    universal_id: Option<String>,
+    universal_id: Option<CompactString>,
     team: Option<Team>,
     what: T,
 }
@@ -28,15 +29,22 @@ impl<T> Default for ByPlayer<T> {
 }
 
 impl<T> ByPlayer<T> {
-    fn add(&mut self, lookup: PlayerLookup, universal_id: Option<String>, team: Option<Team>, what: T) {
+    fn add(
+        &mut self,
+        lookup: PlayerLookup,
+        universal_id: Option<CompactString>,
+        team: Option<Team>,
+        what: T,
+    ) {
         self.0.entry(lookup).or_default().push(Entry { universal_id, team, what });
     }
 
     /// What is known of `player`, and not of a namesake.
     pub(crate) fn of(&self, player: &Player) -> Option<&T> {
         let entries = self.0.get(&player.lookup)?;
-        let certain =
-            |entry: &&Entry<T>| entry.universal_id.is_some() && entry.universal_id == player.universal_id;
+        let certain = |entry: &&Entry<T>| {
+            entry.universal_id.is_some() && entry.universal_id.as_deref() == player.universal_id.as_deref()
+        };
         let on_the_team = |entry: &&Entry<T>| entry.team.as_ref() == Some(&player.team);
         let may_be = |entry: &&Entry<T>| entry.universal_id.is_none() || player.universal_id.is_none();
         let of_any_team = |entry: &&Entry<T>| entry.team.is_none();
@@ -100,11 +108,11 @@ pub enum Result10 {
 /// A row of a player's last ten games.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FormRow {
-    player_lookup: String,
-    universal_player_id: Option<String>,
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
     played: i64,
     points: i64,
-    over_under_result: Option<String>,
+    over_under_result: Option<CompactString>,
     season_games: i64,
     season_points: i64,
     season_minutes: f64,
@@ -116,7 +124,7 @@ pub(crate) struct FormRow {
 impl Form {
     /// The season of each player, from rows that come newest first.
     pub(crate) fn by_player(rows: Vec<FormRow>, registry: &Registry) -> ByPlayer<Self> {
-        let mut forms: Vec<((String, Option<String>), Self)> = Vec::new();
+        let mut forms: Vec<((CompactString, Option<CompactString>), Self)> = Vec::new();
         for row in rows {
             let game = PastGame {
                 points: (row.played == 1).then_some(row.points),
@@ -305,8 +313,8 @@ impl FatigueLevel {
 /// A row of the fatigue scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FatigueRow {
-    player_lookup: String,
-    universal_player_id: Option<String>,
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
     fatigue_score: i64,
 }
 

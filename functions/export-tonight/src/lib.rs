@@ -12,7 +12,6 @@ pub mod trigger;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::Router;
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::{
@@ -22,6 +21,7 @@ use shared::{
     dead_letter::DeadLetters,
     event::{MESSAGE_PUBLISHED, published_message},
     function::{self, Outcome},
+    json,
     nba::SlateDay,
     pubsub::Topic,
     status::{self, TonightData},
@@ -148,10 +148,7 @@ impl Exporter {
         let seconds = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         let completion = Completion::new(&echo, &paths, &errors, self.clock.now(), seconds);
         let status = completion.status();
-        let json = serde_json::to_vec(&completion).map_err(|error| {
-            Error::Internal(format!("a completion could not be written as JSON: {error}"))
-        })?;
-        self.complete.publish(json.into()).await?;
+        self.complete.publish(json::body("a completion", &completion, 1024)?).await?;
         if !errors.is_empty() {
             return Err(Error::Permanent(errors.join("; ")));
         }
@@ -219,10 +216,7 @@ impl Exporter {
         if let Some(reason) = &document.degraded_reason {
             tracing::warn!(%day, reason, "the document is degraded");
         }
-        let json = serde_json::to_vec(&document).map_err(|error| {
-            Error::Internal(format!("the document could not be written as JSON: {error}"))
-        })?;
-        let json = Bytes::from(json);
+        let json = document.json()?;
         let publish = async |object: &str, current| match current {
             Some(current) => {
                 let upload = Upload::public(&self.api_bucket, object, json.clone(), CACHE_CONTROL, begun);

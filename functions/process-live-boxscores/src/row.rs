@@ -56,6 +56,9 @@ struct Row<'a> {
     processed_at: DateTime<Utc>,
 }
 
+/// About as many bytes of JSON has a row.
+const BYTES_A_ROW: usize = 900;
+
 /// What all rows of one snapshot share.
 #[derive(Clone, Copy, Debug)]
 pub struct Poll<'a> {
@@ -71,7 +74,8 @@ pub struct Poll<'a> {
 
 /// The rows as BigQuery loads them, and how many there are.
 pub fn json_lines(poll: Poll<'_>, games: &[Game]) -> Result<(Bytes, usize), Error> {
-    let mut lines = Vec::new();
+    let players: usize = games.iter().flat_map(Game::sides).map(|side| side.players.len()).sum();
+    let mut lines = Vec::with_capacity(players * BYTES_A_ROW);
     let mut count = 0;
     for row in rows(poll, games) {
         serde_json::to_writer(&mut lines, &row)

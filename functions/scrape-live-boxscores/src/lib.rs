@@ -12,7 +12,7 @@ use shared::{
     Clock, Error,
     balldontlie::{BallDontLie, Polled},
     config::{Environment, Platform, raw_bucket},
-    function,
+    function, json,
     nba::PollId,
     snapshot::{Snapshot, object_name},
     storage::{Storage, Upload, Written},
@@ -87,11 +87,10 @@ impl Scraper {
             game_count,
             live_boxes: games.iter().map(AsRef::as_ref).collect(),
         };
-        let body = serde_json::to_vec(&snapshot).map_err(|error| {
-            Error::Internal(format!("the snapshot could not be written as JSON: {error}"))
-        })?;
+        let expected = 1024 + games.iter().map(|game| game.get().len() + 1).sum::<usize>();
+        let body = json::body("the snapshot", &snapshot, expected)?;
         let path = object_name(poll_id);
-        let written = self.storage.create(Upload::json(&self.raw_bucket, &path, body.into())).await?;
+        let written = self.storage.create(Upload::json(&self.raw_bucket, &path, body)).await?;
         let game_count = match written {
             Written::Yes(_) => {
                 tracing::info!(%poll_id, game_count, path, "snapshot written");

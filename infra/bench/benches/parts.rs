@@ -1,10 +1,16 @@
 //! The pure parts of the functions on the night and on ten and a hundred times the night, with statistics:
 //! `make bench-baseline` keeps what they take now, and `cargo bench` says what has changed since.
 
-use std::hint::black_box;
+use std::{hint::black_box, path::Path};
 
 use bench::{Result, parts::Parts, stage::Stage};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use local_cloud::night::Night;
+
+/// What `make bench-baseline` keeps.
+const BASELINE: &str = "kept";
+/// The recorded night, where it is there.
+const RECORDED: &str = "../../../shared/data/bdl_box_scores_2026-01-09.json";
 
 fn measure(criterion: &mut Criterion, parts: &Parts, times: usize) {
     let mut part = |name: &str, run: &dyn Fn() -> bool| {
@@ -17,8 +23,9 @@ fn measure(criterion: &mut Criterion, parts: &Parts, times: usize) {
     };
     part("snapshot to rows", &|| black_box(parts.snapshot_to_rows()).is_ok());
     part("payload to live document", &|| black_box(parts.payload_to_live()).is_ok());
-    part("grade", &|| !black_box(parts.grade()).is_empty());
-    part("serialise live and grading", &|| black_box(parts.serialise_live()).is_ok());
+    part("grade", &|| !black_box(parts.grade()).predictions.is_empty());
+    part("timeline", &|| !black_box(parts.time()).players.is_empty());
+    part("serialise the three", &|| black_box(parts.serialise_live()).is_ok());
     part("serialise tonight", &|| black_box(parts.serialise_tonight()).is_ok());
     let mut group = criterion.benchmark_group("rows to tonight's document");
     group.throughput(Throughput::Elements(parts.players as u64));
@@ -29,9 +36,10 @@ fn measure(criterion: &mut Criterion, parts: &Parts, times: usize) {
 }
 
 fn main() -> Result<()> {
-    let night = match std::env::var_os("NIGHT") {
-        Some(file) => local_cloud::night::Night::from_file(file.as_ref())?,
-        None => local_cloud::night::Night::sample()?,
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDED);
+    let night = match recorded.exists() {
+        true => Night::from_file(&recorded)?,
+        false => Night::sample()?,
     };
     let night = tokio::runtime::Runtime::new()?.block_on(Stage::new(night)?.for_parts())?;
     let mut criterion = Criterion::default()
@@ -39,6 +47,10 @@ fn main() -> Result<()> {
         .warm_up_time(std::time::Duration::from_millis(500))
         .measurement_time(std::time::Duration::from_secs(2))
         .configure_from_args();
+    // Criterion would keep each run as the next one's baseline.
+    if !std::env::args().any(|argument| argument.starts_with("--save-baseline")) {
+        criterion = criterion.retain_baseline(BASELINE.to_owned(), false);
+    }
     for times in [1, 10, 100] {
         measure(&mut criterion, &Parts::of(night.times(times)?)?, times);
     }

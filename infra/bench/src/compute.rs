@@ -2,6 +2,7 @@
 //! times it: as much a player.
 
 use std::{
+    hint::black_box,
     io::BufWriter,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -18,8 +19,13 @@ use serde::{Deserialize, Serialize};
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const TIMES: [usize; 3] = [1, 10, 100];
+/// The same, for people, with what each may exceed the first by.
+const SIZES: &str = "1× 10× 100× (≤ +15 %)";
 /// How long each part is run over and over.
 const SPAN: Duration = Duration::from_millis(400);
+const FEWEST_RUNS: usize = 7;
+/// More than a processor's caches hold, in bytes.
+const CACHES: usize = 128 * 1024 * 1024;
 /// Milliseconds that a live export may compute, from the bytes it is sent to the bytes it writes.
 const TARGET: f64 = 2.0;
 /// By how much a player of a larger night may take more than one of the night.
@@ -29,6 +35,7 @@ const GROWTH: f64 = 1.15;
 #[derive(Debug, Serialize, Deserialize)]
 struct OfSize {
     players: usize,
+    predictions: usize,
     payload_bytes: usize,
     taken: Vec<(String, Taken)>,
 }
@@ -36,7 +43,10 @@ struct OfSize {
 /// What a part takes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Taken {
-    time: Duration,
+    /// With everything in the caches already.
+    warm: Duration,
+    /// With nothing in them.
+    cold: Duration,
     /// The most bytes it had allocated at a time, its result included.
     peak: usize,
 }
@@ -44,11 +54,11 @@ struct Taken {
 /// Prints a line a part, and one of what a live export computes.
 pub fn print(night: &Night) -> Result<()> {
     let mut measured: Vec<(String, Vec<(usize, Taken)>)> = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut predictions) = (0, 0);
     for times in TIMES {
         let of_size = in_process_of_its_own(&night.times(times)?)?;
         if measured.is_empty() {
-            bytes = of_size.payload_bytes;
+            (bytes, predictions) = (of_size.payload_bytes, of_size.predictions);
         }
         for (index, (name, taken)) in of_size.taken.into_iter().enumerate() {
             match measured.get_mut(index) {
@@ -58,16 +68,22 @@ pub fn print(night: &Night) -> Result<()> {
         }
     }
     println!(
-        "  {:<32} {:>10} {:>30} {:>30}",
-        "compute", "the night", "time a player, 1× 10× 100×", "peak memory a player"
+        "  {:<28} {:>10} {:>10} {:>32} {:>30}",
+        format!("compute, {predictions} predictions"),
+        "warm",
+        "cold",
+        format!("cold a player, {SIZES}"),
+        "peak memory a player, likewise"
     );
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     for (name, sizes) in &measured {
         let Some((_, of_night)) = sizes.first() else { continue };
-        let times = sizes.iter().map(|(players, taken)| taken.time.as_secs_f64() * 1e6 / *players as f64);
+        let times = sizes.iter().map(|(players, taken)| taken.cold.as_secs_f64() * 1e6 / *players as f64);
         let peaks = sizes.iter().map(|(players, taken)| taken.peak as f64 / *players as f64);
         println!(
-            "  {name:<32} {:>7.3} ms {:>30} {:>30}",
-            of_night.time.as_secs_f64() * 1000.0,
+            "  {name:<28} {:>7.3} ms {:>7.3} ms {:>32} {:>30}",
+            milliseconds(of_night.warm),
+            milliseconds(of_night.cold),
             series(times.collect(), 2, "µs"),
             series(peaks.collect(), 0, "B"),
         );
@@ -76,19 +92,27 @@ pub fn print(night: &Night) -> Result<()> {
         .iter()
         .filter(|(name, _)| EXPORT.contains(&name.as_str()))
         .filter_map(|(_, sizes)| sizes.first());
-    let total = export.map(|(_, taken)| taken.time.as_secs_f64() * 1000.0).sum::<f64>();
-    let verdict = if total <= TARGET { "ok" } else { "MISSED" };
-    println!("\n  a live export computes {total:.2} ms of {bytes} bytes (≤ {TARGET} ms) {verdict}");
+    let (warm, cold) = export.fold((0.0, 0.0), |(warm, cold), (_, taken)| {
+        (warm + milliseconds(taken.warm), cold + milliseconds(taken.cold))
+    });
+    let verdict = if warm <= TARGET { "ok" } else { "MISSED" };
+    println!(
+        "\n  a live export computes {warm:.2} ms of {bytes} bytes (≤ {TARGET} ms) {verdict}; {cold:.2} ms from cold caches"
+    );
     Ok(())
 }
 
-const EXPORT: [&str; 3] = ["payload to live document", "grade", "serialise live and grading"];
+const EXPORT: [&str; 4] = ["payload to live document", "grade", "timeline", "serialise the three"];
 
 /// Measures the parts in a process that has done nothing else: making the inputs of a hundred nights leaves a
 /// heap of holes, which is not what a function has.
 fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("--compute-of-stdin")
+        // Freed memory stays the process's, as that of a night does by itself: a hundred nights would be
+        // measured with the kernel giving them each page anew.
+        .env("MALLOC_MMAP_MAX_", "0")
+        .env("MALLOC_TRIM_THRESHOLD_", "4294967296")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
@@ -104,8 +128,12 @@ fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
 pub fn of_stdin() -> Result<()> {
     let inputs: Inputs = serde_json::from_str(&std::io::read_to_string(std::io::stdin())?)?;
     let parts = Parts::of(inputs)?;
-    let of_size =
-        OfSize { players: parts.players, payload_bytes: parts.payload_bytes, taken: of_each(&parts)? };
+    let of_size = OfSize {
+        players: parts.players,
+        predictions: parts.predictions,
+        payload_bytes: parts.payload_bytes,
+        taken: of_each(&parts)?,
+    };
     println!("{}", serde_json::to_string(&of_size)?);
     Ok(())
 }
@@ -116,25 +144,37 @@ fn of_each(parts: &Parts) -> Result<Vec<(String, Taken)>> {
         named("snapshot to rows", taken(|| (), |()| parts.snapshot_to_rows())?),
         named(EXPORT[0], taken(|| (), |()| parts.payload_to_live())?),
         named(EXPORT[1], taken(|| (), |()| Ok(parts.grade()))?),
-        named(EXPORT[2], taken(|| (), |()| parts.serialise_live())?),
+        named(EXPORT[2], taken(|| (), |()| Ok(parts.time()))?),
+        named(EXPORT[3], taken(|| (), |()| parts.serialise_live())?),
         named("rows to tonight's document", taken(|| parts.rows(), |rows| Ok(parts.rows_to_tonight(rows)))?),
         named("serialise tonight", taken(|| (), |()| parts.serialise_tonight())?),
     ])
 }
 
-/// The fastest of many runs, which is the one that nothing else disturbed, and the most memory of one.
+/// The fastest of many runs, which is the one that nothing else disturbed, and the most memory of one. A second
+/// series begins each run with caches that hold other things, as they do after the minutes between two polls:
+/// else a night that fits into them would be held against a hundred that do not.
 fn taken<I, T>(input: impl Fn() -> I, part: impl Fn(I) -> Result<T>) -> Result<Taken> {
-    let begun = Instant::now();
-    let mut best = Taken { time: Duration::MAX, peak: 0 };
-    while begun.elapsed() < SPAN || best.time == Duration::MAX {
-        let input = input();
-        let before = MEMORY.current_usage();
-        MEMORY.reset_peak_usage();
-        let run = Instant::now();
-        let result = part(input)?;
-        best.time = best.time.min(run.elapsed());
-        best.peak = best.peak.max(MEMORY.peak_usage().saturating_sub(before));
-        drop(result);
+    let mut other_things = vec![0_u8; CACHES];
+    let mut best = Taken { warm: Duration::MAX, cold: Duration::MAX, peak: 0 };
+    for is_cold in [false, true] {
+        let (begun, mut runs) = (Instant::now(), 0);
+        while begun.elapsed() < SPAN || runs < FEWEST_RUNS {
+            runs += 1;
+            let input = input();
+            if is_cold {
+                other_things.iter_mut().step_by(64).for_each(|byte| *byte = byte.wrapping_add(1));
+                black_box(&mut other_things);
+            }
+            let before = MEMORY.current_usage();
+            MEMORY.reset_peak_usage();
+            let run = Instant::now();
+            let result = part(input)?;
+            let best_time = if is_cold { &mut best.cold } else { &mut best.warm };
+            *best_time = run.elapsed().min(*best_time);
+            best.peak = best.peak.max(MEMORY.peak_usage().saturating_sub(before));
+            drop(result);
+        }
     }
     Ok(best)
 }

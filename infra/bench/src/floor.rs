@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
 use reqwest::{Client, Url, multipart};
 use serde_json::{Value, json};
@@ -25,7 +26,8 @@ impl Floor {
 
     /// A poll of the live box scores.
     pub async fn fetch(&self) -> Result<()> {
-        self.get("balldontlie/v1/box_scores/live?per_page=100").await.map(drop)
+        let request = self.http.get(self.cloud.join("balldontlie/v1/box_scores/live?per_page=100")?);
+        received(request.header("authorization", "local").send().await?).await.map(drop)
     }
 
     /// The cheapest of queries.
@@ -52,18 +54,14 @@ impl Floor {
         let url =
             self.cloud.join(&format!("upload/storage/v1/b/{bucket}/o?uploadType=multipart&name={name}"))?;
         let request = self.http.post(url).multipart(form).header("content-type", boundary);
-        succeeded(request.send().await?).await.map(drop)
+        received(request.send().await?).await.map(drop)
     }
 
     /// The read of an object.
     pub async fn read(&self, bucket: &str, name: &str) -> Result<()> {
         let name = name.replace('/', "%2F");
-        let answer = self.http.get(self.cloud.join(&format!("storage/v1/b/{bucket}/o/{name}?alt=media"))?);
-        let answer = answer.send().await?;
-        match answer.status().is_success() {
-            true => Ok(answer.bytes().await.map(drop)?),
-            false => Err(answer.text().await?.into()),
-        }
+        let request = self.http.get(self.cloud.join(&format!("storage/v1/b/{bucket}/o/{name}?alt=media"))?);
+        received(request.send().await?).await.map(drop)
     }
 
     /// A load job of the staged object, asked about until it has ended.
@@ -97,11 +95,17 @@ impl Floor {
     }
 }
 
-async fn succeeded(answer: reqwest::Response) -> Result<Value> {
+/// The body of a success, as it came: the floor makes nothing of it.
+async fn received(answer: reqwest::Response) -> Result<Bytes> {
     match answer.status().is_success() {
-        true => Ok(answer.json().await?),
+        true => Ok(answer.bytes().await?),
         false => Err(format!("{} {}", answer.status(), answer.text().await?).into()),
     }
+}
+
+/// The same, read as JSON where what follows depends on it.
+async fn succeeded(answer: reqwest::Response) -> Result<Value> {
+    Ok(serde_json::from_slice(&received(answer).await?)?)
 }
 
 /// The median of `runs` of a chain, after one that opens its connections.

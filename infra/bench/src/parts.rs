@@ -7,12 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use export_live::{
     grading, live,
     names::{self, Directory, Schedule},
     poll::{Names, Poll},
     predicted::{self, Predicted},
+    timeline,
 };
 use export_tonight::document as tonight;
 use local_cloud::cloud::LocalCloud;
@@ -29,6 +30,9 @@ use shared::{
 
 use crate::Result;
 
+/// How often a player has scored by the third quarter, as far as polls see it.
+const POINT_CHANGES: u32 = 8;
+
 /// What the parts of one size of night are given.
 #[derive(Debug)]
 pub struct Parts {
@@ -44,11 +48,16 @@ pub struct Parts {
     payloads: Vec<String>,
     snapshots: Vec<String>,
     names: Names,
-    live: Vec<live::Document>,
+    /// What each poll makes.
+    polled: Vec<live::Document>,
+    /// All of them in one.
+    live: live::Document,
     predicted: Predicted,
     rows: tonight::Rows,
     tonight: tonight::Document,
-    graded: Vec<grading::Document>,
+    graded: grading::Document,
+    /// As in mid-game.
+    timeline: timeline::Document,
 }
 
 /// What the parts of one size of night are given, as it can be handed to another process.
@@ -161,6 +170,8 @@ impl Parts {
             |(id, lookup, name): Named| Ok((id, names::Player { lookup: PlayerLookup::of(&lookup)?, name }));
         let directory: Directory = directory.into_iter().map(player).collect::<Result<_>>()?;
         let schedule: Schedule = schedule.into_iter().map(|(home, away, id)| ((home, away), id)).collect();
+        let predicted = Predicted::of(predicted, day);
+        let live = live::Document::new(day, PollId::at(at), at, Vec::new());
         let mut parts = Self {
             players,
             predictions: 0,
@@ -170,15 +181,27 @@ impl Parts {
             snapshots,
             payloads,
             names: Names { directory: directory.into(), schedule: schedule.into() },
-            live: Vec::new(),
-            predicted: Predicted::of(predicted, day),
+            polled: Vec::new(),
+            graded: grading::Document::of(&live, &predicted),
+            timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
+            live,
+            predicted,
             tonight: tonight::Document::of(&tonight::Night::of(rows.clone(), day, at)),
             rows,
-            graded: Vec::new(),
         };
-        parts.live = parts.payload_to_live()?;
+        parts.polled = parts.payload_to_live()?;
+        let games = parts.polled.iter().flat_map(|document| document.games.iter().cloned()).collect();
+        parts.live = live::Document::new(day, PollId::at(at), at, games);
         parts.graded = parts.grade();
-        parts.predictions = parts.graded.iter().map(|graded| graded.predictions.len()).sum();
+        parts.predictions = parts.graded.predictions.len();
+        for player in &mut parts.timeline.players {
+            for change in 0..POINT_CHANGES {
+                player.points.push(timeline::Point(change * 240, change * 2));
+                player
+                    .polls
+                    .push(PollId::at(at - TimeDelta::minutes(i64::from(3 * (POINT_CHANGES - change)))));
+            }
+        }
         Ok(parts)
     }
 
@@ -204,15 +227,20 @@ impl Parts {
             let page: Page = serde_json::from_slice(body.as_bytes())?;
             let polled = Polled { at: self.at, games: page.data };
             let poll = Poll::of(self.day, true, &polled, &self.names)?;
-            let public = self.live.get(index).map(|document| document.games.as_slice());
+            let public = self.polled.get(index).map(|document| document.games.as_slice());
             Ok(poll.document_over(public, self.at))
         });
         documents.collect()
     }
 
-    /// The live grading of everyone, by each live document.
-    pub fn grade(&self) -> Vec<grading::Document> {
-        self.live.iter().map(|live| grading::Document::of(live, &self.predicted)).collect()
+    /// The live grading of everyone.
+    pub fn grade(&self) -> grading::Document {
+        grading::Document::of(&self.live, &self.predicted)
+    }
+
+    /// The timeline of everyone over the one before.
+    pub fn time(&self) -> timeline::Document {
+        timeline::Document::of(&self.live, &self.predicted, Some(&self.timeline), &HashMap::new())
     }
 
     /// What tonight's document is made of; a copy is made for each time that it is.
@@ -225,15 +253,14 @@ impl Parts {
         tonight::Document::of(&tonight::Night::of(rows, self.day, self.at))
     }
 
-    /// The bodies of the live documents and of their gradings.
-    pub fn serialise_live(&self) -> Result<Vec<Vec<u8>>> {
-        let live = self.live.iter().map(serde_json::to_vec);
-        Ok(live.chain(self.graded.iter().map(serde_json::to_vec)).collect::<serde_json::Result<_>>()?)
+    /// The bodies of the live document, its grading and its timeline.
+    pub fn serialise_live(&self) -> Result<[Bytes; 3]> {
+        Ok([self.live.json()?, self.graded.json()?, self.timeline.json()?])
     }
 
     /// The body of tonight's document.
-    pub fn serialise_tonight(&self) -> Result<Vec<u8>> {
-        Ok(serde_json::to_vec(&self.tonight)?)
+    pub fn serialise_tonight(&self) -> Result<Bytes> {
+        Ok(self.tonight.json()?)
     }
 }
 
