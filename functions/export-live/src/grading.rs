@@ -180,9 +180,8 @@ impl Document {
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
-        predictions.sort_by(|a, b| {
-            let rank = |graded: &Graded| (graded.status, confidence(graded));
-            rank(a).cmp(&rank(b)).then_with(|| (&a.player_lookup, &a.team).cmp(&(&b.player_lookup, &b.team)))
+        predictions.sort_by_cached_key(|graded| {
+            (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
         });
         Self {
             updated_at: live.updated_at,

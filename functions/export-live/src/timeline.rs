@@ -42,7 +42,7 @@ pub struct Document {
     pub game_date: SlateDay,
     /// The last poll that is in it: that of the live document beside this one.
     pub poll_id: PollId,
-    /// Everyone of whom something is predicted or who has a line, by name.
+    /// Everyone of whom something is predicted or who has a line: game by game as they begin, each by name.
     pub players: Vec<Player>,
 }
 
@@ -105,16 +105,18 @@ impl Document {
         history: &History,
     ) -> Self {
         let before = before.filter(|before| before.game_date == live.game_date);
-        let mut known: HashMap<(&PlayerLookup, &Team), &Player> = before
-            .into_iter()
-            .flat_map(|before| &before.players)
-            .map(|player| ((&player.player_lookup, &player.team), player))
-            .collect();
+        let mut known: HashMap<&NbaGameId, Vec<&Player>> = HashMap::new();
+        for player in before.into_iter().flat_map(|before| &before.players) {
+            known.entry(&player.game_id).or_default().push(player);
+        }
         let wanted = predicted.slate.games.iter().flat_map(|game| &game.players);
         let mut players = Vec::with_capacity(wanted.filter(|player| is_timed(player)).count());
         for matchup in matchup::all(live, &predicted.slate) {
+            let of_game = players.len();
+            let mut known = known.remove(&matchup.scheduled.id).unwrap_or_default();
             for player in matchup.players.iter().filter(|player| is_timed(player)) {
-                let known = known.remove(&(&player.lookup, &player.team));
+                let is_his = |it: &&Player| it.player_lookup == player.lookup && it.team == player.team;
+                let known = known.iter().position(is_his).map(|place| known.swap_remove(place));
                 let line = matchup.line(player);
                 // The history has who is in the box score by the name there.
                 let as_boxed =
@@ -140,10 +142,13 @@ impl Document {
                 timed.passed_at = timed.passed();
                 players.push(timed);
             }
+            // Nobody vanishes, not even one whose prediction was withdrawn.
+            players.extend(known.into_iter().cloned());
+            players[of_game..].sort_by(|a, b| (&a.player_lookup, &a.team).cmp(&(&b.player_lookup, &b.team)));
         }
-        // Nobody vanishes, not even one whose prediction was withdrawn.
-        players.extend(known.into_values().cloned());
-        players.sort_by(|a, b| (&a.player_lookup, &a.team).cmp(&(&b.player_lookup, &b.team)));
+        // Nor does a game that the schedule has lost.
+        let lost = before.into_iter().flat_map(|before| &before.players);
+        players.extend(lost.filter(|player| known.contains_key(&player.game_id)).cloned());
         Self { updated_at: live.updated_at, game_date: live.game_date, poll_id: live.poll_id, players }
     }
 }
