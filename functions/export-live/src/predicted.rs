@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
@@ -31,7 +32,7 @@ pub struct Rows {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OfficialLine {
     team: Team,
-    universal_id: Option<String>,
+    universal_id: Option<CompactString>,
     /// `None` where the player did not play.
     pub played: Option<Played>,
 }
@@ -45,9 +46,9 @@ pub(crate) struct Played {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Row {
-    player_lookup: String,
-    universal_player_id: Option<String>,
-    team_abbr: String,
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
+    team_abbr: CompactString,
     points: Option<u32>,
     minutes_played: Option<f64>,
     is_dnp: Option<bool>,
@@ -75,7 +76,7 @@ impl Predicted {
             let (Some(lookup), Ok(team)) =
                 (slate.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
             else {
-                tracing::warn!(player = row.player_lookup, "an official line cannot be read");
+                tracing::warn!(player = %row.player_lookup, "an official line cannot be read");
                 continue;
             };
             let played = row.played();

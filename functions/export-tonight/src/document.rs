@@ -403,7 +403,7 @@ impl Player {
             name: player.name.clone(),
             team: player.team.clone(),
             is_home: game.home == player.team,
-            position: player.position.clone(),
+            position: player.position.as_deref().map(str::to_owned),
             context: player.context,
             has_line: player.line.is_some(),
             fatigue_level: fatigue_score.map(FatigueLevel::of).unwrap_or_default(),

@@ -36,7 +36,9 @@ impl<T> ByPlayer<T> {
         team: Option<Team>,
         what: T,
     ) {
-        self.0.entry(lookup).or_default().push(Entry { universal_id, team, what });
+        // Nearly everyone's name is his own.
+        let entries = self.0.entry(lookup).or_insert_with(|| Vec::with_capacity(1));
+        entries.push(Entry { universal_id, team, what });
     }
 
     /// What is known of `player`, and not of a namesake.
@@ -124,7 +126,14 @@ pub(crate) struct FormRow {
 impl Form {
     /// The season of each player, from rows that come newest first.
     pub(crate) fn by_player(rows: Vec<FormRow>, registry: &Registry) -> ByPlayer<Self> {
-        let mut forms: Vec<((CompactString, Option<CompactString>), Self)> = Vec::new();
+        let mut by_player = ByPlayer::default();
+        let mut add = |player: Option<(CompactString, Option<CompactString>)>, form: Self| {
+            let Some((lookup, universal_id)) = player else { return };
+            if let Some(lookup) = registry.lookup(&lookup) {
+                by_player.add(lookup, universal_id, None, form);
+            }
+        };
+        let (mut player, mut form) = (None, Self::default());
         for row in rows {
             let game = PastGame {
                 points: (row.played == 1).then_some(row.points),
@@ -134,28 +143,21 @@ impl Form {
                     _ => None,
                 },
             };
-            let player = (row.player_lookup, row.universal_player_id);
-            match forms.last_mut() {
-                Some((known, form)) if *known == player => form.last_10.push(game),
-                _ => forms.push((
-                    player,
-                    Self {
-                        games: row.season_games,
-                        points: row.season_points,
-                        minutes: row.season_minutes,
-                        last_5: (row.last_5_games, row.last_5_points),
-                        last_played: row.last_played,
-                        last_10: vec![game],
-                    },
-                )),
+            let of = Some((row.player_lookup, row.universal_player_id));
+            if of != player {
+                let begun = Self {
+                    games: row.season_games,
+                    points: row.season_points,
+                    minutes: row.season_minutes,
+                    last_5: (row.last_5_games, row.last_5_points),
+                    last_played: row.last_played,
+                    last_10: Vec::with_capacity(10),
+                };
+                add(std::mem::replace(&mut player, of), std::mem::replace(&mut form, begun));
             }
+            form.last_10.push(game);
         }
-        let mut by_player = ByPlayer::default();
-        for ((lookup, universal_id), form) in forms {
-            if let Some(lookup) = registry.lookup(&lookup) {
-                by_player.add(lookup, universal_id, None, form);
-            }
-        }
+        add(player, form);
         by_player
     }
 
@@ -249,10 +251,10 @@ pub enum InjuryStatus {
 /// A row of the injury reports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct InjuryRow {
-    player_lookup: String,
-    player_full_name: Option<String>,
-    team: Option<String>,
-    injury_status: String,
+    player_lookup: CompactString,
+    player_full_name: Option<CompactString>,
+    team: Option<CompactString>,
+    injury_status: CompactString,
     reason: Option<String>,
 }
 
@@ -268,7 +270,7 @@ impl Injury {
                 "out" => InjuryStatus::Out,
                 other => {
                     tracing::warn!(
-                        player = row.player_lookup,
+                        player = %row.player_lookup,
                         status = other,
                         "an injury status nobody knows"
                     );

@@ -42,8 +42,8 @@ impl Assembly {
         for row in rows {
             if !self.expect_one(&row) {
                 tracing::warn!(
-                    player = row.player_lookup,
-                    game = row.game_id,
+                    player = %row.player_lookup,
+                    game = %row.game_id,
                     "expected in no game of the day"
                 );
             }
@@ -61,8 +61,8 @@ impl Assembly {
         let Some(index) = self.of_team.get(&team).copied() else { return false };
         if WarehouseGameId::read(&row.game_id).is_ok_and(|id| self.game(&id) != Some(index)) {
             tracing::debug!(
-                player = row.player_lookup,
-                game = row.game_id,
+                player = %row.player_lookup,
+                game = %row.game_id,
                 "expected in another game of the team"
             );
         }
@@ -112,8 +112,8 @@ impl Assembly {
         for row in rows {
             let Some(place) = self.place(&row) else {
                 tracing::warn!(
-                    player = row.player_lookup,
-                    game = row.game_id,
+                    player = %row.player_lookup,
+                    game = %row.game_id,
                     "predicted in no game of the day"
                 );
                 continue;

@@ -8,6 +8,7 @@ mod prediction;
 mod registry;
 mod schedule;
 
+use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,13 +48,13 @@ pub struct Player {
     /// The join key.
     pub lookup: PlayerLookup,
     /// The certain id, where there is one.
-    pub universal_id: Option<String>,
+    pub universal_id: Option<CompactString>,
     /// As shown.
     pub name: String,
     /// Tonight's team.
     pub team: Team,
     /// Such as `G` or `F-C`.
-    pub position: Option<String>,
+    pub position: Option<CompactString>,
     /// How we know that the player is with the team tonight.
     pub context: Context,
     /// Days without a game before tonight; 0 back to back.
@@ -87,10 +88,10 @@ pub struct Rows {
 /// A row of the players who are expected to play.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Expected {
-    player_lookup: String,
-    universal_player_id: Option<String>,
-    game_id: String,
-    team_abbr: String,
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
+    game_id: CompactString,
+    team_abbr: CompactString,
     days_rest: Option<i64>,
     processed_at: Option<i64>,
 }
@@ -132,7 +133,7 @@ impl Slate {
 }
 
 /// Whether two certain ids may be one person's: they are the same, or one of them is not known.
-fn agree(one: &Option<String>, other: &Option<String>) -> bool {
+fn agree(one: &Option<CompactString>, other: &Option<CompactString>) -> bool {
     one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
 }
 

@@ -1,5 +1,6 @@
 //! What is predicted of a player, and the line it is held against.
 
+use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,33 +57,33 @@ pub enum LineSource {
 /// A row of the predictions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
-    pub player_lookup: String,
-    pub universal_player_id: Option<String>,
-    pub game_id: String,
+    pub player_lookup: CompactString,
+    pub universal_player_id: Option<CompactString>,
+    pub game_id: CompactString,
     pub predicted_points: f64,
     pub confidence_score: f64,
-    pub recommendation: String,
+    pub recommendation: CompactString,
     pub current_points_line: Option<f64>,
-    pub line_source: Option<String>,
+    pub line_source: Option<CompactString>,
     pub estimated_line_value: Option<f64>,
     /// Microseconds since 1970.
     pub created_at: i64,
     /// Likewise; often null.
     pub updated_at: Option<i64>,
     pub prediction_version: i64,
-    pub system_id: String,
+    pub system_id: CompactString,
     pub prediction_id: String,
 }
 
 /// A line that bookmakers offer on one side.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Offer {
-    pub player_lookup: String,
+    pub player_lookup: CompactString,
     pub bp_player_id: i64,
-    pub player_name: String,
-    pub player_team: String,
+    pub player_name: CompactString,
+    pub player_team: CompactString,
     pub points_line: f64,
-    pub bet_side: String,
+    pub bet_side: CompactString,
     pub odds_american: i64,
     pub books: i64,
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::agree;
@@ -20,9 +21,9 @@ pub struct Registry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub lookup: PlayerLookup,
-    pub universal_id: Option<String>,
+    pub universal_id: Option<CompactString>,
     pub name: String,
-    pub position: Option<String>,
+    pub position: Option<CompactString>,
     /// The latest team, if the player was on one this season.
     pub team: Option<Team>,
 }
@@ -30,12 +31,12 @@ pub(super) struct Person {
 /// A row of the registry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
-    pub universal_player_id: Option<String>,
-    pub player_lookup: String,
-    pub player_name: String,
-    pub team_abbr: String,
-    pub season: String,
-    pub position: Option<String>,
+    pub universal_player_id: Option<CompactString>,
+    pub player_lookup: CompactString,
+    pub player_name: CompactString,
+    pub team_abbr: CompactString,
+    pub season: CompactString,
+    pub position: Option<CompactString>,
     pub last_game_date: Option<NaiveDate>,
     pub last_roster_activity_date: Option<NaiveDate>,
     pub processed_at: i64,
@@ -56,7 +57,7 @@ impl Registry {
         for row in rows {
             let name = row.player_name.trim();
             let Ok(lookup) = PlayerLookup::of_stored(&row.player_lookup, Some(name)) else {
-                tracing::warn!(player = row.player_lookup, "a row of the registry cannot be read");
+                tracing::warn!(player = %row.player_lookup, "a row of the registry cannot be read");
                 continue;
             };
             let dropped = PlayerLookup::dropping_accented_letters(name);
@@ -64,7 +65,8 @@ impl Registry {
                 registry.dropped.insert(dropped, lookup.clone());
             }
             let position = row.position.filter(|position| !position.trim().is_empty());
-            let known = registry.people.entry(lookup.clone()).or_default();
+            // Nearly everyone's name is his own.
+            let known = registry.people.entry(lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
             // A row without the certain id is about whoever is known by the name.
             let is_same = |person: &&mut Person| agree(&person.universal_id, &row.universal_player_id);
             match known.iter_mut().find(is_same) {
