@@ -70,7 +70,7 @@ async fn the_board_follows_a_night() {
         "v1/live-grading/latest.json",
         "v1/live-timeline/latest.json",
     ];
-    while !documents.iter().all(|name| is_public(name)) {
+    while !documents.iter().all(&is_public) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     browser.open(&replay.cloud.url.join("?every=1").expect("a URL")).await;

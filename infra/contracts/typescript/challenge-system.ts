@@ -474,7 +474,7 @@ export interface TimelineDocument {
    */
   game_date: string;
   /**
-   * Everyone of whom something is predicted or who has a line, by name.
+   * Everyone of whom something is predicted or who has a line: game by game as they begin, each by name.
    */
   players: TimelinePlayer[];
   /**
