@@ -70,24 +70,27 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     // The one with the narrowest target has the machine for itself; the others mostly wait.
     let warm = paths::live_warm(&night, binaries, runs).await?;
-    let (cold, others, process) = tokio::try_join!(
-        paths::live_cold(&night, binaries, runs),
+    let ((live_cold, tonight_cold), (tonight, scrape), process) = tokio::try_join!(
+        async {
+            let live = paths::live_cold(&night, binaries, runs).await?;
+            Ok((live, paths::tonight_cold(&night, binaries, runs).await?))
+        },
         async {
             let tonight = paths::tonight(&night, binaries, runs).await?;
             Ok((tonight, paths::scrape(&night, binaries, runs).await?))
         },
         paths::process(&night, binaries, runs),
     )?;
-    let (tonight, scrape) = others;
     println!(
         "  {:<34} {:>8} {:>8} {:>8} {:>7} {:>7}",
         "milliseconds", "floor", "median", "p95", "ratio", "target"
     );
-    for measured in [&warm].into_iter().chain(&cold).chain(&tonight).chain([&scrape, &process]) {
+    let rows = [&warm].into_iter().chain(&live_cold).chain([&tonight, &tonight_cold, &scrape, &process]);
+    for measured in rows {
         println!("{measured}");
     }
     println!();
-    for Measured { path, calls, connections, .. } in [&warm, &tonight[0], &scrape, &process] {
+    for Measured { path, calls, connections, .. } in [&warm, &tonight, &scrape, &process] {
         println!("  calls of one {path}, and new connections in {runs} runs: {connections}");
         for (call, number) in calls {
             println!("    {number:>5.2}  {call}");
