@@ -107,10 +107,10 @@ impl Assembly {
     }
 
     /// Gives each player the line and the prediction of the day's rows.
-    pub fn predict(&mut self, rows: Vec<prediction::Row>, offers: &[prediction::Offer]) {
-        let mut predictions: HashMap<Place, prediction::Row> = HashMap::new();
+    pub fn predict(&mut self, rows: &[prediction::Row], offers: &[prediction::Offer]) {
+        let mut predictions: HashMap<Place, &prediction::Row> = HashMap::new();
         for row in rows {
-            let Some(place) = self.place(&row) else {
+            let Some(place) = self.place(row) else {
                 tracing::warn!(
                     player = %row.player_lookup,
                     game = %row.game_id,
@@ -132,7 +132,7 @@ impl Assembly {
         }
         for (game_index, game) in self.slate.games.iter_mut().enumerate() {
             for (index, player) in game.players.iter_mut().enumerate() {
-                let row = predictions.get(&(game_index, index));
+                let row = predictions.get(&(game_index, index)).copied();
                 let offers = by_lookup.get(&player.lookup).map(Vec::as_slice).unwrap_or_default();
                 let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
                 player.line = prediction::line(row, &of_one_player(offers, &player.team, is_alone));
@@ -197,7 +197,9 @@ impl Assembly {
     fn add(&mut self, game: usize, player: Player) -> Place {
         let players = &mut self.slate.games[game].players;
         let place = (game, players.len());
-        self.of_lookup.entry(player.lookup.clone()).or_default().push(place);
+        // Nearly everyone's name is his own.
+        let namesakes = self.of_lookup.entry(player.lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
+        namesakes.push(place);
         players.push(player);
         place
     }

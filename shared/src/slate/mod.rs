@@ -127,7 +127,7 @@ impl Slate {
         let mut assembly = Assembly::new(day, schedule::games(schedule), registry);
         assembly.expect(expected);
         assembly.fill_rosters();
-        assembly.predict(predictions, &offers);
+        assembly.predict(&predictions, &offers);
         assembly.slate
     }
 }
