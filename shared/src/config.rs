@@ -11,7 +11,7 @@ use std::{
 
 use reqwest::Url;
 
-use crate::{Error, function::INVOCATION_DEADLINE, invoker_auth::InvokerAuth};
+use crate::{Error, credentials::Credentials, function::INVOCATION_DEADLINE, invoker_auth::InvokerAuth};
 
 /// The environment variables of a process, or a test's stand-in for them. It keeps note of which were asked
 /// for, by which a deployment is held against the code.
@@ -102,8 +102,15 @@ pub struct Platform {
     pub storage_emulator: Option<Url>,
     /// `BIGQUERY_EMULATOR_HOST`, `http://host:port`; likewise.
     pub bigquery_emulator: Option<Url>,
+    /// `BIGQUERY_LOCATION`: where the datasets are, such as `us-west2`. A job outside the US and EU
+    /// multi-regions is found only with its location:
+    /// <https://cloud.google.com/bigquery/docs/locations#specify_locations>. Required where no emulator
+    /// is set.
+    pub bigquery_location: Option<String>,
     /// `PUBSUB_EMULATOR_HOST`, `host:port` without a scheme; likewise.
     pub pubsub_emulator: Option<String>,
+    /// Whom Google's services know this process as; not used for what has an emulator.
+    pub credentials: Credentials,
     /// How long one invocation may take; not configurable from outside.
     pub invocation_deadline: Duration,
 }
@@ -111,13 +118,20 @@ pub struct Platform {
 impl Platform {
     /// Reads the variables above; the error names the first one that is wrong.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
+        let bigquery_emulator = environment.url("BIGQUERY_EMULATOR_HOST")?;
+        let bigquery_location = bigquery_location(environment)?;
+        if bigquery_emulator.is_none() && bigquery_location.is_none() {
+            environment.required("BIGQUERY_LOCATION")?;
+        }
         Ok(Self {
             port: environment.parsed("PORT", "a port number")?.unwrap_or(8080),
             project: environment.required("GOOGLE_CLOUD_PROJECT")?.to_owned(),
             invoker_auth: InvokerAuth::read(environment)?,
             storage_emulator: environment.url("STORAGE_EMULATOR_HOST")?,
-            bigquery_emulator: environment.url("BIGQUERY_EMULATOR_HOST")?,
+            bigquery_emulator,
+            bigquery_location,
             pubsub_emulator: environment.authority("PUBSUB_EMULATOR_HOST")?,
+            credentials: Credentials::default(),
             invocation_deadline: INVOCATION_DEADLINE,
         })
     }
@@ -130,6 +144,16 @@ impl Platform {
             InvokerAuth::Iam | InvokerAuth::Oidc(_) => Ipv4Addr::UNSPECIFIED,
         }
     }
+}
+
+fn bigquery_location(environment: &Environment) -> Result<Option<String>, Error> {
+    let Some(value) = environment.get("BIGQUERY_LOCATION") else { return Ok(None) };
+    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Ok(Some(value.to_owned()));
+    }
+    Err(Error::Configuration(format!(
+        "BIGQUERY_LOCATION is {value:?}, expected a location of BigQuery such as us-west2 or US"
+    )))
 }
 
 /// `RAW_BUCKET`: the bucket of raw snapshots, staged rows and dead letters.
@@ -181,6 +205,13 @@ mod tests {
         let none = ("INVOKER_AUTH", "none");
         assert_eq!(error_of(&[none]), "GOOGLE_CLOUD_PROJECT is not set");
         assert_eq!(error_of(&[("GOOGLE_CLOUD_PROJECT", ""), none]), "GOOGLE_CLOUD_PROJECT is not set");
+        assert_eq!(error_of(&[project, none]), "BIGQUERY_LOCATION is not set");
+        assert_eq!(
+            error_of(&[project, none, ("BIGQUERY_LOCATION", "us west")]),
+            "BIGQUERY_LOCATION is \"us west\", expected a location of BigQuery such as us-west2 or US"
+        );
+        let emulated = ("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050");
+        assert!(error_of(&[project, none, emulated]).starts_with("accepted"));
         assert_eq!(error_of(&[project, none, ("PORT", "http")]), "PORT is \"http\", expected a port number");
         assert_eq!(
             error_of(&[project, none, ("STORAGE_EMULATOR_HOST", "localhost:9023")]),

@@ -90,6 +90,12 @@ impl Error {
         }
     }
 
+    /// An error and what caused it, in one line.
+    pub fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    }
+
     /// A transient failure of `service`.
     pub fn transient(service: &'static str, detail: impl ToString) -> Self {
         Self::Transient { service, detail: detail.to_string() }

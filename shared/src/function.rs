@@ -1,7 +1,7 @@
 //! The harness: one handler becomes one service.
 //!
 //! [`http`] and [`event`] make the router of a function, [`run`] is the whole of its `main`. The
-//! router answers `POST /` with the handler and `GET /healthz` with 200; everything else is an error
+//! router answers `POST /` with the handler and `GET /health` with 200; everything else is an error
 //! in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
 
 use std::{future::Future, process::ExitCode, time::Duration};
@@ -116,7 +116,7 @@ where
                 Ok(outcome) => Ok(Json(outcome).into_response()),
                 Err(Error::Permanent(reason)) => {
                     let path = dead_letters.keep(&event, &reason, &[]).await?;
-                    tracing::error!(reason, path, "event given up on and kept as a dead letter");
+                    tracing::error!(reason, path, "event dead-lettered");
                     Ok(Json(Kept { status: "dead_letter", reason, path }).into_response())
                 }
                 Err(error) => Err(error),
@@ -180,15 +180,18 @@ where
         next.run(request).instrument(span)
     };
     let not_allowed = || async {
-        let message = "a function is called with POST; GET is for /healthz";
+        let message = "a function is called with POST; GET is for /health";
         error_response(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
     };
     let not_found = || async {
-        let message = "a function has one path, /, and its health at /healthz";
+        let message = "a function has one path, /, and its health at /health";
         error_response(StatusCode::NOT_FOUND, "not_found", message)
     };
     Router::new()
         .route("/", routing::post(invoke).fallback(not_allowed))
+        .route("/health", routing::get(|| async { "ok" }).fallback(not_allowed))
+        // For Cloud Run's own probe. From outside no path that ends in z reaches a service:
+        // https://cloud.google.com/run/docs/known-issues#ah
         .route("/healthz", routing::get(|| async { "ok" }).fallback(not_allowed))
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))

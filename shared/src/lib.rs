@@ -8,6 +8,7 @@ pub mod bigquery;
 pub mod clock;
 pub mod config;
 mod connections;
+pub mod credentials;
 pub mod dead_letter;
 pub mod digest;
 pub mod error;

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use crate::{
     Error,
     config::Platform,
+    credentials::Credentials,
     retry::{Budget, Failure, with_retries},
 };
 
@@ -25,6 +26,7 @@ pub struct Topic {
     /// `projects/{project}/topics/{topic}`.
     name: String,
     emulator: Option<String>,
+    credentials: Credentials,
     publisher: OnceCell<Publisher>,
 }
 
@@ -34,6 +36,7 @@ impl Topic {
         Self {
             name: format!("projects/{}/topics/{topic}", platform.project),
             emulator: platform.pubsub_emulator.clone(),
+            credentials: platform.credentials.clone(),
             publisher: OnceCell::new(),
         }
     }
@@ -62,7 +65,7 @@ impl Topic {
                         .build()
                         .await
                 }
-                None => builder.build().await,
+                None => builder.with_credentials(self.credentials.for_client()).build().await,
             }
         };
         self.publisher

@@ -66,6 +66,18 @@ pub enum Health {
     Unhealthy,
 }
 
+impl Health {
+    /// Its name in the document.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unknown => "unknown",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
 /// Each part by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "StatusServices")]
@@ -296,6 +308,9 @@ pub async fn publish(
         let upload = Upload::public(bucket, OBJECT, body, CACHE_CONTROL, status.updated_at);
         if let Written::Yes(generation) = storage.write_over(upload, before.current.generation).await? {
             let current = Current { generation, version: Some(status.updated_at) };
+            // An alert counts the unhealthy ones: "The status is unhealthy".
+            let overall_status = status.overall_status.name();
+            tracing::info!(overall_status, issues = status.known_issues.len(), "status published");
             return Ok(Public { current, status: Some(Arc::new(status)) });
         }
     }

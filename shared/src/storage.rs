@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, SecondsFormat, Utc};
-use google_cloud_auth::credentials::{AccessTokenCredentials, Builder, anonymous};
+use google_cloud_auth::credentials::anonymous;
 use google_cloud_gax::retry_policy::NeverRetry;
 use reqwest::Url;
 use tokio::sync::OnceCell;
@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use crate::{
     Error,
     config::Platform,
+    credentials::Credentials,
     nba::PollId,
     retry::{Budget, Failure, with_retries},
 };
@@ -38,6 +39,7 @@ const VERSION: &str = "version";
 /// Cloud Storage. The client is made on first use, so that a start costs no call.
 pub struct Storage {
     emulator: Option<Url>,
+    credentials: Credentials,
     client: OnceCell<google_cloud_storage::client::Storage>,
     listing: OnceCell<Listing>,
 }
@@ -48,7 +50,7 @@ struct Listing {
     http: reqwest::Client,
     base: Url,
     /// None for an emulator.
-    credentials: Option<AccessTokenCredentials>,
+    credentials: Option<Credentials>,
 }
 
 /// The newest state of a public document that we know of.
@@ -150,12 +152,15 @@ impl Storage {
     pub fn new(platform: &Platform) -> Self {
         Self {
             emulator: platform.storage_emulator.clone(),
+            credentials: platform.credentials.clone(),
             client: OnceCell::new(),
             listing: OnceCell::new(),
         }
     }
 
-    /// Writes an object that must not exist yet.
+    /// Writes an object that must not exist yet. It needs no permission to replace one: where the caller
+    /// may only create, Cloud Storage refuses an existing object with 403 instead of 412, and the object
+    /// itself says which of the two it is.
     pub async fn create(&self, upload: Upload<'_>) -> Result<Written, Error> {
         self.write(&upload, Some(0)).await
     }
@@ -254,7 +259,7 @@ impl Storage {
     async fn list(&self, bucket: &str, prefix: &str, token: Option<&str>) -> Result<Listed, Failure> {
         let listing = self
             .listing
-            .get_or_try_init(async || Listing::new(self.emulator.as_ref()))
+            .get_or_try_init(async || Listing::new(self.emulator.as_ref(), &self.credentials))
             .await
             .map_err(Failure::Final)?;
         let transient = |detail: String| {
@@ -271,7 +276,7 @@ impl Storage {
         let mut request = listing.http.get(url);
         if let Some(credentials) = &listing.credentials {
             let token = credentials.access_token().await.map_err(|error| transient(error.to_string()))?;
-            request = request.bearer_auth(token.token);
+            request = request.bearer_auth(token);
         }
         let answer = request.send().await.map_err(|error| transient(error.without_url().to_string()))?;
         match answer.status() {
@@ -326,6 +331,13 @@ impl Storage {
                 Err(error) if error.http_status_code() == Some(412) && if_generation.is_some() => {
                     Ok(Written::PreconditionFailed)
                 }
+                Err(error)
+                    if error.http_status_code() == Some(403)
+                        && if_generation == Some(0)
+                        && self.open(bucket, object, None).await?.is_some() =>
+                {
+                    Ok(Written::PreconditionFailed)
+                }
                 Err(error) => Err(failure(bucket, object, &error)),
             }
         })
@@ -344,7 +356,7 @@ impl Storage {
                         .build()
                         .await
                 }
-                None => builder.build().await,
+                None => builder.with_credentials(self.credentials.for_client()).build().await,
             }
         };
         self.client
@@ -369,18 +381,13 @@ struct ListedObject {
 }
 
 impl Listing {
-    fn new(emulator: Option<&Url>) -> Result<Self, Error> {
+    fn new(emulator: Option<&Url>, credentials: &Credentials) -> Result<Self, Error> {
         let failed = |error: &dyn fmt::Display| Error::Internal(format!("{SERVICE}: no client: {error}"));
         let base = match emulator {
             Some(emulator) => emulator.clone(),
             None => Url::parse("https://storage.googleapis.com").map_err(|error| failed(&error))?,
         };
-        let credentials = match emulator {
-            Some(_) => None,
-            None => {
-                Some(Builder::default().build_access_token_credentials().map_err(|error| failed(&error))?)
-            }
-        };
+        let credentials = emulator.is_none().then(|| credentials.clone());
         let http =
             reqwest::Client::builder().timeout(BUDGET.attempt).build().map_err(|error| failed(&error))?;
         Ok(Self { http, base, credentials })

@@ -7,22 +7,25 @@ pub mod browser;
 pub mod contract;
 mod process;
 mod stub;
-pub mod terraform;
+pub use local_cloud::terraform;
 pub mod warehouse;
 
 use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::Router;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use local_cloud::{
+    bigquery::LOCATION,
     clock::ReplayClock,
     cloud::{LocalCloud, RAW_BUCKET},
     functions::{authority, listen},
+    identity::Access,
     night::Night,
     pubsub::{self, COMPLETE_TOPIC, Message, TRIGGER_TOPIC},
 };
@@ -105,11 +108,17 @@ impl Answer {
 impl Cloud {
     /// Starts one, with the tables empty.
     pub async fn start() -> Self {
+        Self::start_with(Access::deployed()).await
+    }
+
+    /// Starts one in which the functions may do what `access` says.
+    pub async fn start_with(access: Access) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let night = Arc::new(Night::sample().expect("the sample night"));
-        let clock = ReplayClock::new(instant("2025-12-28T00:00:00Z"), 1.0);
+        let clock = ReplayClock::new(instant("2025-12-28T00:00:00Z"), 1e9);
         let listener = listen(0).await.expect("a port");
-        let services = LocalCloud::start(folder.path(), listener, night, clock).await.expect("a local cloud");
+        let services = LocalCloud::start_with(access, folder.path(), listener, night, clock);
+        let services = services.await.expect("a local cloud");
         Self { services, http: Client::new(), folder }
     }
 
@@ -118,14 +127,16 @@ impl Cloud {
         self.folder.path()
     }
 
-    /// The variables of a function that speaks to this cloud and, for box scores, to `balldontlie`.
-    pub fn environment(&self, balldontlie: &Url) -> Vec<(String, String)> {
-        let cloud = self.services.url.as_str().trim_end_matches('/').to_owned();
+    /// The variables of the function `name`, which speaks to this cloud as its own service account and, for
+    /// box scores, to `balldontlie`.
+    pub fn environment(&self, name: &str, balldontlie: &Url) -> Vec<(String, String)> {
+        let google = self.services.endpoint(name).as_str().trim_end_matches('/').to_owned();
         [
             ("GOOGLE_CLOUD_PROJECT", "local".to_owned()),
-            ("STORAGE_EMULATOR_HOST", cloud.clone()),
-            ("PUBSUB_EMULATOR_HOST", authority(&cloud)),
-            ("BIGQUERY_EMULATOR_HOST", cloud),
+            ("BIGQUERY_LOCATION", LOCATION.to_owned()),
+            ("STORAGE_EMULATOR_HOST", google.clone()),
+            ("PUBSUB_EMULATOR_HOST", authority(&google)),
+            ("BIGQUERY_EMULATOR_HOST", google),
             ("BDL_API_URL", balldontlie.to_string()),
             ("BDL_API_KEY", "key".to_owned()),
             ("INVOKER_AUTH", "none".to_owned()),
@@ -136,21 +147,31 @@ impl Cloud {
 
     /// Starts the scraper against `upstream`.
     pub async fn scraper(&self, upstream: &Stub, clock: &HandClock) -> Function {
-        let environment: Environment = self.environment(&upstream.url).into_iter().collect();
+        let environment: Environment =
+            self.environment("scrape-live-boxscores", &upstream.url).into_iter().collect();
         let settings = scrape_live_boxscores::Settings::read(&environment).expect("settings");
         Function::start(scrape_live_boxscores::app(settings, clock.for_function())).await
     }
 
-    /// Starts the processor.
+    /// Lets minutes pass on the cloud's clock, which else stands at 2025-12-28, midnight UTC.
+    pub async fn pass(&self, minutes: i64) {
+        let clock = &self.services.clock;
+        clock.run_until(clock.now() + TimeDelta::minutes(minutes)).await;
+    }
+
+    /// Starts the processor, by the cloud's clock.
     pub async fn processor(&self) -> Function {
-        let environment: Environment = self.environment(&self.services.url).into_iter().collect();
+        let clock = self.services.clock.for_functions();
+        let environment: Environment =
+            self.environment("process-live-boxscores", &self.services.url).into_iter().collect();
         let settings = process_live_boxscores::Settings::read(&environment).expect("settings");
-        Function::start(process_live_boxscores::app(settings, Clock::system())).await
+        Function::start(process_live_boxscores::app(settings, clock)).await
     }
 
     /// Starts the tonight export.
     pub async fn tonight(&self, clock: &HandClock) -> Function {
-        let environment: Environment = self.environment(&self.services.url).into_iter().collect();
+        let environment: Environment =
+            self.environment("export-tonight", &self.services.url).into_iter().collect();
         let settings = export_tonight::Settings::read(&environment).expect("settings");
         Function::start(export_tonight::app(settings, clock.for_function())).await
     }
@@ -163,7 +184,7 @@ impl Cloud {
 
     /// Starts the live export against `upstream`.
     pub async fn exporter(&self, upstream: &Stub, clock: &HandClock) -> Function {
-        let environment: Environment = self.environment(&upstream.url).into_iter().collect();
+        let environment: Environment = self.environment("export-live", &upstream.url).into_iter().collect();
         let settings = export_live::Settings::read(&environment).expect("settings");
         Function::start(export_live::app(settings, clock.for_function())).await
     }
@@ -235,8 +256,12 @@ impl Cloud {
 
     /// Uploads an object as Google's client does, and returns its generation.
     pub async fn upload(&self, bucket: &str, name: &str, body: impl Into<Vec<u8>>) -> i64 {
-        let answer =
-            self.upload_with(bucket, name, json!({"contentType": "application/json"}), body, &[]).await;
+        let (metadata, body) = (json!({"contentType": "application/json"}), body.into());
+        let mut answer = self.upload_with(bucket, name, metadata.clone(), body.clone(), &[]).await;
+        while answer.status == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            answer = self.upload_with(bucket, name, metadata.clone(), body.clone(), &[]).await;
+        }
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json);
         answer.json["generation"].as_str().expect("a generation").parse().expect("a number")
     }

@@ -2,10 +2,13 @@
 
 use std::process::{Command, Output};
 
-use local_cloud::{cloud::API_BUCKET, functions::variables};
+use local_cloud::{
+    cloud::API_BUCKET,
+    functions::{listen, variables},
+};
 use reqwest::Url;
 use shared::config::Environment;
-use tests::{Cloud, Function, HandClock, Reply, Stub, binary, free_port, game};
+use tests::{Cloud, Function, HandClock, Reply, Stub, binary, game};
 
 /// A live export that is guarded as in production, its upstream, and the cloud that issues tokens for it.
 struct Exported {
@@ -19,16 +22,16 @@ impl Exported {
         let cloud = Cloud::start().await;
         let games = [game(1, "2025-12-01", "Final", 4, "Final")];
         let upstream = Stub::answering([Reply::games(games)]).await;
-        let own: Url = format!("http://127.0.0.1:{}", free_port()).parse().expect("a URL");
-        let mut environment: Vec<(String, String)> =
-            variables(&cloud.services.url, &own).map(|(name, value)| (name.to_owned(), value)).collect();
+        let (listener, own) = listen(0).await.expect("a port");
+        let mut environment: Vec<(String, String)> = variables(&cloud.services, "export-live", &own)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         environment.retain(|(name, _)| name != "BDL_API_URL");
         environment.push(("BDL_API_URL".into(), upstream.url.to_string()));
         let environment: Environment = environment.into_iter().collect();
         let settings = export_live::Settings::read(&environment).expect("settings");
         let clock = HandClock::at("2026-01-10T18:00:00Z");
         let router = export_live::app(settings, clock.for_function());
-        let listener = tokio::net::TcpListener::bind(own.authority()).await.expect("the port");
         tokio::spawn(shared::function::serve(listener, router, std::future::pending()));
         Self { cloud, upstream, url: own }
     }

@@ -17,7 +17,7 @@ async fn the_delivery_rules_hold_in_storms_of_fixed_seeds() {
     let night = Arc::new(Night::sample().expect("the sample night"));
     let storms = SEEDS.map(|seed| {
         let (folder, night) = (folder.path().join(seed.to_string()), night.clone());
-        let storm = Storm { seed, tick: Duration::from_millis(150) };
+        let storm = Storm { seed, tick: Duration::from_millis(150), real_pauses: false };
         tokio::spawn(async move { chaos::play(&binary("local-cloud"), &folder, night, storm).await })
     });
     let mut table = Table::default();

@@ -27,10 +27,10 @@ impl Functions {
     async fn start(deadline: Option<Duration>) -> Self {
         let cloud = Cloud::start().await;
         let upstream = cloud.services.url.join("balldontlie").expect("a URL");
-        let environment: Environment = cloud.environment(&upstream).into_iter().collect();
         let clock = Clock::new(|| instant("2025-12-28T02:12:01Z"));
         macro_rules! start {
-            ($function:ident) => {{
+            ($function:ident, $name:literal) => {{
+                let environment: Environment = cloud.environment($name, &upstream).into_iter().collect();
                 let mut settings = $function::Settings::read(&environment).expect("settings");
                 if let Some(deadline) = deadline {
                     settings.platform.invocation_deadline = deadline;
@@ -43,10 +43,10 @@ impl Functions {
         let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &games)).await;
         Self {
             generation,
-            scraper: start!(scrape_live_boxscores),
-            processor: start!(process_live_boxscores),
-            tonight: start!(export_tonight),
-            live: start!(export_live),
+            scraper: start!(scrape_live_boxscores, "scrape-live-boxscores"),
+            processor: start!(process_live_boxscores, "process-live-boxscores"),
+            tonight: start!(export_tonight, "export-tonight"),
+            live: start!(export_live, "export-live"),
             cloud,
         }
     }
@@ -71,7 +71,7 @@ async fn assert_in_time(call: &str, fault: Fault, invoke: impl AsyncFn(&Function
     assert_eq!(answer.message(), "the invocation did not finish within 2 seconds");
     assert!(took < DEADLINE + Duration::from_secs(3), "{call} {fault}: {took:?}");
     for function in [&functions.scraper, &functions.processor, &functions.tonight, &functions.live] {
-        let health = reqwest::get(function.url.join("healthz").expect("a URL")).await.expect("an answer");
+        let health = reqwest::get(function.url.join("health").expect("a URL")).await.expect("an answer");
         assert_eq!(health.status(), 200);
     }
     functions.cloud.services.faults.end();

@@ -20,6 +20,11 @@ async fn upload(cloud: &Cloud) -> i64 {
     cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await
 }
 
+/// How many load jobs were started, failed ones counted.
+fn job_count(cloud: &Cloud) -> usize {
+    usize::try_from(cloud.number("SELECT COUNT(*) FROM main.jobs")).expect("a count")
+}
+
 fn status(answer: &Answer) -> (u16, &str) {
     (answer.status.as_u16(), answer.json["status"].as_str().unwrap_or("an error"))
 }
@@ -46,6 +51,7 @@ async fn after_a_failed_load_job_the_next_attempt_lands_the_rows() {
     // What BigQuery would have left behind if that job had failed: the job, and none of its rows.
     cloud.execute("jobs", "UPDATE jobs SET rows = NULL, reason = 'backendError', message = 'try again'");
     cloud.execute("nba_raw", "DELETE FROM bdl_live_boxscores");
+    cloud.pass(2).await;
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
     assert_eq!(cloud.names(RAW_BUCKET, "staging/").len(), 2, "one for each attempt");
@@ -79,11 +85,19 @@ async fn after_a_load_job_that_fails_the_redelivered_event_lands_its_rows() {
     let processor = cloud.processor().await;
     let generation = upload(&cloud).await;
     cloud.services.faults.plan("RUN ", 0, 2, Fault::FailedJob);
-    for _ in 0..2 {
+    // Eventarc delivers within seconds; each attempt waits for minutes, the second for longer.
+    for (minutes, jobs) in [(0, 1), (1, 1), (1, 2), (2, 2)] {
+        cloud.pass(minutes).await;
         let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+        assert_eq!(job_count(&cloud), jobs, "after {minutes} more minutes");
         assert_eq!(cloud.number(COUNT), 0);
     }
+    // The same of another instance, which has it from the failed jobs themselves.
+    let other = cloud.processor().await;
+    let answer = other.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
+    assert!(answer.message().contains("the next attempt is due"), "{answer:?}");
+    cloud.pass(2).await;
     assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "stored"));
     assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "already_stored"));
     assert_eq!(cloud.number(COUNT), 2);
@@ -130,7 +144,7 @@ async fn an_object_that_is_overwritten_adds_the_rows_of_each_of_its_versions_onc
 /// Kills a processor while its call `call` is under way, and delivers the event again to a new one.
 async fn crash_during(call: &str, fault: Fault) -> (Cloud, Answer) {
     let cloud = Cloud::start().await;
-    let variables = cloud.environment(&cloud.services.url);
+    let variables = cloud.environment("process-live-boxscores", &cloud.services.url);
     let generation = upload(&cloud).await;
     let mut crashing = Running::function("process-live-boxscores", &variables).await;
     cloud.services.faults.plan(call, 0, 1, fault);

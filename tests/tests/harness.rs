@@ -14,7 +14,11 @@ use shared::{
 use tests::Function;
 
 fn platform() -> Platform {
-    let environment = Environment::from_iter([("GOOGLE_CLOUD_PROJECT", "p"), ("INVOKER_AUTH", "none")]);
+    let environment = Environment::from_iter([
+        ("GOOGLE_CLOUD_PROJECT", "p"),
+        ("BIGQUERY_LOCATION", "us-west2"),
+        ("INVOKER_AUTH", "none"),
+    ]);
     Platform::read(&environment).expect("a platform")
 }
 
@@ -38,8 +42,11 @@ async fn health_is_answered_to_anyone_and_get_is_for_nothing_else() {
     let function = obedient(&platform()).await;
     let http = Client::new();
     let get = async |path: &str| http.get(function.url.join(path).unwrap()).send().await.expect("an answer");
-    let health = get("/healthz").await;
-    assert_eq!((health.status(), health.text().await.expect("a text")), (StatusCode::OK, "ok".to_owned()));
+    // The second is Cloud Run's probe's.
+    for path in ["/health", "/healthz"] {
+        let health = get(path).await;
+        assert_eq!((health.status(), health.text().await.expect("a text")), (StatusCode::OK, "ok".into()));
+    }
     for (path, status, code) in [("/", 405, "method_not_allowed"), ("/elsewhere", 404, "not_found")] {
         let answer = get(path).await;
         assert_eq!(answer.status(), status, "{path}");

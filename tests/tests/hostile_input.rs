@@ -10,7 +10,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use bytes::Bytes;
-use local_cloud::cloud::RAW_BUCKET;
+use local_cloud::{cloud::RAW_BUCKET, limits::Limit};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{
@@ -197,7 +197,8 @@ proptest! {
     }
 }
 
-/// The functions, over a local cloud, without a port of their own.
+/// The functions of one test, over a local cloud and an upstream of its own, without ports. No two tests share
+/// them: each decides what its upstream answers.
 struct Functions {
     cloud: Cloud,
     upstream: Stub,
@@ -210,25 +211,27 @@ struct Functions {
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().enable_all().build().expect("a runtime"));
 
-static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| {
+fn start_functions() -> Functions {
     RUNTIME.block_on(async {
         let (cloud, upstream) = (Cloud::start().await, Stub::answering([Reply::games([a_game()])]).await);
-        let environment: Environment = cloud.environment(&upstream.url).into_iter().collect();
+        // Thousands of cases in seconds, where a night has one poll in three minutes.
+        cloud.services.limits.set(Limit { load_jobs_run_on: false, ..Limit::for_measuring() });
+        let environment = |name| cloud.environment(name, &upstream.url).into_iter().collect::<Environment>();
         let clock = Clock::new(|| instant("2026-01-10T02:12:01.5Z"));
-        let scraper = scrape_live_boxscores::Settings::read(&environment).expect("settings");
-        let processor = process_live_boxscores::Settings::read(&environment).expect("settings");
-        let tonight = export_tonight::Settings::read(&environment).expect("settings");
-        let live = export_live::Settings::read(&environment).expect("settings");
+        let scraper = scrape_live_boxscores::Settings::read(&environment("scrape-live-boxscores"));
+        let processor = process_live_boxscores::Settings::read(&environment("process-live-boxscores"));
+        let tonight = export_tonight::Settings::read(&environment("export-tonight"));
+        let live = export_live::Settings::read(&environment("export-live"));
         Functions {
-            scraper: scrape_live_boxscores::app(scraper, clock.clone()),
-            processor: process_live_boxscores::app(processor, clock.clone()),
-            tonight: export_tonight::app(tonight, clock.clone()),
-            live: export_live::app(live, clock),
+            scraper: scrape_live_boxscores::app(scraper.expect("settings"), clock.clone()),
+            processor: process_live_boxscores::app(processor.expect("settings"), clock.clone()),
+            tonight: export_tonight::app(tonight.expect("settings"), clock.clone()),
+            live: export_live::app(live.expect("settings"), clock),
             cloud,
             upstream,
         }
     })
-});
+}
 
 /// What a function answers, whose status must be one of `allowed` and whose error must be in the one
 /// shape.
@@ -271,6 +274,7 @@ proptest! {
             "data": {"bucket": RAW_BUCKET, "name": "elsewhere/x.json", "generation": 7}, "data_base64": "e30=",
         })),
     ) {
+        static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         let mut all = match structured {
             true => vec![("content-type", b"application/cloudevents+json".to_vec())],
             false => binary_mode(shared::event::OBJECT_FINALIZED),
@@ -284,6 +288,7 @@ proptest! {
 
     #[test]
     fn any_snapshot_is_processed_or_given_up_on(body in almost(a_snapshot())) {
+        static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
         let objects = &FUNCTIONS.cloud.services.objects;
         let object = objects.store(RAW_BUCKET, name, Bytes::from(body)).expect("an object");
@@ -297,6 +302,7 @@ proptest! {
         "export_types": ["tonight"], "target_date": "2026-01-09", "update_latest": true, "correlation_id": "c",
         "trigger_source": "scheduler",
     }))) {
+        static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         use base64::Engine;
         let data = base64::prelude::BASE64_STANDARD.encode(message);
         let data = json!({"message": {"data": data, "messageId": "1"}, "subscription": "s"});
@@ -308,6 +314,7 @@ proptest! {
     fn any_body_of_an_http_call_is_understood_or_refused(
         body in almost(json!({"target_date": "2026-01-09", "include_grading": true})),
     ) {
+        static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         FUNCTIONS.upstream.answer([Reply::games([a_game()])]);
         answer(&FUNCTIONS.live, &[], body.clone(), &[200, 400]);
         answer(&FUNCTIONS.scraper, &[], body, &[200]);
@@ -323,6 +330,7 @@ proptest! {
         games in vec(prop_oneof![9 => spoiled(a_game()), 1 => any_json()], 0..4),
         meta in prop_oneof![Just(Value::Null), Just(json!({"next_cursor": null}))],
     ) {
+        static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         let page = json!({"data": games, "meta": meta});
         FUNCTIONS.upstream.answer([Reply::text(200, page.to_string())]);
         answer(&FUNCTIONS.live, &[], Vec::new(), &[200, 502]);

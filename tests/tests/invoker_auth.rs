@@ -27,6 +27,7 @@ fn environment(keys: &Stub) -> Vec<(String, String)> {
         ("GOOGLE_CLOUD_PROJECT", "p"),
         ("INVOKER_AUTH", "oidc"),
         ("OIDC_AUDIENCE", AUDIENCE),
+        ("BIGQUERY_LOCATION", "us-west2"),
         ("OIDC_ALLOWED_EMAILS", &format!("somebody@example.com, {INVOKER}")),
         ("OIDC_JWKS_URL", keys.url.as_str()),
     ]
@@ -218,8 +219,7 @@ async fn while_the_public_keys_cannot_be_fetched_nobody_comes_in_and_nobody_is_t
 #[tokio::test]
 async fn health_is_answered_without_a_token() {
     let guarded = Guarded::start().await;
-    let health =
-        reqwest::get(guarded.function.url.join("/healthz").expect("a URL")).await.expect("an answer");
+    let health = reqwest::get(guarded.function.url.join("/health").expect("a URL")).await.expect("an answer");
     assert_eq!(health.status(), StatusCode::OK);
 }
 
@@ -228,7 +228,7 @@ async fn an_event_without_a_token_is_refused_before_it_is_read() {
     let cloud = Cloud::start().await;
     let issuer = Issuer::new("first").expect("a key");
     let keys = Stub::answering([published(&issuer)]).await;
-    let mut variables = cloud.environment(&cloud.services.url);
+    let mut variables = cloud.environment("process-live-boxscores", &cloud.services.url);
     variables.retain(|(name, _)| name != "INVOKER_AUTH");
     variables.extend(environment(&keys));
     let environment: Environment = variables.into_iter().collect();

@@ -1,8 +1,11 @@
 //! The local cloud behaves like the real one where the functions rely on it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -13,6 +16,7 @@ use axum::{
 };
 use local_cloud::{
     cloud::{API_BUCKET, RAW_BUCKET},
+    delivery::Subscription,
     night::Night,
     pubsub::{COMPLETE_TOPIC, TRIGGER_TOPIC},
     seed,
@@ -35,6 +39,9 @@ async fn a_write_goes_through_only_under_its_precondition() {
     let first = write("0").await;
     assert_eq!(first.status, 200);
     assert_eq!(write("0").await.status, 412);
+    let too_soon = write(first.json["generation"].as_str().expect("a generation")).await;
+    assert_eq!(too_soon.status, 429, "an object is written once a second at most");
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let generation = first.json["generation"].as_str().expect("a generation").to_owned();
     let second = write(&generation).await;
     assert_eq!(second.status, 200);
@@ -61,7 +68,7 @@ async fn a_call_that_is_not_served_says_so_by_name() {
     let (status, said) = get("storage/v1/b/nba-scraped-data").await;
     assert_eq!(status, 501);
     assert!(said.contains("GET /storage/v1/b/nba-scraped-data"), "{said}");
-    assert_eq!(get("storage/v1/b/nba-scraped-data/o/x").await.0, 501);
+    assert_eq!(get("storage/v1/b/nba-scraped-data/o?delimiter=/").await.0, 501);
     assert_eq!(
         cloud.upload_with(RAW_BUCKET, "x", json!({}), "", &[("predefinedAcl", "private")]).await.status,
         501
@@ -126,7 +133,7 @@ async fn a_query_is_answered_over_all_its_pages_and_a_wrong_one_is_refused() {
         is_postseason: bool,
         processed_at: i64,
     }
-    let environment = cloud.environment(&cloud.services.url).into_iter().collect();
+    let environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
     let platform = shared::config::Platform::read(&environment).expect("a platform");
     let bigquery = shared::bigquery::BigQuery::new(&platform);
     let sql = "SELECT bdl_player_id, is_postseason, processed_at FROM nba_raw.bdl_player_boxscores
@@ -152,6 +159,7 @@ async fn a_message_reaches_its_subscriber_again_until_it_is_taken() {
     };
     let function = Function::start(Router::new().route("/", post(receive))).await;
     let services = &cloud.services;
+    services.delivery.set_subscription(Subscription::deployed().hastened());
     services.delivery.subscribe(&services.topics, TRIGGER_TOPIC, function.url.clone());
     let id = services.topics.publish(TRIGGER_TOPIC, "{}".into()).expect("a topic");
     services.delivery.drain().await;
@@ -169,7 +177,7 @@ async fn a_message_reaches_its_subscriber_again_until_it_is_taken() {
 #[tokio::test]
 async fn the_real_client_publishes_to_a_topic_and_is_told_of_one_that_is_missing() {
     let cloud = Cloud::start().await;
-    let environment: Environment = cloud.environment(&cloud.services.url).into_iter().collect();
+    let environment: Environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
     let platform = Platform::read(&environment).expect("a platform");
     Topic::new(&platform, COMPLETE_TOPIC).publish("{\"status\":\"success\"}".into()).await.expect("a topic");
     assert_eq!(cloud.completions(), [json!({"status": "success"})]);

@@ -31,7 +31,7 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at("2025-12-28T02:12:01Z"));
     cloud.services.faults.plan("GET /balldontlie/", 0, u32::MAX, Fault::Trickle);
     let upstream = cloud.services.url.join("balldontlie").expect("a URL");
-    let environment: Environment = cloud.environment(&upstream).into_iter().collect();
+    let environment: Environment = cloud.environment("export-live", &upstream).into_iter().collect();
     let mut settings = export_live::Settings::read(&environment).expect("settings");
     settings.platform.invocation_deadline = Duration::from_millis(400);
     let exporter = Function::start(export_live::app(settings, clock.for_function())).await;
@@ -45,6 +45,6 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
     }
     let grown = resident().saturating_sub(before);
     assert!(grown < 8 * 1024 * 1024, "grown by {grown} bytes over 1,000 calls");
-    let health = reqwest::get(exporter.url.join("healthz").expect("a URL")).await.expect("an answer");
+    let health = reqwest::get(exporter.url.join("health").expect("a URL")).await.expect("an answer");
     assert_eq!(health.status(), StatusCode::OK);
 }

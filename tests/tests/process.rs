@@ -366,6 +366,14 @@ async fn an_event_waits_for_a_table_that_is_missing_and_then_lands() {
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.message().contains("notFound"), "{}", answer.message());
     cloud.execute("nba_raw", "ALTER TABLE elsewhere RENAME TO bdl_live_boxscores");
+    // A missing table is mended by a person, so that the next attempt waits longer than for a passing fault.
+    for minutes in [0, 5, 4] {
+        cloud.pass(minutes).await;
+        let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+        assert!(answer.message().contains("the next attempt is due at 00:10:00 UTC"), "{answer:?}");
+    }
+    cloud.pass(1).await;
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
     assert_eq!(cloud.number(COUNT), 2);
     assert!(cloud.names(RAW_BUCKET, "dead-letter/").is_empty());

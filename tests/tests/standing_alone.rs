@@ -67,7 +67,7 @@ async fn scraper_and_live_export_work_with_servers_that_are_not_ours() {
     let folder = tempfile::tempdir().expect("a folder");
     let balldontlie = file_server(folder.path()).await;
     let cloud = Cloud::start().await;
-    let mut variables = cloud.environment(&balldontlie.url);
+    let mut variables = cloud.environment("operator", &balldontlie.url);
     variables.retain(|(name, _)| name != "STORAGE_EMULATOR_HOST");
     variables.push(("STORAGE_EMULATOR_HOST".into(), storage.url.to_string()));
     let http = Client::new();
@@ -108,7 +108,7 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     let games = [game(1, "2026-01-09", "Final", 4, "Final")];
     let snapshot = json!({"timestamp": "2026-01-10T02:12:02Z", "pollId": "20260110T021201Z", "gameCount": 1, "liveBoxes": games});
     let generation = cloud.upload(RAW_BUCKET, name, snapshot.to_string()).await;
-    let mut variables = cloud.environment(&cloud.services.url);
+    let mut variables = cloud.environment("process-live-boxscores", &cloud.services.url);
     variables.retain(|(name, _)| !name.starts_with("BDL_"));
     let processor = Running::function("process-live-boxscores", &variables).await;
     let event = json!({
@@ -157,7 +157,7 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let folder = tempfile::tempdir().expect("a folder");
     let trusted = folder.path().join("trusted.pem");
     std::fs::write(&trusted, certificate).expect("a file");
-    let mut variables = cloud.environment(&url.join("/balldontlie").expect("a URL"));
+    let mut variables = cloud.environment("operator", &url.join("/balldontlie").expect("a URL"));
     for (name, value) in &mut variables {
         // The one for Pub/Sub knows no scheme: an emulator's gRPC is never encrypted.
         if name.ends_with("_EMULATOR_HOST") && name != "PUBSUB_EMULATOR_HOST" {
@@ -211,14 +211,20 @@ fn wrong_configuration_stops_the_start_with_one_line_that_names_it() {
     };
     let project = ("GOOGLE_CLOUD_PROJECT", "p");
     let none = ("INVOKER_AUTH", "none");
+    let location = ("BIGQUERY_LOCATION", "us-west2");
     for (function, variables, said) in [
         ("export-live", vec![], "GOOGLE_CLOUD_PROJECT is not set"),
         ("export-live", vec![project], "INVOKER_AUTH is \"iam\" (the default)"),
-        ("export-live", vec![project, none], "BDL_API_KEY is not set"),
-        ("scrape-live-boxscores", vec![project, none, ("BDL_API_KEY", "k\n")], "BDL_API_KEY has a character"),
+        ("export-live", vec![project, none], "BIGQUERY_LOCATION is not set"),
+        ("export-live", vec![project, none, location], "BDL_API_KEY is not set"),
         (
             "scrape-live-boxscores",
-            vec![project, none, ("BDL_API_KEY", "k"), ("BDL_API_URL", "here")],
+            vec![project, none, location, ("BDL_API_KEY", "k\n")],
+            "BDL_API_KEY has a character",
+        ),
+        (
+            "scrape-live-boxscores",
+            vec![project, none, location, ("BDL_API_KEY", "k"), ("BDL_API_URL", "here")],
             "BDL_API_URL is \"here\"",
         ),
         (
@@ -239,7 +245,9 @@ fn wrong_configuration_stops_the_start_with_one_line_that_names_it() {
 async fn sigterm_lets_the_request_in_flight_finish_and_ends_with_success() {
     let slow = tests::Stub::answering([tests::Reply::games([]).after(Duration::from_millis(600))]).await;
     let cloud = Cloud::start().await;
-    let mut scraper = Running::function("scrape-live-boxscores", &cloud.environment(&slow.url)).await;
+    let mut scraper =
+        Running::function("scrape-live-boxscores", &cloud.environment("scrape-live-boxscores", &slow.url))
+            .await;
     let request = tokio::spawn(cloud.http.post(scraper.url.clone()).send());
     tokio::time::sleep(Duration::from_millis(200)).await;
     let killed = Command::new("kill").arg("-TERM").arg(scraper.child().id().to_string()).status();
@@ -254,7 +262,7 @@ async fn the_log_is_cloud_logging_s_json_and_never_shows_the_key() {
     let cloud = Cloud::start().await;
     let stub = tests::Stub::answering([tests::Reply::text(401, "no")]).await;
     let port = free_port();
-    let mut variables = cloud.environment(&stub.url);
+    let mut variables = cloud.environment("scrape-live-boxscores", &stub.url);
     variables.retain(|(name, _)| name != "BDL_API_KEY");
     variables.push(("BDL_API_KEY".into(), "k3y-that-nobody-may-see".into()));
     let mut command = Command::new(binary("scrape-live-boxscores"));

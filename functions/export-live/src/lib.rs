@@ -247,7 +247,20 @@ async fn next(documents: &mut watch::Receiver<Option<Scores>>) -> Option<Scores>
 }
 
 impl Exporter {
+    /// Exports, and waits for what was begun in the background: Cloud Run takes the CPU away once a
+    /// request is answered, with an error too.
     async fn export(&self, request: Request) -> Result<Reply, Error> {
+        let reply = self.export_now(request).await;
+        tokio::join!(
+            self.directory.finish_loading(PATIENCE),
+            self.schedule.finish_loading(PATIENCE),
+            self.predicted.finish_loading(PATIENCE),
+            self.dead_letters.finish_loading(PATIENCE),
+        );
+        reply
+    }
+
+    async fn export_now(&self, request: Request) -> Result<Reply, Error> {
         let started = Instant::now();
         let begun = self.clock.now();
         let day = request.target_date.at(begun);
@@ -291,13 +304,6 @@ impl Exporter {
         tracing::info!(
             %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
             games_final = document.games_final, total_games = document.total_games, "live scores exported"
-        );
-        // What is old is renewed behind the documents, but not behind the answer.
-        tokio::join!(
-            self.directory.finish_loading(PATIENCE),
-            self.schedule.finish_loading(PATIENCE),
-            self.predicted.finish_loading(PATIENCE),
-            self.dead_letters.finish_loading(PATIENCE),
         );
         Ok(Reply {
             date: day,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use shared::{
     Clock, Error,
     balldontlie::read_games,
-    bigquery::{BigQuery, Load, Loaded},
+    bigquery::{BigQuery, Load, Loaded, Loader},
     config::{Environment, Platform, raw_bucket},
     dead_letter::DeadLetters,
     digest::hex_digest,
@@ -28,9 +28,9 @@ use tokio::sync::Semaphore;
 const NAME: &str = "process-live-boxscores";
 const DATASET: &str = "nba_raw";
 const TABLE: &str = "bdl_live_boxscores";
-/// How many snapshots one instance has in memory at once, at about a megabyte each; more events wait for
-/// their turn within their own deadlines.
-const AT_ONCE: usize = 32;
+/// How many snapshots are processed at once. All load jobs go to one table, and BigQuery refuses too many
+/// at once with `rateLimitExceeded`; more events wait within their own deadlines.
+const MAX_CONCURRENT_SNAPSHOTS: usize = 4;
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
@@ -78,14 +78,14 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { platform, raw_bucket } = settings;
     let storage = Arc::new(Storage::new(&platform));
     let dead_letters = DeadLetters::new(storage.clone(), &raw_bucket, NAME, clock.clone());
-    let bigquery = BigQuery::new(&platform);
+    let loader = Loader::new(BigQuery::new(&platform), storage.clone(), clock.clone());
     let processor = Arc::new(Processor {
         storage,
-        bigquery,
+        loader,
         dead_letters: dead_letters.clone(),
         raw_bucket,
         clock,
-        turns: Semaphore::new(AT_ONCE),
+        permits: Semaphore::new(MAX_CONCURRENT_SNAPSHOTS),
     });
     function::event(NAME, &platform, OBJECT_FINALIZED, dead_letters, move |event| {
         let processor = processor.clone();
@@ -95,11 +95,11 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
 
 struct Processor {
     storage: Arc<Storage>,
-    bigquery: BigQuery,
+    loader: Loader,
     dead_letters: DeadLetters,
     raw_bucket: String,
     clock: Clock,
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Processor {
@@ -109,7 +109,7 @@ impl Processor {
             tracing::info!(reason, "event ignored");
             return Ok(Outcome::ignored(reason));
         }
-        let _turn = self.turns.acquire().await;
+        let _permit = self.permits.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
         let job = job_name(&object);
         let Some(body) = self.read(&object).await? else {
@@ -129,7 +129,7 @@ impl Processor {
             if !rejected.is_empty() {
                 let reason = format!("{} games or players of the snapshot could not be read", rejected.len());
                 let path = self.dead_letters.keep(&event, &reason, &rejected).await?;
-                tracing::error!(path, rejected = rejected.len(), "part of a snapshot kept as a dead letter");
+                tracing::error!(path, rejected = rejected.len(), "part of a snapshot dead-lettered");
             }
             Ok(())
         };
@@ -171,7 +171,7 @@ impl Processor {
         job: &str,
         source_file_path: String,
     ) -> Result<Outcome<Processed>, Error> {
-        if self.bigquery.has_landed(DATASET, job).await? {
+        if self.loader.has_landed(job).await? {
             tracing::info!(source_file_path, "the snapshot is gone; its rows landed before");
             let status = Status::AlreadyStored;
             return Ok(Outcome::Done(Processed { status, rows: 0, rejected: 0, source_file_path }));
@@ -182,7 +182,7 @@ impl Processor {
     /// Loads the rows under the name `job`, unless that was done before; then what of them was not
     /// loaded then, because it could not be read before somebody mended the function, is loaded now.
     async fn load(&self, job: &str, rows: Bytes) -> Result<Status, Error> {
-        let Loaded { now, staged_earlier } = self.load_once(job, rows.clone()).await?;
+        let Loaded { loaded_by_this_call, staged_earlier } = self.load_once(job, rows.clone()).await?;
         let rest = match staged_earlier {
             Some(staged) => self.rest(&rows, &staged).await?,
             None => None,
@@ -190,11 +190,11 @@ impl Processor {
         let rest_now = match rest {
             Some((rest, digest)) => {
                 tracing::info!(job, "an earlier delivery had fewer rows; loading the rest");
-                self.load_once(&format!("{job}-rest-{digest}"), rest).await?.now
+                self.load_once(&format!("{job}-rest-{digest}"), rest).await?.loaded_by_this_call
             }
             None => false,
         };
-        Ok(if now || rest_now { Status::Stored } else { Status::AlreadyStored })
+        Ok(if loaded_by_this_call || rest_now { Status::Stored } else { Status::AlreadyStored })
     }
 
     /// What of `rows` an earlier delivery did not have when it staged its own.
@@ -211,7 +211,7 @@ impl Processor {
 
     async fn load_once(&self, job: &str, rows: Bytes) -> Result<Loaded, Error> {
         let load = Load { dataset: DATASET, table: TABLE, job, staging_bucket: &self.raw_bucket, rows };
-        self.bigquery.load_once(&self.storage, load).await
+        self.loader.load_once(load).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use local_cloud::functions::variables;
+use local_cloud::{cloud::LocalCloud, functions::variables};
 use reqwest::{Client, Url};
 use tokio::{
     net::TcpListener,
@@ -20,13 +20,13 @@ pub struct Function {
     url: Url,
     http: Client,
     child: Child,
-    /// From the start of its process to the first `200` of `/healthz`.
+    /// From the start of its process to the first `200` of `/health`.
     pub started_in: Duration,
 }
 
 impl Function {
     /// Starts `binaries/name` against the local cloud at `cloud`.
-    pub async fn start(binaries: &Path, name: &str, cloud: &Url) -> Result<Self> {
+    pub async fn start(binaries: &Path, name: &str, cloud: &LocalCloud) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let url: Url = format!("http://127.0.0.1:{port}/").parse()?;
         let own = [
@@ -39,13 +39,13 @@ impl Function {
         let begun = Instant::now();
         let child = Command::new(&binary)
             .env_clear()
-            .envs(variables(cloud, &url))
+            .envs(variables(cloud, name, &url))
             .envs(own)
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("{}: {error}; `make bench` builds it", binary.display()))?;
-        let health = url.join("healthz")?;
+        let health = url.join("health")?;
         while begun.elapsed() < PATIENCE {
             if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(Self { url, http, child, started_in: begun.elapsed() });

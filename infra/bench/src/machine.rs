@@ -24,7 +24,7 @@ pub async fn print(stage: &Stage, binaries: &Path, exports: usize) -> Result<()>
         let mut starts = Vec::new();
         let mut idle = 0;
         for _ in 0..STARTS {
-            let function = Function::start(binaries, name, &cloud.url).await?;
+            let function = Function::start(binaries, name, &cloud).await?;
             starts.push(function.started_in);
             idle = function.resident()?;
         }
@@ -35,7 +35,7 @@ pub async fn print(stage: &Stage, binaries: &Path, exports: usize) -> Result<()>
         let is_kept = start <= 30.0 && idle <= 20.0 && size <= 16.0;
         println!("  {name:<26} {start:>13.1} ms {idle:>10.1} MiB {size:>11.1} MB  {}", verdict(is_kept));
     }
-    let function = Function::start(binaries, "export-live", &cloud.url).await?;
+    let function = Function::start(binaries, "export-live", &cloud).await?;
     let mut after = Vec::new();
     for export in 1..=exports {
         function.call(&[], r#"{"target_date":"today"}"#.into()).await?;

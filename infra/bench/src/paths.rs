@@ -117,7 +117,7 @@ fn document(cloud: &LocalCloud, name: &str) -> Result<Vec<u8>> {
 /// A live export with everything that is kept in memory: a poll, then the writes.
 pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    let function = Function::start(binaries, "export-live", &cloud.url).await?;
+    let function = Function::start(binaries, "export-live", &cloud).await?;
     function.call(&[], LIVE.into()).await?;
     let body = document(&cloud, "v1/live/latest.json")?;
     let plain = Floor::new(&cloud.url)?;
@@ -133,7 +133,7 @@ pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Me
 /// A live export by a process that was just started: from the request on, and from the process's start.
 pub async fn live_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<[Measured; 2]> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    Function::start(binaries, "export-live", &cloud.url).await?.call(&[], LIVE.into()).await?;
+    Function::start(binaries, "export-live", &cloud).await?.call(&[], LIVE.into()).await?;
     let body = document(&cloud, "v1/live/latest.json")?;
     let plain = Floor::new(&cloud.url)?;
     let floor = floor::median(FLOOR_RUNS, async |_| {
@@ -143,7 +143,7 @@ pub async fn live_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<[M
     let floor = floor.await?;
     let (mut from_request, mut from_start) = (Vec::new(), Vec::new());
     for _ in 0..runs {
-        let function = Function::start(binaries, "export-live", &cloud.url).await?;
+        let function = Function::start(binaries, "export-live", &cloud).await?;
         let took = function.call(&[], LIVE.into()).await?;
         from_request.push(took);
         from_start.push(function.started_in + took);
@@ -157,7 +157,7 @@ pub async fn live_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<[M
 /// The list of tonight: the queries, the writes, the completion.
 pub async fn tonight(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    let function = Function::start(binaries, "export-tonight", &cloud.url).await?;
+    let function = Function::start(binaries, "export-tonight", &cloud).await?;
     deliver_trigger(&function).await?;
     let floor = tonight_floor(&cloud).await?;
     measured(&cloud, runs, "export-tonight", floor, 1.10, async |_| deliver_trigger(&function).await).await
@@ -166,11 +166,11 @@ pub async fn tonight(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
 /// The same by a process that was just started, as nearly always.
 pub async fn tonight_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    deliver_trigger(&Function::start(binaries, "export-tonight", &cloud.url).await?).await?;
+    deliver_trigger(&Function::start(binaries, "export-tonight", &cloud).await?).await?;
     let floor = tonight_floor(&cloud).await?;
     let mut from_start = Vec::new();
     for _ in 0..runs {
-        let function = Function::start(binaries, "export-tonight", &cloud.url).await?;
+        let function = Function::start(binaries, "export-tonight", &cloud).await?;
         from_start.push(function.started_in + deliver_trigger(&function).await?);
     }
     Ok(Measured::new("export-tonight, cold, from start", floor, from_start, 1.25))
@@ -200,7 +200,7 @@ async fn deliver_trigger(function: &Function) -> Result<Duration> {
 /// A poll that is kept: the fetch, the write.
 pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    let function = Function::start(binaries, "scrape-live-boxscores", &cloud.url).await?;
+    let function = Function::start(binaries, "scrape-live-boxscores", &cloud).await?;
     let body = stage.snapshot(Utc::now()).into_bytes();
     let plain = Floor::new(&cloud.url)?;
     let floor = floor::median(FLOOR_RUNS, async |_| {
@@ -220,7 +220,7 @@ pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measu
 /// A snapshot that becomes rows: the read, the staging, the load job.
 pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
-    let function = Function::start(binaries, "process-live-boxscores", &cloud.url).await?;
+    let function = Function::start(binaries, "process-live-boxscores", &cloud).await?;
     let mut events = Vec::new();
     for run in 0..runs + 4 {
         let at = stage.moment + TimeDelta::seconds(i64::try_from(run)?);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use local_cloud::{
-    clock::ReplayClock, cloud::LocalCloud, functions::listen, latency::Latency, night::Night, seed,
+    clock::ReplayClock, cloud::LocalCloud, functions::listen, latency::Latency, limits::Limit, night::Night,
+    seed,
 };
 use serde_json::json;
 use shared::nba::SlateDay;
@@ -40,6 +41,7 @@ impl Stage {
         let cloud = LocalCloud::start(folder.path(), listen(0).await?, self.night.clone(), clock).await?;
         seed::warehouse(&cloud.warehouse, &self.night, 1).map_err(|error| error.to_string())?;
         cloud.latencies.set(latency);
+        cloud.limits.set(Limit::for_measuring());
         Ok((cloud, folder))
     }
 

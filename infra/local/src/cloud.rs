@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
@@ -27,8 +27,11 @@ use crate::{
     clock::ReplayClock,
     delivery::Delivery,
     faults::{self, Faults},
+    functions::listen,
+    identity::{Access, Caller},
     issuer::{self, Issuer},
     latency::{self, Latencies},
+    limits::Limits,
     night::{self, Night},
     pubsub::{self, COMPLETE_TOPIC, PREDICTIONS_TOPIC, TRIGGER_TOPIC, Topics},
     storage::{self, Objects},
@@ -45,8 +48,10 @@ const MARKER: &str = "local-cloud.json";
 /// The services, running.
 #[derive(Debug)]
 pub struct LocalCloud {
-    /// Where they are.
+    /// Where they are for an operator, whom everything is allowed, and for the public.
     pub url: Url,
+    /// Where they are for each function, which calls there as its service account.
+    endpoints: BTreeMap<String, Url>,
     /// The buckets.
     pub objects: Arc<Objects>,
     /// The datasets.
@@ -57,6 +62,8 @@ pub struct LocalCloud {
     pub calls: Calls,
     /// How many connections were opened to the services so far.
     pub connections: Arc<AtomicU64>,
+    /// What the services refuse for being too much.
+    pub limits: Limits,
     /// How long the services take.
     pub latencies: Latencies,
     /// What goes wrong with the services.
@@ -88,17 +95,31 @@ async fn count(State(calls): State<Calls>, request: Request, next: Next) -> Resp
 }
 
 impl LocalCloud {
-    /// Starts the services on a listener at its URL, over `folder`.
+    /// Starts the services on a listener at its URL, over `folder`; functions may do what the deployment
+    /// allows them.
     pub async fn start(
+        folder: &Path,
+        listener: (TcpListener, Url),
+        night: Arc<Night>,
+        clock: ReplayClock,
+    ) -> Result<Self, Error> {
+        Self::start_with(Access::deployed(), folder, listener, night, clock).await
+    }
+
+    /// Likewise, with `access` for the functions.
+    pub async fn start_with(
+        access: Access,
         folder: &Path,
         (listener, url): (TcpListener, Url),
         night: Arc<Night>,
         clock: ReplayClock,
     ) -> Result<Self, Error> {
         let internal = |error: String| Error::Internal(error);
+        let limits = Limits::default();
         let storage_folder = folder.join("storage");
-        let objects = Objects::open(&storage_folder, &[RAW_BUCKET, API_BUCKET], clock.for_functions())
-            .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
+        let objects =
+            Objects::open(&storage_folder, &[RAW_BUCKET, API_BUCKET], clock.for_functions(), limits.clone())
+                .map_err(|error| internal(format!("{}: {error}", storage_folder.display())))?;
         let objects = Arc::new(objects);
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
         let topics =
@@ -106,11 +127,17 @@ impl LocalCloud {
         let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
         let (faults, latencies) = (Faults::default(), Latencies::default());
         let router = Router::new()
-            .merge(bigquery::router(warehouse.clone(), objects.clone(), faults.clone(), latencies.clone()))
+            .merge(bigquery::router(
+                warehouse.clone(),
+                objects.clone(),
+                faults.clone(),
+                latencies.clone(),
+                limits.clone(),
+            ))
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
             .nest("/balldontlie", night::router(night, clock.for_functions()))
-            .merge(storage::router(objects.clone(), API_BUCKET))
+            .merge(storage::router(objects.clone(), limits.clone(), API_BUCKET))
             .merge(board::router());
         let calls = Calls::default();
         let router = router
@@ -119,16 +146,28 @@ impl LocalCloud {
             .layer(middleware::from_fn_with_state(calls.clone(), count));
         let stop = CancellationToken::new();
         let connections = Arc::new(AtomicU64::new(0));
-        let opened = connections.clone();
-        let listener = listener.tap_io(move |_| {
-            opened.fetch_add(1, Ordering::Relaxed);
-        });
-        let stopped = stop.clone().cancelled_owned();
-        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
+        let serve = |listener: TcpListener, caller: Caller| {
+            let opened = connections.clone();
+            let listener = listener.tap_io(move |_| {
+                opened.fetch_add(1, Ordering::Relaxed);
+            });
+            let stopped = stop.clone().cancelled_owned();
+            let router = router.clone().layer(Extension(caller));
+            tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
+        };
+        serve(listener, Caller::operator());
+        let mut endpoints = BTreeMap::new();
+        for function in access.functions() {
+            let (listener, url) = listen(0).await?;
+            serve(listener, access.caller(function));
+            endpoints.insert(function.to_owned(), url);
+        }
         let delivery =
             Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
         Ok(Self {
             url,
+            endpoints,
+            limits,
             objects,
             warehouse,
             topics,
@@ -140,6 +179,11 @@ impl LocalCloud {
             clock,
             stop,
         })
+    }
+
+    /// Where `function` finds the services; the operator's place for a name that is no function's.
+    pub fn endpoint(&self, function: &str) -> &Url {
+        self.endpoints.get(function).unwrap_or(&self.url)
     }
 
     /// The public URL of an object, as `storage.googleapis.com` has it.

@@ -21,16 +21,60 @@ use crate::{
     issuer::Issuer,
     pubsub::{self, Message, PROJECT, Topics},
     storage::{Object, Objects},
+    terraform::{Module, fields, text},
 };
 
-/// How often an event is delivered before it is given up on; Eventarc's subscriptions go on for a day.
-const ATTEMPTS: u32 = 10;
-/// The pause after a failed delivery, doubling up to the second figure.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// Eventarc's own limit on one delivery is ten minutes; the functions' is 100 s.
-const DELIVERY_LIMIT: Duration = Duration::from_secs(120);
+/// How long a scheduled call waits for its answer.
+const CALL_LIMIT: Duration = Duration::from_secs(120);
 /// How many deliveries are under way at once.
 const CONCURRENCY: usize = 16;
+
+/// How a subscription of Eventarc delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// How long a delivery may take until it counts as failed.
+    pub ack_deadline: Duration,
+    /// The pause after an event's first failed delivery; it doubles with each.
+    pub min_back_off: Duration,
+    /// The longest pause.
+    pub max_back_off: Duration,
+    /// How often an event is delivered before it goes to the dead-letter topic.
+    pub attempts: u32,
+}
+
+impl Subscription {
+    /// As Eventarc makes it: <https://cloud.google.com/eventarc/docs/retry-events>. It delivers for a day,
+    /// which with these pauses is about 150 times.
+    pub const OF_EVENTARC: Self = Self {
+        ack_deadline: Duration::from_secs(10),
+        min_back_off: Duration::from_secs(10),
+        max_back_off: Duration::from_secs(600),
+        attempts: 150,
+    };
+
+    /// As the deployment sets it, in `infra/terraform/modules/event-function`.
+    pub fn deployed() -> Self {
+        let module = Module::read("modules/event-function");
+        let settings = fields(module.local("delivery"));
+        let number = |name: &str| {
+            let value = settings.get(name).and_then(|value| text(value)).unwrap_or_default();
+            value.trim_end_matches('s').parse::<u32>().ok()
+        };
+        let seconds = |name, default| number(name).map_or(default, |it| Duration::from_secs(it.into()));
+        let default = Self::OF_EVENTARC;
+        Self {
+            ack_deadline: seconds("ack-deadline", default.ack_deadline),
+            min_back_off: seconds("min-retry-delay", default.min_back_off),
+            max_back_off: seconds("max-retry-delay", default.max_back_off),
+            attempts: number("max-delivery-attempts").unwrap_or(default.attempts),
+        }
+    }
+
+    /// The same with pauses a hundredth as long, for a night that takes minutes.
+    pub fn hastened(self) -> Self {
+        Self { min_back_off: self.min_back_off / 100, max_back_off: self.max_back_off / 100, ..self }
+    }
+}
 
 /// What has been delivered.
 #[derive(Debug, Default)]
@@ -55,6 +99,7 @@ pub struct Delivery {
     /// What was delivered so far.
     pub counts: Arc<Counts>,
     undelivered: PathBuf,
+    subscription: Arc<Mutex<Subscription>>,
     disorder: Arc<Mutex<Option<Disorder>>>,
     under_way: TaskTracker,
     slots: Arc<Semaphore>,
@@ -96,10 +141,11 @@ impl Delivery {
     /// A deliverer that keeps what nobody takes in the folder `undelivered`.
     pub fn new(issuer: Arc<Issuer>, undelivered: PathBuf) -> reqwest::Result<Self> {
         Ok(Self {
-            http: Client::builder().timeout(DELIVERY_LIMIT).build()?,
+            http: Client::builder().timeout(CALL_LIMIT).build()?,
             issuer,
             counts: Arc::default(),
             undelivered,
+            subscription: Arc::new(Mutex::new(Subscription::OF_EVENTARC)),
             disorder: Arc::default(),
             under_way: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(CONCURRENCY)),
@@ -124,6 +170,11 @@ impl Delivery {
         });
     }
 
+    /// From now on delivers like this; until then as Eventarc's own subscriptions do.
+    pub fn set_subscription(&self, subscription: Subscription) {
+        *self.subscription.lock().unwrap_or_else(PoisonError::into_inner) = subscription;
+    }
+
     /// From now on delivers in disorder, or in good order again. Deliveries that have begun stay as they
     /// are.
     pub fn set_disorder(&self, disorder: Option<Disorder>) {
@@ -133,13 +184,16 @@ impl Delivery {
     fn begin(&self, event: Event, target: &Url) {
         let disorder = *self.disorder.lock().unwrap_or_else(PoisonError::into_inner);
         let delays = disorder.map_or_else(|| vec![Duration::ZERO], |disorder| disorder.delays(&event.id));
-        let attempts = if disorder.is_some() { u32::MAX } else { ATTEMPTS };
+        let mut subscription = *self.subscription.lock().unwrap_or_else(PoisonError::into_inner);
+        if disorder.is_some() {
+            subscription.attempts = u32::MAX;
+        }
         self.counts.redelivered.fetch_add(delays.len() as u64 - 1, Ordering::Relaxed);
         for delay in delays {
             let (delivery, event, target) = (self.clone(), event.clone(), target.clone());
             self.under_way.spawn(async move {
                 tokio::time::sleep(delay).await;
-                delivery.deliver(event, target, attempts).await;
+                delivery.deliver(event, target, subscription).await;
             });
         }
     }
@@ -152,11 +206,11 @@ impl Delivery {
         }
     }
 
-    async fn deliver(&self, event: Event, target: Url, attempts: u32) {
-        let mut pause = BACK_OFF.0;
+    async fn deliver(&self, event: Event, target: Url, subscription: Subscription) {
+        let mut pause = subscription.min_back_off;
         let mut last = String::new();
-        for attempt in 1..=attempts {
-            let request = event.request(self.call(&target));
+        for attempt in 1..=subscription.attempts {
+            let request = event.request(self.call(&target)).timeout(subscription.ack_deadline);
             let answered = {
                 let _slot = self.slots.acquire().await;
                 request.send().await
@@ -171,10 +225,10 @@ impl Delivery {
                 }
                 Err(error) => last = error.to_string(),
             }
-            if attempt < attempts {
+            if attempt < subscription.attempts {
                 self.counts.redelivered.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(BACK_OFF.1);
+                pause = (pause * 2).min(subscription.max_back_off);
             }
         }
         tracing::error!(id = event.id, subject = event.subject, last, "event undelivered");

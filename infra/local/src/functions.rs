@@ -8,9 +8,8 @@ use shared::{
     function,
 };
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
-use crate::{clock::ReplayClock, issuer::INVOKER, pubsub::PROJECT};
+use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
 
 /// Where each function is called.
 #[derive(Clone, Debug)]
@@ -32,14 +31,21 @@ pub fn authority(url: &str) -> String {
     url.trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
-/// The variables of a function that speaks to the local cloud at `cloud` and is called at `own`.
-pub fn variables(cloud: &Url, own: &Url) -> impl Iterator<Item = (&'static str, String)> + use<> {
-    let cloud = cloud.as_str().trim_end_matches('/');
+/// The variables of the function `name` that speaks to `cloud`, as its own service account, and is called
+/// at `own`.
+pub fn variables(
+    cloud: &LocalCloud,
+    name: &str,
+    own: &Url,
+) -> impl Iterator<Item = (&'static str, String)> + use<> {
+    let google = cloud.endpoint(name).as_str().trim_end_matches('/');
+    let cloud = cloud.url.as_str().trim_end_matches('/');
     [
         ("GOOGLE_CLOUD_PROJECT", PROJECT.to_owned()),
-        ("STORAGE_EMULATOR_HOST", cloud.to_owned()),
-        ("BIGQUERY_EMULATOR_HOST", cloud.to_owned()),
-        ("PUBSUB_EMULATOR_HOST", authority(cloud)),
+        ("BIGQUERY_LOCATION", LOCATION.to_owned()),
+        ("STORAGE_EMULATOR_HOST", google.to_owned()),
+        ("BIGQUERY_EMULATOR_HOST", google.to_owned()),
+        ("PUBSUB_EMULATOR_HOST", authority(google)),
         ("BDL_API_URL", format!("{cloud}/balldontlie")),
         ("BDL_API_KEY", "local".to_owned()),
         ("INVOKER_AUTH", "oidc".to_owned()),
@@ -74,20 +80,15 @@ pub fn app(name: &str, environment: &Environment, clock: Clock) -> Result<(Platf
 }
 
 impl Functions {
-    /// Starts every function on loopback, from `first_port` on (0: wherever there is room), until
-    /// `stop`.
-    pub async fn start(
-        cloud: &Url,
-        first_port: u16,
-        clock: &ReplayClock,
-        stop: &CancellationToken,
-    ) -> Result<Self, Error> {
+    /// Starts every function on loopback, from `first_port` on (0: wherever there is room), until the cloud
+    /// stops.
+    pub async fn start(cloud: &LocalCloud, first_port: u16, clock: &ReplayClock) -> Result<Self, Error> {
         let port = |offset| if first_port == 0 { 0 } else { first_port + offset };
         let start = async |name, port| {
             let (listener, own) = listen(port).await?;
-            let environment = Environment::from_iter(variables(cloud, &own));
+            let environment = Environment::from_iter(variables(cloud, name, &own));
             let (_, router) = app(name, &environment, clock.for_functions())?;
-            tokio::spawn(function::serve(listener, router, stop.clone().cancelled_owned()));
+            tokio::spawn(function::serve(listener, router, cloud.stop.clone().cancelled_owned()));
             Ok::<_, Error>(own)
         };
         Ok(Self {

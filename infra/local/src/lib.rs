@@ -12,15 +12,19 @@ pub mod cloud;
 pub mod delivery;
 pub mod faults;
 pub mod functions;
+pub mod identity;
 pub mod issuer;
 pub mod latency;
+pub mod limits;
 pub mod mock;
 pub mod night;
 pub mod pubsub;
 pub mod replay;
 pub mod report;
+mod roles;
 pub mod seed;
 pub mod storage;
+pub mod terraform;
 
 use axum::{
     Json,
@@ -30,13 +34,25 @@ use axum::{
 use serde_json::json;
 
 /// An error as Google's APIs write it.
-fn api_error(code: u16, message: &str) -> Response {
-    api_error_with_reason(code, "error", message)
-}
-
 fn api_error_with_reason(code: u16, reason: &str, message: &str) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let errors = json!([{"message": message, "domain": "global", "reason": reason}]);
-    (status, Json(json!({"error": {"code": code, "message": message, "errors": errors, "status": reason}})))
+    (status, Json(json!({"error": {"code": code, "message": message, "errors": errors, "status": status_name(code)}})))
         .into_response()
+}
+
+/// The name that Google's APIs have for a status: <https://cloud.google.com/apis/design/errors#handling_errors>.
+fn status_name(code: u16) -> &'static str {
+    match code {
+        400 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ALREADY_EXISTS",
+        412 => "FAILED_PRECONDITION",
+        429 => "RESOURCE_EXHAUSTED",
+        501 => "UNIMPLEMENTED",
+        503 => "UNAVAILABLE",
+        _ => "INTERNAL",
+    }
 }

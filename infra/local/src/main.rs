@@ -66,6 +66,9 @@ struct Chaos {
     /// The time between two polls, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     tick: u64,
+    /// Deliver failed events again after Eventarc's own pauses, ten seconds to ten minutes
+    #[arg(long)]
+    real_pauses: bool,
     /// Where everything is kept; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
     data_dir: PathBuf,
@@ -200,7 +203,7 @@ impl Chaos {
         for seed in self.seed..self.seed + self.seeds {
             let (executable, night) = (executable.clone(), night.clone());
             let folder = folder.join(format!("seed-{seed}"));
-            let storm = Storm { seed, tick: Duration::from_millis(self.tick) };
+            let storm = Storm { seed, tick: Duration::from_millis(self.tick), real_pauses: self.real_pauses };
             storms.spawn(async move { chaos::play(&executable, &folder, night, storm).await });
         }
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} storms  {elapsed}");

@@ -14,7 +14,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Request},
+    extract::{Extension, Path, Request},
     http::StatusCode,
     response::Response,
     routing::post,
@@ -22,10 +22,12 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PublishResponse};
+use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PublishRequest, PublishResponse, PubsubMessage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::Clock;
+
+use crate::identity::{Caller, Resource};
 use tonic::{Status, server::UnaryService};
 use tonic_prost::ProstCodec;
 
@@ -137,8 +139,8 @@ pub fn router(topics: Arc<Topics>) -> Router {
             publish_over_rest(&topics, &topic, request)
         }
     };
-    let publish = move |request: Request| {
-        let publish = Publish(topics.clone());
+    let publish = move |Extension(caller): Extension<Caller>, request: Request| {
+        let publish = Publish { topics: topics.clone(), caller };
         async move {
             let codec = ProstCodec::<PublishResponse, PublishRequest>::default();
             let response = tonic::server::Grpc::new(codec).unary(publish, request).await;
@@ -186,7 +188,26 @@ fn publish_over_rest(
     Ok(Json(json!({ "messageIds": ids })))
 }
 
-struct Publish(Arc<Topics>);
+struct Publish {
+    topics: Arc<Topics>,
+    caller: Caller,
+}
+
+impl Publish {
+    /// Publishes all of the messages or none.
+    fn publish(&self, topic: &str, messages: Vec<PubsubMessage>) -> Result<Vec<String>, Status> {
+        let denied = |_| Status::permission_denied("User not authorized to perform this action.");
+        self.caller.check("pubsub.topics.publish", Resource::Topic(topic.to_owned())).map_err(denied)?;
+        if messages.iter().any(|message| message.data.is_empty() && message.attributes.is_empty()) {
+            return Err(Status::invalid_argument("Some messages are empty."));
+        }
+        let not_found = || Status::not_found(format!("Resource not found (resource={topic})."));
+        let publish = |message: PubsubMessage| {
+            self.topics.publish(topic, Bytes::from(message.data)).ok_or_else(not_found)
+        };
+        messages.into_iter().map(publish).collect()
+    }
+}
 
 impl UnaryService<PublishRequest> for Publish {
     type Response = PublishResponse;
@@ -195,11 +216,9 @@ impl UnaryService<PublishRequest> for Publish {
     fn call(&mut self, request: tonic::Request<PublishRequest>) -> Self::Future {
         let PublishRequest { topic, messages } = request.into_inner();
         let name = topic.rsplit('/').next().unwrap_or_default();
-        let not_found = || Status::not_found(format!("Resource not found (resource={name})."));
-        let published = messages
-            .into_iter()
-            .map(|message| self.0.publish(name, Bytes::from(message.data)).ok_or_else(not_found))
-            .collect::<Result<Vec<_>, _>>();
-        ready(published.map(|message_ids| tonic::Response::new(PublishResponse { message_ids })))
+        ready(
+            self.publish(name, messages)
+                .map(|message_ids| tonic::Response::new(PublishResponse { message_ids })),
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! A night, tick by tick, through the whole pipeline.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use reqwest::Url;
@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 use crate::{
     clock::ReplayClock,
     cloud::{LocalCloud, RAW_BUCKET},
+    delivery::Subscription,
     functions::Functions,
+    limits::Limit,
     night::Night,
     pubsub::{PREDICTIONS_TOPIC, TRIGGER_TOPIC},
     seed,
@@ -67,9 +69,13 @@ impl Replay {
     ) -> Result<Self, Error> {
         let clock = ReplayClock::new(begins, pace.speed);
         let cloud = LocalCloud::start(folder, listener, night.clone(), clock.clone()).await?;
+        // A second of the night, not of the machine, passes between two writes of one object.
+        let object_write_interval = Duration::from_secs(1).div_f64(pace.speed);
+        cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
+        cloud.delivery.set_subscription(Subscription::deployed().hastened());
         seed::warehouse(&cloud.warehouse, &night, pace.seed)
             .map_err(|error| Error::Internal(format!("seed: {error}")))?;
-        let functions = Functions::start(&cloud.url, first_port, &clock, &cloud.stop).await?;
+        let functions = Functions::start(&cloud, first_port, &clock).await?;
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
         for topic in [TRIGGER_TOPIC, PREDICTIONS_TOPIC] {
             cloud.delivery.subscribe(&cloud.topics, topic, functions.export_tonight.clone());

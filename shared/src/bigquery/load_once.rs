@@ -4,9 +4,10 @@
 //! is derived from what is loaded: a repeated delivery meets the first one's job and waits for it.
 //! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use gcp_bigquery_client::{
     error::BQError,
     model::{
@@ -16,22 +17,29 @@ use gcp_bigquery_client::{
     },
 };
 
-use super::{BUDGET, BigQuery, SERVICE, failure, is_transient};
+use super::{
+    BUDGET, BigQuery, SERVICE, failure, is_quota, is_transient,
+    load_pause::{Outage, pause_after},
+};
 use crate::{
-    Error,
+    Clock, Error,
     retry::{Failure, with_retries},
     storage::{Storage, Upload, Written},
 };
 
 /// The prefix of staged rows, which are of no use once their job is done.
 pub const STAGING: &str = "staging/";
-/// How often one set of rows is tried over all deliveries. Eventarc delivers for a day, ever more slowly,
-/// which is fewer than this.
-const MAXIMUM_ATTEMPTS: u32 = 200;
-/// The shortest and the longest pause before a running job is asked about again. Between them it is a
-/// twelfth of what the job has taken so far, so that its end is heard of at most so much too late.
-const POLL: (Duration, Duration) = (Duration::from_millis(25), Duration::from_secs(2));
-/// How long a job is waited for; BigQuery usually takes one to five seconds.
+/// How many load jobs one set of rows gets over all deliveries. With the pauses between them this is more
+/// than a day.
+const MAXIMUM_ATTEMPTS: u32 = 100;
+/// The pause before the first question about a running job, which BigQuery usually takes one to five
+/// seconds for. All questions of a project share about a hundred requests a second:
+/// <https://cloud.google.com/bigquery/quotas#api_request_quotas>
+const FIRST_QUESTION: Duration = Duration::from_millis(300);
+/// The shortest and the longest pause between two questions. Between them it is a twelfth of what the job
+/// has taken so far, so that its end is noticed at most so much too late.
+const QUESTIONS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long a job is waited for.
 const JOB_LIMIT: Duration = Duration::from_secs(80);
 
 /// Rows for a table.
@@ -53,67 +61,120 @@ pub struct Load<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// Whether this call's job loaded them, and not one of an earlier or simultaneous delivery.
-    pub now: bool,
+    pub loaded_by_this_call: bool,
     /// The object that the job read, where an earlier delivery staged it: its rows may be fewer than
     /// this call's, if not all could be read then.
     pub staged_earlier: Option<String>,
 }
 
-enum Ended {
-    Well,
-    Badly(ErrorProto),
+/// How a job ended.
+enum JobOutcome {
+    Succeeded,
+    Failed(JobFailure),
 }
 
-impl BigQuery {
+/// Why and when a job failed.
+struct JobFailure {
+    reason: String,
+    message: String,
+    at: Option<DateTime<Utc>>,
+    /// Whether BigQuery could not read the rows, which would fail the same way again.
+    unreadable_rows: bool,
+}
+
+/// Load jobs, each set of rows once. One for a process: it remembers whether load jobs fail.
+#[derive(Debug)]
+pub struct Loader {
+    bigquery: BigQuery,
+    storage: Arc<Storage>,
+    clock: Clock,
+    outage: Outage,
+}
+
+impl Loader {
+    /// Loads with `bigquery` what is staged in `storage`.
+    pub fn new(bigquery: BigQuery, storage: Arc<Storage>, clock: Clock) -> Self {
+        Self { bigquery, storage, clock, outage: Outage::default() }
+    }
+
     /// Appends the rows of `load` unless they were appended before; all of them or none.
-    pub async fn load_once(&self, storage: &Storage, load: Load<'_>) -> Result<Loaded, Error> {
+    ///
+    /// After a job that failed the next attempt comes minutes later; until then the error is
+    /// [`Error::Transient`]. Rows that BigQuery cannot read are [`Error::Permanent`].
+    pub async fn load_once(&self, load: Load<'_>) -> Result<Loaded, Error> {
         for attempt in 1..=MAXIMUM_ATTEMPTS {
             let id = format!("{}-{attempt}", load.job);
             let object = format!("{STAGING}{id}.ndjson");
             // Staged rows are left as they are if they exist: a job may be reading them.
             let upload = Upload::json_lines(load.staging_bucket, &object, load.rows.clone());
-            let staged = storage.create(upload).await?;
+            let staged_before = self.storage.create(upload).await? == Written::PreconditionFailed;
+            let known = match staged_before {
+                true => self.bigquery.get(&id).await?,
+                false => None,
+            };
             let source = format!("gs://{}/{object}", load.staging_bucket);
-            let staged_earlier = (staged == Written::PreconditionFailed).then_some(object);
-            match self.insert(&load, &id, source).await? {
-                Some(job) => match self.wait(&id, job).await? {
-                    Ended::Well => return Ok(Loaded { now: true, staged_earlier }),
-                    Ended::Badly(error) => return Err(load_failed(&id, &error)),
+            let (job, is_new) = match known {
+                Some(job) => (job, false),
+                None => match self.start(&load, &id, source).await? {
+                    Some(job) => (job, true),
+                    None => (self.bigquery.existing(&id).await?, false),
                 },
-                None => {
-                    let job = self.existing(&id, self.location(load.dataset).await?).await?;
-                    match self.wait(&id, job).await? {
-                        Ended::Well => return Ok(Loaded { now: false, staged_earlier }),
-                        Ended::Badly(error) => {
-                            tracing::warn!(job = id, %error, "an earlier load job failed; going on to the next attempt");
-                        }
+            };
+            match self.bigquery.wait(&id, job).await? {
+                JobOutcome::Succeeded => {
+                    if is_new {
+                        self.outage.is_over();
                     }
+                    let staged_earlier = staged_before.then_some(object);
+                    return Ok(Loaded { loaded_by_this_call: is_new, staged_earlier });
+                }
+                JobOutcome::Failed(failure) if is_new => {
+                    if !failure.unreadable_rows {
+                        self.outage.goes_on(&failure.reason, &self.clock);
+                    }
+                    return Err(failure.into_error(&id));
+                }
+                JobOutcome::Failed(failure) => {
+                    failure.next_attempt_is_due(attempt, &id, &self.clock)?;
+                    tracing::warn!(
+                        job = id,
+                        reason = failure.reason,
+                        message = failure.message,
+                        "an earlier load job failed; the next attempt follows"
+                    );
                 }
             }
         }
         Err(Error::Permanent(format!("{MAXIMUM_ATTEMPTS} load jobs for {} have failed", load.job)))
     }
 
-    /// Whether the rows of `job` have landed in `dataset`, which an earlier delivery saw to.
-    pub async fn has_landed(&self, dataset: &str, job: &str) -> Result<bool, Error> {
+    /// Whether the rows of `job` have landed, by a load job of an earlier delivery.
+    pub async fn has_landed(&self, job: &str) -> Result<bool, Error> {
         for attempt in 1..=MAXIMUM_ATTEMPTS {
             let id = format!("{job}-{attempt}");
-            let location = self.location(dataset).await?;
-            let Some(job) = self.get(&id, location).await? else { return Ok(false) };
-            if let Ended::Well = self.wait(&id, job).await? {
+            let Some(job) = self.bigquery.get(&id).await? else { return Ok(false) };
+            if let JobOutcome::Succeeded = self.bigquery.wait(&id, job).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// Starts a job unless too many have failed just now; `None` where BigQuery has one with this id.
+    async fn start(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
+        self.outage.permit(&self.clock)?;
+        self.bigquery.insert(load, id, source).await
+    }
+}
+
+impl BigQuery {
     /// Starts the job, or `None` where BigQuery has one with this id already.
     async fn insert(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
         let job = Job {
             job_reference: Some(JobReference {
                 job_id: Some(id.to_owned()),
                 project_id: Some(self.project.clone()),
-                location: None,
+                location: self.location.clone(),
             }),
             configuration: Some(JobConfiguration {
                 load: Some(JobConfigurationLoad {
@@ -138,46 +199,39 @@ impl BigQuery {
         .await
     }
 
-    /// Where a dataset is. A job outside the US and EU multi-regions is only found with its location, which
-    /// is its dataset's: <https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/get>
-    async fn location(&self, dataset: &str) -> Result<Option<&str>, Error> {
-        let location = self.location.get_or_try_init(|| {
-            with_retries(BUDGET, || async {
-                let datasets = self.client().await?.dataset();
-                let dataset = datasets.get(&self.project, dataset).await.map_err(failure)?;
-                let nowhere = || Failure::again(Error::transient(SERVICE, "a dataset without a location"));
-                dataset.location.map(Some).ok_or_else(nowhere)
-            })
-        });
-        Ok(location.await?.as_deref())
+    /// The job `id`, or `None` where there is none.
+    async fn get(&self, id: &str) -> Result<Option<Job>, Error> {
+        with_retries(BUDGET, || self.get_once(id)).await
     }
 
-    /// The job `id`, or `None` where there is none.
-    async fn get(&self, id: &str, location: Option<&str>) -> Result<Option<Job>, Error> {
+    /// The job `id`, which BigQuery has said exists. That it is not found all the same is a race of
+    /// BigQuery's own servers, which passes.
+    async fn existing(&self, id: &str) -> Result<Job, Error> {
         with_retries(BUDGET, || async {
-            match self.client().await?.job().get_job(&self.project, id, location).await {
-                Ok(job) => Ok(Some(job)),
-                Err(BQError::ResponseError { error }) if error.error.code == 404 => Ok(None),
-                Err(error) => Err(failure(error)),
-            }
+            self.get_once(id).await?.ok_or_else(|| {
+                let location = self.location.as_deref().unwrap_or("no location");
+                let detail = format!("job {id} exists and is not found in {location}");
+                Failure::again(Error::transient(SERVICE, detail))
+            })
         })
         .await
     }
 
-    /// The job `id`, which BigQuery has.
-    async fn existing(&self, id: &str, location: Option<&str>) -> Result<Job, Error> {
-        let gone = || Error::Internal(format!("{SERVICE}: job {id} exists and is not found in {location:?}"));
-        self.get(id, location).await?.ok_or_else(gone)
+    async fn get_once(&self, id: &str) -> Result<Option<Job>, Failure> {
+        match self.client().await?.job().get_job(&self.project, id, self.location.as_deref()).await {
+            Ok(job) => Ok(Some(job)),
+            Err(BQError::ResponseError { error }) if error.error.code == 404 => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
     }
 
-    async fn wait(&self, id: &str, mut job: Job) -> Result<Ended, Error> {
+    async fn wait(&self, id: &str, mut job: Job) -> Result<JobOutcome, Error> {
         let begun = tokio::time::Instant::now();
+        let mut pause = FIRST_QUESTION;
         loop {
-            let status = job.status.unwrap_or_default();
-            if status.state.as_deref() == Some("DONE") {
-                return Ok(status.error_result.map_or(Ended::Well, Ended::Badly));
+            if let Some(outcome) = outcome_of(&job) {
+                return Ok(outcome);
             }
-            let pause = (begun.elapsed() / 12).clamp(POLL.0, POLL.1);
             if begun.elapsed() + pause > JOB_LIMIT {
                 return Err(Error::transient(
                     SERVICE,
@@ -185,21 +239,58 @@ impl BigQuery {
                 ));
             }
             tokio::time::sleep(pause).await;
-            let location = job.job_reference.and_then(|reference| reference.location);
-            job = self.existing(id, location.as_deref()).await?;
+            job = self.existing(id).await?;
+            pause = (begun.elapsed() / 12).clamp(QUESTIONS.0, QUESTIONS.1);
         }
     }
 }
 
-/// Rows that BigQuery cannot read are given up on. Anything else is left to the next delivery, which
-/// makes the next attempt: a fault passes, and a missing table or permission is mended.
-fn load_failed(id: &str, error: &ErrorProto) -> Error {
-    let reason = error.reason.as_deref().unwrap_or_default();
-    let detail = format!("load job {id} failed: {}", error.message.as_deref().unwrap_or(reason));
-    match reason {
-        "invalid" => Error::Permanent(detail),
-        reason if is_transient(reason) => Error::transient(SERVICE, detail),
-        reason => Error::Internal(format!("{SERVICE}: {reason}: {detail}")),
+/// How a job ended, if it has.
+fn outcome_of(job: &Job) -> Option<JobOutcome> {
+    let status = job.status.as_ref().filter(|status| status.state.as_deref() == Some("DONE"))?;
+    let Some(error) = &status.error_result else { return Some(JobOutcome::Succeeded) };
+    let statistics = job.statistics.as_ref();
+    let ended = statistics.and_then(|it| it.end_time.as_deref().or(it.creation_time.as_deref()));
+    let at = ended.and_then(|milliseconds| DateTime::from_timestamp_millis(milliseconds.parse().ok()?));
+    Some(JobOutcome::Failed(JobFailure::of(error, status.errors.as_deref().unwrap_or_default(), at)))
+}
+
+impl JobFailure {
+    fn of(error: &ErrorProto, all: &[ErrorProto], at: Option<DateTime<Utc>>) -> Self {
+        let reason = error.reason.clone().unwrap_or_default();
+        let message = error.message.clone().unwrap_or_else(|| reason.clone());
+        // `invalid` is also what BigQuery says of a job that it cannot run, such as one that reads and
+        // writes in different locations; of rows it says where in the file they are.
+        let names_rows = message.contains("Error while reading data")
+            || all.iter().any(|error| error.location.as_deref().is_some_and(|it| !it.is_empty()));
+        Self { unreadable_rows: reason == "invalid" && names_rows, reason, message, at }
+    }
+
+    /// Waits for nothing: an error until the attempt after this one is due. Rows that could not be read
+    /// come again only when a person delivers them, so nothing speaks against an attempt at once.
+    fn next_attempt_is_due(&self, attempt: u32, id: &str, clock: &Clock) -> Result<(), Error> {
+        let Some(at) = self.at.filter(|_| !self.unreadable_rows) else { return Ok(()) };
+        let due = at + pause_after(attempt, &self.reason);
+        if clock.now() >= due {
+            return Ok(());
+        }
+        let (reason, due) = (&self.reason, due.format("%H:%M:%S UTC"));
+        Err(Error::transient(
+            SERVICE,
+            format!("load job {id} failed ({reason}); the next attempt is due at {due}"),
+        ))
+    }
+
+    /// Rows that BigQuery cannot read become a dead letter. Anything else is left to a later delivery: a
+    /// fault passes, and a missing table or permission is mended.
+    fn into_error(self, id: &str) -> Error {
+        let Self { reason, message, unreadable_rows, .. } = self;
+        let detail = format!("load job {id} failed: {message}");
+        match reason.as_str() {
+            _ if unreadable_rows => Error::Permanent(detail),
+            reason if is_transient(reason) || is_quota(reason) => Error::transient(SERVICE, detail),
+            reason => Error::Internal(format!("{SERVICE}: {reason}: {detail}")),
+        }
     }
 }
 
@@ -207,14 +298,26 @@ fn load_failed(id: &str, error: &ErrorProto) -> Error {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_rows_that_cannot_be_read_are_given_up_on() {
-        let error = |reason: &str| {
-            load_failed("j-1", &ErrorProto { reason: Some(reason.into()), ..Default::default() })
+    fn failed(reason: &str, message: &str, location: Option<&str>) -> Error {
+        let error = ErrorProto {
+            reason: Some(reason.into()),
+            message: Some(message.into()),
+            location: location.map(str::to_owned),
+            ..Default::default()
         };
-        assert!(matches!(error("backendError"), Error::Transient { .. }));
-        assert!(matches!(error("invalid"), Error::Permanent(_)));
-        assert!(matches!(error("notFound"), Error::Internal(_)));
-        assert!(matches!(error("accessDenied"), Error::Internal(_)));
+        JobFailure::of(&error, std::slice::from_ref(&error), None).into_error("j-1")
+    }
+
+    #[test]
+    fn only_rows_that_cannot_be_read_are_permanent() {
+        assert!(matches!(failed("backendError", "try again", None), Error::Transient { .. }));
+        assert!(matches!(failed("quotaExceeded", "too many load jobs", None), Error::Transient { .. }));
+        assert!(matches!(failed("notFound", "no table", None), Error::Internal(_)));
+        assert!(matches!(failed("accessDenied", "no permission", None), Error::Internal(_)));
+        let unreadable = "Error while reading data, error message: JSON table encountered too many errors";
+        assert!(matches!(failed("invalid", unreadable, None), Error::Permanent(_)));
+        assert!(matches!(failed("invalid", "No such field: x", Some("gs://b/o")), Error::Permanent(_)));
+        let elsewhere = "Cannot read and write in different locations: source: EU, destination: us-west2";
+        assert!(matches!(failed("invalid", elsewhere, None), Error::Internal(_)));
     }
 }

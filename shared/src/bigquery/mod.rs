@@ -4,27 +4,27 @@
 //! call, results that are waited for and read to the last page, and typed rows.
 
 mod load_once;
+mod load_pause;
 mod query;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use gcp_bigquery_client::{Client, auth::Authenticator, error::BQError};
-use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use reqwest::Url;
 use tokio::sync::OnceCell;
 
-pub use load_once::{Load, Loaded, STAGING};
+pub use load_once::{Load, Loaded, Loader, STAGING};
 pub use query::Parameter;
 
 use crate::{
     Error,
     config::Platform,
     connections,
+    credentials::Credentials,
     retry::{Budget, Failure},
 };
 
 const SERVICE: &str = "BigQuery";
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
 
@@ -32,9 +32,10 @@ const BUDGET: Budget =
 pub struct BigQuery {
     project: String,
     emulator: Option<Url>,
+    /// Where the datasets are; every call about a job names it.
+    location: Option<String>,
+    credentials: Credentials,
     client: OnceCell<Client>,
-    /// Where our datasets are; asked for once, when an existing job has to be found.
-    location: OnceCell<Option<String>>,
 }
 
 impl BigQuery {
@@ -43,8 +44,9 @@ impl BigQuery {
         Self {
             project: platform.project.clone(),
             emulator: platform.bigquery_emulator.clone(),
+            location: platform.bigquery_location.clone(),
+            credentials: platform.credentials.clone(),
             client: OnceCell::new(),
-            location: OnceCell::new(),
         }
     }
 
@@ -66,12 +68,7 @@ impl BigQuery {
                     builder.with_v2_base_url(format!("{base}/bigquery/v2"));
                     Arc::new(Anonymous)
                 }
-                None => Arc::new(DefaultCredentials(
-                    Builder::default()
-                        .with_scopes([SCOPE])
-                        .build_access_token_credentials()
-                        .map_err(|error| internal(error.to_string()))?,
-                )),
+                None => Arc::new(OwnIdentity(self.credentials.clone())),
             };
             builder.build_from_authenticator(authenticator).await.map_err(|error| internal(error.to_string()))
         };
@@ -88,20 +85,17 @@ impl fmt::Debug for BigQuery {
     }
 }
 
-/// The service's own identity, with one cached token for all calls.
+/// The process's own credentials.
 #[derive(Clone)]
-struct DefaultCredentials(AccessTokenCredentials);
+struct OwnIdentity(Credentials);
 
 #[async_trait::async_trait]
-impl Authenticator for DefaultCredentials {
+impl Authenticator for OwnIdentity {
     async fn access_token(&self) -> Result<String, BQError> {
-        match self.0.access_token().await {
-            Ok(token) => Ok(token.token),
-            Err(error) => {
-                tracing::error!(%error, "no access token for BigQuery");
-                Err(BQError::NoToken)
-            }
-        }
+        self.0.access_token().await.map_err(|error| {
+            tracing::warn!(error = Error::with_sources(&error), "no access token for BigQuery");
+            BQError::NoToken
+        })
     }
 }
 
@@ -132,11 +126,19 @@ fn failure(error: BQError) -> Failure {
         }
         _ => return Failure::Final(Error::Internal(format!("{SERVICE}: {error}"))),
     };
-    if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
+    if is_quota(reason) {
+        // Each attempt counts against the same quota; the next delivery is soon enough.
+        Failure::Final(Error::transient(SERVICE, format!("{reason}: {message}")))
+    } else if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
         Failure::again(Error::transient(SERVICE, message))
     } else {
         Failure::Final(Error::Internal(format!("{SERVICE}: {code} {reason}: {message}")))
     }
+}
+
+/// Whether BigQuery gives this reason for too many calls or jobs.
+fn is_quota(reason: &str) -> bool {
+    matches!(reason, "jobRateLimitExceeded" | "quotaExceeded" | "rateLimitExceeded")
 }
 
 /// Whether BigQuery gives this reason for something that passes by itself.
@@ -147,9 +149,6 @@ fn is_transient(reason: &str) -> bool {
             | "internalError"
             | "jobBackendError"
             | "jobInternalError"
-            | "jobRateLimitExceeded"
-            | "quotaExceeded"
-            | "rateLimitExceeded"
             | "resourcesExceeded"
             | "stopped"
             | "tableUnavailable"

@@ -91,6 +91,7 @@ impl BigQuery {
             query_parameters: Some(parameters.iter().map(QueryParameter::from).collect()),
             maximum_bytes_billed: Some(MAXIMUM_BYTES_BILLED.to_string()),
             timeout_ms: i32::try_from(WAIT.as_millis()).ok(),
+            location: self.location.clone(),
             ..QueryRequest::new(sql)
         };
         let mut answer = jobs.query(&self.project, request).await.map_err(failure)?;
@@ -114,7 +115,7 @@ impl BigQuery {
                 )));
             };
             let parameters = GetQueryResultsParameters {
-                location: job.location.clone(),
+                location: self.location.clone().or_else(|| job.location.clone()),
                 page_token,
                 timeout_ms: i32::try_from(WAIT.as_millis()).ok(),
                 ..Default::default()

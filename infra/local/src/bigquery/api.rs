@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Extension, Path, Query, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -15,22 +15,35 @@ use rusqlite::types::Value as Cell;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::warehouse::{Answer, Failed, Job, Warehouse};
+use super::{
+    schema::Kind,
+    warehouse::{Answer, Failed, Job, NewJob, Warehouse, unreadable},
+};
 use crate::{
     api_error_with_reason,
     faults::{Fault, Faults},
+    identity::{Caller, Denied, Resource},
     latency::Latencies,
+    limits::Limits,
     storage::Objects,
 };
 
-/// Rows in one page of an answer; BigQuery's pages are bounded by bytes.
-const PAGE_ROWS: usize = 5_000;
 /// How many answers are kept for their later pages.
-const KEPT_ANSWERS: usize = 16;
-const LOCATION: &str = "US";
+const KEPT_ANSWERS: usize = 48;
+/// Where every dataset is: the region that Terraform deploys to.
+pub const LOCATION: &str = "us-west2";
 
 /// Answers by job id, oldest first.
-type Answers = VecDeque<(String, Arc<Answer>)>;
+type Answers = VecDeque<Arc<QueryJob>>;
+
+/// A query that was run.
+#[derive(Debug)]
+struct QueryJob {
+    id: String,
+    sql: String,
+    creator: String,
+    answer: Answer,
+}
 
 #[derive(Clone)]
 struct Api {
@@ -38,6 +51,7 @@ struct Api {
     objects: Arc<Objects>,
     faults: Faults,
     latencies: Latencies,
+    limits: Limits,
     answers: Arc<Mutex<Answers>>,
 }
 
@@ -47,19 +61,27 @@ pub fn router(
     objects: Arc<Objects>,
     faults: Faults,
     latencies: Latencies,
+    limits: Limits,
 ) -> Router {
     Router::new()
         .route("/bigquery/v2/projects/{project}/queries", post(query))
         .route("/bigquery/v2/projects/{project}/queries/{job}", get(query_results))
         .route("/bigquery/v2/projects/{project}/jobs", post(insert_job))
         .route("/bigquery/v2/projects/{project}/jobs/{job}", get(get_job))
+        .route("/bigquery/v2/projects/{project}/jobs/{job}/cancel", post(cancel_job))
         .route("/bigquery/v2/projects/{project}/datasets/{dataset}", get(get_dataset))
-        .with_state(Api { warehouse, objects, faults, latencies, answers: Arc::default() })
+        .with_state(Api { warehouse, objects, faults, latencies, limits, answers: Arc::default() })
 }
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         api_error_with_reason(self.code, &self.reason, &self.message)
+    }
+}
+
+impl From<Denied> for Failed {
+    fn from(denied: Denied) -> Self {
+        Self::new(403, "accessDenied", denied)
     }
 }
 
@@ -71,6 +93,17 @@ struct QueryRequest {
     query_parameters: Vec<Parameter>,
     #[serde(default)]
     use_legacy_sql: bool,
+    location: Option<String>,
+    max_results: Option<usize>,
+    timeout_ms: Option<u64>,
+    #[serde(default)]
+    format_options: FormatOptions,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FormatOptions {
+    use_int64_timestamp: bool,
 }
 
 #[derive(Deserialize)]
@@ -123,52 +156,138 @@ fn check_declared(sql: &str, parameter: &Parameter) -> Result<(), Failed> {
     }
 }
 
+/// A job is found only where it is: without its location, or with another, there is none of that name.
+fn check_location(location: Option<&str>, what: &str) -> Result<(), Failed> {
+    match location {
+        Some(LOCATION) => Ok(()),
+        other => {
+            let place = other.unwrap_or("US");
+            Err(Failed::new(404, "notFound", format!("Not found: {what} was not found in location {place}")))
+        }
+    }
+}
+
 async fn query(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(project): Path<String>,
     Json(request): Json<QueryRequest>,
 ) -> Result<Json<Value>, Failed> {
+    let timeout = request.timeout_ms;
+    let paging = Paging {
+        from: 0,
+        most: request.max_results,
+        int64_timestamps: request.format_options.use_int64_timestamp,
+    };
+    let id = format!("query_{:016x}", rand::random::<u64>());
+    let job = run_query(&api, &caller, id, request).await?;
+    let limit = api.limits.get();
+    if limit.queries_run_on || timeout == Some(0) {
+        return Ok(Json(json!({
+            "kind": "bigquery#queryResponse", "jobReference": job_reference(&project, &job.id),
+            "jobComplete": false,
+        })));
+    }
+    Ok(Json(page(&project, &job, paging, limit.rows_a_page)))
+}
+
+/// Runs a query as `caller` and keeps its answer.
+async fn run_query(
+    api: &Api,
+    caller: &Caller,
+    id: String,
+    request: QueryRequest,
+) -> Result<Arc<QueryJob>, Failed> {
+    caller.check("bigquery.jobs.create", Resource::Project)?;
     if request.use_legacy_sql {
         return Err(Failed::new(501, "notImplemented", "no legacy SQL"));
     }
+    check_location(request.location.as_deref(), "Dataset of the query")?;
     for parameter in &request.query_parameters {
         check_declared(&request.query, parameter)?;
     }
     let parameters =
         request.query_parameters.into_iter().map(Parameter::cell).collect::<Result<Vec<_>, _>>()?;
-    let warehouse = api.warehouse.clone();
-    let answer = blocking(move || warehouse.query(&request.query, &parameters)).await?;
-    let answer = Arc::new(answer);
-    let id = {
-        let mut answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = format!("query_{:016x}", rand::random::<u64>());
-        answers.push_back((id.clone(), answer.clone()));
-        while answers.len() > KEPT_ANSWERS {
-            answers.pop_front();
+    let (warehouse, reader) = (api.warehouse.clone(), caller.clone());
+    let sql = request.query.clone();
+    let answer = blocking(move || {
+        for table in warehouse.tables_read(&sql)? {
+            reader.check("bigquery.tables.getData", Resource::Table(table))?;
         }
-        id
-    };
-    Ok(Json(page(&project, &id, &answer, 0)))
+        warehouse.query(&sql, &parameters)
+    })
+    .await?;
+    let job = Arc::new(QueryJob { id, sql: request.query, creator: caller.name().to_owned(), answer });
+    let mut answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
+    answers.push_back(job.clone());
+    while answers.len() > KEPT_ANSWERS {
+        answers.pop_front();
+    }
+    Ok(job)
+}
+
+/// A query that was run, for whoever ran it.
+fn known_query(api: &Api, caller: &Caller, id: &str) -> Result<Option<Arc<QueryJob>>, Failed> {
+    let answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(job) = answers.iter().find(|job| job.id == id).cloned() else { return Ok(None) };
+    check_creator(caller, &job.creator)?;
+    Ok(Some(job))
+}
+
+/// Whoever has started a job may ask about it; anybody else needs a permission that no role of ours has.
+fn check_creator(caller: &Caller, creator: &str) -> Result<(), Failed> {
+    if caller.name() != creator {
+        caller.check("bigquery.jobs.get", Resource::Project)?;
+    }
+    Ok(())
+}
+
+/// Which part of an answer is asked for, and in which form.
+#[derive(Clone, Copy, Debug)]
+struct Paging {
+    from: usize,
+    most: Option<usize>,
+    int64_timestamps: bool,
 }
 
 async fn query_results(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((project, id)): Path<(String, String)>,
     Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, Failed> {
-    let answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
-    let answer = answers.iter().find(|(known, _)| *known == id).map(|(_, answer)| answer.clone());
-    drop(answers);
-    let answer =
-        answer.ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Job {project}:{id}")))?;
-    let from = parameters.get("pageToken").and_then(|token| token.parse().ok()).unwrap_or(0);
-    Ok(Json(page(&project, &id, &answer, from)))
+    check_location(parameters.get("location").map(String::as_str), &format!("Job {project}:{id}"))?;
+    let not_found = || Failed::new(404, "notFound", format!("Not found: Job {project}:{id}"));
+    let job = known_query(&api, &caller, &id)?.ok_or_else(not_found)?;
+    let number = |name: &str| parameters.get(name).and_then(|text| text.parse().ok());
+    let paging = Paging {
+        from: number("pageToken").unwrap_or(0),
+        most: number("maxResults"),
+        int64_timestamps: parameters
+            .get("formatOptions.useInt64Timestamp")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true")),
+    };
+    Ok(Json(page(&project, &job, paging, api.limits.get().rows_a_page)))
 }
 
-fn page(project: &str, id: &str, answer: &Answer, from: usize) -> Value {
-    let rows = answer.rows.iter().skip(from).take(PAGE_ROWS);
+fn job_reference(project: &str, id: &str) -> Value {
+    json!({"projectId": project, "jobId": id, "location": LOCATION})
+}
+
+/// A part of an answer, `rows_a_page` rows at most.
+fn page(project: &str, job: &QueryJob, paging: Paging, rows_a_page: usize) -> Value {
+    let Paging { from, most, int64_timestamps } = paging;
+    let answer = &job.answer;
+    let cell = |(cell, (_, kind)): (&Option<String>, &(String, Kind))| {
+        let text = cell.as_deref().map(|text| match kind {
+            Kind::Timestamp if int64_timestamps => microseconds(text),
+            _ => text.to_owned(),
+        });
+        json!({ "v": text })
+    };
+    let rows = answer.rows.iter().skip(from).take(most.unwrap_or(rows_a_page).min(rows_a_page));
     let rows: Vec<Value> =
-        rows.map(|row| json!({"f": row.iter().map(|cell| json!({"v": cell})).collect::<Vec<_>>()})).collect();
+        rows.map(|row| json!({"f": row.iter().zip(&answer.columns).map(cell).collect::<Vec<_>>()})).collect();
     let fields: Vec<Value> = answer
         .columns
         .iter()
@@ -177,16 +296,25 @@ fn page(project: &str, id: &str, answer: &Answer, from: usize) -> Value {
     let end = from + rows.len();
     let mut page = json!({
         "kind": "bigquery#queryResponse",
-        "jobReference": {"projectId": project, "jobId": id, "location": LOCATION},
+        "jobReference": job_reference(project, &job.id),
         "jobComplete": true,
         "schema": {"fields": fields},
         "totalRows": answer.rows.len().to_string(),
-        "rows": rows,
     });
-    if end < answer.rows.len() {
-        page["pageToken"] = json!(end.to_string());
+    // Who asks for no rows gets no list of them.
+    if most != Some(0) {
+        page["rows"] = rows.into();
+        if end < answer.rows.len() {
+            page["pageToken"] = json!(end.to_string());
+        }
     }
     page
+}
+
+/// Seconds in scientific notation as whole microseconds.
+#[allow(clippy::cast_possible_truncation, reason = "a night's microseconds fit")]
+fn microseconds(seconds: &str) -> String {
+    seconds.parse::<f64>().map_or_else(|_| seconds.to_owned(), |it| ((it * 1e6).round() as i64).to_string())
 }
 
 #[derive(Deserialize)]
@@ -200,6 +328,7 @@ struct JobRequest {
 #[serde(rename_all = "camelCase")]
 struct JobReference {
     job_id: String,
+    location: Option<String>,
 }
 
 /// What of a load job's configuration is understood; anything else is refused instead of ignored.
@@ -222,45 +351,101 @@ struct Destination {
 
 async fn insert_job(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(project): Path<String>,
     Json(request): Json<JobRequest>,
 ) -> Result<Json<Value>, Failed> {
+    caller.check("bigquery.jobs.create", Resource::Project)?;
+    let JobReference { job_id: id, location } = request.job_reference;
+    check_location(location.as_deref(), "Dataset of the job")?;
+    let is_id = |id: &str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if id.is_empty() || id.len() > 1024 || !is_id(&id) {
+        return Err(Failed::new(400, "invalid", format!("Invalid job ID {id:?}")));
+    }
+    if let Some(query) = request.configuration.get("query") {
+        let mut query: QueryRequest =
+            serde_json::from_value(query.clone()).map_err(|error| Failed::new(400, "invalid", error))?;
+        query.location = location;
+        let job = run_query(&api, &caller, id, query).await?;
+        return Ok(Json(describe_query(&project, &job)));
+    }
     let load = request.configuration.get("load").cloned().unwrap_or_default();
     let load: Load = serde_json::from_value(load).map_err(|error| {
-        Failed::new(501, "notImplemented", format!("only load jobs, and of them: {error}"))
+        Failed::new(501, "notImplemented", format!("only queries and load jobs, and of them: {error}"))
     })?;
     let dispositions =
         (load.source_format.as_str(), load.create_disposition.as_str(), load.write_disposition.as_str());
     if dispositions != ("NEWLINE_DELIMITED_JSON", "CREATE_NEVER", "WRITE_APPEND") {
         return Err(Failed::new(501, "notImplemented", format!("no load jobs of {dispositions:?}")));
     }
-    let id = request.job_reference.job_id;
-    let is_id = |id: &str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if id.is_empty() || id.len() > 1024 || !is_id(&id) {
-        return Err(Failed::new(400, "invalid", format!("Invalid job ID {id:?}")));
-    }
+    let job = NewJob {
+        id: id.clone(),
+        configuration: request.configuration,
+        table: load.table(),
+        creator: caller.name().to_owned(),
+        created: api.now(),
+    };
     // A job that was registered runs, even if its caller hangs up meanwhile.
-    let started = tokio::spawn(start_job(api.clone(), id.clone(), request.configuration, load));
+    let started = tokio::spawn(start_job(api.clone(), caller, job, load));
     started.await.map_err(|error| Failed::new(500, "internalError", error))??;
     blocking(move || api.warehouse.job(&id)).await.map(|job| Json(describe(&project, &job)))
 }
 
+impl Load {
+    fn table(&self) -> String {
+        format!("{}.{}", self.destination_table.dataset_id, self.destination_table.table_id)
+    }
+}
+
+impl Api {
+    /// The time of the night, in milliseconds since 1970.
+    fn now(&self) -> i64 {
+        self.objects.now().timestamp_millis()
+    }
+
+    /// Whether the table takes one more load job; the job itself is registered already.
+    fn check_quota(&self, table: &str) -> Result<(), Failed> {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let midnight = self.now().div_euclid(DAY) * DAY;
+        let (today, running) = self.warehouse.load_jobs(table, midnight)?;
+        let limit = self.limits.get();
+        if today > limit.load_jobs_a_day {
+            let message = "Quota exceeded: Your table exceeded quota for imports or query appends per table.";
+            return Err(Failed::new(403, "quotaExceeded", message));
+        }
+        if running > limit.load_jobs_at_once {
+            let message = "Exceeded rate limits: too many table update operations for this table.";
+            return Err(Failed::new(403, "rateLimitExceeded", message));
+        }
+        Ok(())
+    }
+}
+
 /// Registers a load job and leaves it running.
-async fn start_job(api: Api, id: String, configuration: Value, load: Load) -> Result<(), Failed> {
-    let (warehouse, begun) = (api.warehouse.clone(), id.clone());
-    blocking(move || warehouse.begin_job(&begun, &configuration)).await?;
+async fn start_job(api: Api, caller: Caller, job: NewJob, load: Load) -> Result<(), Failed> {
+    let (warehouse, begun, id) = (api.warehouse.clone(), job.clone(), job.id.clone());
+    blocking(move || warehouse.begin_job(&begun)).await?;
+    if let Err(refused) = api.check_quota(&job.table) {
+        let at = api.now();
+        return blocking(move || api.warehouse.end_job(&id, &Err(refused), at)).await;
+    }
     let (fault, faults_over) = (api.faults.of_job(&id), api.faults.over());
-    tokio::spawn(async move {
+    let runs_on = fault == Some(Fault::EndlessJob) || api.limits.get().load_jobs_run_on;
+    let run = tokio::spawn(async move {
         if fault == Some(Fault::EndlessJob) {
             faults_over.await;
         }
         tokio::time::sleep(api.latencies.get().load_job).await;
         let run = tokio::task::spawn_blocking(move || {
+            // One that was cancelled meanwhile loads nothing.
+            if api.warehouse.job(&id).is_ok_and(|job| job.ended.is_some()) {
+                return;
+            }
             let ended = match fault {
                 Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "a fault that was asked for")),
-                _ => run_load(&api.warehouse, &api.objects, &load),
+                _ => run_load(&api.warehouse, &api.objects, &caller, &load),
             };
-            if let Err(error) = api.warehouse.end_job(&id, &ended) {
+            if let Err(error) = api.warehouse.end_job(&id, &ended, api.now()) {
                 tracing::error!(job = id, %error, "the end of a job could not be noted");
             }
         });
@@ -268,23 +453,27 @@ async fn start_job(api: Api, id: String, configuration: Value, load: Load) -> Re
             tracing::error!(%error, "a job broke off");
         }
     });
+    if !runs_on {
+        run.await.map_err(|error| Failed::new(500, "internalError", error))?;
+    }
     Ok(())
 }
 
-fn run_load(warehouse: &Warehouse, objects: &Objects, load: &Load) -> Result<u64, Failed> {
+fn run_load(warehouse: &Warehouse, objects: &Objects, caller: &Caller, load: &Load) -> Result<u64, Failed> {
+    caller.check("bigquery.tables.updateData", Resource::Table(load.table()))?;
     let table = warehouse.table(&load.destination_table.dataset_id, &load.destination_table.table_id)?;
     let mut rows = Vec::new();
     for uri in &load.source_uris {
         let path = uri.strip_prefix("gs://").and_then(|path| path.split_once('/'));
         let (bucket, object) =
             path.ok_or_else(|| Failed::new(400, "invalid", format!("Invalid source URI {uri}")))?;
+        let source = Resource::Object { bucket: bucket.to_owned(), name: object.to_owned() };
+        caller.check("storage.objects.get", source)?;
         let (_, body) = objects
             .read(bucket, object, None)
             .map_err(|_| Failed::new(404, "notFound", format!("Not found: URI {uri}")))?;
         for row in serde_json::Deserializer::from_slice(&body).into_iter::<Value>() {
-            let unreadable =
-                |error| Failed::new(400, "invalid", format!("Error while reading data: {error}"));
-            rows.push(row.map_err(unreadable)?);
+            rows.push(row.map_err(|error| unreadable(&error))?);
         }
     }
     warehouse.append(table, &rows)
@@ -292,21 +481,52 @@ fn run_load(warehouse: &Warehouse, objects: &Objects, load: &Load) -> Result<u64
 
 async fn get_job(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((project, id)): Path<(String, String)>,
+    Query(parameters): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, Failed> {
-    blocking(move || api.warehouse.job(&id)).await.map(|job| Json(describe(&project, &job)))
+    check_location(parameters.get("location").map(String::as_str), &format!("Job {project}:{id}"))?;
+    if let Some(job) = known_query(&api, &caller, &id)? {
+        return Ok(Json(describe_query(&project, &job)));
+    }
+    let job = blocking(move || api.warehouse.job(&id)).await?;
+    check_creator(&caller, &job.creator)?;
+    Ok(Json(describe(&project, &job)))
+}
+
+/// Ends a load job that runs, as `stopped`; one that has ended stays as it is.
+async fn cancel_job(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path((project, id)): Path<(String, String)>,
+    Query(parameters): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, Failed> {
+    check_location(parameters.get("location").map(String::as_str), &format!("Job {project}:{id}"))?;
+    caller.check("bigquery.jobs.update", Resource::Project)?;
+    let job = blocking(move || {
+        let stopped =
+            Err(Failed::new(400, "stopped", "Job execution was cancelled: User requested cancellation"));
+        api.warehouse.end_job(&id, &stopped, api.now())?;
+        api.warehouse.job(&id)
+    });
+    Ok(Json(json!({"kind": "bigquery#jobCancelResponse", "job": describe(&project, &job.await?)})))
 }
 
 fn describe(project: &str, job: &Job) -> Value {
     let mut described = json!({
         "kind": "bigquery#job",
         "id": format!("{project}:{LOCATION}.{}", job.id),
-        "jobReference": {"projectId": project, "jobId": job.id, "location": LOCATION},
+        "jobReference": job_reference(project, &job.id),
         "configuration": job.configuration,
         "status": {"state": if job.ended.is_some() { "DONE" } else { "RUNNING" }},
+        "statistics": {"creationTime": job.created.to_string()},
+        "user_email": job.creator,
     });
+    if let Some(at) = job.ended_at {
+        described["statistics"]["endTime"] = at.to_string().into();
+    }
     match &job.ended {
-        Some(Ok(rows)) => described["statistics"] = json!({"load": {"outputRows": rows.to_string()}}),
+        Some(Ok(rows)) => described["statistics"]["load"] = json!({"outputRows": rows.to_string()}),
         Some(Err(failed)) => {
             let error = json!({"reason": failed.reason, "message": failed.message});
             described["status"]["errorResult"] = error.clone();
@@ -317,10 +537,24 @@ fn describe(project: &str, job: &Job) -> Value {
     described
 }
 
+fn describe_query(project: &str, job: &QueryJob) -> Value {
+    json!({
+        "kind": "bigquery#job",
+        "id": format!("{project}:{LOCATION}.{}", job.id),
+        "jobReference": job_reference(project, &job.id),
+        "configuration": {"jobType": "QUERY", "query": {"query": job.sql}},
+        "status": {"state": "DONE"},
+        "statistics": {"query": {"statementType": "SELECT"}},
+        "user_email": job.creator,
+    })
+}
+
 async fn get_dataset(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((project, dataset)): Path<(String, String)>,
 ) -> Result<Json<Value>, Failed> {
+    caller.check("bigquery.datasets.get", Resource::Dataset(dataset.clone()))?;
     if !api.warehouse.has_dataset(&dataset) {
         return Err(Failed::new(404, "notFound", format!("Not found: Dataset {project}:{dataset}")));
     }

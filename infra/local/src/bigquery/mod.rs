@@ -4,6 +4,6 @@ mod api;
 mod schema;
 mod warehouse;
 
-pub use api::router;
+pub use api::{LOCATION, router};
 pub use schema::{Table, VIEWS_DATASET, View, views};
 pub use warehouse::{Failed, Warehouse};

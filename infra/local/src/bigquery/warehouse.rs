@@ -2,14 +2,21 @@
 //! `nba_raw.nbac_schedule` means the same here and in BigQuery.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value as Cell};
+use rusqlite::{
+    Connection, OptionalExtension,
+    hooks::{AuthAction, AuthContext, Authorization},
+    params_from_iter,
+    types::Value as Cell,
+};
 use serde_json::Value;
 
 use super::schema::{self, Kind, Table};
+use crate::pubsub::PROJECT;
 
 /// All datasets and the jobs that were run on them.
 #[derive(Debug)]
@@ -42,11 +49,30 @@ impl From<rusqlite::Error> for Failed {
     }
 }
 
+/// A load job that is about to run.
+#[derive(Clone, Debug)]
+pub(super) struct NewJob {
+    pub id: String,
+    /// As it came.
+    pub configuration: Value,
+    /// `dataset.table` of its rows.
+    pub table: String,
+    /// Who may ask about it.
+    pub creator: String,
+    /// Milliseconds since 1970.
+    pub created: i64,
+}
+
 /// A load job: its configuration as it came, and how it ended.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub id: String,
     pub configuration: Value,
+    pub creator: String,
+    /// Milliseconds since 1970.
+    pub created: i64,
+    /// Likewise; `None` while it runs.
+    pub ended_at: Option<i64>,
     /// `None` while it runs.
     pub ended: Option<Result<u64, Failed>>,
 }
@@ -88,7 +114,7 @@ impl Warehouse {
         table: &Table,
         rows: impl IntoIterator<Item = &'a Value>,
     ) -> Result<u64, Failed> {
-        let invalid = |reason: String| Failed::new(400, "invalid", reason);
+        let invalid = |reason: String| unreadable(&reason);
         let marks = vec!["?"; table.columns.len()].join(", ");
         let insert = format!("INSERT INTO {}.{} VALUES ({marks})", table.dataset, table.name);
         let mut connection = self.connection();
@@ -104,6 +130,34 @@ impl Warehouse {
         }
         transaction.commit()?;
         Ok(count)
+    }
+
+    /// The tables and views that a statement reads, as `dataset.table`.
+    pub(super) fn tables_read(&self, sql: &str) -> Result<BTreeSet<String>, Failed> {
+        let tables = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = tables.clone();
+        let note = move |context: AuthContext<'_>| {
+            if let (AuthAction::Read { table_name, .. }, Some(dataset)) =
+                (context.action, context.database_name)
+            {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.insert(format!("{dataset}.{table_name}"));
+            }
+            Authorization::Allow
+        };
+        let mut connection = self.connection();
+        connection.authorizer(Some(note))?;
+        let prepared = connection.prepare(sql).map(drop);
+        connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+        prepared?;
+        let tables = tables.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(tables.iter().filter(|table| self.is_known(table)).cloned().collect())
+    }
+
+    /// Whether `dataset.name` is a table or a view of ours, and not one of SQLite's own.
+    fn is_known(&self, name: &str) -> bool {
+        let is_table = self.tables.iter().any(|table| format!("{}.{}", table.dataset, table.name) == name);
+        is_table || schema::views().any(|view| format!("{}.{}", schema::VIEWS_DATASET, view.name) == name)
     }
 
     /// Runs one reading statement.
@@ -156,26 +210,42 @@ impl Warehouse {
         Ok(self.query(sql, &[])?.rows)
     }
 
-    /// Registers a job that begins to run; refused where its id is taken.
-    pub(super) fn begin_job(&self, id: &str, configuration: &Value) -> Result<(), Failed> {
-        let insert = "INSERT OR IGNORE INTO main.jobs (id, configuration) VALUES (?, ?)";
-        match self.connection().execute(insert, (id, configuration.to_string()))? {
-            0 => Err(Failed::new(409, "duplicate", format!("Already Exists: Job local:US.{id}"))),
+    /// Registers a job that begins to run; refused where its id is taken. A 409 tells no location, as
+    /// BigQuery's does not.
+    pub(super) fn begin_job(&self, job: &NewJob) -> Result<(), Failed> {
+        let NewJob { id, configuration, table, creator, created } = job;
+        let insert = "INSERT OR IGNORE INTO main.jobs (id, configuration, destination, creator, created) \
+                      VALUES (?, ?, ?, ?, ?)";
+        match self.connection().execute(insert, (id, configuration.to_string(), table, creator, created))? {
+            0 => Err(Failed::new(409, "duplicate", format!("Already Exists: Job {PROJECT}:{id}"))),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn end_job(&self, id: &str, ended: &Result<u64, Failed>) -> Result<(), Failed> {
-        let update = "UPDATE main.jobs SET ended = 1, rows = ?, reason = ?, message = ? WHERE id = ?";
+    /// How many load jobs a table has had since `since`, in milliseconds since 1970, failed ones counted;
+    /// and how many of them run.
+    pub(super) fn load_jobs(&self, table: &str, since: i64) -> Result<(usize, usize), Failed> {
+        let select = "SELECT COUNT(*), COUNT(*) FILTER (WHERE ended = 0) FROM main.jobs \
+                      WHERE destination = ? AND created >= ?";
+        let count = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (all, running): (i64, i64) = self.connection().query_row(select, (table, since), count)?;
+        Ok((usize::try_from(all).unwrap_or(0), usize::try_from(running).unwrap_or(0)))
+    }
+
+    /// Notes how a job ended, unless it had ended before.
+    pub(super) fn end_job(&self, id: &str, ended: &Result<u64, Failed>, at: i64) -> Result<(), Failed> {
+        let update = "UPDATE main.jobs SET ended = 1, ended_at = ?, rows = ?, reason = ?, message = ? \
+                      WHERE id = ? AND ended = 0";
         let rows = ended.as_ref().ok().and_then(|rows| i64::try_from(*rows).ok());
         let failed = ended.as_ref().err();
         let (reason, message) = (failed.map(|failed| &failed.reason), failed.map(|failed| &failed.message));
-        self.connection().execute(update, (rows, reason, message, id))?;
+        self.connection().execute(update, (at, rows, reason, message, id))?;
         Ok(())
     }
 
     pub(super) fn job(&self, id: &str) -> Result<Job, Failed> {
-        let select = "SELECT configuration, ended, rows, reason, message FROM main.jobs WHERE id = ?";
+        let select = "SELECT configuration, ended, rows, reason, message, creator, created, ended_at \
+                      FROM main.jobs WHERE id = ?";
         self.connection()
             .query_row(select, [id], |row| {
                 let configuration: String = row.get(0)?;
@@ -190,10 +260,17 @@ impl Warehouse {
                         }
                     };
                 let configuration = serde_json::from_str(&configuration).unwrap_or(Value::Null);
-                Ok(Job { id: id.to_owned(), configuration, ended })
+                Ok(Job {
+                    id: id.to_owned(),
+                    configuration,
+                    creator: row.get(5)?,
+                    created: row.get(6)?,
+                    ended_at: row.get(7)?,
+                    ended,
+                })
             })
             .optional()?
-            .ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Job local:{id}")))
+            .ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Job {PROJECT}:{id}")))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -206,8 +283,9 @@ fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS main.jobs (
-           id TEXT PRIMARY KEY, configuration TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
-           rows INTEGER, reason TEXT, message TEXT);
+           id TEXT PRIMARY KEY, configuration TEXT NOT NULL, destination TEXT NOT NULL,
+           creator TEXT NOT NULL, created INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
+           ended_at INTEGER, rows INTEGER, reason TEXT, message TEXT);
          UPDATE main.jobs SET ended = 1, reason = 'stopped', message = 'the local cloud was stopped' WHERE ended = 0;",
     )?;
     for table in tables {
@@ -230,10 +308,18 @@ fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite
     Ok(())
 }
 
+/// Rows that cannot be loaded, in BigQuery's words.
+pub(super) fn unreadable(detail: &dyn std::fmt::Display) -> Failed {
+    let message = format!(
+        "Error while reading data, error message: JSON table encountered too many errors, giving up. {detail}"
+    );
+    Failed::new(400, "invalid", message)
+}
+
 /// A row that does not fit, or a table that is not there, which only a test brings about.
 fn not_appended(error: rusqlite::Error) -> Failed {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::ConstraintViolation) => Failed::new(400, "invalid", error),
+        Some(rusqlite::ErrorCode::ConstraintViolation) => unreadable(&error),
         _ => Failed::new(404, "notFound", format!("Not found: Table: {error}")),
     }
 }

@@ -22,9 +22,10 @@ use tokio::task::JoinSet;
 use crate::{
     clock::{ClockFile, ReplayClock},
     cloud::{LocalCloud, RAW_BUCKET},
-    delivery::Disorder,
+    delivery::{Disorder, Subscription},
     faults::{Fault, Service, dice},
     functions::listen,
+    limits::Limit,
     night::Night,
     pubsub::TRIGGER_TOPIC,
     replay::ticks,
@@ -44,6 +45,9 @@ pub struct Storm {
     /// The time between two polls, which in the night are three minutes apart. An attempt at a call may
     /// take up to half a minute, so that exports overtake each other.
     pub tick: Duration,
+    /// Whether events that fail come again after Eventarc's own pauses, ten seconds to ten minutes, and not
+    /// after a hundredth of them.
+    pub real_pauses: bool,
 }
 
 /// What came of it.
@@ -61,10 +65,13 @@ pub struct Outcome {
     pub violations: [Vec<String>; INVARIANTS.len()],
 }
 
-/// The night's last polls, when the storm has passed.
-const CALM_TICKS: usize = 3;
-/// How long retries may go on after the storm; a call and its repetition take under four minutes.
+/// The night's last polls, when the storm has passed: longer than the processor's pause after load jobs
+/// that failed, so that every event is taken before the end.
+const CALM_TICKS: usize = 8;
+/// How long calls may go on after the storm; a call and its repetition take under four minutes.
 const DRAINED_WITHIN: Duration = Duration::from_secs(300);
+/// The longest pause of Eventarc and the calls after it.
+const DRAINED_WITHIN_REAL_PAUSES: Duration = Duration::from_secs(900);
 
 /// Somebody's events that can never be processed, and the letters they must become.
 #[derive(Debug, Default)]
@@ -114,7 +121,7 @@ impl Chaos {
             LocalCloud::start(folder, listen(0).await?, night.clone(), ReplayClock::new(start, 1e6)).await?;
         seed::warehouse(&cloud.warehouse, &night, storm.seed).map_err(|error| internal(&error))?;
         let process =
-            async |name| Process::start(executable, name, &cloud.url, &clock, folder).await.map(Arc::new);
+            async |name| Process::start(executable, name, &cloud, &clock, folder).await.map(Arc::new);
         let (scraper, processor, tonight, live, other_live) = tokio::try_join!(
             process("scrape-live-boxscores"),
             process("process-live-boxscores"),
@@ -122,6 +129,14 @@ impl Chaos {
             process("export-live"),
             process("export-live"),
         )?;
+        // Two exports of one poll must have room between two polls.
+        let object_write_interval = Duration::from_secs(1).min(storm.tick / 2);
+        cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
+        let subscription = Subscription::deployed();
+        cloud.delivery.set_subscription(match storm.real_pauses {
+            true => subscription,
+            false => subscription.hastened(),
+        });
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, processor.url.clone());
         cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, tonight.url.clone());
         let versions = Versions::watch(&cloud.objects);
@@ -147,7 +162,7 @@ impl Chaos {
 
     /// The night up to its last polls, in the storm.
     async fn rage(&mut self) -> Result<(), Error> {
-        let Storm { seed, tick: pace } = self.storm;
+        let Storm { seed, tick: pace, .. } = self.storm;
         self.cloud.faults.begin(seed);
         self.cloud.delivery.set_disorder(Some(Disorder { seed, latest: pace * 8 }));
         let count = ticks(&self.night).count().saturating_sub(CALM_TICKS);
@@ -189,14 +204,18 @@ impl Chaos {
             tokio::time::sleep(pace / 2).await;
         }
         self.cloud.faults.end();
-        let drained = async {
-            while under_way.join_next().await.is_some() {}
-            self.cloud.delivery.drain().await;
+        self.ended_in_time("calls", async { while under_way.join_next().await.is_some() {} }).await
+    }
+
+    /// Waits for something, which must fail the storm and not hang it where it never comes.
+    async fn ended_in_time(&self, what: &str, work: impl Future<Output = ()>) -> Result<(), Error> {
+        let limit = match self.storm.real_pauses {
+            true => DRAINED_WITHIN_REAL_PAUSES,
+            false => DRAINED_WITHIN,
         };
-        // An event that nobody will ever take must fail the storm and not hang it.
-        tokio::time::timeout(DRAINED_WITHIN, drained).await.map_err(|_| {
-            Error::Internal(format!("seed {seed}: events still fail {DRAINED_WITHIN:?} after the storm"))
-        })
+        let seed = self.storm.seed;
+        let late = |_| Error::Internal(format!("seed {seed}: {what} still fail {limit:?} after the storm"));
+        tokio::time::timeout(limit, work).await.map_err(late)
     }
 
     /// The night's last polls, undisturbed.
@@ -213,9 +232,9 @@ impl Chaos {
             let export = delivery.scheduled_call(&self.live[0].url, r#"{"target_date":"today"}"#);
             let _ = tokio::join!(scrape, export);
         }
+        self.ended_in_time("events", self.cloud.delivery.drain()).await?;
         self.trigger(ticks(&self.night).last().unwrap_or_default());
-        self.cloud.delivery.drain().await;
-        Ok(())
+        self.ended_in_time("triggers", self.cloud.delivery.drain()).await
     }
 
     async fn set_clock(&self, now: DateTime<Utc>) -> Result<(), Error> {

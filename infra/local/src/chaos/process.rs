@@ -14,7 +14,7 @@ use std::{
 use reqwest::{Client, Url};
 use shared::Error;
 
-use crate::{clock::ClockFile, functions::variables};
+use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 
 /// Ports of processes are below those that the system gives to outgoing connections, so that a port is
 /// still free when its process starts again.
@@ -39,7 +39,7 @@ impl Process {
     pub async fn start(
         executable: &Path,
         name: &'static str,
-        cloud: &Url,
+        cloud: &LocalCloud,
         clock: &ClockFile,
         folder: &Path,
     ) -> Result<Self, Error> {
@@ -48,7 +48,7 @@ impl Process {
         let log = File::options().create(true).append(true).open(folder.join(format!("{name}.log")));
         let log = log.map_err(|error| internal(&error))?;
         let port = url.port().unwrap_or_default().to_string();
-        let variables: Vec<_> = variables(cloud, &url).chain([("PORT", port)]).collect();
+        let variables: Vec<_> = variables(cloud, name, &url).chain([("PORT", port)]).collect();
         let child = spawn(executable, name, &variables, clock, &log).map_err(|error| internal(&error))?;
         let process = Self {
             name,
@@ -76,7 +76,7 @@ impl Process {
 
     /// Waits until the process answers, for as long as a slow machine may need.
     pub async fn wait_until_healthy(&self) -> Result<(), Error> {
-        let health = self.url.join("healthz").map_err(|error| Error::Internal(error.to_string()))?;
+        let health = self.url.join("health").map_err(|error| Error::Internal(error.to_string()))?;
         let http = Client::new();
         for _ in 0..600 {
             if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {

@@ -5,18 +5,23 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, Query, State},
+    extract::{DefaultBodyLimit, Extension, Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use serde::Serialize;
 use tower_http::cors::CorsLayer;
 
 use super::{
     multipart,
-    objects::{Described, Object, Objects, Refused},
+    objects::{Condition, Described, Object, Objects, Refused},
 };
-use crate::api_error;
+use crate::{
+    api_error_with_reason,
+    identity::{Caller, Denied, Resource},
+    limits::Limits,
+};
 
 /// The bytes of one upload; the client sends larger objects in a way that is not served here.
 const MAXIMUM_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
@@ -26,11 +31,12 @@ const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 #[derive(Clone)]
 struct Api {
     objects: Arc<Objects>,
+    limits: Limits,
     public_bucket: Arc<str>,
 }
 
 /// The JSON API below `/storage` and `/upload/storage`, and `/{bucket}/{object}` for everyone.
-pub fn router(objects: Arc<Objects>, public_bucket: &str) -> Router {
+pub fn router(objects: Arc<Objects>, limits: Limits, public_bucket: &str) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(tower_http::cors::Any)
         .allow_methods([Method::GET, Method::HEAD])
@@ -40,26 +46,45 @@ pub fn router(objects: Arc<Objects>, public_bucket: &str) -> Router {
         .route("/upload/storage/v1/b/{bucket}/o", post(upload))
         .layer(DefaultBodyLimit::max(MAXIMUM_UPLOAD_BYTES))
         .route("/storage/v1/b/{bucket}/o", get(list))
-        .route("/storage/v1/b/{bucket}/o/{*object}", get(read_media))
+        .route("/storage/v1/b/{bucket}/o/{*object}", get(read))
+        .route("/download/storage/v1/b/{bucket}/o/{*object}", get(read))
         .merge(
             Router::new()
                 .route("/{bucket}/{*object}", get(read_public).fallback(unknown_call))
                 .route("/v1/{*object}", get(read_beside))
                 .layer(cors),
         )
-        .with_state(Api { objects, public_bucket: public_bucket.into() })
+        .with_state(Api { objects, limits, public_bucket: public_bucket.into() })
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        api_error(self.0, &self.1)
+        let reason = match self.0 {
+            403 => "forbidden",
+            404 => "notFound",
+            412 => "conditionNotMet",
+            429 => "rateLimitExceeded",
+            _ => "error",
+        };
+        api_error_with_reason(self.0, reason, &self.1)
     }
+}
+
+impl From<Denied> for Refused {
+    fn from(denied: Denied) -> Self {
+        Self(403, denied.to_string())
+    }
+}
+
+fn object_of(bucket: &str, name: &str) -> Resource {
+    Resource::Object { bucket: bucket.to_owned(), name: name.to_owned() }
 }
 
 type Parameters = Query<HashMap<String, String>>;
 
 async fn upload(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(bucket): Path<String>,
     Query(parameters): Parameters,
     headers: HeaderMap,
@@ -69,7 +94,7 @@ async fn upload(
     let mut name = None;
     for (parameter, value) in &parameters {
         match (parameter.as_str(), value.as_str()) {
-            ("uploadType", "multipart") => {}
+            ("uploadType", "multipart") | ("prettyPrint", _) => {}
             ("name", value) => name = Some(value.to_owned()),
             ("ifGenerationMatch", value) => if_generation = Some(integer(parameter, value)?),
             (parameter, value) => return Err(not_served("upload", parameter, value)),
@@ -85,37 +110,66 @@ async fn upload(
     let described = |json: &[u8]| {
         serde_json::from_slice::<Described>(json).map_err(|error| Refused(400, format!("metadata: {error}")))
     };
-    let mut object = described(metadata)?;
+    let mut object = described(metadata.content)?;
     if let Some(checksums) = checksums {
-        object.crc32c = described(checksums)?.crc32c.or(object.crc32c);
+        object.crc32c = described(checksums.content)?.crc32c.or(object.crc32c);
     }
+    object.content_type = object.content_type.or_else(|| media.content_type.map(str::to_owned));
     let name = name.or_else(|| object.name.take()).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Refused(400, "the object has no name".into()))?;
-    let media = body.slice_ref(media);
-    blocking(move || api.objects.write(&bucket, &name, object, media, if_generation)).await.map(Json)
+    caller.check("storage.objects.create", object_of(&bucket, &name))?;
+    let may_replace = caller.may("storage.objects.delete", &object_of(&bucket, &name));
+    let condition = Condition { generation: if_generation, may_replace };
+    let media = body.slice_ref(media.content);
+    blocking(move || api.objects.write(&bucket, &name, object, media, condition)).await.map(Json)
 }
 
-/// What is listed of the objects under a prefix: when each was written. All of them are on one page.
+/// The objects under a prefix, by name, a page at a time.
 async fn list(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path(bucket): Path<String>,
     Query(parameters): Parameters,
-) -> Result<Json<serde_json::Value>, Refused> {
-    let mut prefix = String::new();
+) -> Result<Json<Listed>, Refused> {
+    caller.check("storage.objects.list", Resource::Bucket(bucket.clone()))?;
+    let (mut prefix, mut from) = (String::new(), String::new());
+    let mut most = api.limits.get().objects_a_page;
     for (parameter, value) in parameters {
         match (parameter.as_str(), value.as_str()) {
             ("prefix", _) => prefix = value,
-            ("fields", "items(updated),nextPageToken") => {}
+            ("pageToken", _) => from = value,
+            ("maxResults", _) => {
+                most = most.min(usize::try_from(integer(&parameter, &value)?).unwrap_or(0)).max(1)
+            }
+            ("fields", "items(updated),nextPageToken") | ("projection" | "prettyPrint", _) => {}
             (parameter, value) => return Err(not_served("list", parameter, value)),
         }
     }
-    let objects = api.objects.list(&bucket, &prefix);
-    let items: Vec<_> = objects.iter().map(|object| serde_json::json!({"updated": object.updated})).collect();
-    Ok(Json(serde_json::json!({"items": items})))
+    if !api.objects.has_bucket(&bucket) {
+        return Err(Refused(404, "The specified bucket does not exist.".into()));
+    }
+    // The token is the last name of the page before.
+    let mut items = api.objects.list(&bucket, &prefix);
+    items.retain(|object| object.name > from);
+    let is_last = items.len() <= most;
+    items.truncate(most);
+    let next_page_token = items.last().filter(|_| !is_last).map(|object| object.name.clone());
+    Ok(Json(Listed { kind: "storage#objects", items, next_page_token }))
 }
 
-async fn read_media(
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    kind: &'static str,
+    items: Vec<Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+/// An object's content with `alt=media`, else what Cloud Storage knows of it.
+async fn read(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     Path((bucket, object)): Path<(String, String)>,
     Query(parameters): Parameters,
     headers: HeaderMap,
@@ -126,14 +180,21 @@ async fn read_media(
         match (parameter.as_str(), value.as_str()) {
             ("alt", "media") => is_media = true,
             ("generation", value) => generation = Some(integer(parameter, value)?),
+            ("projection" | "prettyPrint", _) | ("fields", "name") => {}
             (parameter, value) => return Err(not_served("read", parameter, value)),
         }
     }
-    if !is_media {
-        return Err(not_served("read", "alt", "json"));
-    }
-    let read = blocking(move || api.objects.read(&bucket, &object, generation)).await?;
+    caller.check("storage.objects.get", object_of(&bucket, &object))?;
+    // Whoever may not list is not told either that an object is missing.
+    let listing = caller.check("storage.objects.list", Resource::Bucket(bucket.clone()));
+    let read = match blocking(move || api.objects.read(&bucket, &object, generation)).await {
+        Err(Refused(404, missing)) => {
+            return Err(listing.map_or_else(Refused::from, |()| Refused(404, missing)));
+        }
+        read => read?,
+    };
     match text(&headers, header::RANGE) {
+        _ if !is_media => Ok(Json(read.0).into_response()),
         None => Ok(respond(read)),
         Some(range) => rest_of(read, range),
     }
@@ -161,7 +222,7 @@ async fn read_public(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Refused> {
-    if ["storage", "upload", "bigquery"].contains(&bucket.as_str()) {
+    if ["storage", "upload", "download", "bigquery"].contains(&bucket.as_str()) {
         return Err(unknown_call(Method::GET, uri).await);
     }
     if bucket != *api.public_bucket {

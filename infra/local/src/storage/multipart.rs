@@ -1,7 +1,15 @@
 //! `multipart/related` bodies, as Google's client uploads objects (RFC 2387).
 
-/// The content of each part of `body`, without its headers; an error says what is wrong with it.
-pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<&'a [u8]>, String> {
+/// A part of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part<'a> {
+    /// What its own header says that it is.
+    pub content_type: Option<&'a str>,
+    pub content: &'a [u8],
+}
+
+/// Each part of `body`; an error says what is wrong with it.
+pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, String> {
     let boundary = content_type
         .split(';')
         .filter_map(|parameter| parameter.trim().strip_prefix("boundary="))
@@ -19,18 +27,23 @@ pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<&'a [u
         }
         rest = rest.strip_prefix(b"\r\n").ok_or("a boundary is not followed by a line end")?;
         let end = find(rest, between.as_bytes()).ok_or("the last part has no closing boundary")?;
-        parts.push(content(&rest[..end])?);
+        parts.push(part(&rest[..end])?);
         rest = &rest[end + between.len()..];
     }
 }
 
-/// What follows the headers of a part, which may be none.
-fn content(part: &[u8]) -> Result<&[u8], String> {
+/// A part from its headers, which may be none, and its content.
+fn part(part: &[u8]) -> Result<Part<'_>, String> {
     if let Some(content) = part.strip_prefix(b"\r\n") {
-        return Ok(content);
+        return Ok(Part { content_type: None, content });
     }
     let blank_line = find(part, b"\r\n\r\n").ok_or("the headers of a part have no end")?;
-    Ok(&part[blank_line + 4..])
+    let headers = std::str::from_utf8(&part[..blank_line]).unwrap_or_default();
+    let content_type = headers.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-type").then(|| value.trim())
+    });
+    Ok(Part { content_type, content: &part[blank_line + 4..] })
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -45,7 +58,9 @@ mod tests {
     fn parts_are_taken_apart_byte_for_byte() {
         let body = b"--b\r\nContent-Type: a/b\r\n\r\n{}\r\n--b\r\n\r\nx\r\n\r\ny--b\r\n--b--\r\n";
         let parts = parts("multipart/related; boundary=b", body).expect("two parts");
-        assert_eq!(parts, [b"{}".as_slice(), b"x\r\n\r\ny--b"]);
+        let contents: Vec<&[u8]> = parts.iter().map(|part| part.content).collect();
+        assert_eq!(contents, [b"{}".as_slice(), b"x\r\n\r\ny--b"]);
+        assert_eq!([parts[0].content_type, parts[1].content_type], [Some("a/b"), None]);
     }
 
     #[test]
@@ -78,7 +93,8 @@ mod tests {
             let between = b"\r\n--a boundary".as_slice();
             let framed = [&between[2..], b"\r\n\r\n", &first, between, b"\r\n\r\n", &second, between, b"--"].concat();
             let parts = parts("multipart/related; boundary=\"a boundary\"", &framed);
-            proptest::prop_assert_eq!(parts, Ok(vec![first.as_slice(), second.as_slice()]));
+            let contents = parts.map(|parts| parts.iter().map(|part| part.content).collect::<Vec<_>>());
+            proptest::prop_assert_eq!(contents, Ok(vec![first.as_slice(), second.as_slice()]));
         }
     }
 }

@@ -6,12 +6,15 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
 
 /// An object as the JSON API describes it; also the data of its finalized event.
 /// <https://cloud.google.com/storage/docs/json_api/v1/objects#resource>
@@ -66,6 +69,15 @@ pub(super) struct Described {
     pub crc32c: Option<String>,
 }
 
+/// What must hold for a write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Condition {
+    /// The object's current generation; 0 that there is none, `None` whatever there is.
+    pub generation: Option<i64>,
+    /// Whether the caller may replace an object, which takes the permission to delete it.
+    pub may_replace: bool,
+}
+
 /// Why a call was refused, as an HTTP status and a message.
 #[derive(Debug, thiserror::Error)]
 #[error("{1}")]
@@ -85,6 +97,7 @@ pub struct Finalized {
 pub struct Objects {
     root: PathBuf,
     clock: shared::Clock,
+    limits: Limits,
     /// Held over a whole write, which makes writes atomic and generations grow.
     state: Mutex<State>,
 }
@@ -102,6 +115,8 @@ impl std::fmt::Debug for Listener {
 struct State {
     objects: HashMap<String, BTreeMap<String, Object>>,
     newest_generation: i64,
+    /// When each object was last written, by the machine's time.
+    written: HashMap<(String, String), Instant>,
     listeners: Vec<Listener>,
 }
 
@@ -109,7 +124,7 @@ const METADATA: &str = ".metadata";
 
 impl Objects {
     /// The buckets in `root`; those of `buckets` that do not exist are made.
-    pub fn open(root: &Path, buckets: &[&str], clock: shared::Clock) -> io::Result<Self> {
+    pub fn open(root: &Path, buckets: &[&str], clock: shared::Clock, limits: Limits) -> io::Result<Self> {
         let mut objects = HashMap::new();
         let mut newest_generation = 0;
         for bucket in buckets {
@@ -124,8 +139,8 @@ impl Objects {
             }
             objects.insert((*bucket).to_owned(), known);
         }
-        let state = State { objects, newest_generation, listeners: Vec::new() };
-        Ok(Self { root: root.to_owned(), clock, state: Mutex::new(state) })
+        let state = State { objects, newest_generation, written: HashMap::new(), listeners: Vec::new() };
+        Ok(Self { root: root.to_owned(), clock, limits, state: Mutex::new(state) })
     }
 
     /// Tells `listener` of every object that is written from now on, in order, before its writer
@@ -139,7 +154,12 @@ impl Objects {
         self.clock.now()
     }
 
-    /// The objects of a bucket whose names begin with `prefix`.
+    /// Whether there is such a bucket.
+    pub(super) fn has_bucket(&self, bucket: &str) -> bool {
+        self.state().objects.contains_key(bucket)
+    }
+
+    /// The objects of a bucket whose names begin with `prefix`, by name.
     pub fn list(&self, bucket: &str, prefix: &str) -> Vec<Object> {
         let state = self.state();
         let objects = state.objects.get(bucket).into_iter().flat_map(BTreeMap::values);
@@ -174,18 +194,17 @@ impl Objects {
     /// Writes an object as somebody who is no function would.
     pub fn store(&self, bucket: &str, name: &str, body: Bytes) -> Result<Object, Refused> {
         let described = Described { content_type: Some("application/json".into()), ..Default::default() };
-        self.write(bucket, name, described, body, None)
+        self.write(bucket, name, described, body, Condition { generation: None, may_replace: true })
     }
 
-    /// Writes an object as its uploader describes it; with `if_generation` only if that is the current
-    /// one (0: if there is none).
+    /// Writes an object as its uploader describes it, if the condition holds.
     pub(super) fn write(
         &self,
         bucket: &str,
         name: &str,
         described: Described,
         body: Bytes,
-        if_generation: Option<i64>,
+        condition: Condition,
     ) -> Result<Object, Refused> {
         let crc32c = BASE64_STANDARD.encode(crc32c::crc32c(&body).to_be_bytes());
         if let Some(expected) = described.crc32c.filter(|expected| *expected != crc32c) {
@@ -199,9 +218,22 @@ impl Objects {
             state.objects.get(bucket).ok_or_else(|| Refused(404, format!("No such bucket: {bucket}")))?;
         let current = objects.get(name);
         let generation = current.map_or(0, |object| object.generation);
-        if if_generation.is_some_and(|expected| expected != generation) {
+        if generation != 0 && !condition.may_replace {
+            let message = format!("Permission 'storage.objects.delete' denied on resource {bucket}/{name}.");
+            return Err(Refused(403, message));
+        }
+        if condition.generation.is_some_and(|expected| expected != generation) {
             let message = "At least one of the pre-conditions you specified did not hold.";
             return Err(Refused(412, message.into()));
+        }
+        let key = (bucket.to_owned(), name.to_owned());
+        let interval = self.limits.get().object_write_interval;
+        if state.written.get(&key).is_some_and(|written| written.elapsed() < interval) {
+            let message = format!(
+                "The object {bucket}/{name} exceeded the rate limit for object mutation operations (create, \
+                 update, and delete). Please reduce your request rate."
+            );
+            return Err(Refused(429, message));
         }
         let now = self.clock.now();
         let generation = now.timestamp_micros().max(state.newest_generation + 1);
@@ -228,6 +260,7 @@ impl Objects {
         put(&self.root.join(METADATA).join(bucket).join(path).with_added_extension("json"), &metadata)
             .map_err(disk)?;
         state.newest_generation = generation;
+        state.written.insert(key, Instant::now());
         state.objects.entry(bucket.into()).or_default().insert(name.into(), object.clone());
         let news = Finalized { object: object.clone(), body };
         state.listeners.iter().for_each(|listener| listener.0(&news));

@@ -1,4 +1,8 @@
 //! The Terraform of `infra/terraform`, read as what it says.
+//!
+//! A file that cannot be read, or lacks what is asked for, ends the program with the file's name: this is
+//! equipment for development and tests, and the files are part of the repository.
+#![allow(clippy::expect_used, clippy::panic, reason = "the files are part of the repository")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,10 +17,11 @@ use hcl::{
 
 /// `infra` of this repository.
 pub fn infra() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// All files of one folder, which Terraform reads as one.
+#[derive(Debug)]
 pub struct Module {
     body: Body,
 }
