@@ -118,22 +118,21 @@ pub struct Platform {
 impl Platform {
     /// Reads the variables above; the error names the first one that is wrong.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
-        let bigquery_emulator = environment.url("BIGQUERY_EMULATOR_HOST")?;
-        let bigquery_location = bigquery_location(environment)?;
-        if bigquery_emulator.is_none() && bigquery_location.is_none() {
-            environment.required("BIGQUERY_LOCATION")?;
-        }
-        Ok(Self {
+        let platform = Self {
             port: environment.parsed("PORT", "a port number")?.unwrap_or(8080),
             project: environment.required("GOOGLE_CLOUD_PROJECT")?.to_owned(),
             invoker_auth: InvokerAuth::read(environment)?,
             storage_emulator: environment.url("STORAGE_EMULATOR_HOST")?,
-            bigquery_emulator,
-            bigquery_location,
+            bigquery_emulator: environment.url("BIGQUERY_EMULATOR_HOST")?,
+            bigquery_location: bigquery_location(environment)?,
             pubsub_emulator: environment.authority("PUBSUB_EMULATOR_HOST")?,
             credentials: Credentials::default(),
             invocation_deadline: INVOCATION_DEADLINE,
-        })
+        };
+        if platform.bigquery_emulator.is_none() {
+            environment.required("BIGQUERY_LOCATION")?;
+        }
+        Ok(platform)
     }
 
     /// Where the service listens: everywhere, as Cloud Run needs it, but only on loopback where

@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod google;
 mod process;
 mod stub;
 pub use local_cloud::terraform;

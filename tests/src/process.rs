@@ -2,11 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+    time::{Duration, Instant},
 };
 
 use reqwest::Url;
+use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::Function;
 
@@ -25,6 +28,8 @@ pub struct Running {
     child: Child,
     /// Where it listens.
     pub url: Url,
+    /// What it has written to standard output and standard error.
+    log: NamedTempFile,
 }
 
 impl Drop for Running {
@@ -33,33 +38,91 @@ impl Drop for Running {
     }
 }
 
-/// A port that was free a moment ago, for a server that cannot choose its own.
+/// A port for a server that cannot choose its own. No port is given out twice by one test process, and none
+/// is of those that the system gives to outgoing connections (32768 and above), so that nobody takes it
+/// before the server does.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 97) as u16 * 100;
+    for _ in 0..9_000 {
+        let port = 10_000 + (first - 10_000 + NEXT.fetch_add(1, Ordering::Relaxed)) % 9_900;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free");
 }
+
+/// How long a process may take to start on a slow machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
 
 impl Running {
     /// Starts `command`, which will listen on `port`, and waits until it answers at `path`.
     pub async fn start(command: &mut Command, port: u16, path: &str) -> Self {
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
         let url = Url::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
-        let running = Self { child, url };
-        for _ in 0..200 {
+        let running = Self::spawn(command, url);
+        let begun = Instant::now();
+        while begun.elapsed() < START_LIMIT {
             if reqwest::get(running.url.join(path).expect("a URL")).await.is_ok() {
                 return running;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(GLANCE).await;
         }
         panic!("{command:?} does not answer");
     }
 
-    /// Starts a function's binary with these variables.
+    /// Starts a function's binary with these variables, on a port that it chooses and says in its log.
     pub async fn function(name: &str, variables: &[(String, String)]) -> Self {
-        let port = free_port();
         let mut command = Command::new(binary(name));
-        command.env_clear().envs(variables.iter().cloned()).env("PORT", port.to_string());
-        Self::start(&mut command, port, "/healthz").await
+        command.env_clear().envs(variables.iter().cloned()).env("PORT", "0");
+        let mut running = Self::spawn(&mut command, Url::parse("http://127.0.0.1").expect("a URL"));
+        let begun = Instant::now();
+        while begun.elapsed() < START_LIMIT {
+            let log = running.log();
+            if let Some((_, port)) = log.split_once("listening on ").and_then(|(_, at)| at.split_once(':')) {
+                let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+                running.url = Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a URL");
+                return running;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        panic!("{name} does not listen: {}", running.log());
+    }
+
+    fn spawn(command: &mut Command, url: Url) -> Self {
+        let log = NamedTempFile::new().expect("a file");
+        let writer = || Stdio::from(log.reopen().expect("the file"));
+        let child = command.stdout(writer()).stderr(writer()).spawn().expect("a process");
+        Self { child, url, log }
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).expect("the log")
+    }
+
+    /// The lines of its log that are JSON, which those of a deployed function are.
+    pub fn log_lines(&self) -> Vec<Value> {
+        self.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Its exit status, once it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        while begun.elapsed() < START_LIMIT * 3 {
+            if let Some(status) = self.child.try_wait().expect("a process") {
+                return status;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        panic!("it has not ended: {}", self.log());
     }
 
     /// The process.

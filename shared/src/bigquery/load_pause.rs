@@ -43,19 +43,32 @@ struct Failing {
     next_at: DateTime<Utc>,
 }
 
+impl Failing {
+    fn error(&self) -> Error {
+        let Self { failures, reason, next_at } = self;
+        let next_at = next_at.format("%H:%M:%S UTC");
+        let detail =
+            format!("load jobs fail ({reason}, {failures} in a row); the next one may start at {next_at}");
+        Error::transient(SERVICE, detail)
+    }
+}
+
 impl Outage {
-    /// Lets a new job through, or says when one may be started again.
+    /// An error that says when the next job may start, where that is not now.
+    pub fn check(&self, clock: &Clock) -> Result<(), Error> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(failing) if clock.now() < failing.next_at => Err(failing.error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a new job through, and no other until its end is known; or the same error.
     pub fn permit(&self, clock: &Clock) -> Result<(), Error> {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(failing) = failing.as_mut() else { return Ok(()) };
         let now = clock.now();
         if now < failing.next_at {
-            let Failing { failures, reason, next_at } = failing;
-            let detail = format!(
-                "the last {failures} load jobs failed ({reason}); the next one may start at {}",
-                next_at.format("%H:%M:%S UTC")
-            );
-            return Err(Error::transient(SERVICE, detail));
+            return Err(failing.error());
         }
         failing.next_at = now + TRIAL;
         Ok(())
