@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline contracts contracts-release screenshots mock-data chaos fuzz backfill deploy destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline contracts contracts-release screenshots mock-data chaos fuzz backfill deploy verify destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -20,7 +20,7 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 
 test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.json ## Run every test, unattended
 	cargo build --workspace --bins
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 bench: ## Measure the release binaries against what the network alone would take; ARGS="--help" says how
 	cargo build --quiet --release $(addprefix --package ,$(notdir $(wildcard functions/*)))
@@ -58,6 +58,9 @@ backfill: ## Export past nights again, FROM=… TO=… [URL=…]: a call of expo
 
 deploy: ## Build, push and apply everything, PROJECT=…; DRY_RUN=1 prints the commands instead
 	@DRY_RUN=$(DRY_RUN) infra/deploy "$(PROJECT)" deploy $(ARGS)
+
+verify: ## Check a deployed, empty project in ten minutes, PROJECT=…; without one, the local cloud
+	cargo run --quiet --package verify -- $(if $(PROJECT),--project "$(PROJECT)",--record target/verify) $(ARGS)
 
 destroy-plan: ## Show what Terraform would destroy, PROJECT=…; destroys nothing
 	@DRY_RUN=$(DRY_RUN) infra/deploy "$(PROJECT)" destroy-plan $(ARGS)

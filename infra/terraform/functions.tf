@@ -25,8 +25,10 @@ locals {
       environment = {
         RAW_BUCKET = google_storage_bucket.raw.name
       }
-      # 32 snapshots are in memory at most (measured: under 70 MiB for 200 events at once).
-      concurrency = 80
+      # All load jobs go to one table, and BigQuery refuses too many at once. One instance knows of all of them:
+      # it runs two and pauses all while they fail. Sixteen events wait in it, the others in their subscription.
+      concurrency   = 16
+      max_instances = 1
       buckets = {
         read         = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" }
         stage        = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectUser", prefix = "staging/" }
@@ -101,6 +103,8 @@ locals {
   # What every function is told.
   environment = {
     GOOGLE_CLOUD_PROJECT = var.project
+    # A job is found only with the location of its datasets, which is the region of everything.
+    BIGQUERY_LOCATION = var.region
     # Cloud Run has checked the caller before us, and replaced the token's signature.
     INVOKER_AUTH = "iam"
     RUST_LOG     = "info"
@@ -122,7 +126,7 @@ module "http_function" {
   caller      = google_service_account.scheduler.email
   operators   = var.operators
 
-  depends_on = [google_bigquery_table.tables, google_project_service.apis]
+  depends_on = [google_bigquery_table.own, google_bigquery_table.upstream, google_project_service.apis]
 }
 
 module "event_function" {
@@ -140,9 +144,9 @@ module "event_function" {
   forwarder   = local.pubsub_agent
 
   depends_on = [
-    google_bigquery_table.tables,
-    google_project_iam_member.eventarc_receives,
-    google_project_iam_member.storage_publishes_events,
+    google_bigquery_table.own,
+    google_bigquery_table.upstream,
     google_project_service.apis,
+    time_sleep.permissions,
   ]
 }

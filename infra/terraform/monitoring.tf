@@ -1,11 +1,14 @@
 # What wakes the on-call engineer. Each alert has its part in infra/RUNBOOK.md, under the same title.
 
 locals {
-  # Log-based counters: the lines that they count are written by the functions, word for word.
+  # Log-based counters. A test runs the functions and holds each filter against the lines that they write.
   metrics = {
     live_exports          = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true"
     live_exports_in_games = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true AND jsonPayload.games_in_progress>0"
-    dead_letters          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"event given up on and kept as a dead letter\" OR jsonPayload.message=\"part of a snapshot kept as a dead letter\")"
+    snapshots_with_games  = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot written\" AND jsonPayload.game_count>0"
+    snapshots_processed   = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot processed\""
+    status_unhealthy      = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"status published\" AND jsonPayload.overall_status=\"unhealthy\""
+    dead_letters          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"event dead-lettered\" OR jsonPayload.message=\"part of a snapshot dead-lettered\")"
     scheduler_failures    = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR"
   }
 
@@ -41,11 +44,43 @@ locals {
       says  = "Games are on, and for ten minutes no live export has succeeded: the public scores are old."
     }
 
+    # `increase` extrapolates to whole intervals, so that two failures may count as 1.9.
     "A schedule fails" = {
       query = <<-PROMQL
-        sum by (job_id) (increase(logging_googleapis_com:user_scheduler_failures{monitored_resource="cloud_scheduler_job"}[10m])) >= 2
+        sum by (job_id) (increase(logging_googleapis_com:user_scheduler_failures{monitored_resource="cloud_scheduler_job"}[10m])) > 1
       PROMQL
       says  = "Two calls of a schedule failed within ten minutes."
+    }
+
+    # The schedule runs from noon to 3:59 Eastern: from 17:00 to 8:00 UTC, in summer and in winter.
+    "No live export" = {
+      query = <<-PROMQL
+        (vector(1) unless on() (sum(increase(logging_googleapis_com:user_live_exports{monitored_resource="cloud_run_revision"}[15m])) > 0))
+          and on() (hour() + minute() / 60 >= 17.25 or hour() < 8)
+      PROMQL
+      says  = "For a quarter of an hour of the polling window no live export has succeeded: the schedule is paused, refused, or calls a function that fails."
+    }
+
+    "Snapshots are not processed" = {
+      query = <<-PROMQL
+        (sum(increase(logging_googleapis_com:user_snapshots_with_games{monitored_resource="cloud_run_revision"}[30m])) > 0)
+          unless on() (sum(increase(logging_googleapis_com:user_snapshots_processed{monitored_resource="cloud_run_revision"}[30m])) > 0)
+      PROMQL
+      says  = "Snapshots of games were kept for half an hour, and none became rows: the trigger is missing, its calls are refused, or load jobs fail."
+    }
+
+    "Events wait" = {
+      query = <<-PROMQL
+        max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource="pubsub_subscription", subscription_id=~"eventarc-.+"}) > 900
+      PROMQL
+      says  = "An event has not been acknowledged for a quarter of an hour."
+    }
+
+    "The status is unhealthy" = {
+      query = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_status_unhealthy{monitored_resource="cloud_run_revision"}[15m])) > 2
+      PROMQL
+      says  = "status.json has said unhealthy more than twice in a quarter of an hour: the public files are fresh and empty, or old while games are on."
     }
   }
 }

@@ -49,6 +49,17 @@ resource "google_project_iam_member" "eventarc_receives" {
   member  = google_service_account.eventarc.member
 }
 
+# A permission takes up to some minutes to hold everywhere, and a trigger cannot be made without it.
+# https://cloud.google.com/iam/docs/access-change-propagation
+resource "time_sleep" "permissions" {
+  create_duration = "120s"
+
+  triggers = {
+    receives  = google_project_iam_member.eventarc_receives.id
+    publishes = google_project_iam_member.storage_publishes_events.id
+  }
+}
+
 # Cloud Storage tells of new objects through Pub/Sub, as itself.
 resource "google_project_iam_member" "storage_publishes_events" {
   project = var.project

@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Where everything runs and is stored."
+  description = "Where everything runs and is stored; the location of the datasets."
   type        = string
   default     = "us-west2"
 }
@@ -14,8 +14,14 @@ variable "image_tag" {
   type        = string
 }
 
+variable "own_warehouse" {
+  description = "Whether to create the tables that other systems fill, for a demonstration project without them."
+  type        = bool
+  default     = false
+}
+
 variable "raw_bucket" {
-  description = "Raw snapshots, staged rows and dead letters. Bucket names are global: another project needs another one."
+  description = "Raw snapshots, staged rows and dead letters; a bucket of this system's own, because a trigger fires for every object of a bucket. Names are global: another project needs another one."
   type        = string
   default     = "nba-scraped-data"
 }

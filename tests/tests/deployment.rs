@@ -403,14 +403,16 @@ fn each_function_may_read_the_tables_that_its_queries_name_and_no_others() {
     }
     let source = root.local("tables").to_string();
     assert!(source.contains("fileset(local.bigquery, \"nba_*/*.json\")"), "{source}");
-    let table = root.resource("google_bigquery_table", "tables");
-    for (attribute_, expected) in [
-        ("schema", "jsonencode(each.value.schema.fields)"),
-        ("clustering", "each.value.clustering.fields"),
-        ("require_partition_filter", "try(each.value.requirePartitionFilter, false)"),
-        ("deletion_protection", "true"),
-    ] {
-        assert_eq!(attribute(table, attribute_).expect(attribute_).to_string(), expected);
+    for (name, attribute_, expected) in ["own", "upstream"].into_iter().flat_map(|name| {
+        [
+            (name, "schema", "jsonencode(each.value.schema.fields)"),
+            (name, "clustering", "each.value.clustering.fields"),
+            (name, "require_partition_filter", "try(each.value.requirePartitionFilter, false)"),
+            (name, "deletion_protection", "true"),
+        ]
+    }) {
+        let table = root.resource("google_bigquery_table", name);
+        assert_eq!(attribute(table, attribute_).expect(attribute_).to_string(), expected, "{name}");
     }
     // Terraform writes the project before each view's table, which it finds by this.
     for view in views() {
@@ -506,44 +508,78 @@ fn sources(folder: &Path, found: &mut String) {
 }
 
 #[test]
-fn alerts_count_lines_that_the_functions_write_and_each_is_in_the_runbook() {
-    let root = root();
+fn what_the_runbook_quotes_of_the_functions_is_what_they_say() {
     let mut code = String::new();
     for folder in ["functions", "shared"] {
         sources(&infra().join("..").join(folder), &mut code);
     }
-    let metrics = fields(root.local("metrics"));
-    let mut messages = 0;
-    for (name, filter) in &metrics {
-        let filter = text(filter).expect("a filter");
-        for quoted in filter.split("jsonPayload.message=\"").skip(1) {
-            let message = quoted.split('"').next().expect("a message");
-            assert!(code.contains(&format!("\"{message}\"")), "{name}: nobody logs {message:?}");
-            messages += 1;
-        }
-        for field in filter.split("jsonPayload.").skip(1) {
-            let field: String = field.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            assert!(field == "message" || code.contains(&field), "{name}: {field}");
-        }
-    }
-    assert!(messages >= 4);
     let runbook = fs::read_to_string(infra().join("RUNBOOK.md")).expect("the runbook");
-    // What it quotes of the functions is what they say.
-    for reason in
-        ["is not a snapshot", "games or players of the snapshot could not be read", "refuses the key"]
-    {
-        assert!(runbook.contains(reason) && code.contains(reason), "{reason}");
+    for quoted in [
+        "is not a snapshot",
+        "games or players of the snapshot could not be read",
+        "refuses the key",
+        "load jobs fail (",
+        "no access token; the process ends so that Cloud Run starts a new one",
+    ] {
+        assert!(runbook.contains(quoted) && code.contains(quoted), "{quoted}");
     }
-    let alerts = fields(root.local("alerts"));
-    assert_eq!(alerts.len(), 4);
-    for (title, alert) in alerts {
-        assert!(runbook.contains(&format!("\n## {title}\n")), "{title} is not in the runbook");
-        let query = field(alert, "query").map(|query| query.to_string()).expect("a query");
-        for used in query.split("logging_googleapis_com:user_").skip(1) {
-            let metric: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            assert!(metrics.contains_key(&metric), "{title}: there is no metric {metric}");
-        }
+}
+
+/// Resources of Terraform that manage a dataset or a table, with what decides how many of them there are.
+fn managed_tables(root: &Module) -> BTreeMap<String, String> {
+    let kinds = ["google_bigquery_table", "google_bigquery_dataset"];
+    root.blocks("resource")
+        .filter(|block| kinds.contains(&block.labels()[0].as_str()))
+        .map(|block| {
+            let name = format!("{}.{}", block.labels()[0].as_str(), block.labels()[1].as_str());
+            (name, attribute(block.body(), "for_each").expect("for_each").to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn no_table_of_another_system_is_managed_unless_the_warehouse_is_our_own() {
+    let root = root();
+    assert_eq!(root.default("own_warehouse").as_deref(), Some("false"));
+    for (resource, each) in managed_tables(&root) {
+        let local = each.strip_prefix("local.").map(|name| root.local(name).to_string());
+        let each = local.unwrap_or(each);
+        let is_own = each.contains(r#"name == "nba_raw/bdl_live_boxscores""#) && !each.contains("!=");
+        let is_view = each.contains("/views");
+        let only_in_a_demonstration = each.contains("var.own_warehouse");
+        assert!(is_own || is_view || only_in_a_demonstration, "{resource} manages {each}");
     }
+    let upstream = root.resource("google_bigquery_table", "upstream");
+    let ignored =
+        attribute(block(upstream, "lifecycle"), "ignore_changes").expect("ignore_changes").to_string();
+    for column in ["schema", "time_partitioning", "clustering"] {
+        assert!(ignored.contains(column), "{ignored}");
+    }
+    // A load job reads the raw bucket and writes the table within one location.
+    let existing = root.blocks("data").find(|data| data.labels()[0].as_str() == "google_bigquery_dataset");
+    let condition = block(block(existing.expect("the datasets").body(), "lifecycle"), "postcondition");
+    let condition = attribute(condition, "condition").expect("a condition").to_string();
+    assert!(condition.contains("self.location") && condition.contains("var.region"), "{condition}");
+    for bucket in ["raw", "api"] {
+        let location = attribute(root.resource("google_storage_bucket", bucket), "location");
+        assert_eq!(location.expect("a location").to_string(), "var.region");
+    }
+    assert_eq!(root.default("region").as_deref(), Some(local_cloud::bigquery::LOCATION));
+    let environment = fields(root.local("environment"));
+    assert_eq!(environment["BIGQUERY_LOCATION"].to_string(), "var.region");
+    for document in ["README.md", "infra/terraform/README.md"] {
+        let text = fs::read_to_string(infra().join("..").join(document)).expect("a document");
+        assert!(!text.contains("`terraform import` takes them over"), "{document}");
+    }
+}
+
+#[test]
+fn one_instance_processes_snapshots_and_delivers_few_at_once() {
+    let root = root();
+    let processor = deployed(&root)["process-live-boxscores"];
+    let number = |name: &str| field(processor, name).and_then(text).and_then(|text| text.parse::<u32>().ok());
+    assert_eq!(number("max_instances"), Some(1));
+    assert!(number("concurrency").is_some_and(|concurrency| concurrency <= 16));
 }
 
 #[test]
@@ -683,7 +719,8 @@ fn gcloud_commands() -> Vec<String> {
     for (flag, value) in fields(Module::read("modules/event-function").local("delivery")) {
         text.push_str(&format!("--{flag}={} ", tests::terraform::text(value).expect("a literal")));
     }
-    let text = text.replace("\\\n", " ").replace("$PROJECT", "a-project");
+    let text =
+        text.replace("\\\n", " ").replace("$PROJECT", "a-project").replace("$(date +%s)", "1767225600");
     let commands = text.lines().flat_map(|line| line.split(" | "));
     let commands = commands.map(|command| command.trim().replacen("'gcloud'", "gcloud", 1));
     commands.filter(|command| command.starts_with("gcloud ")).collect()

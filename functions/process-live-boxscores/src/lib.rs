@@ -112,7 +112,7 @@ impl Processor {
         self.loader.check_outage()?;
         let _permit = self.permits.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
-        let job = job_name(&object);
+        let job = job_name(&object.bucket, &object.name, object.generation);
         let Some(body) = self.read(&object).await? else {
             return self.gone(&object, &job, source_file_path).await;
         };
@@ -216,11 +216,12 @@ impl Processor {
     }
 }
 
-/// A name that this version of this object has and no other: readable first, then certain.
-fn job_name(object: &FinalizedObject) -> String {
-    let stem = object.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
+/// The name that the load jobs of one version of one object share, before `-1`, `-2` and so on: readable
+/// first, then certain.
+pub fn job_name(bucket: &str, name: &str, generation: i64) -> String {
+    let stem = name.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
     let stem: String = stem.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
-    let digest = hex_digest([object.bucket.as_str(), &object.name, &object.generation.to_string()]);
+    let digest = hex_digest([bucket, name, &generation.to_string()]);
     format!("live-boxscores-{stem}-{}", &digest[..32])
 }
 
@@ -230,22 +231,17 @@ mod tests {
 
     #[test]
     fn every_version_of_every_object_has_a_job_name_of_its_own() {
-        let object = |bucket: &str, name: &str, generation| FinalizedObject {
-            bucket: bucket.into(),
-            name: name.into(),
-            generation,
-        };
-        let one = job_name(&object("b", "x/20260110_000300.json", 7));
+        let one = job_name("b", "x/20260110_000300.json", 7);
         assert!(one.starts_with("live-boxscores-20260110_000300-"), "{one}");
-        assert_eq!(one, job_name(&object("b", "x/20260110_000300.json", 7)));
+        assert_eq!(one, job_name("b", "x/20260110_000300.json", 7));
         for other in [
-            object("b", "x/20260110_000300.json", 8),
-            object("c", "x/20260110_000300.json", 7),
-            object("b", "y/20260110_000300.json", 7),
+            job_name("b", "x/20260110_000300.json", 8),
+            job_name("c", "x/20260110_000300.json", 7),
+            job_name("b", "y/20260110_000300.json", 7),
         ] {
-            assert_ne!(one, job_name(&other));
+            assert_ne!(one, other);
         }
-        let wild = job_name(&object("b", &format!("x/{}\u{e9} ?.json", "z".repeat(900)), 7));
+        let wild = job_name("b", &format!("x/{}\u{e9} ?.json", "z".repeat(900)), 7);
         assert!(
             wild.len() < 120 && wild.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         );

@@ -26,6 +26,7 @@ use crate::{
     board,
     clock::ReplayClock,
     delivery::Delivery,
+    eventarc,
     faults::{self, Faults},
     functions::listen,
     identity::{Access, Caller},
@@ -139,6 +140,9 @@ impl LocalCloud {
             .nest("/balldontlie", night::router(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), limits.clone(), API_BUCKET))
             .merge(board::router());
+        let delivery =
+            Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
+        let router = router.merge(eventarc::router(delivery.clone()));
         let calls = Calls::default();
         let router = router
             .layer(middleware::from_fn_with_state(faults.clone(), faults::inject))
@@ -162,8 +166,6 @@ impl LocalCloud {
             serve(listener, access.caller(function));
             endpoints.insert(function.to_owned(), url);
         }
-        let delivery =
-            Delivery::new(issuer, folder.join("undelivered")).map_err(|error| internal(error.to_string()))?;
         Ok(Self {
             url,
             endpoints,

@@ -100,6 +100,8 @@ pub struct Delivery {
     pub counts: Arc<Counts>,
     undelivered: PathBuf,
     subscription: Arc<Mutex<Subscription>>,
+    /// The triggers that were made, by name.
+    triggers: Arc<Mutex<Vec<String>>>,
     disorder: Arc<Mutex<Option<Disorder>>>,
     under_way: TaskTracker,
     slots: Arc<Semaphore>,
@@ -146,6 +148,7 @@ impl Delivery {
             counts: Arc::default(),
             undelivered,
             subscription: Arc::new(Mutex::new(Subscription::OF_EVENTARC)),
+            triggers: Arc::default(),
             disorder: Arc::default(),
             under_way: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(CONCURRENCY)),
@@ -154,6 +157,7 @@ impl Delivery {
 
     /// Delivers an object-finalized event to `target` for every object of `bucket` from now on.
     pub fn trigger(&self, objects: &Objects, bucket: &str, target: Url) {
+        self.note_trigger(bucket);
         let (delivery, bucket) = (self.clone(), bucket.to_owned());
         objects.on_finalized(move |news| {
             if news.object.bucket == bucket {
@@ -164,10 +168,20 @@ impl Delivery {
 
     /// Delivers a message-published event to `target` for every message of `topic` from now on.
     pub fn subscribe(&self, topics: &Topics, topic: &'static str, target: Url) {
+        self.note_trigger(topic);
         let delivery = self.clone();
         topics.subscribe(topic, move |message| {
             delivery.begin(Event::message_published(topic, message), &target);
         });
+    }
+
+    fn note_trigger(&self, of: &str) {
+        self.triggers.lock().unwrap_or_else(PoisonError::into_inner).push(of.to_owned());
+    }
+
+    /// The triggers that were made, by what they deliver of.
+    pub fn triggers(&self) -> Vec<String> {
+        self.triggers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on delivers like this; until then as Eventarc's own subscriptions do.
@@ -242,6 +256,11 @@ impl Delivery {
         {
             tracing::error!(%error, "an undelivered event could not be kept");
         }
+    }
+
+    /// An identity token of whoever calls the functions.
+    pub fn identity_token(&self, audience: &str) -> String {
+        self.issuer.token(audience)
     }
 
     /// A POST to a function with an identity token for it.

@@ -1,0 +1,87 @@
+//! `verify`: whether a deployed system does on real Google Cloud what it does on this machine.
+//!
+//! Without a project it verifies the local cloud, so that the command is known to work before anyone has a
+//! project. Each check is a line `ok` or `FAIL` with what was expected; the exit status says whether all
+//! held. What was sent and answered is kept, without names and tokens.
+
+mod checks;
+mod recorded;
+mod target;
+
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Instant};
+
+use clap::Parser;
+
+use crate::{
+    checks::{CHECKS, Verdict},
+    recorded::Recorder,
+    target::Target,
+};
+
+/// Verify a deployed system, or the local cloud.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The id of a deployed, empty project; without it a local cloud is started and verified
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// Where it is deployed
+    #[arg(long, default_value = "us-west2")]
+    region: String,
+    /// Its bucket of snapshots
+    #[arg(long, default_value = "nba-scraped-data")]
+    raw_bucket: String,
+    /// Its public bucket
+    #[arg(long, default_value = "nba-props-platform-api")]
+    api_bucket: String,
+    /// Where the traffic is kept; a run with a project keeps it for good
+    #[arg(long, value_name = "DIR", default_value = "infra/verify/recorded")]
+    record: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Arguments::parse().run().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Arguments {
+    async fn run(self) -> Result<bool, String> {
+        let started = Instant::now();
+        let target = match &self.project {
+            Some(project) => {
+                Target::deployed(project, &self.region, &self.raw_bucket, &self.api_bucket).await?
+            }
+            None => Target::local().await?,
+        };
+        let recorder = Recorder::new(&self.record, target.secrets()).map_err(|error| error.to_string())?;
+        let mut holds = true;
+        for (name, check) in CHECKS {
+            let line = match check.run(&target, &recorder).await {
+                Ok(Verdict::Holds) => format!("  ok       {name}"),
+                Ok(Verdict::Skipped(why)) => format!("  skipped  {name}: {why}"),
+                Err(found) => {
+                    holds = false;
+                    format!("  FAIL     {name}: {found}")
+                }
+            };
+            say(&line);
+        }
+        say(&format!(
+            "After {} s; what was sent and answered is in {}.",
+            started.elapsed().as_secs(),
+            self.record.display()
+        ));
+        Ok(holds)
+    }
+}
+
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,168 @@
+//! What is verified: a deployed project, or a local cloud that is started for it.
+
+use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use local_cloud::{
+    functions::{audience, listen},
+    latency::Latency,
+    night::Night,
+    replay::{Pace, Replay},
+};
+use reqwest::Url;
+use tempfile::TempDir;
+
+/// How many times as fast as time the local clock runs: the minutes between two attempts at a load job are
+/// seconds.
+const SPEED: f64 = 120.0;
+
+/// Where everything is, and how it is called.
+pub struct Target {
+    pub project: String,
+    pub location: String,
+    pub raw_bucket: String,
+    pub api_bucket: String,
+    pub storage: Url,
+    pub bigquery: Url,
+    pub pubsub: Url,
+    pub eventarc: Url,
+    functions: BTreeMap<&'static str, Url>,
+    /// The operator's own, for Google's APIs; none where none is asked for.
+    pub access_token: Option<String>,
+    identity: Identity,
+    /// Whether Terraform has a state to plan against.
+    pub is_deployed: bool,
+}
+
+enum Identity {
+    Operator(String),
+    Local(Box<Local>),
+}
+
+struct Local {
+    replay: Replay,
+    _folder: TempDir,
+}
+
+const FUNCTIONS: [&str; 4] =
+    ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
+
+impl Target {
+    /// A deployed project, by the operator's own gcloud.
+    pub async fn deployed(
+        project: &str,
+        region: &str,
+        raw_bucket: &str,
+        api_bucket: &str,
+    ) -> Result<Self, String> {
+        let mut functions = BTreeMap::new();
+        for name in FUNCTIONS {
+            let [project, region] = [format!("--project={project}"), format!("--region={region}")];
+            let described = gcloud(&[
+                "run",
+                "services",
+                "describe",
+                name,
+                &project,
+                &region,
+                "--format=value(status.url)",
+            ])?;
+            functions.insert(name, url(&described)?);
+        }
+        Ok(Self {
+            project: project.to_owned(),
+            location: region.to_owned(),
+            raw_bucket: raw_bucket.to_owned(),
+            api_bucket: api_bucket.to_owned(),
+            storage: url("https://storage.googleapis.com/")?,
+            bigquery: url("https://bigquery.googleapis.com/")?,
+            pubsub: url("https://pubsub.googleapis.com/")?,
+            eventarc: url("https://eventarc.googleapis.com/")?,
+            functions,
+            access_token: Some(gcloud(&["auth", "print-access-token"])?),
+            identity: Identity::Operator(gcloud(&["auth", "print-identity-token"])?),
+            is_deployed: true,
+        })
+    }
+
+    /// A local cloud in the middle of the sample night, with the functions around it.
+    pub async fn local() -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let night = Arc::new(Night::sample().map_err(|error| error.to_string())?);
+        let begins = night.first_tip_off() + TimeDelta::minutes(30);
+        let listener = listen(0).await.map_err(|error| error.to_string())?;
+        let pace = Pace { speed: SPEED, seed: 1 };
+        let replay = Replay::start_at(begins, folder.path(), listener, 0, night.clone(), pace).await;
+        let replay = replay.map_err(|error| error.to_string())?;
+        // Long enough for a job to be cancelled, as a real one is.
+        replay.cloud.latencies.set(Latency { load_job: Duration::from_millis(800), ..Latency::default() });
+        let clock = replay.cloud.clock.clone();
+        tokio::spawn(async move { clock.run_until(night.ends()).await });
+        let url = &replay.cloud.url;
+        Ok(Self {
+            project: local_cloud::pubsub::PROJECT.to_owned(),
+            location: local_cloud::bigquery::LOCATION.to_owned(),
+            raw_bucket: local_cloud::cloud::RAW_BUCKET.to_owned(),
+            api_bucket: local_cloud::cloud::API_BUCKET.to_owned(),
+            storage: url.clone(),
+            bigquery: url.clone(),
+            pubsub: url.clone(),
+            eventarc: url.clone(),
+            functions: BTreeMap::from([
+                ("scrape-live-boxscores", replay.functions.scrape_live_boxscores.clone()),
+                ("process-live-boxscores", replay.functions.process_live_boxscores.clone()),
+                ("export-tonight", replay.functions.export_tonight.clone()),
+                ("export-live", replay.functions.export_live.clone()),
+            ]),
+            access_token: None,
+            identity: Identity::Local(Box::new(Local { replay, _folder: folder })),
+            is_deployed: false,
+        })
+    }
+
+    /// Where the function `name` is called.
+    pub fn function(&self, name: &str) -> Result<Url, String> {
+        self.functions.get(name).cloned().ok_or_else(|| format!("there is no function {name}"))
+    }
+
+    /// An identity token for a function.
+    pub fn identity_token(&self, function: &Url) -> String {
+        match &self.identity {
+            Identity::Operator(token) => token.clone(),
+            Identity::Local(local) => local.replay.cloud.delivery.identity_token(&audience(function)),
+        }
+    }
+
+    /// What no record may show, and what stands for it.
+    pub fn secrets(&self) -> Vec<(String, &'static str)> {
+        let mut secrets: Vec<(String, &'static str)> =
+            self.functions.iter().map(|(name, url)| (url.to_string(), *name)).collect();
+        if let Some(token) = &self.access_token {
+            secrets.push((token.clone(), "TOKEN"));
+            let account = gcloud(&["config", "get-value", "account"]).unwrap_or_default();
+            secrets.extend((!account.is_empty()).then_some((account, "ACCOUNT")));
+        }
+        secrets.push((self.raw_bucket.clone(), "RAW-BUCKET"));
+        secrets.push((self.api_bucket.clone(), "API-BUCKET"));
+        if self.is_deployed {
+            secrets.push((self.project.clone(), "PROJECT"));
+        } else {
+            secrets.push((self.storage.to_string(), "CLOUD/"));
+        }
+        secrets
+    }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| format!("{text:?}: {error}"))
+}
+
+fn gcloud(arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("gcloud").args(arguments).output();
+    let output = output.map_err(|error| format!("gcloud: {error}; it is needed for a deployed project"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("gcloud {}: {}", arguments.join(" "), said.trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
