@@ -1,7 +1,12 @@
 //! The payloads of the CloudEvents that trigger functions.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
 use serde::{Deserialize, de::DeserializeOwned};
+use std::collections::HashMap;
 
 use crate::Error;
 
@@ -46,9 +51,48 @@ pub fn published_message(event: &cloudevents::Event) -> Result<Vec<u8>, Error> {
         data: String,
     }
     let published: Published = data(event, "a published message")?;
-    BASE64_STANDARD
-        .decode(published.message.data)
-        .map_err(|error| Error::Permanent(format!("message.data: not base64: {error}")))
+    decoded(&published.message.data).map_err(|error| Error::Permanent(format!("message.data: {error}")))
+}
+
+/// The bytes of a text in either alphabet of base64, with or without padding and line breaks.
+fn decoded(text: &str) -> Result<Vec<u8>, String> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let standard: String = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .collect();
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+    engine.decode(standard).map_err(|error| format!("not base64: {error}"))
+}
+
+/// The event in a bare push of Pub/Sub, whose message carries the event's attributes beside its data: what
+/// a subscription of Eventarc delivers where its own wrapping is off. `None` for any other body.
+pub fn bare_push(body: &[u8]) -> Option<Event> {
+    #[derive(Deserialize)]
+    struct Push {
+        message: Message,
+    }
+    #[derive(Deserialize)]
+    struct Message {
+        attributes: HashMap<String, String>,
+        #[serde(default)]
+        data: String,
+    }
+    let Push { message: Message { attributes, data } } = serde_json::from_slice(body).ok()?;
+    let attribute = |name: &str| attributes.get(&format!("ce-{name}"));
+    let event = EventBuilderV10::new()
+        .id(attribute("id")?)
+        .ty(attribute("type")?)
+        .source(attribute("source").map_or("//pubsub.googleapis.com", String::as_str));
+    // A message-published event is about the message itself, which the body is.
+    let data = if attribute("type")? == MESSAGE_PUBLISHED { body.to_vec() } else { decoded(&data).ok()? };
+    let event = event.data("application/json", data).build().ok()?;
+    (!event.id().is_empty()).then_some(event)
 }
 
 /// The data of an event, in whichever form it arrived.
@@ -60,6 +104,12 @@ fn data<T: DeserializeOwned>(event: &cloudevents::Event, expected: &str) -> Resu
         cloudevents::Data::Json(value) => serde_json::from_value(value.clone()),
     };
     read.map_err(|error| Error::Permanent(format!("the event's data is not {expected}: {error}")))
+}
+
+/// A number, or a text that is one; null and everything else is none. For serde's `deserialize_with`.
+pub fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()))
 }
 
 fn integer_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_LENGTH},
     middleware,
     response::{IntoResponse, Response},
-    routing,
+    routing::{self, MethodFilter},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,6 +27,7 @@ use crate::{
     connections,
     dead_letter::DeadLetters,
     error::error_response,
+    event::bare_push,
     telemetry,
 };
 
@@ -44,7 +45,20 @@ where
     F: Future<Output = Result<R, Error>> + Send,
     R: IntoResponse + Send,
 {
-    service(name, platform, move |_, body| {
+    service(name, platform, MethodFilter::POST, move |_, body| {
+        let handler = handler.clone();
+        async move { Ok(handler(body).await?.into_response()) }
+    })
+}
+
+/// Likewise one that a person may also ask with `GET`, which is an empty `POST`.
+pub fn http_or_get<H, F, R>(name: &'static str, platform: &Platform, handler: H) -> Router
+where
+    H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<R, Error>> + Send,
+    R: IntoResponse + Send,
+{
+    service(name, platform, MethodFilter::POST.or(MethodFilter::GET), move |_, body| {
         let handler = handler.clone();
         async move { Ok(handler(body).await?.into_response()) }
     })
@@ -96,13 +110,16 @@ where
         reason: String,
         path: String,
     }
-    service(name, platform, move |headers, body| {
+    service(name, platform, MethodFilter::POST, move |headers, body| {
         let (handler, dead_letters) = (handler.clone(), dead_letters.clone());
         async move {
             use cloudevents::AttributesReader;
-            let event = cloudevents::binding::http::to_event(&headers, body.to_vec()).map_err(|error| {
-                Error::InvalidRequest(format!("the request is not a CloudEvent: {error}"))
-            })?;
+            let event = match cloudevents::binding::http::to_event(&headers, body.to_vec()) {
+                Ok(event) => event,
+                Err(error) => bare_push(&body).ok_or_else(|| {
+                    Error::InvalidRequest(format!("the request is not a CloudEvent: {error}"))
+                })?,
+            };
             tracing::Span::current().record("event_id", event.id());
             if event.id().is_empty() {
                 return Err(Error::InvalidRequest("the request is not a CloudEvent: its id is empty".into()));
@@ -138,7 +155,7 @@ pub fn json_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error>
     }
 }
 
-fn service<W, F>(name: &'static str, platform: &Platform, work: W) -> Router
+fn service<W, F>(name: &'static str, platform: &Platform, methods: MethodFilter, work: W) -> Router
 where
     W: Fn(HeaderMap, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response, Error>> + Send,
@@ -188,7 +205,7 @@ where
         error_response(StatusCode::NOT_FOUND, "not_found", message)
     };
     Router::new()
-        .route("/", routing::post(invoke).fallback(not_allowed))
+        .route("/", routing::on(methods, invoke).fallback(not_allowed))
         .route("/health", routing::get(|| async { "ok" }).fallback(not_allowed))
         // For Cloud Run's own probe. From outside no path that ends in z reaches a service:
         // https://cloud.google.com/run/docs/known-issues#ah

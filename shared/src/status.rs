@@ -19,7 +19,7 @@ use crate::{
     Error,
     clock::{iso_micros, iso_micros_or_null},
     json,
-    nba::{GameStatus, PollId, SlateDay, Team},
+    nba::{GameStatus, PollId, SlateDay, Team, TeamPair},
     storage::{Current, PUBLISH_ATTEMPTS, Storage, Upload, Written},
 };
 
@@ -123,6 +123,9 @@ pub struct LiveData {
     pub players: usize,
     /// Each of those games, as it stood at the last poll.
     pub games: Vec<PolledGame>,
+    /// How many games, rows and values of the last poll could not be read.
+    #[serde(default)]
+    pub unreadable: usize,
     /// When newer scores are to be expected: in three minutes, at the first tip-off, or null where no game
     /// is left.
     #[serde(serialize_with = "iso_micros_or_null")]
@@ -138,6 +141,25 @@ pub struct PolledGame {
     pub away_team: Team,
     /// How far it was.
     pub status: GameStatus,
+    /// The home team's points.
+    #[serde(default)]
+    pub home_score: u32,
+    /// The visitors' points.
+    #[serde(default)]
+    pub away_score: u32,
+    /// Whether the teams were in the break after the second quarter.
+    #[serde(default)]
+    pub is_halftime: bool,
+    /// Since when neither team has scored while the game was on; null where it was not on, or at halftime.
+    #[serde(default, serialize_with = "iso_micros_or_null")]
+    pub unchanged_since: Option<DateTime<Utc>>,
+}
+
+impl PolledGame {
+    /// The two teams, which name the game of a day.
+    pub(crate) fn pair(&self) -> TeamPair {
+        TeamPair::of(&self.home_team, &self.away_team)
+    }
 }
 
 /// Tonight's list.

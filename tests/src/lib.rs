@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod drift;
 pub mod google;
 mod process;
 mod stub;
@@ -377,8 +378,27 @@ pub fn snapshot(poll_id: &str, games: &[Value]) -> String {
         .to_string()
 }
 
-/// A box score game of two players in BallDontLie's shape, to be changed by a test.
+/// Teams of made-up games: home and visitors with their ids, a pair for each of the first ids.
+const PAIRS: [[(i64, &str); 2]; 12] = [
+    [(2, "BOS"), (3, "BKN")],
+    [(14, "LAL"), (17, "MIL")],
+    [(11, "HOU"), (24, "PHX")],
+    [(8, "DEN"), (10, "GSW")],
+    [(16, "MIA"), (22, "ORL")],
+    [(21, "OKC"), (7, "DAL")],
+    [(18, "MIN"), (12, "IND")],
+    [(1, "ATL"), (4, "CHA")],
+    [(5, "CHI"), (6, "CLE")],
+    [(9, "DET"), (13, "LAC")],
+    [(15, "MEM"), (19, "NOP")],
+    [(25, "POR"), (26, "SAC")],
+];
+
+/// A box score game of two players in BallDontLie's shape, to be changed by a test. Each of the first ids has
+/// teams of its own; the first is Brooklyn at Boston.
 pub fn game(id: i64, date: &str, status: &str, period: i64, time: &str) -> Value {
+    let pair = usize::try_from(id - 1).unwrap_or_default() % PAIRS.len();
+    let [(home_id, home), (visitor_id, visitor)] = PAIRS[pair];
     let player = |id: i64, first: &str, last: &str, points: i64| {
         json!({
             "min": "12", "fgm": points / 2, "fga": points, "fg_pct": 0.5, "fg3m": 0, "fg3a": 0, "fg3_pct": null,
@@ -391,7 +411,7 @@ pub fn game(id: i64, date: &str, status: &str, period: i64, time: &str) -> Value
         "id": id, "date": date, "datetime": format!("{date}T23:30:00.000Z"), "season": 2025,
         "status": status, "period": period, "time": time, "postseason": false,
         "home_team_score": 10, "visitor_team_score": 8,
-        "home_team": {"id": 2, "name": "Celtics", "abbreviation": "BOS", "players": [player(id * 10, "Hugo", "González", 10)]},
-        "visitor_team": {"id": 3, "name": "Nets", "abbreviation": "BKN", "players": [player(id * 10 + 1, "Nolan", "Traoré", 8)]},
+        "home_team": {"id": home_id, "name": home, "abbreviation": home, "players": [player(id * 10, "Hugo", "González", 10)]},
+        "visitor_team": {"id": visitor_id, "name": visitor, "abbreviation": visitor, "players": [player(id * 10 + 1, "Nolan", "Traoré", 8)]},
     })
 }

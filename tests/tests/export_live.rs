@@ -54,11 +54,11 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
             "fg3_made": 0, "fg3_attempted": 0, "ft_made": 0, "ft_attempted": 0,
         })
     };
-    let game = |id: &str, status: &str, period: i64, time: &str| {
+    let game = |id: &str, [home, away]: [&str; 2], status: &str, period: i64, time: &str| {
         json!({
             "game_id": id, "nba_game_id": null, "status": status, "period": period, "time_remaining": time,
-            "home_team": "BOS", "away_team": "BKN", "home_score": 10, "away_score": 8, "player_count": 2,
-            "players": [player("hugogonzalez", "Hugo González", "BOS", 10), player("nolantraore", "Nolan Traoré", "BKN", 8)],
+            "home_team": home, "away_team": away, "home_score": 10, "away_score": 8, "player_count": 2,
+            "players": [player("hugogonzalez", "Hugo González", home, 10), player("nolantraore", "Nolan Traoré", away, 8)],
         })
     };
     assert_eq!(
@@ -66,7 +66,10 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
         json!({
             "updated_at": "2026-01-10T02:12:01.500000+00:00", "game_date": "2026-01-09", "poll_id": "20260110T021201Z",
             "games_in_progress": 1, "games_final": 1, "total_games": 2,
-            "games": [game("2", "in_progress", 3, "Q3 6:35"), game("1", "final", 4, "Final")],
+            "games": [
+                game("2", ["LAL", "MIL"], "in_progress", 3, "Q3 6:35"),
+                game("1", ["BOS", "BKN"], "final", 4, "Final"),
+            ],
         })
     );
 }
@@ -301,15 +304,25 @@ async fn a_document_of_a_later_poll_stays_even_if_its_metadata_does_not_say_so()
 async fn get_is_not_how_a_function_is_called() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
     let stub = Stub::answering([Reply::games([on(1)])]).await;
-    for function in
-        [cloud.exporter(&stub, &clock).await, cloud.scraper(&stub, &clock).await, cloud.processor().await]
-    {
+    for function in [cloud.scraper(&stub, &clock).await, cloud.processor().await] {
         let answer = cloud.http.get(function.url).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
         let body: Value = answer.json().await.expect("JSON");
         assert_eq!(body["error"]["message"], "a function is called with POST; GET is for /health");
     }
     assert!(stub.asked().is_empty());
+}
+
+#[tokio::test]
+async fn get_on_the_live_export_is_an_empty_post() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let stub = Stub::answering([Reply::games([on(1)])]).await;
+    let exporter = cloud.exporter(&stub, &clock).await;
+    let answer = cloud.http.get(exporter.url).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    let reply: Value = answer.json().await.expect("JSON");
+    assert_eq!((&reply["status"], &reply["date"]), (&json!("success"), &json!("2026-01-09")));
+    assert_eq!(ids(&cloud.document(LATEST).await), ["1"]);
 }
 
 #[tokio::test]

@@ -123,7 +123,8 @@ pub struct Graded {
     pub margin_vs_line: Option<f64>,
     /// How it stands.
     pub status: Status,
-    /// Whether nothing that may still happen can change which side of the line it ends on.
+    /// Whether, by the score as it stands, no further play can change which side of the line it ends on. A
+    /// correction of the score still can.
     pub clinched: bool,
 }
 

@@ -43,7 +43,7 @@ use crate::{
     kept::{Age, Kept},
     live::Document,
     names::{Directory, Schedule},
-    poll::{Names, Poll},
+    poll::{HeldBack, Names, Poll},
     predicted::Predicted,
     published::{Paths, PublicBucket, PublicScores, scores_changed_each_time},
     report::Before,
@@ -189,9 +189,10 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         schedule,
         predicted,
         dead_letters,
+        held_back: HeldBack::default(),
         clock,
     });
-    function::http("export-live", &platform, move |body| {
+    function::http_or_get("export-live", &platform, move |body| {
         let exporter = exporter.clone();
         async move { exporter.export(function::json_body(&body)?).await }
     })
@@ -206,6 +207,7 @@ struct Exporter {
     predicted: Arc<Kept<SlateDay, Predicted>>,
     /// How many were kept in the last day.
     dead_letters: Arc<Kept<SlateDay, usize>>,
+    held_back: HeldBack,
     clock: Clock,
 }
 
@@ -407,7 +409,7 @@ impl Exporter {
     ) -> Result<(Arc<Document>, Paths), Error> {
         for _ in 0..PUBLISH_ATTEMPTS {
             self.settle(&mut poll, &public, names).await;
-            let document = Arc::new(poll.document_over(public.games(), self.clock.now()));
+            let document = Arc::new(poll.document_over(public.games(), self.clock.now(), &self.held_back));
             if public.dated.version > Some(poll.at) {
                 self.bucket.remember_scores(public);
                 return Ok((document, Paths::new()));

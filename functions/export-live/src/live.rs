@@ -1,6 +1,6 @@
 //! The live document, `v1/live/{date}.json` and `v1/live/latest.json` (facts 7.2).
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -11,11 +11,17 @@ use shared::{
     balldontlie::{Game, PlayerLine},
     clock::iso_micros,
     json,
-    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
+    nba::{
+        GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
+        elapsed_seconds, final_text,
+    },
     status::{LiveData, PolledGame},
 };
 
-use crate::names::{Directory, Schedule};
+use crate::{
+    matchup::surname,
+    names::{Directory, Schedule},
+};
 
 /// About as many bytes of JSON has a player, with a share of the game.
 const BYTES_A_PLAYER: usize = 360;
@@ -39,6 +45,9 @@ pub struct Document {
     pub total_games: usize,
     /// What is on first, then finals, then what is to come, then what was postponed.
     pub games: Vec<Arc<LiveGame>>,
+    /// How many games, rows and values of the poll could not be read, for the status.
+    #[serde(skip)]
+    pub unreadable: usize,
 }
 
 /// A game of the document.
@@ -126,6 +135,7 @@ impl Document {
             games_final: count(GameStatus::Final),
             total_games: games.len(),
             games,
+            unreadable: 0,
         }
     }
 }
@@ -148,6 +158,7 @@ impl Document {
             total_games: self.total_games,
             players: self.games.iter().map(|game| game.player_count).sum(),
             games: self.games.iter().map(|game| game.polled()).collect(),
+            unreadable: self.unreadable,
             ..LiveData::default()
         }
     }
@@ -163,10 +174,19 @@ impl LiveGame {
             .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
             .map(|(player, team)| LivePlayer::of(player, team, directory))
             .collect();
-        players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
-        Self {
+        // One who is listed under two ids is one player, as listed first.
+        let mut seen = HashSet::new();
+        players.retain(|player| {
+            seen.insert((
+                player.player_lookup.clone(),
+                player.name.clone(),
+                player.team.clone(),
+                player.points,
+            ))
+        });
+        let mut game = Self {
             game_id: id,
-            nba_game_id: schedule.get(&teams).cloned(),
+            nba_game_id: schedule.get(&TeamPair::of(&teams.0, &teams.1)).cloned(),
             status: state.status,
             period: state.period,
             time_remaining: state.time_remaining,
@@ -176,7 +196,9 @@ impl LiveGame {
             away_team: teams.1,
             player_count: players.len(),
             players,
-        }
+        };
+        game.sort_players();
+        game
     }
 
     fn polled(&self) -> PolledGame {
@@ -184,6 +206,10 @@ impl LiveGame {
             home_team: self.home_team.clone(),
             away_team: self.away_team.clone(),
             status: self.status,
+            home_score: self.home_score,
+            away_score: self.away_score,
+            is_halftime: self.time_remaining == "Halftime",
+            unchanged_since: None,
         }
     }
 
@@ -197,15 +223,76 @@ impl LiveGame {
         matches!(self.status, GameStatus::InProgress | GameStatus::Final)
     }
 
-    /// Whether this cannot be a later state of the game that was `known`: the period has gone back, it
-    /// is on again after its end, or players are missing. (A score may go down: baskets are waved off.)
-    pub(crate) fn is_behind(&self, known: &LiveGame) -> bool {
-        if self.status == GameStatus::Postponed {
-            return false;
-        }
-        let progress = |game: &LiveGame| (game.period, game.status == GameStatus::Final);
-        known.has_begun() && (progress(self) < progress(known) || self.player_count < known.player_count)
+    /// The two teams, which name the game of a day: ids change, and neutral ground has no home.
+    pub(crate) fn pair(&self) -> TeamPair {
+        TeamPair::of(&self.home_team, &self.away_team)
     }
+
+    /// How far a game is played, to choose between two listings of one game.
+    pub(crate) fn play(&self) -> (bool, u32, usize) {
+        let elapsed = elapsed_seconds(self.status, self.period, &self.time_remaining);
+        (self.status != GameStatus::Postponed, elapsed, self.player_count)
+    }
+
+    /// How this listing of a game stands to what was `known` of it.
+    pub(crate) fn progress_since(&self, known: &LiveGame) -> Progress {
+        let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
+        match (known.status, self.status) {
+            // What has ended was played, and what has begun is not to come.
+            (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
+            | (GameStatus::InProgress, GameStatus::Scheduled) => Progress::Impossible,
+            // An overtime may follow what looked like the end.
+            (GameStatus::Final, GameStatus::InProgress) if self.period <= known.period => Progress::Backwards,
+            (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
+                Progress::Backwards
+            }
+            _ => Progress::Onwards,
+        }
+    }
+
+    /// This listing of a game, with what only the `known` one has: its NBA id, players who are missing
+    /// here, and the period of an end that came without one.
+    pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
+        let mut game = self.clone();
+        game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
+        if game.status == GameStatus::Final && known.has_begun() && known.period > game.period {
+            game.period = known.period;
+            game.time_remaining = final_text(game.period);
+        }
+        let is_listed = |missing: &&LivePlayer| {
+            self.players.iter().any(|it| it.player_lookup == missing.player_lookup && it.team == missing.team)
+        };
+        // A player whose spelling has changed meanwhile is the one newcomer of that surname in the team.
+        let is_renamed = |missing: &LivePlayer| {
+            let newcomers = self.players.iter().filter(|it| {
+                it.team == missing.team
+                    && surname(&it.name) == surname(&missing.name)
+                    && !known.players.iter().any(|other| other.player_lookup == it.player_lookup)
+            });
+            newcomers.count() == 1
+        };
+        let missing = known.players.iter().filter(|player| !is_listed(player) && !is_renamed(player));
+        game.players.extend(missing.cloned());
+        game.sort_players();
+        game
+    }
+
+    fn sort_players(&mut self) {
+        let players = &mut self.players;
+        players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
+        self.player_count = players.len();
+    }
+}
+
+/// How a listing of a game stands to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It may be a later state.
+    Onwards,
+    /// One of the two is wrong: the new one is an old answer, or the earlier one had jumped ahead.
+    Backwards,
+    /// The new one is wrong: what was played was played.
+    Impossible,
 }
 
 impl LivePlayer {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::{
-    nba::{PlayerLookup, Team},
+    nba::{PlayerLookup, Team, TeamPair},
     slate::{self, ScheduledGame, Slate},
 };
 
@@ -11,11 +11,8 @@ use crate::live::{Document, LiveGame, LivePlayer};
 
 /// Each game of the slate beside its box score in a live document.
 pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
-    let boxes: HashMap<(&Team, &Team), &LiveGame> =
-        live.games.iter().map(|game| ((&game.home_team, &game.away_team), &**game)).collect();
-    let matchup = |game: &'a slate::Game| {
-        Matchup::of(game, boxes.get(&(&game.scheduled.home, &game.scheduled.away)).copied())
-    };
+    let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
+    let matchup = |game: &'a slate::Game| Matchup::of(game, boxes.get(&game.scheduled.pair()).copied());
     slate.games.iter().map(matchup).collect()
 }
 
@@ -76,7 +73,7 @@ impl<'a> Matchup<'a> {
 }
 
 /// The last word of a name that is no suffix, in the letters of a lookup.
-fn surname(name: &str) -> Option<PlayerLookup> {
+pub(crate) fn surname(name: &str) -> Option<PlayerLookup> {
     let is_suffix = |word: &&str| {
         let word = word.trim_end_matches('.').to_ascii_lowercase();
         ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
-    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, SlateDay, TeamPair},
     slate,
 };
 
@@ -22,8 +22,8 @@ pub struct Player {
     pub name: String,
 }
 
-/// The NBA's game ids of a day, by home and visiting team.
-pub type Schedule = HashMap<(Team, Team), NbaGameId>;
+/// The NBA's game ids of a day, by the two teams.
+pub type Schedule = HashMap<TeamPair, NbaGameId>;
 
 /// Everyone who was in a box score since the season's start.
 pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
@@ -45,5 +45,5 @@ pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Di
 /// The games of a day.
 pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
     let games = slate::schedule(bigquery, day).await?;
-    Ok(games.into_iter().map(|game| ((game.home, game.away), game.id)).collect())
+    Ok(games.into_iter().map(|game| (game.pair(), game.id)).collect())
 }

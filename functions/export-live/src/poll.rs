@@ -2,20 +2,37 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
     balldontlie::{Game, Games, Polled, read_games},
-    nba::{PollId, SlateDay},
+    nba::{GameStatus, PollId, SlateDay, TeamPair},
 };
 
 use crate::{
-    live::{Document, LiveGame},
+    live::{Document, LiveGame, Progress},
     names::{Directory, Schedule},
 };
+
+/// The games of which a poll was not taken because it went backwards, and when that poll was asked for. The
+/// next poll that says the same is believed: it is then the public state that had jumped ahead.
+#[derive(Debug, Default)]
+pub struct HeldBack(Mutex<HashMap<TeamPair, DateTime<Utc>>>);
+
+impl HeldBack {
+    /// Whether an earlier poll than that of `at` has gone backwards in this game too; notes this one.
+    fn was_held_before(&self, game: TeamPair, at: DateTime<Utc>) -> bool {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *held.entry(game).or_insert(at) < at
+    }
+
+    fn goes_on(&self, game: &TeamPair) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(game);
+    }
+}
 
 /// What BigQuery knows of players and games, as far as it could be had.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +55,8 @@ pub struct Poll {
     games: Vec<Arc<LiveGame>>,
     /// Whether every game upstream sent could be read, so that a missing one is really missing.
     is_whole: bool,
+    /// How many games, rows and values upstream sent that could not be read.
+    unreadable: usize,
     /// Whether the dated endpoint has been asked for what the live one no longer lists.
     asked_by_date: bool,
 }
@@ -47,9 +66,11 @@ impl Poll {
     /// the dated one. An answer of which nothing can be read is an error: upstream's failure, not an empty
     /// night.
     pub fn of(day: SlateDay, is_today: bool, upstream: &Polled, names: &Names) -> Result<Self, Error> {
-        let (games, is_whole) = games_of(day, &upstream.games)?;
-        let games = names.apply(games).collect();
-        Ok(Self { day, is_today, at: upstream.at, games, is_whole, asked_by_date: !is_today })
+        let (games, lost) = games_of(day, is_today, &upstream.games)?;
+        let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
+        let games = one_of_each(names.apply(games));
+        let is_whole = lost == 0;
+        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date: !is_today })
     }
 
     /// Whether the dated endpoint has to be asked before this poll is published: a public game that has
@@ -57,8 +78,8 @@ impl Poll {
     pub(crate) fn lacks(&mut self, public: Option<&[Arc<LiveGame>]>) -> bool {
         let lacks = !self.asked_by_date
             && public.is_none_or(|public| {
-                let listed = self.ids();
-                public.iter().any(|game| !game.is_settled() && !listed.contains(game.game_id.as_str()))
+                let listed = self.pairs();
+                public.iter().any(|game| !game.is_settled() && !listed.contains(&game.pair()))
             });
         self.asked_by_date |= lacks;
         lacks
@@ -72,12 +93,14 @@ impl Poll {
         public: Option<&[Arc<LiveGame>]>,
         names: &Names,
     ) -> Result<(), Error> {
-        let (mut games, is_whole) = games_of(self.day, &upstream.games)?;
-        let listed = self.ids();
-        let was_public = |id: &str| public.is_none_or(|known| known.iter().any(|it| it.game_id == id));
-        games.retain(|game| !listed.contains(game.id.as_str()) && was_public(&game.id));
-        self.games.extend(names.apply(games));
-        self.is_whole &= is_whole;
+        let (games, lost) = games_of(self.day, self.is_today, &upstream.games)?;
+        let listed = self.pairs();
+        let was_public =
+            |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
+        let mut games = one_of_each(names.apply(games));
+        games.retain(|game| !listed.contains(&game.pair()) && was_public(&game.pair()));
+        self.games.extend(games);
+        self.is_whole &= lost == 0;
         Ok(())
     }
 
@@ -87,32 +110,65 @@ impl Poll {
     }
 
     /// The poll's document over what was public: what upstream no longer lists of games that have begun
-    /// stays, and so does a game that upstream has gone back in.
-    pub fn document_over(&self, public: Option<&[Arc<LiveGame>]>, updated_at: DateTime<Utc>) -> Document {
-        let known: HashMap<&str, &Arc<LiveGame>> =
-            public.into_iter().flatten().map(|game| (game.game_id.as_str(), game)).collect();
-        let polled = self.games.iter().map(|game| match known.get(game.game_id.as_str()) {
-            Some(known) if game.is_behind(known) => {
-                tracing::warn!(game = game.game_id, "upstream has gone back in a game; kept as it was");
-                Arc::clone(known)
-            }
-            Some(known) if game.nba_game_id.is_none() && known.nba_game_id.is_some() => {
-                Arc::new(LiveGame { nba_game_id: known.nba_game_id.clone(), ..LiveGame::clone(game) })
-            }
-            _ => game.clone(),
+    /// stays, with every player who was seen. An answer by the live endpoint that goes backwards is held
+    /// back once; one by date mends whatever there was.
+    pub fn document_over(
+        &self,
+        public: Option<&[Arc<LiveGame>]>,
+        updated_at: DateTime<Utc>,
+        held: &HeldBack,
+    ) -> Document {
+        let known = one_of_each(public.into_iter().flatten().cloned());
+        let known: HashMap<TeamPair, &Arc<LiveGame>> = known.iter().map(|game| (game.pair(), game)).collect();
+        let polled = self.games.iter().map(|game| match known.get(&game.pair()) {
+            Some(known) => self.game_over(game, known, held),
+            None => game.clone(),
         });
-        let listed = self.ids();
-        let stays = |game: &&Arc<LiveGame>| {
-            !listed.contains(game.game_id.as_str())
-                && (game.is_settled() || game.has_begun() || !self.is_whole)
+        let listed = self.pairs();
+        let stays = |game: &&&Arc<LiveGame>| {
+            !listed.contains(&game.pair()) && (game.is_settled() || game.has_begun() || !self.is_whole)
         };
-        let kept = public.into_iter().flatten().filter(stays).cloned();
-        Document::new(self.day, PollId::at(self.at), updated_at, polled.chain(kept).collect())
+        let kept = known.values().filter(stays).map(|game| Arc::clone(game));
+        let games = polled.chain(kept).collect();
+        let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
+        Document { unreadable: self.unreadable, ..document }
     }
 
-    fn ids(&self) -> HashSet<&str> {
-        self.games.iter().map(|game| game.game_id.as_str()).collect()
+    fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>, held: &HeldBack) -> Arc<LiveGame> {
+        if !self.is_today && !game.players.is_empty() {
+            let nba_game_id = game.nba_game_id.clone().or_else(|| known.nba_game_id.clone());
+            return Arc::new(LiveGame { nba_game_id, ..LiveGame::clone(game) });
+        }
+        let is_held = match game.progress_since(known) {
+            Progress::Onwards => {
+                held.goes_on(&game.pair());
+                false
+            }
+            Progress::Backwards => !held.was_held_before(game.pair(), self.at),
+            Progress::Impossible => true,
+        };
+        if is_held {
+            tracing::warn!(game = game.game_id, "upstream has regressed in a game; kept as it was");
+            return Arc::clone(known);
+        }
+        Arc::new(game.over(known))
     }
+
+    fn pairs(&self) -> HashSet<TeamPair> {
+        self.games.iter().map(|game| game.pair()).collect()
+    }
+}
+
+/// Each game once: of several listings of one pair of teams the one that is played.
+fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGame>> {
+    let mut of_pair: HashMap<TeamPair, Arc<LiveGame>> = HashMap::new();
+    for game in games {
+        match of_pair.get(&game.pair()) {
+            Some(known) if known.play() > game.play() => {}
+            _ => drop(of_pair.insert(game.pair(), game)),
+        }
+    }
+    of_pair.into_values().collect()
 }
 
 impl Names {
@@ -121,8 +177,8 @@ impl Names {
     }
 }
 
-/// The games of `day` among what upstream sent, and whether all of it could be read.
-fn games_of(day: SlateDay, upstream: &Games) -> Result<(Vec<Game>, bool), Error> {
+/// The games of `day` among what upstream sent, and how many games and rows could not be read.
+fn games_of(day: SlateDay, is_today: bool, upstream: &Games) -> Result<(Vec<Game>, usize), Error> {
     let (mut games, rejected) = read_games(upstream.iter().map(AsRef::as_ref));
     for rejected in &rejected {
         tracing::warn!(
@@ -135,6 +191,10 @@ fn games_of(day: SlateDay, upstream: &Games) -> Result<(Vec<Game>, bool), Error>
         let reason = rejected.first().map_or("", |first| first.reason.as_str());
         return Err(Error::BallDontLie(format!("none of {} games can be read: {reason}", upstream.len())));
     }
-    games.retain(|game| game.day == day);
-    Ok((games, rejected.is_empty()))
+    // A game abroad that begins after midnight is of the next date, and on before the slate day changes.
+    let is_on_already = |game: &Game| {
+        is_today && game.day == day.days_after(1) && game.state.status == GameStatus::InProgress
+    };
+    games.retain(|game| game.day == day || is_on_already(game));
+    Ok((games, rejected.len()))
 }

@@ -16,7 +16,7 @@ use shared::{
     clock::iso_micros,
     json,
     nba::{
-        GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, UpstreamClock,
+        GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,
         elapsed_seconds,
     },
     slate,
@@ -105,15 +105,18 @@ impl Document {
         history: &History,
     ) -> Self {
         let before = before.filter(|before| before.game_date == live.game_date);
-        let mut known: HashMap<&NbaGameId, Vec<&Player>> = HashMap::new();
+        // By team and not by the game's id, which may change: a team plays once a day.
+        let mut known: HashMap<&Team, Vec<&Player>> = HashMap::new();
         for player in before.into_iter().flat_map(|before| &before.players) {
-            known.entry(&player.game_id).or_default().push(player);
+            known.entry(&player.team).or_default().push(player);
         }
         let wanted = predicted.slate.games.iter().flat_map(|game| &game.players);
         let mut players = Vec::with_capacity(wanted.filter(|player| is_timed(player)).count());
         for matchup in matchup::all(live, &predicted.slate) {
             let of_game = players.len();
-            let mut known = known.remove(&matchup.scheduled.id).unwrap_or_default();
+            let teams = [&matchup.scheduled.home, &matchup.scheduled.away];
+            let mut known: Vec<&Player> =
+                teams.into_iter().flat_map(|team| known.remove(team).unwrap_or_default()).collect();
             for player in matchup.players.iter().filter(|player| is_timed(player)) {
                 let is_his = |it: &&Player| it.player_lookup == player.lookup && it.team == player.team;
                 let known = known.iter().position(is_his).map(|place| known.swap_remove(place));
@@ -137,7 +140,10 @@ impl Document {
                 }
                 if let Some((game, line)) = matchup.live.filter(|game| game.has_begun()).zip(line) {
                     let elapsed = elapsed_seconds(game.status, game.period, &game.time_remaining);
-                    timed.add(Point(elapsed, line.points), live.poll_id);
+                    // Once the official score is there it counts, as in the grading.
+                    let official = predicted.official(player).and_then(|official| official.played);
+                    let points = official.map_or(line.points, |official| official.points);
+                    timed.add(Point(elapsed, points), live.poll_id);
                 }
                 timed.passed_at = timed.passed();
                 players.push(timed);
@@ -148,7 +154,7 @@ impl Document {
         }
         // Nor does a game that the schedule has lost.
         let lost = before.into_iter().flat_map(|before| &before.players);
-        players.extend(lost.filter(|player| known.contains_key(&player.game_id)).cloned());
+        players.extend(lost.filter(|player| known.contains_key(&player.team)).cloned());
         Self { updated_at: live.updated_at, game_date: live.game_date, poll_id: live.poll_id, players }
     }
 }
@@ -205,19 +211,15 @@ fn is_timed(player: &slate::Player) -> bool {
 /// Whether somebody of a game that has begun is not in the timeline `before`: all of them where there is
 /// none, else those who were given a prediction or a line since tip-off.
 pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
-    let begun: HashSet<(&Team, &Team)> = live
-        .games
-        .iter()
-        .filter(|game| game.has_begun())
-        .map(|game| (&game.home_team, &game.away_team))
-        .collect();
+    let begun: HashSet<TeamPair> =
+        live.games.iter().filter(|game| game.has_begun()).map(|game| game.pair()).collect();
     let known: HashSet<(&PlayerLookup, &Team)> = before
         .into_iter()
         .flat_map(|before| &before.players)
         .map(|player| (&player.player_lookup, &player.team))
         .collect();
     let games = &predicted.slate.games;
-    let has_begun = |game: &&slate::Game| begun.contains(&(&game.scheduled.home, &game.scheduled.away));
+    let has_begun = |game: &&slate::Game| begun.contains(&game.scheduled.pair());
     let mut timed =
         games.iter().filter(has_begun).flat_map(|game| &game.players).filter(|player| is_timed(player));
     timed.any(|player| !known.contains(&(&player.lookup, &player.team)))

@@ -11,7 +11,7 @@ use shared::{
     bigquery::{BigQuery, Parameter},
     clock::{eastern_time, iso_micros},
     json,
-    nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team},
+    nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
     slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
     status::Fixtures,
 };
@@ -352,9 +352,13 @@ fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
 impl Game {
     fn of(game: &slate::Game, night: &Night) -> Self {
         let ScheduledGame { id, home, away, tip_off, .. } = &game.scheduled;
-        let live =
-            night.scores.iter().find(|live| live.home_team_abbr == *home && live.away_team_abbr == *away);
-        let game_status = further(game.scheduled.status, live.and_then(|live| live.game_status));
+        let pair = game.scheduled.pair();
+        let live = night
+            .scores
+            .iter()
+            .find(|live| TeamPair::of(&live.home_team_abbr, &live.away_team_abbr) == pair)
+            .map(|live| live.with_home(home));
+        let game_status = further(game.scheduled.status, live.as_ref().and_then(|live| live.game_status));
         let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
         let mut players: Vec<Player> =
@@ -366,11 +370,23 @@ impl Game {
             away_team: away.clone(),
             game_time: tip_off.map(eastern_time),
             game_status,
-            home_score: score(game.scheduled.home_score, live.and_then(|live| live.home_score)),
-            away_score: score(game.scheduled.away_score, live.and_then(|live| live.away_score)),
+            home_score: score(game.scheduled.home_score, live.as_ref().and_then(|live| live.home_score)),
+            away_score: score(game.scheduled.away_score, live.as_ref().and_then(|live| live.away_score)),
             player_count: players.len(),
             players,
         }
+    }
+}
+
+impl LiveScore {
+    /// The same score with `home` as the home team, which on neutral ground is not everywhere the same.
+    fn with_home(&self, home: &Team) -> Self {
+        let mut score = self.clone();
+        if score.home_team_abbr != *home {
+            std::mem::swap(&mut score.home_team_abbr, &mut score.away_team_abbr);
+            std::mem::swap(&mut score.home_score, &mut score.away_score);
+        }
+        score
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use serde::Serialize;
 use shared::{
     Clock, Error,
@@ -21,7 +22,7 @@ use shared::{
     event::{FinalizedObject, OBJECT_FINALIZED},
     function::{self, Outcome},
     snapshot::{PREFIX, Snapshot},
-    storage::Storage,
+    storage::{MAXIMUM_OBJECT_BYTES, Storage},
 };
 use tokio::sync::Semaphore;
 
@@ -154,6 +155,8 @@ impl Processor {
             Some(format!("the bucket is {:?}, expected {:?}", object.bucket, self.raw_bucket))
         } else if !object.name.starts_with(PREFIX) {
             Some(format!("the object {:?} is not under {PREFIX}", object.name))
+        } else if object.name.ends_with('/') || object.name.ends_with("_$folder$") {
+            Some(format!("the object {:?} is the placeholder of a folder", object.name))
         } else {
             None
         }
@@ -162,7 +165,7 @@ impl Processor {
     /// The snapshot that the event is about, not a later one of the same name: that has its own event.
     async fn read(&self, object: &FinalizedObject) -> Result<Option<Bytes>, Error> {
         let stored = self.storage.read(&object.bucket, &object.name, Some(object.generation)).await?;
-        Ok(stored.map(|stored| stored.body))
+        stored.map(|stored| unzipped(stored.body)).transpose()
     }
 
     /// An event whose snapshot is no longer there: nothing to do where its rows have landed, else lost.
@@ -214,6 +217,22 @@ impl Processor {
         let load = Load { dataset: DATASET, table: TABLE, job, staging_bucket: &self.raw_bucket, rows };
         self.loader.load_once(load).await
     }
+}
+
+/// The content of a snapshot, which may be stored as gzip: Cloud Storage hands it out as it is.
+fn unzipped(body: Bytes) -> Result<Bytes, Error> {
+    const MAGIC: [u8; 2] = [0x1f, 0x8b];
+    if !body.starts_with(&MAGIC) {
+        return Ok(body);
+    }
+    let mut content = Vec::new();
+    let limit = MAXIMUM_OBJECT_BYTES as u64 + 1;
+    std::io::Read::read_to_end(&mut std::io::Read::take(GzDecoder::new(&*body), limit), &mut content)
+        .map_err(|error| Error::Permanent(format!("the snapshot's gzip cannot be read: {error}")))?;
+    if content.len() > MAXIMUM_OBJECT_BYTES {
+        return Err(Error::Permanent(format!("the snapshot is larger than {MAXIMUM_OBJECT_BYTES} bytes")));
+    }
+    Ok(content.into())
 }
 
 /// The name that the load jobs of one version of one object share, before `-1`, `-2` and so on: readable

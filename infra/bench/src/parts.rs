@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use export_live::{
     grading, live,
     names::{self, Directory, Schedule},
-    poll::{Names, Poll},
+    poll::{HeldBack, Names, Poll},
     predicted::{self, Predicted},
     timeline,
 };
@@ -24,7 +24,7 @@ use shared::{
     balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
     bigquery::BigQuery,
     config::{Environment, Platform},
-    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair},
     snapshot::Snapshot,
 };
 
@@ -152,7 +152,8 @@ impl Night {
                 let lookup = copier.text(player.lookup.as_str(), copy);
                 directory.push((copier.number(*id, copy)?, lookup, copier.text(&player.name, copy)));
             }
-            for ((home, away), id) in &*self.schedule {
+            for (pair, id) in &*self.schedule {
+                let [home, away] = pair.teams();
                 let home = Team::of_code(&copier.team(home.as_str(), copy))?;
                 let away = Team::of_code(&copier.team(away.as_str(), copy))?;
                 schedule.push((home, away, copier.game(id.as_str(), copy)?.parse()?));
@@ -169,7 +170,8 @@ impl Parts {
         let player =
             |(id, lookup, name): Named| Ok((id, names::Player { lookup: PlayerLookup::of(&lookup)?, name }));
         let directory: Directory = directory.into_iter().map(player).collect::<Result<_>>()?;
-        let schedule: Schedule = schedule.into_iter().map(|(home, away, id)| ((home, away), id)).collect();
+        let schedule: Schedule =
+            schedule.into_iter().map(|(home, away, id)| (TeamPair::of(&home, &away), id)).collect();
         let predicted = Predicted::of(predicted, day);
         let live = live::Document::new(day, PollId::at(at), at, Vec::new());
         let mut parts = Self {
@@ -228,7 +230,7 @@ impl Parts {
             let polled = Polled { at: self.at, games: page.data };
             let poll = Poll::of(self.day, true, &polled, &self.names)?;
             let public = self.polled.get(index).map(|document| document.games.as_slice());
-            Ok(poll.document_over(public, self.at))
+            Ok(poll.document_over(public, self.at, &HeldBack::default()))
         });
         documents.collect()
     }

@@ -315,7 +315,8 @@ export interface GradedPrediction {
    */
   away_team: string;
   /**
-   * Whether nothing that may still happen can change which side of the line it ends on.
+   * Whether, by the score as it stands, no further play can change which side of the line it ends on. A
+   * correction of the score still can.
    */
   clinched: boolean;
   /**
@@ -713,23 +714,43 @@ export interface LiveService {
    * Games of the public scores.
    */
   total_games: number;
+  /**
+   * How many games, rows and values of the last poll could not be read.
+   */
+  unreadable: number;
 }
 /**
  * A game of the public scores.
  */
 export interface PolledGame {
   /**
+   * The visitors' points.
+   */
+  away_score: number;
+  /**
    * The visiting team's code.
    */
   away_team: string;
+  /**
+   * The home team's points.
+   */
+  home_score: number;
   /**
    * The home team's code.
    */
   home_team: string;
   /**
+   * Whether the teams were in the break after the second quarter.
+   */
+  is_halftime: boolean;
+  /**
    * How far it was.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
+  /**
+   * Since when neither team has scored while the game was on; null where it was not on, or at halftime.
+   */
+  unchanged_since: string | null;
 }
 /**
  * The predictions of tonight.

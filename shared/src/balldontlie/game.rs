@@ -1,6 +1,6 @@
 //! Games, teams and players read from the payload, once, into types that hold.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::value::RawValue;
 
@@ -25,6 +25,8 @@ pub struct Game {
     pub home: Side,
     /// The visiting team.
     pub visitor: Side,
+    /// How many values of it could not be read and were lost alone.
+    pub unreadable: usize,
 }
 
 /// One team of a game.
@@ -132,26 +134,22 @@ fn reject(what: String, reason: String, raw: &RawValue) -> Rejected {
 /// The id of a game that could not be read, or its place in the list.
 fn name_of(raw: &RawValue, index: usize) -> String {
     #[derive(serde::Deserialize)]
-    struct Named {
-        id: Option<wire::Id>,
+    struct Named<'a> {
+        #[serde(borrow, default)]
+        id: wire::Text<'a>,
     }
-    let named = serde_json::from_str::<Named>(raw.get()).ok().and_then(|game| game.id);
-    match named {
-        Some(wire::Id::Number(id)) => id.to_string(),
-        Some(wire::Id::Text(id)) => id.chars().take(40).collect(),
+    let named = serde_json::from_str::<Named<'_>>(raw.get()).ok();
+    match named.as_ref().and_then(|game| game.id.known()) {
+        Some(id) => id.chars().take(40).collect(),
         None => format!("number {} of the poll", index + 1),
     }
 }
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
     let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let id = match &game.id {
-        Some(wire::Id::Number(id)) => id.to_string(),
-        Some(wire::Id::Text(id)) if !id.is_empty() => id.clone(),
-        _ => return Err("id: missing".into()),
-    };
-    let texts =
-        [("id", Some(id.as_str())), ("status", game.status.as_deref()), ("time", game.time.as_deref())];
+    let id = game.id.known().map(str::trim).filter(|id| !id.is_empty()).ok_or("id: missing")?;
+    let id = wire::Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string());
+    let texts = [("id", Some(id.as_str())), ("status", game.status.known()), ("time", game.time.known())];
     texts.into_iter().try_for_each(short)?;
     let listed = |team: &Option<wire::Team<'_>>| {
         team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
@@ -161,28 +159,38 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     }
     let day = day_of(&game)?;
     let state = GameState::read(&UpstreamClock {
-        status_state: game.status_state.as_deref(),
-        status: game.status.as_deref(),
-        postponed: game.postponed.unwrap_or(false),
-        period: game.period,
-        time: game.time.as_deref(),
+        status_state: game.status_state.known(),
+        status: game.status.known(),
+        postponed: matches!(game.postponed.known(), Some("true" | "1")),
+        period: game.period.known(),
+        time: game.time.known(),
     });
     // Both teams are resolved before any player is looked at: a rejected game takes its players along.
     let (home_team, visitor_team) = (
         team_of("home_team", game.home_team.as_ref())?,
         team_of("visitor_team", game.visitor_team.as_ref())?,
     );
-    let mut side = |team: Team, score: Option<u32>, raw: Option<wire::Team<'_>>| {
+    let mut unreadable = 0;
+    let mut side = |team: Team, score: wire::Number, raw: Option<wire::Team<'_>>| {
         let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
-        let read = |line: &RawValue| {
-            read_player(line)
+        let mut read = |line: &RawValue| {
+            read_player(line, &mut unreadable)
                 .map_err(|reason| {
                     rejected.push(reject(format!("player of {team} in game {id}"), reason, line))
                 })
                 .ok()
         };
-        let players = lines.into_iter().filter_map(read).collect();
-        Side { team, score: score.unwrap_or(0), players }
+        let players: Vec<PlayerLine> = lines.into_iter().filter_map(&mut read).collect();
+        // Where a score cannot be read, the players' points say it.
+        let points = |players: &[PlayerLine]| players.iter().map(|player| player.counters.points).sum();
+        let score = match score.count() {
+            Ok(score) => score.unwrap_or(0),
+            Err(()) => {
+                unreadable += 1;
+                points(&players)
+            }
+        };
+        Side { team, score, players }
     };
     let mut home = side(home_team, game.home_team_score, game.home_team);
     let mut visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
@@ -190,53 +198,65 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     for side in [&mut visitor, &mut home] {
         keep_last(&mut side.players, |player| seen.insert(player.id));
     }
-    Ok(Game { day, state, raw_time: game.time.map(|time| time.into_owned()), home, visitor, id })
+    Ok(Game { day, state, raw_time: game.time.0.map(Cow::into_owned), unreadable, home, visitor, id })
 }
 
 /// The game's own date (Eastern; facts F1), or where it has none the slate day of its tip-off.
 fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
-    if let Some(date) = game.date.as_deref() {
+    if let Some(date) = game.date.known() {
         let day = date.get(..10).unwrap_or(date);
         return day.parse().map_err(|error| format!("date: {error}"));
     }
-    let tip_off = game.datetime.as_deref().ok_or("date: missing")?;
+    let tip_off = game.datetime.known().ok_or("date: missing")?;
     chrono::DateTime::parse_from_rfc3339(tip_off)
         .map(|tip_off| SlateDay::of(tip_off.to_utc()))
         .map_err(|_| format!("datetime: {tip_off:?} is not an instant"))
 }
 
+/// Minutes as upstream writes them; a whole number with a decimal point without it.
+fn minutes(text: &str) -> String {
+    let text = text.trim();
+    let number = if text.contains('.') { wire::Number::of_text(text).known() } else { None };
+    number.map_or_else(|| text.to_owned(), |minutes| minutes.to_string())
+}
+
 fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
     let team = team.ok_or_else(|| format!("{field}: missing"))?;
-    let by_code = Team::of_code(team.abbreviation.as_deref().unwrap_or_default());
+    let by_code = Team::of_code(team.abbreviation.known().unwrap_or_default());
     by_code.or_else(|error| {
         team.id
+            .known()
             .and_then(Team::of_balldontlie_id)
-            .ok_or_else(|| format!("{field}: {error}, nor the id {:?}", team.id))
+            .ok_or_else(|| format!("{field}: {error}, nor the id {:?}", team.id.known()))
     })
 }
 
-fn read_player(raw: &RawValue) -> Result<PlayerLine, String> {
+fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, String> {
     let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let player = line.player.as_ref().ok_or("player: missing")?;
-    let id = player.id.ok_or("player.id: missing")?;
-    let part =
-        |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().trim().to_owned();
+    let id = player.id.known().ok_or("player.id: missing")?;
+    let part = |text: &wire::Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();
     if name.is_empty() {
         return Err("player.first_name and player.last_name: missing".into());
     }
-    let texts =
-        [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.as_deref())];
+    let texts = [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.known())];
     texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
-    let count = |counter: Option<u32>| counter.unwrap_or(0);
+    // Points are what everything is about: a row without them is no row. Any other count is lost alone.
+    let points = line.pts.count().map_err(|()| "pts: expected a count")?.unwrap_or(0);
+    let mut count = |counter: wire::Number| {
+        let count = counter.count();
+        *unreadable += usize::from(count.is_err());
+        count.ok().flatten().unwrap_or(0)
+    };
     Ok(PlayerLine {
         id,
         name,
         lookup,
-        minutes: line.min.map(|min| min.trim().to_owned()).filter(|min| !min.is_empty()),
+        minutes: line.min.known().map(minutes).filter(|min| !min.is_empty()),
         counters: Counters {
-            points: count(line.pts),
+            points,
             rebounds: count(line.reb),
             offensive_rebounds: count(line.oreb),
             defensive_rebounds: count(line.dreb),
@@ -314,7 +334,7 @@ mod tests {
             "game number 4 of the poll: invalid type",
             "player of ATL in game 5: player.first_name and",
             "player of ATL in game 5: player.id: missing",
-            "player of ATL in game 5: invalid",
+            "player of ATL in game 5: pts: expected a count",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
         for (reason, expected) in reasons.iter().zip(expected) {

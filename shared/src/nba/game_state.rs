@@ -1,5 +1,7 @@
 //! How far a game is, from the spellings BallDontLie has for it (facts 4.1, 4.4).
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,73 +49,121 @@ pub struct GameState {
 }
 
 impl GameState {
-    /// Reads a game's progress. Nothing is refused: an unknown word is judged by the period.
+    /// Reads a game's progress. Nothing is refused: an unknown word is judged by period and clock.
     pub fn read(upstream: &UpstreamClock<'_>) -> Self {
         let status_text = upstream.status.unwrap_or_default().trim();
         let time_text = upstream.time.unwrap_or_default().trim();
         let clock = Clock::read(time_text);
-        let period = upstream
-            .period
-            .filter(|period| (1..=20).contains(period))
-            .or(clock.period)
-            .or_else(|| period_of_status(status_text))
-            .unwrap_or(0);
+        let period = period_of(upstream.period, clock.period, Period::of_text(status_text));
         let status = status_of(upstream, status_text, time_text, period);
         let says_half = [status_text, time_text].iter().any(|text| is_half(text));
         let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && clock.is_zero()));
+        let period = match status {
+            // The end may come without its period, or with an earlier one.
+            GameStatus::Final => period.max(4).max(4 + overtimes_of_final(status_text)),
+            _ if is_halftime => 2,
+            _ => period,
+        };
         let time_remaining = match status {
             GameStatus::Scheduled => String::new(),
             GameStatus::Postponed => "Postponed".into(),
-            GameStatus::Final => match overtimes(period).max(overtimes_of_final(status_text)) {
-                0 => "Final".into(),
-                1 => "Final/OT".into(),
-                overtimes => format!("Final/OT{overtimes}"),
-            },
+            GameStatus::Final => final_text(period),
             GameStatus::InProgress if is_halftime => "Halftime".into(),
             GameStatus::InProgress => match (quarter(period), clock.left) {
                 (Some(quarter), Some(left)) => format!("{quarter} {left}"),
                 (Some(quarter), None) => quarter,
-                (None, Some(left)) => left.to_owned(),
+                (None, Some(left)) => left,
                 (None, None) => "In Progress".into(),
             },
         };
-        let period = if is_halftime { 2 } else { period };
         Self { status, period, is_halftime, time_remaining }
     }
 }
 
+/// What a viewer reads of a game that ended in `period`: `Final`, `Final/OT`, `Final/OT2`.
+pub fn final_text(period: i64) -> String {
+    match overtimes(period) {
+        0 => "Final".into(),
+        1 => "Final/OT".into(),
+        overtimes => format!("Final/OT{overtimes}"),
+    }
+}
+
 /// How many seconds of play a game has behind it: 720 a quarter, 300 an overtime. `time_remaining` is the
-/// text of [`GameState`]; where it names no clock the period counts as just begun.
+/// text of [`GameState`]; where it names a period and no clock, the period is over.
 pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) -> u32 {
+    *elapsed_range(status, period, time_remaining).end()
+}
+
+/// The least and the most seconds of play that a game can have behind it. They differ where no clock is
+/// named: the period has begun, and may be over.
+pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> RangeInclusive<u32> {
     let length = |period: u32| if period <= 4 { 720 } else { 300 };
     let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
     let before = |period: u32| (1..period).map(length).sum::<u32>();
     match status {
-        GameStatus::Scheduled | GameStatus::Postponed => 0,
-        GameStatus::Final => before(period.max(4) + 1),
-        GameStatus::InProgress if time_remaining == "Halftime" => before(3),
+        GameStatus::Scheduled | GameStatus::Postponed => 0..=0,
+        GameStatus::Final => before(period.max(4) + 1)..=before(period.max(4) + 1),
+        GameStatus::InProgress if time_remaining == "Halftime" => before(3)..=before(3),
         GameStatus::InProgress => {
             let clock = time_remaining.rsplit(' ').next().unwrap_or_default();
             let left = match clock.split_once(':') {
-                Some((minutes, seconds)) => minutes.parse::<f64>().ok().zip(seconds.parse::<f64>().ok()),
+                Some((minutes, seconds)) => {
+                    let minutes = if minutes.is_empty() { Some(0.0) } else { minutes.parse::<f64>().ok() };
+                    minutes.zip(seconds.parse::<f64>().ok())
+                }
                 None => clock.parse().ok().map(|seconds| (0.0, seconds)),
             };
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a period's seconds")]
             let left = left.map(|(minutes, seconds)| (minutes * 60.0 + seconds).ceil() as u32);
-            before(period) + left.map_or(0, |left| length(period).saturating_sub(left))
+            match left {
+                Some(left) => {
+                    let elapsed = before(period) + length(period).saturating_sub(left);
+                    elapsed..=elapsed
+                }
+                None if period == 0 => 0..=0,
+                None => before(period)..=before(period + 1),
+            }
         }
     }
 }
 
+/// A period as a text names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Period {
+    /// `Q3`, `3rd Qtr`, `OT2`, `2OT`, `Q5`.
+    Named(i64),
+    /// `OT`, which may be any.
+    SomeOvertime,
+}
+
+/// Which period it is, from the number, the name beside the clock and the name in the status. A name that
+/// is given with the clock is of the same moment; overtimes are numbered from 1 or from 5, which the name
+/// tells.
+fn period_of(number: Option<i64>, clock: Option<Period>, status: Option<Period>) -> i64 {
+    let number = number.filter(|period| (1..=20).contains(period));
+    match (clock, status, number) {
+        (Some(Period::Named(period)), _, _) => period,
+        (_, Some(Period::Named(overtime)), Some(number)) if overtime > 4 => overtime.max(number),
+        (Some(Period::SomeOvertime), ..) | (None, Some(Period::SomeOvertime), _) => match number {
+            Some(number) if number > 4 => number,
+            Some(number) => 4 + number,
+            None => 5,
+        },
+        (None, _, Some(number)) => number,
+        (None, Some(Period::Named(period)), None) => period,
+        (None, None, None) => 0,
+    }
+}
+
 fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64) -> GameStatus {
+    // A period is evidence of play that no word for "not yet" outweighs.
     let by_period = if period > 0 { GameStatus::InProgress } else { GameStatus::Scheduled };
     match upstream.status_state.unwrap_or_default() {
-        "scheduled" => return GameStatus::Scheduled,
         "in_progress" | "in" => return GameStatus::InProgress,
         "final" => return GameStatus::Final,
         "postponed" | "canceled" | "cancelled" | "abandoned" => return GameStatus::Postponed,
-        // Waiting to start or to go on: the period says which.
-        "delayed" | "suspended" => return by_period,
+        "scheduled" | "delayed" | "suspended" => return by_period,
         _ => {}
     }
     let status = status.to_ascii_lowercase();
@@ -122,9 +172,9 @@ fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64
         GameStatus::Final
     } else if upstream.postponed || begins(&["postponed", "ppd", "cancel", "abandon"]) {
         GameStatus::Postponed
-    } else if is_tip_off_time(&status) {
-        GameStatus::Scheduled
-    } else if begins(&["in progress", "in_progress", "half", "end"]) || period_of_status(&status).is_some() {
+    } else if !is_tip_off_time(&status)
+        && (begins(&["in progress", "in_progress", "half", "end"]) || Period::of_text(&status).is_some())
+    {
         GameStatus::InProgress
     } else {
         by_period
@@ -142,23 +192,34 @@ fn is_half(text: &str) -> bool {
     ["half", "halftime", "half time", "ht"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// The period in `3rd Qtr`, `End of 1st`, `OT`, `2nd OT`, `OT2`.
-fn period_of_status(status: &str) -> Option<i64> {
-    let status = status.to_ascii_lowercase();
-    if is_half(&status) {
-        return Some(2);
+impl Period {
+    /// The period in `3rd Qtr`, `End of 1st`, `OT`, `2nd OT`, `OT2`, `2OT`, `Q5`.
+    fn of_text(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        if is_half(&text) {
+            return Some(Self::Named(2));
+        }
+        if text.starts_with("final") {
+            return None;
+        }
+        let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+        let digit = |word: &str| word.bytes().find(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
+        let letters = |word: &str| word.trim_matches(|c: char| c.is_ascii_digit()).to_owned();
+        if let Some(overtime) = words.iter().find(|word| letters(word) == "ot") {
+            let ordinal = |word: &&&str| ["st", "nd", "rd", "th"].contains(&letters(word).as_str());
+            let number = digit(overtime).or_else(|| words.iter().find(ordinal).and_then(|word| digit(word)));
+            return Some(number.map_or(Self::SomeOvertime, |number| Self::Named(4 + number)));
+        }
+        let named = words.iter().find_map(|word| match letters(word).as_str() {
+            "q" | "st" | "nd" | "rd" | "th" => digit(word),
+            _ => None,
+        });
+        let beside = || {
+            let is_word = words.iter().any(|word| matches!(*word, "qtr" | "quarter"));
+            is_word.then(|| words.iter().find_map(|word| digit(word))).flatten()
+        };
+        named.or_else(beside).filter(|period| (1..=9).contains(period)).map(Self::Named)
     }
-    let number = || status.bytes().find(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
-    let words = || status.split(|c: char| !c.is_ascii_alphanumeric());
-    if words().any(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()) == "ot")
-        && !status.starts_with("final")
-    {
-        return Some(4 + number().unwrap_or(1));
-    }
-    let is_quarter = words().any(|word| {
-        matches!(word, "qtr" | "quarter" | "1st" | "2nd" | "3rd" | "4th" | "q1" | "q2" | "q3" | "q4")
-    });
-    number().filter(|period| is_quarter && (1..=4).contains(period))
 }
 
 fn overtimes(period: i64) -> i64 {
@@ -186,33 +247,55 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// The clock in `5:42`, `Q4 5:39`, `OT 2:10`, `0.0`: the period it names and the time left in it.
+/// The clock in `5:42`, `Q4 5:39`, `2OT 3:21`, `6:35 - 3rd`, `:45.2`, `0.0`, `PT06M35.00S`: the period that
+/// it names and the time left in it.
 #[derive(Debug, Default)]
-struct Clock<'a> {
-    period: Option<i64>,
-    left: Option<&'a str>,
+struct Clock {
+    period: Option<Period>,
+    left: Option<String>,
 }
 
-impl<'a> Clock<'a> {
-    fn read(text: &'a str) -> Self {
-        let (quarter, rest) = match text.split_once(' ') {
-            Some((quarter, rest)) => (quarter, rest.trim()),
-            None if text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) => (text, ""),
-            None => ("", text),
-        };
-        let period = (quarter.len() <= 3).then(|| period_of_status(quarter)).flatten();
-        if !quarter.is_empty() && period.is_none() {
-            return Self::default();
+impl Clock {
+    fn read(text: &str) -> Self {
+        if let Some(left) = iso_duration(text) {
+            return Self { period: None, left: Some(left) };
         }
-        let is_clock = rest.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b':')
-            && rest.len() <= 8
-            && rest.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.');
-        Self { period, left: is_clock.then_some(rest) }
+        let (clocks, names): (Vec<&str>, Vec<&str>) =
+            text.split_whitespace().filter(|word| *word != "-").partition(|word| is_clock(word));
+        Self { period: Period::of_text(&names.join(" ")), left: clocks.first().map(|clock| plain(clock)) }
     }
 
     fn is_zero(&self) -> bool {
-        self.left.is_some_and(|left| left.bytes().all(|b| matches!(b, b'0' | b':' | b'.')))
+        self.left.as_deref().is_some_and(|left| left.bytes().all(|b| matches!(b, b'0' | b':' | b'.')))
     }
+}
+
+/// `5:42`, `05:42`, `:45.2`, `42.3`.
+fn is_clock(word: &str) -> bool {
+    let begins = word.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b':');
+    begins
+        && word.len() <= 8
+        && word.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.')
+        && (word.contains(':') || word.contains('.') || word == "0")
+}
+
+/// A clock without a leading zero, and with one before a bare colon.
+fn plain(clock: &str) -> String {
+    match clock.split_once(':') {
+        Some((minutes, seconds)) => {
+            let minutes = minutes.trim_start_matches('0');
+            format!("{}:{seconds}", if minutes.is_empty() { "0" } else { minutes })
+        }
+        None => clock.to_owned(),
+    }
+}
+
+/// `6:35` of `PT06M35.00S`, as the league's own feed has it.
+fn iso_duration(text: &str) -> Option<String> {
+    let (minutes, seconds) = text.strip_prefix("PT")?.strip_suffix('S')?.split_once('M')?;
+    let seconds = seconds.strip_suffix(".00").unwrap_or(seconds);
+    let clock = format!("{minutes}:{seconds}");
+    is_clock(&clock).then(|| plain(&clock))
 }
 
 #[cfg(test)]

@@ -30,10 +30,10 @@ mod slate_day;
 mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
-pub use game_state::{GameState, GameStatus, UpstreamClock, elapsed_seconds};
+pub use game_state::{GameState, GameStatus, UpstreamClock, elapsed_range, elapsed_seconds, final_text};
 pub use minutes::minutes_decimal;
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;
 pub use season::Season;
 pub use slate_day::{SlateDay, TargetDay};
-pub use team::Team;
+pub use team::{Team, TeamPair};

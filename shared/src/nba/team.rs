@@ -42,6 +42,11 @@ impl Team {
         BY_BALLDONTLIE_ID.get(index).map(|code| Self(CompactString::const_new(code)))
     }
 
+    /// Whether it is one of today's thirty, and not an all-star team or a guest from abroad.
+    pub fn is_of_the_league(&self) -> bool {
+        BY_BALLDONTLIE_ID.contains(&self.as_str())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,6 +74,24 @@ impl From<Team> for String {
 }
 
 text_schema!(Team, "^[A-Z]{2,4}$", "BOS", "The code of a team.");
+
+/// The two teams of a game, whichever is called the home team: on neutral ground sources disagree, and a
+/// team plays once a day, so that the pair names the day's game.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TeamPair(Team, Team);
+
+impl TeamPair {
+    /// The pair of these two, in either order.
+    pub fn of(one: &Team, other: &Team) -> Self {
+        let (first, second) = if one <= other { (one, other) } else { (other, one) };
+        Self(first.clone(), second.clone())
+    }
+
+    /// Both, in the order of their codes.
+    pub fn teams(&self) -> [&Team; 2] {
+        [&self.0, &self.1]
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -124,7 +124,11 @@ impl Slate {
     pub fn of(day: SlateDay, rows: Rows) -> Self {
         let Rows { schedule, expected, registry, predictions, offers } = rows;
         let registry = Registry::of(registry, Season::of(day));
-        let mut assembly = Assembly::new(day, schedule::games(schedule), registry);
+        // An all-star team, or a guest from abroad, has no players that any table knows.
+        let of_the_league =
+            |game: &ScheduledGame| !game.id.is_exhibition() || game.is_between_teams_of_the_league();
+        let games = schedule::games(schedule).into_iter().filter(of_the_league).collect();
+        let mut assembly = Assembly::new(day, games, registry);
         assembly.expect(expected);
         assembly.fill_rosters();
         assembly.predict(&predictions, &offers);

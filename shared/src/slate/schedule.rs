@@ -1,14 +1,18 @@
 //! The games of a day, from the schedule.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
+use chrono_tz::America::New_York;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
     bigquery::{BigQuery, Parameter},
-    nba::{GameStatus, NbaGameId, SlateDay, Team, WarehouseGameId},
+    nba::{GameStatus, NbaGameId, SlateDay, Team, TeamPair, WarehouseGameId},
 };
 
 /// A game as the schedule knows it.
@@ -78,9 +82,32 @@ pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
             })
             .or_insert(game);
     }
-    let mut games: Vec<_> = games.into_values().collect();
-    games.sort_by_key(|game| (game.tip_off.is_none(), game.tip_off));
+    // Two ids of one pair are one game: a stale double beside the one that is played, which is further, or
+    // has a tip-off, or the newer id.
+    let mut of_pair: HashMap<TeamPair, ScheduledGame> = HashMap::new();
+    for game in games.into_values() {
+        let progress = |game: &ScheduledGame| {
+            let further = match game.status {
+                GameStatus::Final => 2,
+                GameStatus::InProgress => 1,
+                GameStatus::Scheduled | GameStatus::Postponed => 0,
+            };
+            (further, game.tip_off.is_some(), Reverse(game.id.clone()))
+        };
+        match of_pair.entry(game.pair()) {
+            Entry::Occupied(known) if progress(known.get()) >= progress(&game) => {}
+            Entry::Occupied(mut known) => drop(known.insert(game)),
+            Entry::Vacant(free) => drop(free.insert(game)),
+        }
+    }
+    let mut games: Vec<_> = of_pair.into_values().collect();
+    games.sort_by_key(|game| (game.tip_off.is_none(), game.tip_off, game.id.clone()));
     games
+}
+
+/// A time that is not fixed yet is midnight in the schedule. No game has begun then.
+fn is_midnight_in_new_york(instant: DateTime<Utc>) -> bool {
+    instant.with_timezone(&New_York).time() == NaiveTime::MIN
 }
 
 impl ScheduledGame {
@@ -90,7 +117,7 @@ impl ScheduledGame {
             id: row.game_id.parse::<NbaGameId>().map_err(|error| error.to_string())?,
             home: team(&row.home_team_tricode)?,
             away: team(&row.away_team_tricode)?,
-            tip_off: row.game_date_est,
+            tip_off: row.game_date_est.filter(|tip_off| !is_midnight_in_new_york(*tip_off)),
             status: match row.game_status {
                 Some(2) => GameStatus::InProgress,
                 Some(3) => GameStatus::Final,
@@ -99,6 +126,16 @@ impl ScheduledGame {
             home_score: row.home_team_score,
             away_score: row.away_team_score,
         })
+    }
+
+    /// The two teams, which name the game of a day.
+    pub fn pair(&self) -> TeamPair {
+        TeamPair::of(&self.home, &self.away)
+    }
+
+    /// Whether both teams are of the thirty.
+    pub(super) fn is_between_teams_of_the_league(&self) -> bool {
+        [&self.home, &self.away].into_iter().all(Team::is_of_the_league)
     }
 
     /// Whether `team` plays in it.
@@ -116,7 +153,7 @@ impl ScheduledGame {
         match id {
             WarehouseGameId::Nba(id) => self.id == *id,
             WarehouseGameId::Teams { day: of, away, home } => {
-                *of == day && self.home == *home && self.away == *away
+                *of == day && self.pair() == TeamPair::of(home, away)
             }
         }
     }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Break, Exporter, Grading, Health, KnownIssue, LiveData, Predictions, Services, Severity, Status,
-    TonightData,
+    Break, Exporter, Grading, Health, KnownIssue, LiveData, PolledGame, Predictions, Services, Severity,
+    Status, TonightData,
 };
 use crate::{
     clock::eastern_time,
@@ -21,6 +21,8 @@ const EMPTY: TimeDelta = TimeDelta::minutes(20);
 const LONGEST: TimeDelta = TimeDelta::hours(4);
 /// How long before the first tip-off it is worth a word that tonight's list or its predictions are missing.
 const DUE: TimeDelta = TimeDelta::hours(1);
+/// A game whose score has not changed for so long while another one's has is not followed any more.
+const UNCHANGED: TimeDelta = TimeDelta::minutes(15);
 /// How often the scores are polled.
 const POLL: TimeDelta = TimeDelta::minutes(3);
 
@@ -63,7 +65,9 @@ impl Run<'_> {
     pub(super) fn judge(&self, before: Option<&Status>) -> Status {
         let day = SlateDay::of(self.now);
         let was = before.map(|before| before.services.clone()).unwrap_or_default();
+        let previous = was.live_data.clone();
         let mut live = newer(self.live.clone(), was.live_data, |live| live.poll_id);
+        note_changes(&mut live, &previous);
         let mut tonight = newer(self.tonight.clone(), was.tonight_data, |tonight| tonight.last_update);
         let mut grading = newer(self.grading.clone(), was.grading, |grading| grading.poll_id);
         let mut predictions = match self.predictions {
@@ -132,6 +136,17 @@ impl Run<'_> {
         if night.is_due() && night.predicted(predictions) == 0 {
             issues.push((Severity::Warning, Some(night.no_predictions())));
         }
+        for (game, since) in &night.stalled {
+            let minutes = night.minutes_since(*since);
+            let message = format!("{game}: no change of score for {minutes:.0} minutes while others change");
+            issues.push((Severity::Warning, Some(message)));
+        }
+        let unreadable = counted(
+            services.live_data.unreadable,
+            "value of the box scores could not be read",
+            "values of the box scores could not be read",
+        );
+        issues.push((Severity::Warning, unreadable));
         let letters = dead_letters.unwrap_or_default();
         issues.push((
             Severity::Warning,
@@ -174,6 +189,29 @@ fn newer<T, V: Ord>(said: Option<T>, before: T, version: impl Fn(&T) -> V) -> T 
     said.filter(|said| version(said) >= version(&before)).unwrap_or(before)
 }
 
+/// Notes of each game that is on since when its score has not changed.
+fn note_changes(live: &mut LiveData, previous: &LiveData) {
+    let at = live.poll_id.map(|poll| poll.instant());
+    let is_same_day = previous.game_date == live.game_date;
+    for game in &mut live.games {
+        let known = previous.games.iter().find(|known| is_same_day && known.pair() == game.pair());
+        let is_unchanged =
+            |known: &&PolledGame| (known.home_score, known.away_score) == (game.home_score, game.away_score);
+        let since = known.filter(is_unchanged).and_then(|known| known.unchanged_since);
+        let is_on = game.status == GameStatus::InProgress && !game.is_halftime;
+        game.unchanged_since = since.or(at).filter(|_| is_on);
+    }
+}
+
+/// The games that stand still while another one does not, and since when.
+fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Utc>)> {
+    let on = games.iter().filter_map(|game| Some((game, game.unchanged_since?)));
+    let (still, moving): (Vec<_>, Vec<_>) = on.partition(|(_, since)| now - *since >= UNCHANGED);
+    let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
+    let still = still.into_iter().map(|(game, since)| (name(game), since));
+    if moving.is_empty() { Vec::new() } else { still.collect() }
+}
+
 /// How the slate day stands.
 struct Night<'a> {
     now: DateTime<Utc>,
@@ -186,6 +224,8 @@ struct Night<'a> {
     under_way: usize,
     /// When the first of those began, as far as that is known.
     first_under_way: Option<DateTime<Utc>>,
+    /// Games whose score stands still while others' changes, and since when.
+    stalled: Vec<(String, DateTime<Utc>)>,
 }
 
 impl<'a> Night<'a> {
@@ -193,9 +233,7 @@ impl<'a> Night<'a> {
     fn of(run: &Run<'a>, day: SlateDay, live: &LiveData, before: Option<&Status>) -> Self {
         let is_fresh = live.poll_id.is_some_and(|poll| run.now - poll.instant() <= STALE);
         let polled = if live.game_date == Some(day) { live.games.as_slice() } else { &[] };
-        let last_seen = |game: &ScheduledGame| {
-            polled.iter().find(|it| it.home_team == game.home && it.away_team == game.away)
-        };
+        let last_seen = |game: &ScheduledGame| polled.iter().find(|it| it.pair() == game.pair());
         let is_on = |game: &ScheduledGame| match last_seen(game).map(|seen| seen.status) {
             Some(GameStatus::InProgress) => true,
             Some(GameStatus::Final | GameStatus::Postponed) => false,
@@ -215,9 +253,7 @@ impl<'a> Night<'a> {
         let all = run.games.as_deref().unwrap_or_default();
         let games: Vec<&ScheduledGame> = all.iter().copied().filter(|game| counts(game)).collect();
         // Those that the schedule does not have count as upstream has them.
-        let mut others = polled.iter().filter(|seen| {
-            !all.iter().any(|game| game.home == seen.home_team && game.away == seen.away_team)
-        });
+        let mut others = polled.iter().filter(|seen| !all.iter().any(|game| game.pair() == seen.pair()));
         let on: Vec<&ScheduledGame> = games.iter().copied().filter(|game| is_on(game)).collect();
         let others_on = others.clone().filter(|seen| seen.status == GameStatus::InProgress).count();
         let is_free = match run.games {
@@ -231,6 +267,7 @@ impl<'a> Night<'a> {
             is_free,
             under_way: on.len() + others_on,
             first_under_way: on.iter().filter_map(|game| game.tip_off).min(),
+            stalled: stalled(polled, run.now),
         }
     }
 
@@ -279,6 +316,9 @@ impl<'a> Night<'a> {
                 }
                 Some(age) if live.is_stale => {
                     (Health::Degraded, format!("{games}; the scores are {age:.0} minutes old"))
+                }
+                Some(_) if !self.stalled.is_empty() => {
+                    (Health::Degraded, format!("{games}, {} of them without a change", self.stalled.len()))
                 }
                 None => (Health::Degraded, format!("{games}; there are no scores yet")),
                 Some(_) => (Health::Healthy, games),
@@ -391,6 +431,10 @@ mod tests {
             home_team: team(home),
             away_team: team("TOR"),
             status: *status,
+            home_score: 0,
+            away_score: 0,
+            is_halftime: false,
+            unchanged_since: None,
         };
         LiveData {
             poll_id: Some(PollId::at(at)),

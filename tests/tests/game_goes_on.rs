@@ -1,0 +1,305 @@
+//! A game goes on, whatever upstream sends of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::drift::{
+    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, THIRD, boston, box_of, fields, line, lookups,
+    los_angeles, new_issues, only, player, predicting, shown,
+};
+use tests::warehouse::{predicted, scheduled};
+
+const EVERYONE: [&str; 4] = ["gradeydick", "hugogonzalez", "jaylenbrown", "scottiebarnes"];
+
+/// A night with a prediction of Jaylen Brown, 27.3 points against a line of 24.5.
+async fn night() -> Night {
+    Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
+}
+
+async fn grade(night: &Night) -> Value {
+    fields(&night.standing("jaylenbrown").await, ["game_status", "actual", "status"])
+}
+
+fn everyone() -> BTreeSet<&'static str> {
+    BTreeSet::from(EVERYONE)
+}
+
+#[tokio::test]
+async fn a_row_that_becomes_unreadable_in_the_fourth_quarter_freezes_nothing() {
+    let night = night().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    for (time, state, points, expected) in [
+        ("02:15", FOURTH, 25, json!(["in_progress", "Q4 9:00", 85])),
+        ("02:30", FINAL, 27, json!(["final", "Final", 87])),
+    ] {
+        let mut game = boston(state, points);
+        box_of(&mut game, "visitor_team")[1]["player"] = Value::Null;
+        let live = night.poll(time, [game]).await;
+        assert_eq!(shown(&live), expected);
+        assert_eq!(lookups(&live), everyone(), "the union of what was seen");
+        assert_eq!(player(&live, "gradeydick")["points"], 9, "as last seen");
+        assert_eq!(live["games"][0]["player_count"], 4);
+    }
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_predicted_player_who_is_lost_keeps_his_points_until_he_is_back() {
+    let night = night().await;
+    night.poll("02:12", [boston(FOURTH, 25)]).await;
+    let without = |state| {
+        let mut game = boston(state, 27);
+        box_of(&mut game, "home_team").remove(0);
+        game
+    };
+    let live = night.poll("02:15", [without(("4th Qtr", 4, "Q4 2:00"))]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q4 2:00", 87]));
+    assert_eq!(player(&live, "jaylenbrown")["points"], 25);
+    assert_eq!(grade(&night).await, json!(["in_progress", 25, "trending_correct"]));
+    let live = night.poll("02:30", [without(FINAL)]).await;
+    assert_eq!(shown(&live), json!(["final", "Final", 87]));
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 25, "he has played, so he is not void");
+    let live = night.poll("02:33", [boston(FINAL, 27)]).await;
+    assert_eq!(player(&live, "jaylenbrown")["points"], 27);
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_player_who_was_listed_twice_is_listed_once_and_the_game_goes_on() {
+    let night = night().await;
+    let mut doubled = boston(THIRD, 21);
+    box_of(&mut doubled, "home_team").push(line(7_070, "Jaylen", "Brown", 21, "30"));
+    night.poll("02:12", [doubled]).await;
+    for (time, state, points, expected) in [
+        ("02:15", FOURTH, 25, json!(["in_progress", "Q4 9:00", 85])),
+        ("02:30", FINAL, 27, json!(["final", "Final", 87])),
+    ] {
+        let live = night.poll(time, [boston(state, points)]).await;
+        assert_eq!(shown(&live), expected);
+        assert_eq!(player(&live, "jaylenbrown")["points"], points);
+    }
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn the_end_is_seen_whatever_its_period() {
+    for period in [json!(0), Value::Null, json!(2)] {
+        let night = night().await;
+        night.poll("02:12", [boston(FOURTH, 25)]).await;
+        let mut over = boston(FINAL, 27);
+        over["period"] = period.clone();
+        let live = night.poll("02:30", [over]).await;
+        assert_eq!(shown(&live), json!(["final", "Final", 87]), "{period}");
+        assert_eq!(live["games"][0]["period"], 4, "{period}");
+        assert_eq!(grade(&night).await, json!(["final", 27, "correct"]), "{period}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_without_a_period_after_an_overtime_is_the_end_of_that_overtime() {
+    let night = night().await;
+    night.poll("02:12", [boston(("OT", 5, "OT 2:10"), 25)]).await;
+    let mut over = boston(FINAL, 27);
+    over["period"] = Value::Null;
+    let live = night.poll("02:30", [over]).await;
+    assert_eq!(shown(&live), json!(["final", "Final/OT", 87]));
+    assert_eq!(live["games"][0]["period"], 5);
+}
+
+#[tokio::test]
+async fn a_period_that_jumps_ahead_heals_within_two_polls() {
+    for wrong in [("4th Qtr", 5, "Q4 7:00"), ("OT", 5, "OT 4:00"), ("4th Qtr", 9, "7:00")] {
+        let night = night().await;
+        night.poll("02:12", [boston(FOURTH, 22)]).await;
+        night.poll("02:15", [boston(wrong, 23)]).await;
+        night.poll("02:18", [boston(("4th Qtr", 4, "Q4 5:00"), 24)]).await;
+        let live = night.poll("02:21", [boston(("4th Qtr", 4, "Q4 3:00"), 26)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q4 3:00", 86]), "{wrong:?}");
+        assert_eq!(live["games"][0]["period"], 4, "{wrong:?}");
+        assert_eq!(grade(&night).await, json!(["in_progress", 26, "trending_correct"]), "{wrong:?}");
+        let live = night.poll("02:30", [boston(FINAL, 27)]).await;
+        assert_eq!(shown(&live), json!(["final", "Final", 87]), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_game_that_was_called_over_too_early_goes_on_within_two_polls() {
+    let night = night().await;
+    night.poll("02:12", [boston(FOURTH, 22)]).await;
+    night.poll("02:15", [boston(FINAL, 22)]).await;
+    night.poll("02:18", [boston(("4th Qtr", 4, "Q4 5:00"), 24)]).await;
+    let live = night.poll("02:21", [boston(("4th Qtr", 4, "Q4 3:00"), 26)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q4 3:00", 86]));
+    assert_eq!(grade(&night).await, json!(["in_progress", 26, "trending_correct"]));
+    night.poll("02:30", [boston(FINAL, 28)]).await;
+    assert_eq!(grade(&night).await, json!(["final", 28, "correct"]));
+}
+
+#[tokio::test]
+async fn one_old_answer_takes_nothing_back_and_the_next_one_counts() {
+    let night = night().await;
+    night.poll("02:12", [boston(FOURTH, 25)]).await;
+    let live = night.poll("02:15", [boston(("2nd Qtr", 2, "Q2 1:00"), 12)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q4 9:00", 85]));
+    let live = night.poll("02:18", [boston(("4th Qtr", 4, "Q4 5:00"), 26)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q4 5:00", 86]));
+}
+
+#[tokio::test]
+async fn overtime_counted_from_one_is_overtime() {
+    for first in [("OT", 1, "4:30"), ("OT", 1, "OT 4:30"), ("1st OT", 1, "OT1 4:30"), ("OT", 5, "4:30")] {
+        let night = night().await;
+        night.poll("02:12", [boston(("4th Qtr", 4, "Q4 0:10"), 22)]).await;
+        let live = night.poll("02:15", [boston(first, 24)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "OT1 4:30", 84]), "{first:?}");
+        assert_eq!(live["games"][0]["period"], 5, "{first:?}");
+        let live = night.poll("02:24", [boston(("2nd OT", 2, "3:00"), 26)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "OT2 3:00", 86]), "{first:?}");
+        let live = night.poll("02:33", [boston(("Final/2OT", 2, "Final"), 28)]).await;
+        assert_eq!(shown(&live), json!(["final", "Final/OT2", 88]), "{first:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_the_date_mends_whatever_the_night_left_behind() {
+    let mut ghost = boston(FINAL, 30);
+    box_of(&mut ghost, "home_team").push(line(999, "Nobody", "Atall", 3, "4"));
+    for left in [boston(("OT5", 9, "OT5 1:00"), 30), boston(THIRD, 30), ghost] {
+        let night = night().await;
+        night.poll("02:12", [boston(THIRD, 21)]).await;
+        night.poll("02:15", [left]).await;
+        let dated = night.backfill([boston(FINAL, 24)]).await;
+        assert_eq!(shown(&dated), json!(["final", "Final", 84]));
+        assert_eq!(player(&dated, "jaylenbrown")["points"], 24);
+        let grading = night.cloud.document(DATED_GRADING).await;
+        let standing = only(&grading["predictions"], "jaylenbrown");
+        assert_eq!(fields(standing, ["actual", "status"]), json!([24, "incorrect"]));
+    }
+}
+
+/// Milwaukee at Los Angeles, which goes on with each poll.
+fn moving(nth: i64) -> Value {
+    let clock = format!("Q3 {}:00", 11 - nth);
+    let players = [line(90, "Luka", "Doncic", 20 + nth, "30")];
+    los_angeles(("3rd Qtr", 3, &clock), 80 + nth, &players)
+}
+
+/// Eighteen minutes in which Boston's game is listed in the first `listed` polls and never moves; the status
+/// at the beginning and at the end.
+async fn eighteen_minutes(night: &Night, listed: usize) -> (Value, Value) {
+    let mut said = Vec::new();
+    for nth in 0..7 {
+        let stands = (nth < i64::try_from(listed).expect("few")).then(|| boston(THIRD, 21));
+        let live = night.poll(&format!("02:{}", 12 + 3 * nth), stands.into_iter().chain([moving(nth)])).await;
+        assert_eq!(live["total_games"], 2);
+        said.push(night.status().await);
+    }
+    (said[0].clone(), said[6].clone())
+}
+
+async fn two_games() -> Night {
+    let night = night().await;
+    night.cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    night
+}
+
+#[tokio::test]
+async fn a_game_that_stands_still_while_others_move_is_a_known_issue_and_not_healthy() {
+    let night = two_games().await;
+    let (before, after) = eighteen_minutes(&night, 7).await;
+    assert_eq!(before["services"]["live_data"]["status"], "healthy");
+    let issues = new_issues(&before, &after);
+    assert!(issues.iter().any(|issue| issue.contains("BOS")), "{issues:?}");
+    assert_ne!(after["services"]["live_data"]["status"], "healthy");
+    assert_ne!(after["overall_status"], "healthy");
+    night.poll("02:33", [boston(FOURTH, 25), moving(8)]).await;
+    let moved = night.status().await;
+    assert_eq!(new_issues(&before, &moved), Vec::<String>::new());
+    assert_eq!(moved["services"]["live_data"]["status"], "healthy");
+}
+
+#[tokio::test]
+async fn a_game_that_upstream_has_stopped_sending_stays_and_is_a_known_issue() {
+    let night = two_games().await;
+    let (before, after) = eighteen_minutes(&night, 1).await;
+    let issues = new_issues(&before, &after);
+    assert!(issues.iter().any(|issue| issue.contains("BOS")), "{issues:?}");
+    assert_ne!(after["services"]["live_data"]["status"], "healthy");
+}
+
+#[tokio::test]
+async fn a_tip_off_time_for_a_status_does_not_hide_a_game_that_is_on() {
+    let night = night().await;
+    night.poll("00:21", [boston(BEFORE, 0)]).await;
+    let live = night.poll("01:12", [boston((BEFORE.0, 2, "Q2 5:11"), 12)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q2 5:11", 72]));
+    assert_eq!(live["games_in_progress"], 1);
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(fields(&standing, ["game_status", "actual", "period"]), json!(["in_progress", 12, 2]));
+}
+
+#[tokio::test]
+async fn period_or_clock_alone_tells_that_a_game_is_on_against_any_word_for_scheduled() {
+    for (state, expected) in [
+        (("7:30 pm ET", 1, "Q1 9:00"), json!(["in_progress", "Q1 9:00", 72])),
+        (("Scheduled", 3, "6:35"), json!(["in_progress", "Q3 6:35", 72])),
+        ((BEFORE.0, 0, "Q2 5:11"), json!(["in_progress", "Q2 5:11", 72])),
+        ((BEFORE.0, 5, "OT 2:10"), json!(["in_progress", "OT1 2:10", 72])),
+        (BEFORE, json!(["scheduled", "", 72])),
+    ] {
+        assert_eq!(shown(&night().await.poll("01:12", [boston(state, 12)]).await), expected, "{state:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stable_word_that_is_stale_gives_way_to_period_and_clock() {
+    let night = night().await;
+    let mut game = boston((BEFORE.0, 3, "Q3 6:35"), 21);
+    game["status_state"] = json!("scheduled");
+    assert_eq!(shown(&night.poll("02:12", [game]).await), json!(["in_progress", "Q3 6:35", 81]));
+}
+
+/// The game without score and players, as upstream lists one that is not on.
+fn empty(mut game: Value) -> Value {
+    (game["home_team_score"], game["visitor_team_score"]) = (json!(0), json!(0));
+    (game["home_team"]["players"], game["visitor_team"]["players"]) = (json!([]), json!([]));
+    game
+}
+
+#[tokio::test]
+async fn a_final_game_that_is_then_called_postponed_stays_final_and_graded() {
+    for later in ["Postponed", "PPD", "Cancelled"] {
+        let night = night().await;
+        night.poll("02:30", [boston(FINAL, 27)]).await;
+        for time in ["02:33", "02:36", "02:39"] {
+            let live = night.poll(time, [empty(boston((later, 0, ""), 0))]).await;
+            assert_eq!(shown(&live), json!(["final", "Final", 87]), "{later}");
+            assert_eq!(lookups(&live), everyone(), "{later}");
+            assert_eq!(grade(&night).await, json!(["final", 27, "correct"]), "{later}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_final_game_stays_final_against_the_newer_payload_s_words_and_in_a_new_process() {
+    let mut by_word = empty(boston(BEFORE, 0));
+    by_word["status_state"] = json!("postponed");
+    let mut by_mark = empty(boston(BEFORE, 0));
+    by_mark["postponed"] = json!(true);
+    for later in [by_word, by_mark] {
+        let mut night = night().await;
+        night.poll("02:30", [boston(FINAL, 27)]).await;
+        night.restart().await;
+        let live = night.poll("02:33", [later.clone()]).await;
+        assert_eq!(shown(&live), json!(["final", "Final", 87]), "{later}");
+        assert_eq!(grade(&night).await, json!(["final", 27, "correct"]), "{later}");
+    }
+}
+
+#[tokio::test]
+async fn a_final_game_that_one_answer_lists_as_to_come_stays_final() {
+    let night = night().await;
+    night.poll("02:30", [boston(FINAL, 27)]).await;
+    assert_eq!(shown(&night.poll("02:33", [empty(boston(BEFORE, 0))]).await), json!(["final", "Final", 87]));
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}

@@ -1,0 +1,175 @@
+//! When a game begins: not known yet, at one in the morning, or not at all for who counts.
+
+use local_cloud::cloud::RAW_BUCKET;
+use serde_json::{Value, json};
+use tests::drift::{
+    CONTEXT, Night, ODDS, PREDICTIONS, REGISTRY, SCHEDULE, THIRD, boston, both_sides, fields, new_issues,
+    predicting, tonight,
+};
+use tests::{
+    Cloud, HandClock, Reply, Stub, game,
+    warehouse::{DAY, GAME, expected, predicted, registered, scheduled, with},
+};
+
+/// Midnight Eastern of the slate day, which stands for a time that is not fixed yet.
+const MIDNIGHT: &str = "2026-01-09T05:00:00Z";
+
+fn at_midnight() -> Value {
+    with(scheduled(GAME, "BOS", "TOR"), json!({"game_date_est": MIDNIGHT}))
+}
+
+/// Toronto at Boston at a time that is not fixed yet, with 25.5 points of Jaylen Brown offered in the
+/// afternoon.
+async fn unfixed() -> Cloud {
+    let no_line =
+        json!({"current_points_line": null, "line_source": "NO_PROP_LINE", "recommendation": "NO_LINE"});
+    let cloud = predicting(&[with(predicted("jaylenbrown", 27.3, "NO_LINE"), no_line)]).await;
+    cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    cloud.add(SCHEDULE, at_midnight());
+    for offer in both_sides("jaylenbrown", 10, 25.5, -110, -110) {
+        cloud.add(ODDS, offer);
+    }
+    cloud
+}
+
+#[tokio::test]
+async fn nothing_is_over_before_a_time_is_known() {
+    let cloud = unfixed().await;
+    for time in ["15:00", "22:00"] {
+        tonight(&cloud, time).await;
+        let status = cloud.document(tests::drift::STATUS).await;
+        let live = &status["services"]["live_data"];
+        let message = live["message"].as_str().expect("a message");
+        assert!(!message.contains("over"), "{time}: {message}");
+        assert_eq!(fields(live, ["status", "games_active"]), json!(["healthy", false]), "{time}: {status}");
+        assert!(live["next_update_expected"].is_null(), "{time}: {live}");
+        assert!(status["active_break"].is_null(), "{time}");
+    }
+}
+
+/// Games of which upstream says that they are on, in the latest scores after an export.
+async fn on_at(cloud: &Cloud, now: &str, games: Vec<Value>) -> Vec<String> {
+    let stub = Stub::answering([Reply::games(games)]).await;
+    let answer = cloud.exporter(&stub, &HandClock::at(now)).await.post("").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let live = cloud.document(tests::drift::LIVE).await;
+    let games = live["games"].as_array().expect("games").iter();
+    let on = games.filter(|game| game["status"] == "in_progress");
+    on.map(|game| game["game_id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_game_that_began_at_one_in_the_morning_is_shown_while_it_is_on() {
+    let cloud = Cloud::start().await;
+    // In Tokyo, on 15 January as New York and upstream count it.
+    for now in ["2026-01-15T06:40:00Z", "2026-01-15T08:10:00Z", "2026-01-15T08:58:00Z"] {
+        let on = game(7, "2026-01-15", "2nd Qtr", 2, "Q2 5:00");
+        assert_eq!(on_at(&cloud, now, vec![on]).await, ["7"], "{now}");
+    }
+}
+
+#[tokio::test]
+async fn so_is_one_of_the_pre_season_in_the_early_morning() {
+    let cloud = Cloud::start().await;
+    let row = json!({"game_date": "2025-10-10", "game_date_est": "2025-10-10T05:00:00Z"});
+    cloud.add(SCHEDULE, with(scheduled("0012500021", "BKN", "PHX"), row));
+    let on = game(8, "2025-10-10", "1st Qtr", 1, "Q1 2:00");
+    assert_eq!(on_at(&cloud, "2025-10-10T05:24:00Z", vec![on]).await, ["8"]);
+}
+
+#[tokio::test]
+async fn it_is_shown_beside_the_last_night_s_overtime() {
+    let cloud = Cloud::start().await;
+    let games = || {
+        let mut abroad = game(7, "2026-01-15", "1st Qtr", 1, "Q1 5:00");
+        abroad["home_team"]["abbreviation"] = json!("CLE");
+        abroad["visitor_team"]["abbreviation"] = json!("DET");
+        vec![game(6, "2026-01-14", "OT", 5, "OT 2:10"), abroad]
+    };
+    let mut on = on_at(&cloud, "2026-01-15T06:15:00Z", games()).await;
+    on.sort();
+    assert_eq!(on, ["6", "7"]);
+}
+
+#[tokio::test]
+async fn in_the_morning_it_is_in_the_scores_of_its_own_day() {
+    let cloud = Cloud::start().await;
+    on_at(&cloud, "2026-01-15T06:40:00Z", vec![game(7, "2026-01-15", "2nd Qtr", 2, "Q2 5:00")]).await;
+    on_at(&cloud, "2026-01-15T09:20:00Z", vec![game(7, "2026-01-15", "Final", 4, "Final")]).await;
+    let dated = cloud.document("v1/live/2026-01-15.json").await;
+    assert_eq!(fields(&dated["games"][0], ["game_id", "status"]), json!(["7", "final"]));
+    assert_eq!(dated, cloud.document(tests::drift::LIVE).await);
+}
+
+/// The answer to a message that asks for tonight's list.
+async fn told(cloud: &Cloud) -> Value {
+    let function = cloud.tonight(&HandClock::at("2026-01-09T22:00:00Z")).await;
+    let answer = function.tell(json!({"export_types": ["tonight"]})).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json["status"].clone()
+}
+
+#[tokio::test]
+async fn a_day_of_an_all_star_game_alone_is_a_day_without_games() {
+    for (id, home, away) in
+        [("0032500001", "STR", "STP"), ("0032500002", "WLD", "USA"), ("0012500007", "DAL", "RMD")]
+    {
+        let cloud = Cloud::start().await;
+        cloud.add(SCHEDULE, scheduled(id, home, away));
+        assert_eq!(told(&cloud).await, "success", "{id}");
+        assert!(cloud.names(RAW_BUCKET, "dead-letter/").is_empty(), "{id}");
+        let status = cloud.document(tests::drift::STATUS).await;
+        assert_eq!(status["overall_status"], "healthy", "{id}: {status}");
+        assert!(!status["active_break"].is_null(), "{id}: {status}");
+        let list = cloud.document(tests::drift::TONIGHT).await;
+        assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 0]), "not yesterday's");
+    }
+}
+
+#[tokio::test]
+async fn beside_real_games_it_counts_for_nothing() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    for name in ["Jayson Tatum", "Derrick White", "Al Horford", "Sam Hauser"] {
+        let player = registered(name, "BOS");
+        cloud.add(CONTEXT, expected(player["player_lookup"].as_str().expect("a lookup"), "BOS"));
+        cloud.add(REGISTRY, player);
+    }
+    assert_eq!(told(&cloud).await, "success");
+    let before = cloud.document(tests::drift::STATUS).await;
+    cloud.add(SCHEDULE, scheduled("0032500001", "STR", "STP"));
+    assert_eq!(told(&cloud).await, "success");
+    let list = cloud.document(tests::drift::TONIGHT).await;
+    assert!(list["status"].is_null(), "{}", list["degraded_reason"]);
+    let real: Vec<&Value> = list["games"].as_array().expect("games").iter().collect();
+    assert_eq!(real.len(), 1, "{list}");
+    assert_eq!(real[0]["game_id"], GAME);
+    assert_eq!(new_issues(&before, &cloud.document(tests::drift::STATUS).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_row_whose_teams_are_not_known_yet_fails_no_day_either() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    for (id, home, away) in
+        [("0032500003", "", ""), ("0032500004", "TEAM A", "TEAM B"), ("0042500101", "", "BOS")]
+    {
+        cloud.add(SCHEDULE, scheduled(id, home, away));
+    }
+    assert_eq!(told(&cloud).await, "success");
+    let list = cloud.document(tests::drift::TONIGHT).await;
+    assert_eq!(list["games"].as_array().map(Vec::len), Some(1));
+    let night = Night::of(cloud).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 21);
+}
+
+#[tokio::test]
+async fn a_prediction_of_an_exhibition_fails_no_day_and_is_in_no_real_game() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.add(SCHEDULE, scheduled("0032500001", "STR", "STP"));
+    let star = with(predicted("lebronjames", 12.0, "OVER"), json!({"game_id": "0032500001"}));
+    cloud.add(PREDICTIONS, star);
+    cloud.add(REGISTRY, registered("LeBron James", "LAL"));
+    assert_eq!(told(&cloud).await, "success");
+    let list = cloud.document(tests::drift::TONIGHT).await;
+    assert!(!tests::drift::lookups(&list).contains("lebronjames"), "{list}");
+}
