@@ -1,4 +1,4 @@
-# Every function, once. To add one is to add an entry.
+# One entry for each function.
 locals {
   functions = {
     scrape-live-boxscores = {
@@ -10,7 +10,7 @@ locals {
       secrets = {
         BDL_API_KEY = google_secret_manager_secret.balldontlie_api_key.secret_id
       }
-      # It creates snapshots and looks at those that exist; it can neither replace nor delete any.
+      # It may create and read snapshots, but neither replace nor delete one.
       buckets = {
         create = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectCreator" }
         look   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" }
@@ -25,8 +25,9 @@ locals {
       environment = {
         RAW_BUCKET = google_storage_bucket.raw.name
       }
-      # All load jobs go to one table, and BigQuery refuses too many at once. One instance knows of all of them:
-      # it runs two and pauses all while they fail. Sixteen events wait in it, the others in their subscription.
+      # All load jobs append to one table, and BigQuery refuses too many at once with rateLimitExceeded. A single
+      # instance limits them: it holds at most two snapshots at a time and pauses while load jobs fail. Up to
+      # sixteen requests reach it; all other events wait in their subscription.
       concurrency   = 16
       max_instances = 1
       buckets = {
@@ -44,11 +45,11 @@ locals {
       shape = "event"
       environment = {
         RAW_BUCKET            = google_storage_bucket.raw.name
-        API_BUCKET            = google_storage_bucket.api.name
+        API_BUCKET            = local.api
         EXPORT_COMPLETE_TOPIC = google_pubsub_topic.complete.name
       }
       buckets = {
-        publish      = { bucket = google_storage_bucket.api.name, role = "roles/storage.objectUser" }
+        publish      = { bucket = local.api, role = "roles/storage.objectUser" }
         count        = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" } # listing has no prefix
         dead_letters = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectUser", prefix = "dead-letter/" }
       }
@@ -65,8 +66,8 @@ locals {
       ]
       topics = { complete = google_pubsub_topic.complete.name }
       triggers = {
-        trigger     = { type = "google.cloud.pubsub.topic.v1.messagePublished", topic = google_pubsub_topic.trigger.id }
-        predictions = { type = "google.cloud.pubsub.topic.v1.messagePublished", topic = google_pubsub_topic.predictions.id }
+        trigger     = { type = "google.cloud.pubsub.topic.v1.messagePublished", topic = google_pubsub_topic.trigger.name }
+        predictions = { type = "google.cloud.pubsub.topic.v1.messagePublished", topic = var.predictions_topic }
       }
     }
 
@@ -74,14 +75,14 @@ locals {
       shape = "http"
       environment = {
         RAW_BUCKET  = google_storage_bucket.raw.name
-        API_BUCKET  = google_storage_bucket.api.name
+        API_BUCKET  = local.api
         BDL_API_URL = var.balldontlie_url
       }
       secrets = {
         BDL_API_KEY = google_secret_manager_secret.balldontlie_api_key.secret_id
       }
       buckets = {
-        publish = { bucket = google_storage_bucket.api.name, role = "roles/storage.objectUser" }
+        publish = { bucket = local.api, role = "roles/storage.objectUser" }
         count   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" } # listing has no prefix
       }
       tables_read = [
@@ -100,22 +101,25 @@ locals {
     }
   }
 
-  # What every function is told.
+  # Environment variables of every function.
   environment = {
     GOOGLE_CLOUD_PROJECT = var.project
-    # A job is found only with the location of its datasets, which is the region of everything.
+    # BigQuery finds a job only by its location, which is the location of the datasets.
     BIGQUERY_LOCATION = var.region
-    # Cloud Run has checked the caller before us, and replaced the token's signature.
+    # Cloud Run checks the caller and removes the token's signature before the function sees it.
     INVOKER_AUTH = "iam"
     RUST_LOG     = "info"
   }
+
+  # During the comparison of a cut-over only the exporters run: see README.md beside this file.
+  deployed = [for name in keys(local.functions) : name if !var.shadow || startswith(name, "export-")]
 
   images = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
 }
 
 module "http_function" {
   source   = "./modules/http-function"
-  for_each = { for name, function in local.functions : name => function if function.shape == "http" }
+  for_each = { for name, function in local.functions : name => function if function.shape == "http" && contains(local.deployed, name) }
 
   project     = var.project
   region      = var.region
@@ -126,12 +130,17 @@ module "http_function" {
   caller      = google_service_account.scheduler.email
   operators   = var.operators
 
-  depends_on = [google_bigquery_table.own, google_bigquery_table.upstream, google_project_service.apis]
+  depends_on = [
+    google_bigquery_table.own,
+    google_bigquery_table.upstream,
+    google_project_service.apis,
+    google_storage_bucket.api,
+  ]
 }
 
 module "event_function" {
   source   = "./modules/event-function"
-  for_each = { for name, function in local.functions : name => function if function.shape == "event" }
+  for_each = { for name, function in local.functions : name => function if function.shape == "event" && contains(local.deployed, name) }
 
   project     = var.project
   region      = var.region
@@ -147,6 +156,8 @@ module "event_function" {
     google_bigquery_table.own,
     google_bigquery_table.upstream,
     google_project_service.apis,
+    google_pubsub_topic.predictions,
+    google_storage_bucket.api,
     time_sleep.permissions,
   ]
 }

@@ -1,7 +1,7 @@
-# What wakes the on-call engineer. Each alert has its part in infra/RUNBOOK.md, under the same title.
+# Alerts. Each one has a chapter of the same title in infra/RUNBOOK.md.
 
 locals {
-  # Log-based counters. A test runs the functions and holds each filter against the lines that they write.
+  # Log-based counters. A test runs the functions and compares each filter with the lines that they write.
   metrics = {
     live_exports          = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true"
     live_exports_in_games = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true AND jsonPayload.games_in_progress>0"
@@ -22,7 +22,7 @@ locals {
           / sum by (service_name) (rate(run_googleapis_com:request_count{monitored_resource="cloud_run_revision", service_name=~"${local.services}"}[15m]))
           > 0.3
       PROMQL
-      says  = "More than three in ten calls of a function ended in a 5xx over a quarter of an hour."
+      says  = "More than three in ten calls of a function have ended with a 5xx status within 15 minutes."
     }
 
     "A dead letter is kept" = {
@@ -30,57 +30,61 @@ locals {
         sum(increase(logging_googleapis_com:user_dead_letters{monitored_resource="cloud_run_revision"}[10m])) > 0
           or max(pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource="pubsub_subscription", subscription_id=~".+-dead-letter"}) > 0
       PROMQL
-      says  = "An event can never be processed, or was not acknowledged in a hundred attempts."
+      says  = "A function has dead-lettered an event, or has not acknowledged one in a hundred attempts."
     }
 
-    # While games are on: an export of the last three hours, longer than which no game goes on, saw one.
-    # The schedule runs from noon to 3:59 Eastern; from 8:00 to 16:00 UTC it may be over, in summer.
+    # Games are in progress if an export of the last three hours has seen one. From 8:00 to 16:00 UTC the schedule,
+    # which runs from noon to 3:59 Eastern, may be over.
     "The live file is old" = {
       query = <<-PROMQL
         (sum(increase(logging_googleapis_com:user_live_exports_in_games{monitored_resource="cloud_run_revision"}[3h])) > 0
           unless sum(increase(logging_googleapis_com:user_live_exports{monitored_resource="cloud_run_revision"}[10m])) > 0)
           and on() (hour() < 8 or hour() >= 16)
       PROMQL
-      says  = "Games are on, and for ten minutes no live export has succeeded: the public scores are old."
+      says  = "Games are in progress and no live export has succeeded for ten minutes: the public scores are old."
     }
 
-    # `increase` extrapolates to whole intervals, so that two failures may count as 1.9.
+    # `increase` extrapolates, so that two failures may count as 1.9.
     "A schedule fails" = {
       query = <<-PROMQL
         sum by (job_id) (increase(logging_googleapis_com:user_scheduler_failures{monitored_resource="cloud_scheduler_job"}[10m])) > 1
       PROMQL
-      says  = "Two calls of a schedule failed within ten minutes."
+      says  = "Two calls of a schedule have failed within ten minutes."
     }
 
-    # The schedule runs from noon to 3:59 Eastern: from 17:00 to 8:00 UTC, in summer and in winter.
+    # The schedule runs from noon to 3:59 Eastern, which includes 17:00 to 7:59 UTC in winter and in summer. The first
+    # quarter of an hour is left out, because the night has no earlier export.
     "No live export" = {
       query = <<-PROMQL
-        (vector(1) unless on() (sum(increase(logging_googleapis_com:user_live_exports{monitored_resource="cloud_run_revision"}[15m])) > 0))
+        absent(sum(increase(logging_googleapis_com:user_live_exports{monitored_resource="cloud_run_revision"}[15m])) > 0)
           and on() (hour() + minute() / 60 >= 17.25 or hour() < 8)
       PROMQL
-      says  = "For a quarter of an hour of the polling window no live export has succeeded: the schedule is paused, refused, or calls a function that fails."
+      says  = "No live export has succeeded for 15 minutes of the polling window: the schedule is paused or refused, or the function fails."
     }
 
+    # More than three snapshots, so that the first one of a night does not alert while its rows are being loaded.
     "Snapshots are not processed" = {
       query = <<-PROMQL
-        (sum(increase(logging_googleapis_com:user_snapshots_with_games{monitored_resource="cloud_run_revision"}[30m])) > 0)
+        (sum(increase(logging_googleapis_com:user_snapshots_with_games{monitored_resource="cloud_run_revision"}[30m])) > 3)
           unless on() (sum(increase(logging_googleapis_com:user_snapshots_processed{monitored_resource="cloud_run_revision"}[30m])) > 0)
       PROMQL
-      says  = "Snapshots of games were kept for half an hour, and none became rows: the trigger is missing, its calls are refused, or load jobs fail."
+      says  = "Snapshots with games were written within 30 minutes and none was processed: the trigger is missing, its calls are refused, or load jobs fail."
     }
 
+    # Eventarc names a subscription after its region and trigger, and a trigger here begins with its function's name.
+    # Subscriptions of other systems in the project do not match.
     "Events wait" = {
       query = <<-PROMQL
-        max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource="pubsub_subscription", subscription_id=~"eventarc-.+"}) > 900
+        max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource="pubsub_subscription", subscription_id=~"eventarc-.+-(${local.services})-.+"}) > 900
       PROMQL
-      says  = "An event has not been acknowledged for a quarter of an hour."
+      says  = "A function has not acknowledged an event for 15 minutes."
     }
 
     "The status is unhealthy" = {
       query = <<-PROMQL
         sum(increase(logging_googleapis_com:user_status_unhealthy{monitored_resource="cloud_run_revision"}[15m])) > 2
       PROMQL
-      says  = "status.json has said unhealthy more than twice in a quarter of an hour: the public files are fresh and empty, or old while games are on."
+      says  = "More than two status documents within 15 minutes were unhealthy: the public files are new but empty, or old while games are in progress."
     }
   }
 }
@@ -124,14 +128,14 @@ resource "google_monitoring_alert_policy" "alerts" {
       query               = each.value.query
       duration            = "0s"
       evaluation_interval = "60s"
-      # In an empty project no metric has a point yet.
+      # A new project has no data for any of the metrics.
       disable_metric_validation = true
     }
   }
 
   documentation {
     mime_type = "text/markdown"
-    content   = "${each.value.says} What to look at and how to mend it: infra/RUNBOOK.md, \"${each.key}\"."
+    content   = "${each.value.says} What to check and how to fix it: infra/RUNBOOK.md, \"${each.key}\"."
   }
 
   alert_strategy {

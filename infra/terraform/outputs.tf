@@ -1,5 +1,5 @@
 output "urls" {
-  description = "Where each function is called."
+  description = "URL of each function."
   value = merge(
     { for name, function in module.http_function : name => function.url },
     { for name, function in module.event_function : name => function.url },
@@ -7,11 +7,11 @@ output "urls" {
 }
 
 output "dead_letter_subscriptions" {
-  description = "Where each function's events are that were never acknowledged."
+  description = "Subscription that keeps the events that a function never acknowledged."
   value       = { for name, function in module.event_function : name => function.dead_letter_subscription }
 }
 
 output "public_url" {
-  description = "What the front end reads."
-  value       = "https://storage.googleapis.com/${google_storage_bucket.api.name}/v1/"
+  description = "Base URL of the public documents."
+  value       = "https://storage.googleapis.com/${local.api}/v1/"
 }

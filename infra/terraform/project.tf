@@ -1,4 +1,4 @@
-# The project itself: which services it uses, and who calls the functions.
+# Services of the project, and the identities that call the functions.
 
 data "google_project" "this" {}
 
@@ -6,6 +6,8 @@ data "google_storage_project_service_account" "this" {
   depends_on = [google_project_service.apis]
 }
 
+# infra/deploy creates the service agents of Pub/Sub and Eventarc and grants them their roles. It is not done here,
+# because `terraform destroy` would then take the roles away from every other system of the project.
 locals {
   pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 }
@@ -49,7 +51,14 @@ resource "google_project_iam_member" "eventarc_receives" {
   member  = google_service_account.eventarc.member
 }
 
-# A permission takes up to some minutes to hold everywhere, and a trigger cannot be made without it.
+# Cloud Storage publishes the events of new objects to Pub/Sub under its own identity.
+resource "google_project_iam_member" "storage_publishes_events" {
+  project = var.project
+  role    = "roles/pubsub.publisher"
+  member  = data.google_storage_project_service_account.this.member
+}
+
+# A grant takes effect within about two minutes, and Eventarc refuses to create a trigger before.
 # https://cloud.google.com/iam/docs/access-change-propagation
 resource "time_sleep" "permissions" {
   create_duration = "120s"
@@ -58,11 +67,4 @@ resource "time_sleep" "permissions" {
     receives  = google_project_iam_member.eventarc_receives.id
     publishes = google_project_iam_member.storage_publishes_events.id
   }
-}
-
-# Cloud Storage tells of new objects through Pub/Sub, as itself.
-resource "google_project_iam_member" "storage_publishes_events" {
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.this.member
 }

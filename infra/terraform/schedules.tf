@@ -3,7 +3,8 @@ locals {
   # ends at four.
   polls = "*/3 12-23,0-3 * * *"
 
-  # Tonight's list, Eastern: the morning's, after the lines and the predictions, before the early and the late tips.
+  # Exports of tonight's list, Eastern time: in the morning, after the lines and predictions, and before the early
+  # and the late games.
   tonight = {
     "1000" = "0 10 * * *"
     "1335" = "35 13 * * *"

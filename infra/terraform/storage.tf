@@ -1,6 +1,12 @@
-# Neither bucket is ever deleted with something in it (force_destroy is off).
+# Terraform refuses to delete a bucket that holds objects, because force_destroy is off.
 
-# Raw snapshots, staged rows and dead letters: nobody's but ours.
+locals {
+  # The public bucket's name. The bucket may belong to another system, so nothing refers to a resource.
+  api = var.api_bucket
+}
+
+# Raw snapshots, staged rows and dead letters. No other system may use this bucket: a storage trigger fires for every
+# object of a bucket, and the lifecycle rules delete by prefix.
 resource "google_storage_bucket" "raw" {
   name                        = var.raw_bucket
   location                    = var.region
@@ -15,7 +21,7 @@ resource "google_storage_bucket" "raw" {
     for_each = {
       "ball-dont-lie/live-boxscores/" = 30
       "dead-letter/"                  = 90
-      "staging/"                      = 3 # of no use once the load job is done
+      "staging/"                      = 3 # a load job reads its file at once
     }
     content {
       condition {
@@ -31,8 +37,10 @@ resource "google_storage_bucket" "raw" {
   depends_on = [google_project_service.apis]
 }
 
-# The public JSON, for every browser.
+# The public JSON, which browsers read.
 resource "google_storage_bucket" "api" {
+  count = var.own_api_bucket ? 1 : 0
+
   name                        = var.api_bucket
   location                    = var.region
   uniform_bucket_level_access = true
@@ -42,7 +50,7 @@ resource "google_storage_bucket" "api" {
     enabled = true
   }
 
-  # A new version every three minutes: a week of them is enough to look back.
+  # The exporters write a version every three minutes; a week of them is kept to restore from.
   lifecycle_rule {
     condition {
       days_since_noncurrent_time = 7
@@ -52,7 +60,7 @@ resource "google_storage_bucket" "api" {
     }
   }
 
-  # The versions are there to go back to.
+  # Versioning replaces soft deletion, which would keep every version a second time.
   soft_delete_policy {
     retention_duration_seconds = 0
   }
@@ -67,9 +75,11 @@ resource "google_storage_bucket" "api" {
   depends_on = [google_project_service.apis]
 }
 
-# The viewer may list too, without which a missing file would answer 403 instead of 404.
+# The role includes listing, without which a missing object is answered with 403 instead of 404.
 resource "google_storage_bucket_iam_member" "public" {
-  bucket = google_storage_bucket.api.name
+  count = var.own_api_bucket ? 1 : 0
+
+  bucket = google_storage_bucket.api[0].name
   role   = "roles/storage.objectViewer"
   member = "allUsers"
 }
@@ -78,7 +88,7 @@ resource "google_artifact_registry_repository" "images" {
   repository_id = "challenge-system"
   location      = var.region
   format        = "DOCKER"
-  description   = "An image a function, tagged by commit."
+  description   = "One image for each function, tagged by commit."
 
   cleanup_policies {
     id     = "keep-the-newest"
@@ -99,7 +109,7 @@ resource "google_artifact_registry_repository" "images" {
   depends_on = [google_project_service.apis]
 }
 
-# Its versions are added by hand, so that the key is in no state file: see the README.
+# An operator adds the versions, so that no state file holds the key: see the README, "Deploy".
 resource "google_secret_manager_secret" "balldontlie_api_key" {
   secret_id = "balldontlie-api-key"
 

@@ -4,48 +4,60 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Where everything runs and is stored; the location of the datasets."
+  description = "Where the functions run and the buckets are; also the location of the BigQuery datasets, which must be a region."
   type        = string
   default     = "us-west2"
 }
 
 variable "image_tag" {
-  description = "Tag of every function's image: the commit that it was built from."
+  description = "Tag of every function's image: the commit that it is built from."
   type        = string
 }
 
 variable "own_warehouse" {
-  description = "Whether to create the tables that other systems fill, for a demonstration project without them."
+  description = "Whether to create the datasets, tables and topic of the systems that this one reads from. Only for a demonstration project, which lacks those systems."
+  type        = bool
+  default     = false
+}
+
+variable "own_api_bucket" {
+  description = "Whether to create and manage the public bucket. False where another system owns it: then the exporters only get permission to write to it."
+  type        = bool
+  default     = true
+}
+
+variable "shadow" {
+  description = "Whether another system still writes nba_raw.bdl_live_boxscores. Then only the exporters are deployed, and the table and its views are not managed."
   type        = bool
   default     = false
 }
 
 variable "raw_bucket" {
-  description = "Raw snapshots, staged rows and dead letters; a bucket of this system's own, because a trigger fires for every object of a bucket. Names are global: another project needs another one."
+  description = "Bucket of raw snapshots, staged rows and dead letters. It must not be shared with other systems: a storage trigger fires, and costs a delivery, for every object of a bucket, and the lifecycle rules delete by prefix. Bucket names are global, so every project sets its own."
   type        = string
   default     = "nba-scraped-data"
 }
 
 variable "api_bucket" {
-  description = "The public JSON. Global, likewise."
+  description = "Bucket of the public JSON. Bucket names are global, so every project sets its own."
   type        = string
   default     = "nba-props-platform-api"
 }
 
 variable "trigger_topic" {
-  description = "Topic of the messages that ask for an export."
+  description = "Topic of the messages that request an export."
   type        = string
   default     = "nba-phase6-export-trigger"
 }
 
 variable "complete_topic" {
-  description = "Topic that hears of finished exports."
+  description = "Topic that export-tonight publishes completions to."
   type        = string
   default     = "nba-phase6-export-complete"
 }
 
 variable "predictions_topic" {
-  description = "Topic that hears of finished predictions, from the prediction system."
+  description = "Topic that the prediction system publishes completions to. It exists already, unless own_warehouse is true."
   type        = string
   default     = "nba-phase5-predictions-complete"
 }
@@ -57,7 +69,7 @@ variable "balldontlie_url" {
 }
 
 variable "cors_origins" {
-  description = "Web pages that may read the public JSON."
+  description = "Origins whose pages may read the public JSON."
   type        = list(string)
   default = [
     "https://nbaprops.com",
@@ -68,13 +80,13 @@ variable "cors_origins" {
 }
 
 variable "alert_emails" {
-  description = "Who is told of alerts. Without any they are only shown in the console."
+  description = "E-mail addresses that alerts are sent to. Without any, alerts are only shown in the console."
   type        = list(string)
   default     = []
 }
 
 variable "operators" {
-  description = "Who may call the functions by hand, such as user:name@example.com or group:on-call@example.com."
+  description = "IAM members that may call the functions, such as user:name@example.com or group:on-call@example.com."
   type        = list(string)
   default     = []
 }

@@ -1,31 +1,32 @@
-# Tables and views from infra/bigquery, which is the only place where a schema is written.
+# Tables and views from infra/bigquery, the only place that defines a schema.
 #
-# One table and the views over it are this system's own. All other tables belong to the systems that fill them:
-# here they are only named, so that no change of ours can reach their columns. A demonstration project without
-# those systems gets them with own_warehouse = true.
+# This system owns one table and the views over it. Every other table belongs to the system that fills it and is
+# only named here: the provider drops columns that a schema lacks, and the schemas here list only the columns that
+# the functions read. A demonstration project, which lacks those systems, creates the tables with
+# own_warehouse = true.
 
 locals {
   bigquery = "${path.module}/../bigquery"
 
-  # "nba_raw/nbac_schedule" to what its file says
+  # From a name such as "nba_raw/nbac_schedule" to the content of its file.
   tables = {
     for file in fileset(local.bigquery, "nba_*/*.json") :
     trimsuffix(file, ".json") => jsondecode(file("${local.bigquery}/${file}"))
   }
-  own      = { for name, table in local.tables : name => table if name == "nba_raw/bdl_live_boxscores" }
+  own      = { for name, table in local.tables : name => table if name == "nba_raw/bdl_live_boxscores" && !var.shadow }
   upstream = { for name, table in local.tables : name => table if var.own_warehouse && name != "nba_raw/bdl_live_boxscores" }
   datasets = toset([for name in keys(local.tables) : dirname(name)])
 
-  # Name of a view to its query. A stored view names its tables with their project.
+  # From the name of a view to its query. A stored view must name the project of its tables.
   views = {
     for file in fileset("${local.bigquery}/views", "*.sql") :
     trimsuffix(file, ".sql") => replace(
       file("${local.bigquery}/views/${file}"), "FROM nba_raw.", "FROM `${var.project}`.nba_raw."
-    )
+    ) if !var.shadow
   }
 }
 
-# Those of a demonstration project.
+# Datasets of a demonstration project.
 resource "google_bigquery_dataset" "datasets" {
   for_each = toset([for dataset in local.datasets : dataset if var.own_warehouse])
 
@@ -36,8 +37,9 @@ resource "google_bigquery_dataset" "datasets" {
   depends_on = [google_project_service.apis]
 }
 
-# Those that are there already. A load job reads the raw bucket and writes into nba_raw, which BigQuery only does
-# within one location.
+# Datasets that exist already. A load job reads the raw bucket and writes to nba_raw, and a query reads several
+# datasets; BigQuery does both only within one location. The raw bucket is in var.region, and so is Cloud Run, which
+# has no multi-regions; so a dataset in the multi-region US or EU is refused as well.
 data "google_bigquery_dataset" "datasets" {
   for_each = toset([for dataset in local.datasets : dataset if !var.own_warehouse])
 
@@ -46,13 +48,16 @@ data "google_bigquery_dataset" "datasets" {
   lifecycle {
     postcondition {
       condition     = lower(self.location) == lower(var.region)
-      error_message = "The dataset ${each.key} is in ${self.location}, and region is ${var.region}. Set region to the location of the datasets: a load job cannot read a bucket in one and write a table in another."
+      error_message = "The dataset ${each.key} is in ${self.location}, but region is ${var.region}. Set region to the location of the datasets: a load job cannot read a bucket in one location and write a table in another. A multi-region, such as US, is not supported."
     }
   }
 
   depends_on = [google_project_service.apis]
 }
 
+# The provider adds a column in place and drops one, with its data, just as silently; deletion_protection prevents
+# only the deletion of the table. infra/deploy refuses to apply while the deployed table has a column that its file
+# lacks.
 resource "google_bigquery_table" "own" {
   for_each = local.own
 
@@ -76,7 +81,7 @@ resource "google_bigquery_table" "own" {
   depends_on = [google_bigquery_dataset.datasets, data.google_bigquery_dataset.datasets]
 }
 
-# Created once and never changed: whoever fills them decides on their columns.
+# Created once and never changed: the system that fills a table decides on its columns.
 resource "google_bigquery_table" "upstream" {
   for_each = local.upstream
 
@@ -107,7 +112,7 @@ resource "google_bigquery_table" "views" {
 
   dataset_id          = "nba_raw"
   table_id            = each.key
-  deletion_protection = false # A view holds nothing.
+  deletion_protection = false # A view holds no data.
 
   view {
     query          = each.value

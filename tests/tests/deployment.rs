@@ -477,7 +477,10 @@ fn nothing_is_public_but_the_bucket_of_the_api() {
     }
     let root = root();
     let public = root.resource("google_storage_bucket_iam_member", "public");
-    assert_eq!(attribute(public, "bucket").expect("a bucket").to_string(), "google_storage_bucket.api.name");
+    assert_eq!(
+        attribute(public, "bucket").expect("a bucket").to_string(),
+        "google_storage_bucket.api[0].name"
+    );
     assert_eq!(attribute(public, "role").and_then(text).as_deref(), Some("roles/storage.objectViewer"));
     let members = everywhere(&root, "member").into_iter().filter_map(text);
     assert_eq!(members.filter(|member| member == "allUsers").count(), 1);

@@ -141,6 +141,18 @@ async fn an_object_that_is_overwritten_adds_the_rows_of_each_of_its_versions_onc
     assert_eq!(cloud.names(RAW_BUCKET, "dead-letter/"), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn a_job_that_exists_and_is_not_found_for_a_moment_is_found() {
+    let cloud = Cloud::start().await;
+    let processor = cloud.processor().await;
+    let generation = upload(&cloud).await;
+    assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "stored"));
+    // Asked before a new job is started, and again after the 409 that says that there is one.
+    cloud.services.faults.plan("GET /bigquery/v2/projects/local/jobs/", 0, 2, Fault::Status(404));
+    assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "already_stored"));
+    assert_eq!(cloud.number(COUNT), 2);
+}
+
 /// Kills a processor while its call `call` is under way, and delivers the event again to a new one.
 async fn crash_during(call: &str, fault: Fault) -> (Cloud, Answer) {
     let cloud = Cloud::start().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_cloud::cloud::API_BUCKET;
+use local_cloud::{cloud::API_BUCKET, latency::Latency};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::{Cloud, HandClock, Reply, Stub, game};
@@ -311,6 +311,21 @@ async fn get_is_not_how_a_function_is_called() {
         assert_eq!(body["error"]["message"], "a function is called with POST; GET is for /health");
     }
     assert!(stub.asked().is_empty());
+}
+
+/// Cloud Run takes the CPU away with the answer, also with an error.
+#[tokio::test]
+async fn what_was_begun_in_the_background_ends_before_the_answer_even_if_that_is_an_error() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let stub = Stub::answering([Reply::text(401, "no")]).await;
+    let query = Duration::from_millis(600);
+    cloud.services.latencies.set(Latency { query, ..Latency::default() });
+    assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, StatusCode::BAD_GATEWAY);
+    let calls = cloud.services.calls.take();
+    let count = |call: &str| calls.get(call).copied().unwrap_or_default();
+    let begun = count("POST /bigquery/v2/projects/{project}/queries");
+    let ended = count("GET /bigquery/v2/projects/{project}/queries/{job}");
+    assert!(begun > 0 && begun == ended, "{begun} queries were begun, {ended} answers were read: {calls:?}");
 }
 
 #[tokio::test]

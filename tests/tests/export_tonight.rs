@@ -93,14 +93,15 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "prediction": {"predicted": 27.3, "confidence": 0.92, "recommendation": "OVER"},
         })
     );
-    // Without a line there are no such keys, not even null ones.
+    // Without a line there are no keys of a line, not even null ones.
     assert_eq!(
         player(&document, "gradeydick"),
         json!({
             "player_lookup": "gradeydick", "name": "Gradey Dick", "team": "TOR", "is_home": false, "position": "G",
             "context": "analysis", "has_line": false, "fatigue_level": "normal", "fatigue_score": null, "days_rest": 1,
             "injury_status": "available", "injury_reason": null, "season_ppg": null, "season_mpg": null,
-            "last_5_ppg": null, "games_played": 0, "limited_data": true, "last_10_points": [], "line_source": null,
+            "last_5_ppg": null, "games_played": 0, "limited_data": true, "last_10_points": [],
+            "last_10_results": [], "last_10_record": null, "line_source": null,
         })
     );
     let game = with(game.clone(), json!({"players": []}));

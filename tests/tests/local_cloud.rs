@@ -174,6 +174,54 @@ async fn a_message_reaches_its_subscriber_again_until_it_is_taken() {
     }
 }
 
+/// A function that is slower than a subscription waits, and how often it was called.
+async fn slow_function(takes: Duration) -> (Function, Arc<AtomicU32>) {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counter = calls.clone();
+    let receive = move || async move {
+        // The second answer comes in time.
+        if counter.fetch_add(1, Ordering::SeqCst) == 0 {
+            tokio::time::sleep(takes).await;
+        }
+        StatusCode::OK
+    };
+    (Function::start(Router::new().route("/", post(receive))).await, calls)
+}
+
+#[tokio::test]
+async fn a_delivery_that_takes_longer_than_the_deadline_comes_again() {
+    let cloud = Cloud::start().await;
+    let (function, calls) = slow_function(Duration::from_secs(2)).await;
+    let services = &cloud.services;
+    let deadline = Duration::from_millis(300);
+    services
+        .delivery
+        .set_subscription(Subscription { ack_deadline: deadline, ..Subscription::deployed().hastened() });
+    services.delivery.subscribe(&services.topics, TRIGGER_TOPIC, function.url.clone());
+    services.topics.publish(TRIGGER_TOPIC, "{}".into()).expect("a topic");
+    services.delivery.drain().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn until_a_subscription_is_set_it_waits_ten_seconds_as_eventarc_s_do() {
+    let cloud = Cloud::start().await;
+    let (function, calls) = slow_function(Duration::from_secs(25)).await;
+    let services = &cloud.services;
+    services.delivery.subscribe(&services.topics, TRIGGER_TOPIC, function.url.clone());
+    services.topics.publish(TRIGGER_TOPIC, "{}".into()).expect("a topic");
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    // The deadline of ten seconds, and the first pause of ten.
+    services.delivery.drain().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    let deployed = Subscription::deployed();
+    assert!(
+        deployed.ack_deadline > shared::function::INVOCATION_DEADLINE,
+        "the deployment sets a longer one"
+    );
+}
+
 #[tokio::test]
 async fn the_real_client_publishes_to_a_topic_and_is_told_of_one_that_is_missing() {
     let cloud = Cloud::start().await;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use shared::{
     nba::{PlayerLookup, Team, TeamPair},
-    slate::{self, ScheduledGame, Slate},
+    slate::{self, Registry, ScheduledGame, Slate},
 };
 
 use crate::live::{Document, LiveGame, LivePlayer};
@@ -12,7 +12,9 @@ use crate::live::{Document, LiveGame, LivePlayer};
 /// Each game of the slate beside its box score in a live document.
 pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
     let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
-    let matchup = |game: &'a slate::Game| Matchup::of(game, boxes.get(&game.scheduled.pair()).copied());
+    let matchup = |game: &'a slate::Game| {
+        Matchup::of(game, boxes.get(&game.scheduled.pair()).copied(), &slate.registry)
+    };
     slate.games.iter().map(matchup).collect()
 }
 
@@ -29,7 +31,7 @@ pub(crate) struct Matchup<'a> {
 }
 
 impl<'a> Matchup<'a> {
-    fn of(game: &'a slate::Game, live: Option<&'a LiveGame>) -> Self {
+    fn of(game: &'a slate::Game, live: Option<&'a LiveGame>, registry: &Registry) -> Self {
         let mut matchup = Self {
             scheduled: &game.scheduled,
             players: &game.players,
@@ -39,7 +41,11 @@ impl<'a> Matchup<'a> {
         };
         let Some(live) = live else { return matchup };
         let slate: HashSet<&PlayerLookup> = game.players.iter().map(|player| &player.lookup).collect();
-        for line in live.players.iter().filter(|line| !slate.contains(&line.player_lookup)) {
+        // Whom the registry knows is himself, and not another one of his surname.
+        let is_nobody = |line: &&LivePlayer| {
+            !slate.contains(&line.player_lookup) && registry.count(&line.player_lookup) == 0
+        };
+        for line in live.players.iter().filter(is_nobody) {
             if let Some(surname) = surname(&line.name) {
                 matchup.strangers.entry((&line.team, surname)).or_default().push(line);
             }

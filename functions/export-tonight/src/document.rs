@@ -145,11 +145,9 @@ pub struct Player {
     pub limited_data: bool,
     /// Points in the last ten games, newest first; null where the player did not play.
     pub last_10_points: Vec<Option<i64>>,
-    /// Each of those games against its line, in the order of `last_10_points`; absent where no game had a line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_10_results: Option<Vec<Result10>>,
-    /// Over–under, `6-3`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Each of those games against its line, in the order of `last_10_points`.
+    pub last_10_results: Vec<Result10>,
+    /// Over–under, `6-3`; null where none of those games had a line.
     pub last_10_record: Option<String>,
     /// Each of those games against the season's average, in the same order; absent without an average.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -411,7 +409,6 @@ impl Player {
             let last = form.last_played?;
             Some((night.day.date() - last).num_days() - 1).filter(|days| *days >= 0)
         };
-        let last_10_results = form.last_10_results();
         let last_10_vs_avg = form.last_10_vs_avg();
         let predicted = player.prediction.as_ref();
         Self {
@@ -433,8 +430,8 @@ impl Player {
             games_played: form.games,
             limited_data: form.games < LIMITED_GAMES,
             last_10_points: form.last_10_points(),
-            last_10_record: last_10_results.as_deref().map(record),
-            last_10_results,
+            last_10_record: form.last_10_record(),
+            last_10_results: form.last_10_results(),
             last_10_avg_record: last_10_vs_avg.as_deref().map(record),
             last_10_vs_avg,
             line_source: player.line.as_ref().map(|line| line.source),

@@ -183,16 +183,21 @@ impl Form {
         self.last_10.iter().map(|game| game.points).collect()
     }
 
-    /// How the last ten games stand against their lines; `None` where no game had one.
-    pub(crate) fn last_10_results(&self) -> Option<Vec<Result10>> {
+    /// How the last ten games stand against their lines.
+    pub(crate) fn last_10_results(&self) -> Vec<Result10> {
         let result = |game: &PastGame| match (game.points, game.result) {
             (None, _) => Result10::DidNotPlay,
             (_, Some(Side::Over)) => Result10::Over,
             (_, Some(Side::Under)) => Result10::Under,
             (_, None) => Result10::NoLine,
         };
+        self.last_10.iter().map(result).collect()
+    }
+
+    /// How often the last ten games were over their lines and how often under; `None` where no game had one.
+    pub(crate) fn last_10_record(&self) -> Option<String> {
         let had_a_line = self.last_10.iter().any(|game| game.points.is_some() && game.result.is_some());
-        had_a_line.then(|| self.last_10.iter().map(result).collect())
+        had_a_line.then(|| record(&self.last_10_results()))
     }
 
     /// How the last ten games stand against the season's average as it is shown.
@@ -219,7 +224,14 @@ pub(crate) fn record(results: &[Result10]) -> String {
 
 fn average(sum: f64, games: i64) -> Option<f64> {
     #[allow(clippy::cast_precision_loss, reason = "a season has 82 games")]
-    (games > 0).then(|| (sum / games as f64 * 10.0).round() / 10.0)
+    (games > 0).then(|| rounded_half_up(sum / games as f64))
+}
+
+/// To one place, halves up on the decimal value: 600.3 / 18 is 33.35 and so 33.4, though the nearest double is a
+/// little less.
+fn rounded_half_up(value: f64) -> f64 {
+    const LESS_THAN_A_HALF_OFF: f64 = 1e-9;
+    (value * 10.0 + 0.5 + LESS_THAN_A_HALF_OFF).floor() / 10.0
 }
 
 /// What an injury report says of a player.
@@ -354,7 +366,23 @@ mod tests {
         assert_eq!(against, [Over, DidNotPlay, Under, Push]);
         assert_eq!(record(&against), "1-1");
         assert_eq!(form.last_10_points(), [Some(30), None, Some(20), Some(25)]);
-        assert_eq!(form.last_10_results(), None, "no game had a line");
+        use Result10::NoLine;
+        assert_eq!(form.last_10_results(), [NoLine, DidNotPlay, NoLine, NoLine]);
+        assert_eq!(form.last_10_record(), None, "no game had a line");
+    }
+
+    #[test]
+    fn decimal_halves_are_rounded_up() {
+        for (sum, games, expected) in [
+            (600.3, 18, 33.4),
+            (0.25, 1, 0.3),
+            (20.05, 1, 20.1),
+            (7.0, 4, 1.8),
+            (100.0, 3, 33.3),
+            (0.0, 2, 0.0),
+        ] {
+            assert_eq!(average(sum, games), Some(expected), "{sum} / {games}");
+        }
     }
 
     #[test]

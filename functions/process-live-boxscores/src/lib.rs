@@ -31,7 +31,7 @@ const DATASET: &str = "nba_raw";
 const TABLE: &str = "bdl_live_boxscores";
 /// How many snapshots are processed at once. All load jobs go to one table, and BigQuery refuses too many
 /// at once with `rateLimitExceeded`; more events wait within their own deadlines.
-const MAX_CONCURRENT_SNAPSHOTS: usize = 4;
+const MAX_CONCURRENT_SNAPSHOTS: usize = 2;
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
+use local_cloud::{
+    bigquery::LOCATION,
+    cloud::{API_BUCKET, RAW_BUCKET},
+};
 use reqwest::{Client, Url, multipart};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -32,7 +35,7 @@ impl Floor {
 
     /// The cheapest of queries.
     pub async fn query(&self) -> Result<()> {
-        let query = json!({"query": "SELECT 1 AS one", "useLegacySql": false});
+        let query = json!({"query": "SELECT 1 AS one", "useLegacySql": false, "location": LOCATION});
         self.post("bigquery/v2/projects/local/queries", &query).await.map(drop)
     }
 
@@ -72,11 +75,11 @@ impl Floor {
             "sourceFormat": "NEWLINE_DELIMITED_JSON", "createDisposition": "CREATE_NEVER",
             "writeDisposition": "WRITE_APPEND",
         });
-        let id = json!({"projectId": "local", "jobId": job});
+        let id = json!({"projectId": "local", "jobId": job, "location": LOCATION});
         let request = json!({"jobReference": id, "configuration": {"load": load}});
         self.post("bigquery/v2/projects/local/jobs", &request).await?;
         loop {
-            let job = self.get(&format!("bigquery/v2/projects/local/jobs/{job}")).await?;
+            let job = self.get(&format!("bigquery/v2/projects/local/jobs/{job}?location={LOCATION}")).await?;
             match (&job["status"]["state"], &job["status"]["errorResult"]) {
                 (_, error) if error.is_object() => return Err(error.to_string().into()),
                 (state, _) if state == "DONE" => return Ok(()),

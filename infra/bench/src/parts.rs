@@ -95,7 +95,7 @@ pub struct Night {
 impl Night {
     /// Reads what the functions read of `cloud`, and gives everyone who plays a prediction.
     pub async fn read(cloud: &LocalCloud, day: SlateDay, games: Vec<Value>) -> Result<Self> {
-        let variables = local_cloud::functions::variables(cloud, "export-tonight", &cloud.url);
+        let variables = local_cloud::functions::variables(cloud, "operator", &cloud.url);
         let environment = Environment::from_iter(variables);
         let bigquery = BigQuery::new(&Platform::read(&environment)?);
         let mut predicted = serde_json::to_value(predicted::Rows::read(&bigquery, day).await?)?;

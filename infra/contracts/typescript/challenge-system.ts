@@ -963,13 +963,13 @@ export interface TonightPlayer {
    */
   last_10_points: (number | null)[];
   /**
-   * Over–under, `6-3`.
+   * Over–under, `6-3`; null where none of those games had a line.
    */
-  last_10_record?: string | null;
+  last_10_record: string | null;
   /**
-   * Each of those games against its line, in the order of `last_10_points`; absent where no game had a line.
+   * Each of those games against its line, in the order of `last_10_points`.
    */
-  last_10_results?: PastResult[] | null;
+  last_10_results: PastResult[];
   /**
    * Each of those games against the season's average, in the same order; absent without an average.
    */

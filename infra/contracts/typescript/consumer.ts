@@ -108,7 +108,7 @@ export function tonight(document: TonightDocument): string[] {
       lines.push(`${orNone(player.injury_reason)} ${orNone(player.season_ppg)} ${orNone(player.season_mpg)}`);
       lines.push(`${orNone(player.last_5_ppg)} ${player.games_played} ${player.limited_data}`);
       lines.push(player.last_10_points.map(orNone).join(" "));
-      lines.push(`${player.last_10_results?.join(" ") ?? ""} ${player.last_10_record ?? ""}`);
+      lines.push(`${player.last_10_results.join(" ")} ${player.last_10_record ?? ""}`);
       lines.push(`${player.last_10_vs_avg?.join(" ") ?? ""} ${player.last_10_avg_record ?? ""}`);
       lines.push(orNone(player.line_source));
       for (const prop of player.props ?? []) {
@@ -130,10 +130,11 @@ export function status(document: StatusDocument): string[] {
   lines.push(`${grading.status} ${grading.message}, ${predictions.status} ${predictions.message}`);
   lines.push(`${orNone(live_data.last_update)} ${orNone(live_data.game_date)} ${orNone(live_data.poll_id)}`);
   lines.push(`${orNone(live_data.age_minutes)} ${live_data.is_stale} ${live_data.games_active}`);
-  lines.push(`${live_data.games_in_progress} ${live_data.games_over} ${live_data.total_games}`);
+  lines.push(`${live_data.games_in_progress} ${live_data.games_over} ${live_data.total_games} ${live_data.unreadable}`);
   lines.push(`${live_data.players} ${orNone(live_data.next_update_expected)}`);
   for (const game of live_data.games) {
     lines.push(`${game.away_team} at ${game.home_team}: ${game.status}`);
+    lines.push(`${game.home_score}–${game.away_score} ${game.is_halftime} ${orNone(game.unchanged_since)}`);
   }
   lines.push(`${orNone(tonight_data.last_update)} ${orNone(tonight_data.game_date)} ${tonight_data.is_stale}`);
   lines.push(`${orNone(tonight_data.age_minutes)} ${tonight_data.total_players} ${tonight_data.total_with_lines}`);

@@ -151,7 +151,7 @@ function card({ player, game, live, line, graded, timed }) {
     : `Predicted ${prediction.predicted.toFixed(1)}, ${(prediction.recommendation ?? "no side").replace("_", " ").toLowerCase()}`
       + (prediction.confidence == null ? "" : `, ${Math.round(prediction.confidence * 100)} % sure`);
   const form = player.last_10_points.map((scored, index) => {
-    const against = (player.last_10_results ?? player.last_10_vs_avg)?.[index];
+    const against = (player.last_10_record ? player.last_10_results : player.last_10_vs_avg)?.[index];
     return make("span", {}, scored === null ? "DNP" : `${scored}${against && against !== "-" ? ` ${against}` : ""}`);
   });
   const injury = player.injury_status === "available" ? "" : ` · ${player.injury_status}`;

@@ -96,6 +96,11 @@ impl Registry {
         Some(self.dropped.get(lookup.as_str()).cloned().unwrap_or(lookup))
     }
 
+    /// How many people are called so.
+    pub fn count(&self, lookup: &PlayerLookup) -> usize {
+        self.people.get(lookup).map_or(0, Vec::len)
+    }
+
     /// Who `lookup` is: by the certain id, else on that team, else whoever was active last.
     pub(super) fn person(
         &self,

@@ -1,18 +1,19 @@
-# A function that takes CloudEvents of Eventarc: again and again until it acknowledges them, with a dead-letter
-# topic for what it never does.
+# A function that Eventarc delivers CloudEvents to. Eventarc repeats a delivery until the function acknowledges it with
+# a 2xx status; an event that is never acknowledged goes to the function's dead-letter topic.
 
 locals {
   triggers = {
     for key, trigger in var.function.triggers : key => merge({ bucket = null, topic = null }, trigger)
   }
 
-  # Eventarc makes the subscription, so what it needs beside the defaults is set on it afterwards. The deadline
-  # is longer than an invocation; a hundred attempts, ten minutes apart, outlast an outage of half a day.
+  # Delivery settings of the subscription that Eventarc creates for each trigger, as flags of
+  # `gcloud pubsub subscriptions update`. Eventarc's own acknowledgement deadline of ten seconds is shorter than a load
+  # job takes, so that a running delivery would be repeated.
   delivery = {
-    ack-deadline               = "120"
-    min-retry-delay            = "10s"
-    max-retry-delay            = "600s"
-    max-delivery-attempts      = "100"
+    ack-deadline               = "120"  # seconds; an invocation ends after 100
+    min-retry-delay            = "10s"  # pause after the first failed attempt; it doubles
+    max-retry-delay            = "600s" # up to this one
+    max-delivery-attempts      = "100"  # the most that Pub/Sub allows; with these pauses about 16 hours
     message-retention-duration = "7d"
   }
 }
@@ -56,7 +57,7 @@ resource "google_eventarc_trigger" "triggers" {
     for_each = each.value.topic == null ? [] : [each.value.topic]
     content {
       pubsub {
-        topic = transport.value
+        topic = "projects/${var.project}/topics/${transport.value}"
       }
     }
   }
@@ -74,7 +75,7 @@ resource "google_pubsub_topic" "dead_letter" {
   name = "${var.name}-dead-letter"
 }
 
-# A topic without a subscription keeps nothing.
+# A topic keeps messages only for its subscriptions.
 resource "google_pubsub_subscription" "dead_letter" {
   name                       = "${var.name}-dead-letter"
   topic                      = google_pubsub_topic.dead_letter.id
@@ -102,7 +103,7 @@ resource "google_pubsub_subscription_iam_member" "forwards" {
   member       = var.forwarder
 }
 
-# https://cloud.google.com/eventarc/docs/retry-events
+# No attribute of a trigger has these settings. https://cloud.google.com/eventarc/docs/retry-events
 resource "terraform_data" "delivery" {
   for_each = google_eventarc_trigger.triggers
 

@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Where it runs; the bucket whose events it takes is there too."
+  description = "Where the service runs. The bucket of a storage trigger must be in the same location."
   type        = string
 }
 
@@ -14,31 +14,31 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Its container image, with the tag."
+  description = "Container image, with its tag."
   type        = string
 }
 
 variable "environment" {
-  description = "Its environment variables."
+  description = "Environment variables without the secrets."
   type        = map(string)
 }
 
 variable "function" {
-  description = "Its entry in the map of functions; see the module service, and triggers."
+  description = "The function's entry in local.functions: the fields of the module service, and triggers."
   type        = any
 }
 
 variable "caller" {
-  description = "E-mail of the identity that Eventarc delivers with."
+  description = "E-mail address of the identity that Eventarc delivers with."
   type        = string
 }
 
 variable "operators" {
-  description = "Who may deliver events by hand, as IAM members."
+  description = "IAM members that may deliver events, as `make replay` does."
   type        = list(string)
 }
 
 variable "forwarder" {
-  description = "Pub/Sub's own identity, which moves messages to the dead-letter topic, as an IAM member."
+  description = "Service agent of Pub/Sub, which moves messages to the dead-letter topic, as an IAM member."
   type        = string
 }

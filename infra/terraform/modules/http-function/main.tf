@@ -1,4 +1,4 @@
-# A function that is called over HTTP, by its schedules or by a person.
+# A function that Cloud Scheduler or an operator calls over HTTP.
 
 module "service" {
   source = "../service"
@@ -24,7 +24,7 @@ resource "google_cloud_scheduler_job" "schedules" {
   time_zone        = "America/New_York"
   attempt_deadline = "120s"
 
-  # The next tick is the retry.
+  # The next call, three minutes later, is the retry.
   retry_config {
     retry_count = 0
   }

@@ -1,4 +1,4 @@
 output "url" {
-  description = "Where it is called."
+  description = "URL of the function."
   value       = module.service.url
 }

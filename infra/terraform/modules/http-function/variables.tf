@@ -4,7 +4,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Where it runs."
+  description = "Where the service runs."
   type        = string
 }
 
@@ -14,26 +14,26 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Its container image, with the tag."
+  description = "Container image, with its tag."
   type        = string
 }
 
 variable "environment" {
-  description = "Its environment variables."
+  description = "Environment variables without the secrets."
   type        = map(string)
 }
 
 variable "function" {
-  description = "Its entry in the map of functions; see the module service, and schedules."
+  description = "The function's entry in local.functions: the fields of the module service, and schedules."
   type        = any
 }
 
 variable "caller" {
-  description = "E-mail of the identity that the schedules call with."
+  description = "E-mail address of the identity that the schedules call with."
   type        = string
 }
 
 variable "operators" {
-  description = "Who may call it by hand, as IAM members."
+  description = "IAM members that may call the function."
   type        = list(string)
 }

@@ -1,4 +1,4 @@
-# One function as a service: its container, its identity, and what that may use.
+# The Cloud Run service of one function, its identity and the permissions of that identity.
 
 locals {
   reads_or_writes_tables = length(var.function.tables_read) + length(var.function.tables_written) > 0
@@ -12,13 +12,13 @@ resource "google_service_account" "function" {
 resource "google_cloud_run_v2_service" "function" {
   name                = var.name
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL" # Scheduler and Eventarc come from outside; IAM decides.
-  deletion_protection = false                 # It holds nothing.
+  ingress             = "INGRESS_TRAFFIC_ALL" # Cloud Scheduler and Eventarc call from outside; IAM checks every caller.
+  deletion_protection = false                 # A service holds no data.
 
   template {
     service_account                  = google_service_account.function.email
     max_instance_request_concurrency = var.function.concurrency
-    timeout                          = "120s" # An invocation ends itself after 100 s.
+    timeout                          = "120s" # The function itself ends an invocation after 100 s.
 
     scaling {
       min_instance_count = 0
@@ -41,6 +41,8 @@ resource "google_cloud_run_v2_service" "function" {
         startup_cpu_boost = true
       }
 
+      # Probes reach the container from inside. From outside, Google's front end answers /healthz itself, so that
+      # people use /health.
       startup_probe {
         period_seconds    = 1
         timeout_seconds   = 1
@@ -59,7 +61,7 @@ resource "google_cloud_run_v2_service" "function" {
         }
       }
 
-      # From Secret Manager, so that no deployment can wipe it.
+      # A reference to Secret Manager, which no deployment overwrites.
       dynamic "env" {
         for_each = var.function.secrets
         content {
@@ -75,7 +77,18 @@ resource "google_cloud_run_v2_service" "function" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.reads]
+  depends_on = [time_sleep.permissions]
+}
+
+# A new identity and its grants take effect within about two minutes, and Cloud Run refuses a service that cannot
+# read its secrets.
+resource "time_sleep" "permissions" {
+  create_duration = "120s"
+
+  triggers = merge(
+    { identity = google_service_account.function.id },
+    { for name, grant in google_secret_manager_secret_iam_member.reads : name => grant.id },
+  )
 }
 
 resource "google_cloud_run_v2_service_iam_member" "callers" {
@@ -111,7 +124,7 @@ resource "google_storage_bucket_iam_member" "uses" {
   }
 }
 
-# Queries and load jobs are jobs of the project; there is no narrower resource for the role.
+# Queries and load jobs are jobs of the project; no narrower resource has the role.
 resource "google_project_iam_member" "runs_jobs" {
   count = local.reads_or_writes_tables ? 1 : 0
 

@@ -4,6 +4,6 @@ output "name" {
 }
 
 output "url" {
-  description = "Where it is called; also the audience of its callers' tokens."
+  description = "URL of the service; also the audience of its callers' tokens."
   value       = google_cloud_run_v2_service.function.uri
 }

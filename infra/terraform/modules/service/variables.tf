@@ -14,30 +14,30 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Its container image, with the tag."
+  description = "Container image, with its tag."
   type        = string
 }
 
 variable "environment" {
-  description = "Its environment variables, all of them but the secrets."
+  description = "Environment variables without the secrets."
   type        = map(string)
 }
 
 variable "function" {
-  description = "What it may use."
+  description = "Resources that the function may use, and its size."
   type = object({
-    # Environment variable to the secret whose latest version it holds.
+    # From an environment variable to the secret whose latest version it holds.
     secrets = optional(map(string), {})
-    # Role on a bucket, or on the objects of it whose names begin with prefix.
+    # A role on a bucket, or on those of its objects whose names begin with prefix.
     buckets = optional(map(object({
       bucket = string
       role   = string
       prefix = optional(string)
     })), {})
-    # Tables, as dataset.table.
+    # Tables, named dataset.table.
     tables_read    = optional(list(string), [])
     tables_written = optional(list(string), [])
-    # Topics that it publishes to.
+    # Topics that the function publishes to.
     topics        = optional(map(string), {})
     concurrency   = optional(number, 10)
     max_instances = optional(number, 3)
@@ -46,6 +46,6 @@ variable "function" {
 }
 
 variable "callers" {
-  description = "Who may call it, by a name of our own."
+  description = "IAM members that may call the service, by any key."
   type        = map(string)
 }
