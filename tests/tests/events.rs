@@ -1,5 +1,4 @@
-//! Events in every form that Google delivers them in, and a second delivery that asks for nothing it may not
-//!.
+//! Events in every form that Google delivers them in, and a second delivery that asks for nothing it may not.
 
 use base64::{
     Engine,
