@@ -174,7 +174,8 @@ impl LiveGame {
             .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
             .map(|(player, team)| LivePlayer::of(player, team, directory))
             .collect();
-        // One who is listed under two ids is one player, as listed first.
+        // The same row under two ids is one player. Two of one name with different points stay two, because
+        // they may be namesakes.
         let mut seen = HashSet::new();
         players.retain(|player| {
             seen.insert((

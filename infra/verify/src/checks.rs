@@ -138,7 +138,7 @@ async fn cancelled(target: &Target, recorder: &Recorder, job: &str) -> Result<bo
 
 async fn bad_message(target: &Target, recorder: &Recorder) -> Checked {
     let data = BASE64_STANDARD.encode(json!({"export_types": ["verify"]}).to_string());
-    let path = format!("v1/projects/{}/topics/nba-phase6-export-trigger:publish", target.project);
+    let path = format!("v1/projects/{}/topics/{}:publish", target.project, target.trigger_topic);
     let body = json!({"messages": [{ "data": data }]});
     let published = post(target, recorder, join(&target.pubsub, &path)?, Some(body)).await?;
     let id = published.json["messageIds"][0].as_str().unwrap_or_default().to_owned();

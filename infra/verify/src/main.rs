@@ -11,6 +11,7 @@ mod target;
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::Parser;
+use local_cloud::pubsub::TRIGGER_TOPIC;
 
 use crate::{
     checks::{CHECKS, Verdict},
@@ -34,6 +35,9 @@ struct Arguments {
     /// Its public bucket
     #[arg(long, default_value = "nba-props-platform-api")]
     api_bucket: String,
+    /// Its topic of export requests
+    #[arg(long, value_name = "TOPIC", default_value = TRIGGER_TOPIC)]
+    trigger_topic: String,
     /// Where the traffic is kept; a run with a project keeps it for good
     #[arg(long, value_name = "DIR", default_value = "infra/verify/recorded")]
     record: PathBuf,
@@ -54,12 +58,13 @@ async fn main() -> ExitCode {
 impl Arguments {
     async fn run(self) -> Result<bool, String> {
         let started = Instant::now();
-        let target = match &self.project {
+        let mut target = match &self.project {
             Some(project) => {
                 Target::deployed(project, &self.region, &self.raw_bucket, &self.api_bucket).await?
             }
             None => Target::local().await?,
         };
+        target.trigger_topic.clone_from(&self.trigger_topic);
         let recorder = Recorder::new(&self.record, target.secrets()).map_err(|error| error.to_string())?;
         let mut holds = true;
         for (name, check) in CHECKS {
