@@ -92,6 +92,7 @@ locals {
         "nba_raw.bdl_live_boxscores",
         "nba_raw.bdl_player_boxscores",
         "nba_raw.bettingpros_player_points_props",
+        "nba_raw.nbac_injury_report",
         "nba_raw.nbac_schedule",
         "nba_reference.nba_players_registry",
       ]

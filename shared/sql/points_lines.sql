@@ -1,51 +1,63 @@
--- The points lines that bookmakers offered last before a game began: of each book and side the newest update,
--- if it still stands. Odds outside 100 to 10000 either way are a broken feed's and are not looked at.
+-- What bookmakers offered on a player's points: of each book, side and line the newest update before the
+-- day's first tip-off, and the newest before each later one; nothing is known here of the game that a player
+-- plays in. Odds outside 100 to 10000 either way are a broken feed's and are not looked at.
 -- @game_date DATE
-SELECT
+SELECT DISTINCT
   player_lookup,
   bp_player_id,
-  MAX(player_name) AS player_name,
-  MAX(player_team) AS player_team,
+  player_name,
+  player_team,
+  book_id,
   points_line,
   bet_side,
-  MAX(odds_american) AS odds_american,
-  COUNT(*) AS books
+  odds_american,
+  is_active,
+  bookmaker_last_update
 FROM (
   SELECT
     props.player_lookup,
     props.bp_player_id,
     props.player_name,
     props.player_team,
+    props.book_id,
     props.points_line,
     props.bet_side,
     props.odds_american,
     props.is_active,
+    props.bookmaker_last_update,
     ROW_NUMBER() OVER (
-      PARTITION BY props.bp_player_id, props.book_id, props.bet_side
+      PARTITION BY
+        moments.moment,
+        props.bp_player_id,
+        props.book_id,
+        props.bet_side,
+        CAST(props.points_line * 10 AS INT64)
       ORDER BY
         props.bookmaker_last_update DESC,
         props.processed_at DESC,
         props.is_active DESC,
         props.is_best_line DESC,
-        props.points_line,
         props.offer_id
     ) AS newness
   FROM nba_raw.bettingpros_player_points_props AS props
-  LEFT JOIN (
-    SELECT home_team_tricode AS team, MIN(game_date_est) AS tip_off
-    FROM nba_raw.nbac_schedule
-    WHERE game_date = @game_date
-    GROUP BY home_team_tricode
-    UNION ALL
-    SELECT away_team_tricode AS team, MIN(game_date_est) AS tip_off
-    FROM nba_raw.nbac_schedule
-    WHERE game_date = @game_date
-    GROUP BY away_team_tricode
-  ) AS games
-    ON games.team = props.player_team
+  CROSS JOIN (
+    SELECT moment, MIN(moment) OVER () AS first_moment
+    FROM (
+      SELECT DISTINCT game_date_est AS moment
+      FROM nba_raw.nbac_schedule
+      WHERE game_date = @game_date
+        AND game_date_est IS NOT NULL
+      UNION ALL
+      -- A game may have no time yet.
+      SELECT MAX(bookmaker_last_update) AS moment
+      FROM nba_raw.bettingpros_player_points_props
+      WHERE game_date = @game_date
+    ) AS tip_offs
+  ) AS moments
   WHERE props.game_date = @game_date
     AND props.market_type = 'points'
-    AND (games.tip_off IS NULL OR props.bookmaker_last_update <= games.tip_off)
+    AND props.bookmaker_last_update <= moments.moment
+    AND (props.bookmaker_last_update > moments.first_moment OR moments.moment = moments.first_moment)
     AND (
       NOT props.is_active
       OR props.odds_american BETWEEN 100 AND 10000
@@ -53,5 +65,3 @@ FROM (
     )
 ) AS offers
 WHERE newness = 1
-  AND is_active
-GROUP BY player_lookup, bp_player_id, points_line, bet_side

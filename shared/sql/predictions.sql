@@ -1,6 +1,6 @@
--- The active prediction of each player and game of a day. Where several are active, whichever has a
--- bookmaker's line goes before one without, then the newest, then by names that make the choice the same
--- every time.
+-- The active prediction of each player and game of a day, and the inactive one that was active last. Where
+-- several are, whichever has a bookmaker's line goes before one without, then the newest, then by names that
+-- make the choice the same every time.
 -- @game_date DATE
 SELECT
   player_lookup,
@@ -12,6 +12,7 @@ SELECT
   current_points_line,
   line_source,
   estimated_line_value,
+  is_active,
   created_at,
   updated_at,
   prediction_version,
@@ -28,13 +29,14 @@ FROM (
     current_points_line,
     line_source,
     estimated_line_value,
+    is_active,
     created_at,
     updated_at,
     prediction_version,
     system_id,
     prediction_id,
     ROW_NUMBER() OVER (
-      PARTITION BY player_lookup, universal_player_id, game_id
+      PARTITION BY player_lookup, universal_player_id, game_id, is_active
       ORDER BY
         CASE
           WHEN current_points_line IS NULL OR COALESCE(line_source, '') = 'ESTIMATED_AVG' THEN 1
@@ -47,6 +49,5 @@ FROM (
     ) AS choice
   FROM nba_predictions.player_prop_predictions
   WHERE game_date = @game_date
-    AND is_active
-) AS active
+) AS predictions
 WHERE choice = 1

@@ -10,6 +10,7 @@ pub mod config;
 mod connections;
 pub mod credentials;
 pub mod dead_letter;
+pub mod decimal;
 pub mod digest;
 pub mod error;
 pub mod event;

@@ -115,6 +115,11 @@ pub struct Stored {
     pub body: Bytes,
 }
 
+/// An object as Cloud Storage's tools and the answers of the exports name it: `gs://bucket/object`.
+pub fn uri(bucket: &str, object: &str) -> String {
+    format!("gs://{bucket}/{object}")
+}
+
 /// What publishing a document came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {

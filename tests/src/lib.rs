@@ -394,6 +394,11 @@ const PAIRS: [[(i64, &str); 2]; 12] = [
     [(25, "POR"), (26, "SAC")],
 ];
 
+/// A public document as the answers of the exports name it.
+pub fn uri(object: &str) -> String {
+    shared::storage::uri(local_cloud::cloud::API_BUCKET, object)
+}
+
 /// A box score game of two players in BallDontLie's shape, to be changed by a test. Each of the first ids has
 /// teams of its own; the first is Brooklyn at Boston.
 pub fn game(id: i64, date: &str, status: &str, period: i64, time: &str) -> Value {

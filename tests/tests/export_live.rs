@@ -38,8 +38,9 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
     assert_eq!(answer.json["date"], "2026-01-09");
     assert_eq!(answer.json["status"], "success");
     let paths = json!({
-        "live": DATED, "latest": LATEST, "live_grading": GRADING, "live_grading_latest": LATEST_GRADING,
-        "live_timeline": TIMELINE, "live_timeline_latest": LATEST_TIMELINE,
+        "live": tests::uri(DATED), "latest": tests::uri(LATEST), "live_grading": tests::uri(GRADING),
+        "live_grading_latest": tests::uri(LATEST_GRADING), "live_timeline": tests::uri(TIMELINE),
+        "live_timeline_latest": tests::uri(LATEST_TIMELINE),
     });
     assert_eq!(answer.json["paths"], paths);
     assert_eq!((&answer.json["games_in_progress"], &answer.json["games_final"]), (&json!(1), &json!(1)));
@@ -47,9 +48,9 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
 
     let document = cloud.document(DATED).await;
     assert_eq!(document, cloud.document(LATEST).await);
-    let player = |lookup: &str, name: &str, team: &str, points: i64| {
+    let player = |lookup: &str, id: i64, name: &str, team: &str, points: i64| {
         json!({
-            "player_lookup": lookup, "name": name, "team": team, "points": points, "rebounds": 3, "assists": 4,
+            "player_lookup": lookup, "bdl_player_id": id, "name": name, "team": team, "points": points, "rebounds": 3, "assists": 4,
             "steals": 1, "blocks": 0, "turnovers": 2, "personal_fouls": 1, "minutes": "12", "fg_made": points / 2, "fg_attempted": points,
             "fg3_made": 0, "fg3_attempted": 0, "ft_made": 0, "ft_attempted": 0,
         })
@@ -58,7 +59,10 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
         json!({
             "game_id": id, "nba_game_id": null, "status": status, "period": period, "time_remaining": time,
             "home_team": home, "away_team": away, "home_score": 10, "away_score": 8, "player_count": 2,
-            "players": [player("hugogonzalez", "Hugo González", home, 10), player("nolantraore", "Nolan Traoré", away, 8)],
+            "players": [
+                player("hugogonzalez", id.parse::<i64>().expect("a number") * 10, "Hugo González", home, 10),
+                player("nolantraore", id.parse::<i64>().expect("a number") * 10 + 1, "Nolan Traoré", away, 8),
+            ],
         })
     };
     assert_eq!(
@@ -144,7 +148,9 @@ async fn another_day_comes_from_the_dated_endpoint_and_leaves_latest_alone() {
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
     assert_eq!(
         answer.json["paths"],
-        json!({"live": DATED, "live_grading": GRADING, "live_timeline": TIMELINE})
+        json!({
+            "live": tests::uri(DATED), "live_grading": tests::uri(GRADING), "live_timeline": tests::uri(TIMELINE),
+        })
     );
     assert_eq!(stub.asked(), ["/v1/box_scores?per_page=100&date=2026-01-09"]);
     assert_eq!(ids(&cloud.document(DATED).await), ["1", "2"]);
@@ -232,7 +238,9 @@ async fn a_game_does_not_go_back_when_upstream_does() {
     stub.answer([Reply::games([without_players, earlier])]);
     clock.set("2026-01-10T02:15:01Z");
     exporter.post("").await;
-    assert_eq!(cloud.document(DATED).await["games"], before);
+    let mut held = cloud.document(DATED).await["games"].clone();
+    let regressed = held[0].as_object_mut().expect("a game").remove("regressed_since");
+    assert_eq!((held, regressed), (before, Some(json!("2026-01-10T02:15:01Z"))));
     // A correction of the score is no step back, and an overtime follows what looked like the end.
     let mut corrected = game(1, "2026-01-09", "OT", 5, "OT 5:00");
     corrected["home_team_score"] = json!(9);
@@ -292,7 +300,10 @@ async fn a_document_of_a_later_poll_stays_even_if_its_metadata_does_not_say_so()
     // Only the latest is of a later poll: the day's own document is written, and the answer says so.
     cloud.upload(API_BUCKET, LATEST, later.to_string()).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
-    assert_eq!((&answer.json["status"], &answer.json["paths"]), (&json!("success"), &json!({"live": DATED})));
+    assert_eq!(
+        (&answer.json["status"], &answer.json["paths"]),
+        (&json!("success"), &json!({"live": tests::uri(DATED)}))
+    );
     assert_eq!(cloud.document(LATEST).await, later);
     cloud.upload(API_BUCKET, DATED, later.to_string()).await;
     let answer = cloud.exporter(&stub, &clock).await.post("").await;
@@ -554,6 +565,6 @@ async fn grading_is_left_alone_where_it_is_not_wanted() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
-    assert_eq!(answer.json["paths"], json!({"live": DATED, "latest": LATEST}));
+    assert_eq!(answer.json["paths"], json!({"live": tests::uri(DATED), "latest": tests::uri(LATEST)}));
     assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST, STATUS]);
 }

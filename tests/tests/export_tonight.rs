@@ -74,7 +74,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
         );
     }
     let answer = export(&cloud).await;
-    let paths = json!({"tonight": DATED, "all_players": LATEST});
+    let paths = json!({"tonight": tests::uri(DATED), "all_players": tests::uri(LATEST)});
     assert_eq!(answer.json, json!({"status": "success", "date": DAY, "paths": paths, "total_players": 4}));
 
     let document = cloud.document(LATEST).await;
@@ -137,7 +137,7 @@ async fn the_completion_tells_what_came_of_it_under_the_same_correlation_id() {
         json!({
             "processor_name": "Phase6Export", "phase": "phase_6_publishing", "correlation_id": "c-1",
             "timestamp": "2026-01-09T22:00:00.000000+00:00", "status": "success", "export_type": "daily",
-            "duration_seconds": 0, "paths": {"tonight": DATED, "all_players": LATEST}, "errors": [],
+            "duration_seconds": 0, "paths": {"tonight": tests::uri(DATED), "all_players": tests::uri(LATEST)}, "errors": [],
             "trigger_source": "test", "target_date": "today", "export_types": ["tonight"],
         })
     );
@@ -199,7 +199,7 @@ async fn tonight_is_exported_even_if_something_else_was_asked_for_as_well() {
     let [completion] = cloud.completions().try_into().expect("one completion");
     assert_eq!(
         (&completion["status"], &completion["paths"]["all_players"]),
-        (&json!("partial"), &json!(LATEST))
+        (&json!("partial"), &json!(tests::uri(LATEST)))
     );
     assert!(completion["errors"][0].as_str().is_some_and(|error| error.contains("tonight-players")));
 }

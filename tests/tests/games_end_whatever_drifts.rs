@@ -38,8 +38,10 @@ enum Drift {
     Unreadable(usize),
     /// He is listed again under another id.
     Doubled(usize),
-    /// The period is another one.
+    /// The period is another one, beside a clock that still names its quarter.
     Period(i64),
+    /// The period is another one, and nothing beside the clock tells which is right.
+    Jumped(i64),
     NoPeriod,
     NoStatus,
     NoClock,
@@ -59,7 +61,8 @@ fn any_drift() -> impl Strategy<Value = Drift> {
         3 => (0..4_usize).prop_map(Drift::Dropped),
         3 => (0..4_usize).prop_map(Drift::Unreadable),
         3 => (0..4_usize).prop_map(Drift::Doubled),
-        3 => (0..10_i64).prop_map(Drift::Period),
+        1 => (0..10_i64).prop_map(Drift::Period),
+        3 => (5..10_i64).prop_map(Drift::Jumped),
         1 => Just(Drift::NoPeriod),
         1 => Just(Drift::NoStatus),
         1 => Just(Drift::NoClock),
@@ -123,6 +126,12 @@ fn drifted(nth: usize, moment: usize, drift: Option<Drift>) -> (Value, BTreeSet<
             rows.push(again);
         }
         Drift::Period(period) => game["period"] = json!(period),
+        Drift::Jumped(period) => {
+            let clock = MOMENTS[moment].2.rsplit(' ').next().unwrap_or_default();
+            game["status"] = json!("In Progress");
+            game["time"] = json!(if clock.contains(':') { clock } else { "2:00" });
+            game["period"] = json!(period);
+        }
         Drift::NoPeriod => game["period"] = Value::Null,
         Drift::NoStatus => game["status"] = json!(""),
         Drift::NoClock => game["time"] = Value::Null,

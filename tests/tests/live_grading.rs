@@ -85,7 +85,7 @@ async fn predictions_are_graded_by_the_poll_of_the_scores() {
                     "time_remaining": "Q3 6:35", "predicted": 20.0, "line": 24.5, "recommendation": "UNDER",
                     "confidence": 0.57, "has_line": true, "line_source": "PREDICTION", "actual": 11, "minutes": "22",
                     "score_source": "bdl_live", "error": 9.0, "margin_vs_line": -13.5, "status": "trending_correct",
-                    "clinched": false,
+                    "void_reason": null, "clinched": false,
                 },
                 {
                     "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "opponent": "TOR",
@@ -93,7 +93,7 @@ async fn predictions_are_graded_by_the_poll_of_the_scores() {
                     "time_remaining": "Q3 6:35", "predicted": 27.3, "line": 24.5, "recommendation": "OVER",
                     "confidence": 0.92, "has_line": true, "line_source": "PREDICTION", "actual": 21, "minutes": "25",
                     "score_source": "bdl_live", "error": 6.3, "margin_vs_line": -3.5, "status": "in_progress",
-                    "clinched": false,
+                    "void_reason": null, "clinched": false,
                 },
             ],
         })
@@ -193,9 +193,11 @@ async fn f19_f47_who_did_not_play_is_void_and_counts_on_neither_side() {
         game["home_team"]["players"][0]["min"] = Value::Null;
         game
     };
-    for (what, game) in
-        [("zeros", boston(FINAL, 0, "00")), ("no minutes", without_minutes), ("in no box", in_no_box)]
-    {
+    for (what, game) in [
+        ("zeros", boston(FINAL, 0, "00")),
+        ("no minutes", without_minutes),
+        ("in no box", tests::drift::full(in_no_box)),
+    ] {
         for side in ["OVER", "UNDER"] {
             let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, side)]).await;
             let document = graded(&cloud, [game.clone()]).await;
@@ -236,7 +238,7 @@ async fn the_win_rate_counts_correct_and_incorrect_only() {
     let mut game = boston(FINAL, 30, "37");
     let players = game["visitor_team"]["players"].as_array_mut().expect("players");
     players.push(line(74, "Gradey", "Dick", 9, "20"));
-    let summary = graded(&cloud, [game]).await["summary"].clone();
+    let summary = graded(&cloud, [tests::drift::full(game)]).await["summary"].clone();
     let counts = ["correct", "incorrect", "pushes", "voided", "win_rate", "avg_error", "games_final"];
     let shown: Vec<&Value> = counts.iter().map(|field| &summary[*field]).collect();
     assert_eq!(json!(shown), json!([1, 1, 1, 1, 0.5, 4.2, 1]), "(2.7 + 9 + 1) / 3");
@@ -271,7 +273,8 @@ async fn f40_the_official_box_score_wins_over_the_live_one_once_it_has_come() {
     let shown = ["actual", "minutes", "score_source", "status", "game_status"].map(|field| &brown[field]);
     assert_eq!(json!(shown), json!([24, "36:30", "nba_official", "incorrect", "final"]));
     let gonzalez = of("hugogonzalez");
-    assert_eq!((&gonzalez["status"], &gonzalez["score_source"]), (&json!("void"), &json!("nba_official")));
+    let shown = ["status", "void_reason", "score_source"].map(|field| &gonzalez[field]);
+    assert_eq!(json!(shown), json!(["void", "did_not_play", null]));
 }
 
 #[tokio::test]
@@ -328,7 +331,10 @@ async fn f62_when_the_predictions_cannot_be_read_the_scores_are_published_and_th
     assert!(error.starts_with("live_grading: BigQuery: "), "{error}");
     assert_eq!(
         answer.json["paths"],
-        json!({"live": "v1/live/2026-01-09.json", "latest": "v1/live/latest.json"})
+        json!({
+            "live": "gs://nba-props-platform-api/v1/live/2026-01-09.json",
+            "latest": "gs://nba-props-platform-api/v1/live/latest.json",
+        })
     );
     assert_eq!(cloud.document("v1/live/latest.json").await["poll_id"], "20260110T021501Z");
     for object in [DATED, LATEST] {
@@ -419,21 +425,24 @@ async fn a_player_whose_first_name_or_suffix_upstream_has_otherwise_is_found_by_
         standings(&document),
         [json!(["alexsarr", 26, "correct"]), json!(["jaylenbrown", 30, "correct"])]
     );
-    // Two of that surname: neither is certain.
+    // Two of that surname: neither is certain, and a box of so few is not the whole one.
     let players = game["home_team"]["players"].as_array_mut().expect("players");
     players.push(line(76, "Olivier", "Sarr", 2, "3"));
     let document = graded(&cloud, [game]).await;
-    assert_eq!(standings(&document)[1], json!(["alexsarr", null, "void"]));
+    assert_eq!(standings(&document)[1], json!(["alexsarr", null, "pending"]));
 }
 
 #[tokio::test]
 async fn f67_a_namesake_on_the_other_side_of_the_game_does_not_lend_his_points() {
     let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let other = json!({"universal_player_id": "jaylenbrown_002"});
+    cloud.add("nba_reference.nba_players_registry", with(registered("Jaylen Brown", "TOR"), other));
     let mut game = boston(FINAL, 30, "37");
     game["home_team"]["players"] = json!([]);
     game["visitor_team"]["players"] = json!([line(99, "Jaylen", "Brown", 22, "30")]);
-    let document = graded(&cloud, [game]).await;
-    assert_eq!(document["predictions"][0]["status"], "void");
+    let document = graded(&cloud, [tests::drift::full(game)]).await;
+    let standing = &document["predictions"][0];
+    assert_eq!(json!([standing["status"], standing["void_reason"]]), json!(["void", "did_not_play"]));
 }
 
 #[tokio::test]

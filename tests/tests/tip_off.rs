@@ -3,12 +3,12 @@
 use local_cloud::cloud::RAW_BUCKET;
 use serde_json::{Value, json};
 use tests::drift::{
-    CONTEXT, Night, ODDS, PREDICTIONS, REGISTRY, SCHEDULE, THIRD, boston, both_sides, fields, new_issues,
-    predicting, tonight,
+    CONTEXT, LIVE, Night, ODDS, PREDICTIONS, REGISTRY, SCHEDULE, STATUS, THIRD, TONIGHT, boston, both_sides,
+    fields, lookups, new_issues, player, predicting, tonight,
 };
 use tests::{
     Cloud, HandClock, Reply, Stub, game,
-    warehouse::{DAY, GAME, expected, predicted, registered, scheduled, with},
+    warehouse::{DAY, GAME, expected, offered, predicted, registered, scheduled, with},
 };
 
 /// Midnight Eastern of the slate day, which stands for a time that is not fixed yet.
@@ -33,11 +33,20 @@ async fn unfixed() -> Cloud {
 }
 
 #[tokio::test]
+async fn a_tip_off_at_midnight_is_none_yet_and_lines_are_shown() {
+    let cloud = unfixed().await;
+    let list = tonight(&cloud, "22:00").await;
+    assert_eq!(fields(&list["games"][0], ["game_time", "game_status"]), json!([null, "scheduled"]));
+    assert_eq!(player(&list, "jaylenbrown")["props"][0]["line"], 25.5);
+    assert_eq!(player(&list, "jaylenbrown")["prediction"]["recommendation"], "OVER");
+}
+
+#[tokio::test]
 async fn nothing_is_over_before_a_time_is_known() {
     let cloud = unfixed().await;
     for time in ["15:00", "22:00"] {
         tonight(&cloud, time).await;
-        let status = cloud.document(tests::drift::STATUS).await;
+        let status = cloud.document(STATUS).await;
         let live = &status["services"]["live_data"];
         let message = live["message"].as_str().expect("a message");
         assert!(!message.contains("over"), "{time}: {message}");
@@ -47,12 +56,58 @@ async fn nothing_is_over_before_a_time_is_known() {
     }
 }
 
+#[tokio::test]
+async fn the_other_source_s_time_counts_whichever_row_is_newer() {
+    const FIXED: &str = "2026-01-10T00:30:00Z";
+    for (older, newer) in [(FIXED, MIDNIGHT), (MIDNIGHT, FIXED)] {
+        let cloud = unfixed().await;
+        cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+        for (time, at, source) in
+            [(older, "2026-01-09T08:00:00Z", "api_stats"), (newer, "2026-01-09T16:00:00Z", "cdn_static")]
+        {
+            let row = json!({"game_date_est": time, "processed_at": at, "data_source": source});
+            cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), row));
+        }
+        let list = tonight(&cloud, "22:00").await;
+        assert_eq!(list["games"][0]["game_time"], "7:30 PM ET", "{newer} is the newer");
+        assert_eq!(player(&list, "jaylenbrown")["props"][0]["line"], 25.5, "{newer} is the newer");
+    }
+}
+
+#[tokio::test]
+async fn midnight_in_summer_is_midnight_too() {
+    const APRIL: &str = "2026-04-12";
+    let cloud = Cloud::start().await;
+    let on = |row: Value| with(row, json!({"game_date": APRIL}));
+    cloud.add(
+        SCHEDULE,
+        with(on(scheduled(GAME, "BOS", "TOR")), json!({"game_date_est": "2026-04-12T04:00:00Z"})),
+    );
+    cloud.add(REGISTRY, registered("Jaylen Brown", "BOS"));
+    cloud.add(CONTEXT, on(expected("jaylenbrown", "BOS")));
+    let offer = json!({"game_date": APRIL, "bookmaker_last_update": "2026-04-12T19:00:00Z"});
+    cloud.add(ODDS, with(offered("jaylenbrown", 10, "over", 25.5, -110), offer));
+    let function = cloud.tonight(&HandClock::at("2026-04-12T20:00:00Z")).await;
+    function.tell(json!({"export_types": ["tonight"]})).await;
+    let list = cloud.document(TONIGHT).await;
+    assert!(list["games"][0]["game_time"].is_null(), "{list}");
+    assert_eq!(player(&list, "jaylenbrown")["props"][0]["line"], 25.5);
+}
+
+#[tokio::test]
+async fn a_game_without_a_fixed_time_is_graded_against_the_line_that_was_offered() {
+    let night = Night::of(unfixed().await).await;
+    night.poll("02:12", [boston(THIRD, 26)]).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(fields(&standing, ["line", "actual", "game_status"]), json!([25.5, 26, "in_progress"]));
+}
+
 /// Games of which upstream says that they are on, in the latest scores after an export.
 async fn on_at(cloud: &Cloud, now: &str, games: Vec<Value>) -> Vec<String> {
     let stub = Stub::answering([Reply::games(games)]).await;
     let answer = cloud.exporter(&stub, &HandClock::at(now)).await.post("").await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let live = cloud.document(tests::drift::LIVE).await;
+    let live = cloud.document(LIVE).await;
     let games = live["games"].as_array().expect("games").iter();
     let on = games.filter(|game| game["status"] == "in_progress");
     on.map(|game| game["game_id"].as_str().expect("an id").to_owned()).collect()
@@ -98,7 +153,7 @@ async fn in_the_morning_it_is_in_the_scores_of_its_own_day() {
     on_at(&cloud, "2026-01-15T09:20:00Z", vec![game(7, "2026-01-15", "Final", 4, "Final")]).await;
     let dated = cloud.document("v1/live/2026-01-15.json").await;
     assert_eq!(fields(&dated["games"][0], ["game_id", "status"]), json!(["7", "final"]));
-    assert_eq!(dated, cloud.document(tests::drift::LIVE).await);
+    assert_eq!(dated, cloud.document(LIVE).await);
 }
 
 /// The answer to a message that asks for tonight's list.
@@ -118,10 +173,10 @@ async fn a_day_of_an_all_star_game_alone_is_a_day_without_games() {
         cloud.add(SCHEDULE, scheduled(id, home, away));
         assert_eq!(told(&cloud).await, "success", "{id}");
         assert!(cloud.names(RAW_BUCKET, "dead-letter/").is_empty(), "{id}");
-        let status = cloud.document(tests::drift::STATUS).await;
+        let status = cloud.document(STATUS).await;
         assert_eq!(status["overall_status"], "healthy", "{id}: {status}");
         assert!(!status["active_break"].is_null(), "{id}: {status}");
-        let list = cloud.document(tests::drift::TONIGHT).await;
+        let list = cloud.document(TONIGHT).await;
         assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 0]), "not yesterday's");
     }
 }
@@ -135,15 +190,15 @@ async fn beside_real_games_it_counts_for_nothing() {
         cloud.add(REGISTRY, player);
     }
     assert_eq!(told(&cloud).await, "success");
-    let before = cloud.document(tests::drift::STATUS).await;
+    let before = cloud.document(STATUS).await;
     cloud.add(SCHEDULE, scheduled("0032500001", "STR", "STP"));
     assert_eq!(told(&cloud).await, "success");
-    let list = cloud.document(tests::drift::TONIGHT).await;
+    let list = cloud.document(TONIGHT).await;
     assert!(list["status"].is_null(), "{}", list["degraded_reason"]);
     let real: Vec<&Value> = list["games"].as_array().expect("games").iter().collect();
     assert_eq!(real.len(), 1, "{list}");
     assert_eq!(real[0]["game_id"], GAME);
-    assert_eq!(new_issues(&before, &cloud.document(tests::drift::STATUS).await), Vec::<String>::new());
+    assert_eq!(new_issues(&before, &cloud.document(STATUS).await), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -155,7 +210,7 @@ async fn a_row_whose_teams_are_not_known_yet_fails_no_day_either() {
         cloud.add(SCHEDULE, scheduled(id, home, away));
     }
     assert_eq!(told(&cloud).await, "success");
-    let list = cloud.document(tests::drift::TONIGHT).await;
+    let list = cloud.document(TONIGHT).await;
     assert_eq!(list["games"].as_array().map(Vec::len), Some(1));
     let night = Night::of(cloud).await;
     night.poll("02:12", [boston(THIRD, 21)]).await;
@@ -170,6 +225,6 @@ async fn a_prediction_of_an_exhibition_fails_no_day_and_is_in_no_real_game() {
     cloud.add(PREDICTIONS, star);
     cloud.add(REGISTRY, registered("LeBron James", "LAL"));
     assert_eq!(told(&cloud).await, "success");
-    let list = cloud.document(tests::drift::TONIGHT).await;
-    assert!(!tests::drift::lookups(&list).contains("lebronjames"), "{list}");
+    let list = cloud.document(TONIGHT).await;
+    assert!(!lookups(&list).contains("lebronjames"), "{list}");
 }

@@ -9,13 +9,13 @@ use serde::Serialize;
 use shared::{
     Error,
     clock::iso_micros,
-    json,
-    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
+    decimal, json,
+    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
     slate::{self, LineSource, Prediction, Recommendation},
 };
 
 use crate::{
-    live::{self, LivePlayer},
+    live,
     matchup::{self, Matchup},
     predicted::{Played, Predicted},
 };
@@ -51,7 +51,7 @@ pub struct Summary {
     pub total_predictions: usize,
     /// Those of players who have points, final or not.
     pub graded: usize,
-    /// Those of games that have not begun.
+    /// Those of games that have not begun, and those that no box score decides yet.
     pub pending: usize,
     /// Final, and on the side that was recommended.
     pub correct: usize,
@@ -123,6 +123,8 @@ pub struct Graded {
     pub margin_vs_line: Option<f64>,
     /// How it stands.
     pub status: Status,
+    /// Why it is void; null where it is not.
+    pub void_reason: Option<VoidReason>,
     /// Whether, by the score as it stands, no further play can change which side of the line it ends on. A
     /// correction of the score still can.
     pub clinched: bool,
@@ -159,8 +161,20 @@ pub enum Status {
     Graded,
     /// The player did not play, or the game was not played.
     Void,
-    /// Before tip-off.
+    /// Before tip-off; or the game is over, and no box score tells yet whether the player played.
     Pending,
+}
+
+/// Why a prediction is void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoidReason {
+    /// A box score that has everyone says that the player did not play.
+    DidNotPlay,
+    /// Likewise, or the prediction was withdrawn before tip-off; and the injury report has the player as out.
+    RuledOut,
+    /// The game was not played on its day.
+    Postponed,
 }
 
 impl Document {
@@ -177,7 +191,7 @@ impl Document {
                 let prediction = player.prediction.as_ref()?;
                 Some(Graded::of(&matchup, player, prediction, predicted))
             };
-            predictions.extend(matchup.players.iter().filter_map(graded));
+            predictions.extend(matchup.players.iter().filter_map(|player| graded(player)));
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
@@ -198,7 +212,16 @@ impl Summary {
     fn of(predictions: &[Graded], live: &live::Document) -> Self {
         let count = |status| predictions.iter().filter(|graded| graded.status == status).count();
         let (correct, incorrect) = (count(Status::Correct), count(Status::Incorrect));
-        let errors: Vec<f64> = predictions.iter().filter_map(|graded| graded.error).map(f64::abs).collect();
+        let errors: Vec<i64> = predictions
+            .iter()
+            .filter_map(|graded| graded.error)
+            .map(|error| decimal::tenths(error.abs()))
+            .collect();
+        #[allow(clippy::cast_possible_wrap, reason = "a night's predictions are few")]
+        let mean =
+            |sum: i64, count: usize, places| (count > 0).then(|| decimal::ratio(sum, count as i64, places));
+        #[allow(clippy::cast_possible_wrap, reason = "a night's predictions are few")]
+        let decided = correct as i64;
         Self {
             total_predictions: predictions.len(),
             graded: predictions.iter().filter(|graded| graded.actual.is_some()).count(),
@@ -209,57 +232,60 @@ impl Summary {
             trending_incorrect: count(Status::TrendingIncorrect),
             pushes: count(Status::Push),
             voided: count(Status::Void),
-            win_rate: mean(correct as f64, correct + incorrect).map(|rate| rounded(rate, 3)),
-            avg_error: mean(errors.iter().sum(), errors.len()).map(|error| rounded(error, 1)),
+            win_rate: mean(decided, correct + incorrect, 3),
+            avg_error: mean(errors.iter().sum(), errors.len() * 10, 1),
             games_in_progress: live.games_in_progress,
             games_final: live.games_final,
         }
     }
 }
 
-/// What is known of a player's points.
+/// What is known of a player's game.
 struct Known {
     status: GameStatus,
-    played: Option<Played>,
-    minutes: Option<String>,
-    source: Option<ScoreSource>,
+    /// The points and where they are from, with the minutes as they are shown; `None` before tip-off, where
+    /// the player did not play, and where he has not been seen.
+    points: Option<(u32, ScoreSource, Option<String>)>,
+    /// Whether it is known that he did not play: not being found is not that.
+    did_not_play: bool,
 }
 
 impl Known {
     fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
         let line = matchup.line(player);
         let by_live = || {
-            line.filter(|line| line.has_played()).map(|line| Played { points: line.points, minutes: None })
+            let line = line.filter(|line| line.has_played())?;
+            Some((line.points, ScoreSource::BdlLive, Some(line.minutes.clone())))
         };
-        let live_source = || line.map(|_| ScoreSource::BdlLive);
-        let live_minutes = || line.map(|line| line.minutes.clone());
+        let at_the_end = |points: Option<_>, is_certain: bool| Self {
+            status: GameStatus::Final,
+            did_not_play: points.is_none() && is_certain,
+            points,
+        };
+        let by_official = |played: Played| {
+            let live_minutes = || line.map(|line| line.minutes.clone());
+            let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
+            (played.points, ScoreSource::NbaOfficial, minutes)
+        };
+        if let Some(official) = predicted.official(player) {
+            return at_the_end(official.played.map(by_official), true);
+        }
         if predicted.is_official(&player.team) {
             // A player who is in no official box is believed to have played only if he was seen to.
-            let (played, source) = match predicted.official(player) {
-                Some(official) => (official.played, Some(ScoreSource::NbaOfficial)),
-                None => (by_live(), live_source()),
-            };
-            let minutes = played.and_then(|played| played.minutes).map(minutes_text);
-            let minutes = minutes.or_else(|| played.and_then(|_| live_minutes()));
-            return Self { status: GameStatus::Final, played, minutes, source };
+            return at_the_end(by_live(), true);
         }
         match matchup.live {
-            Some(live) if live.status == GameStatus::InProgress => Self {
-                status: live.status,
+            Some(live) if live.status == GameStatus::Final => {
+                at_the_end(by_live(), line.is_some() || live.is_whole())
+            }
+            Some(live) if live.status == GameStatus::InProgress => {
                 // On the bench so far, which may change.
-                played: line.map(|line| Played { points: line.points, minutes: None }),
-                minutes: live_minutes(),
-                source: live_source(),
-            },
-            Some(live) if live.status == GameStatus::Final => Self {
-                status: live.status,
-                played: by_live(),
-                minutes: live_minutes(),
-                source: live_source(),
-            },
-            Some(live) => Self { status: live.status, played: None, minutes: None, source: None },
+                let points = line.map(|line| (line.points, ScoreSource::BdlLive, Some(line.minutes.clone())));
+                Self { status: live.status, points, did_not_play: false }
+            }
+            Some(live) => Self { status: live.status, points: None, did_not_play: false },
             // The schedule alone does not tell points; a game that it calls over waits for a box score.
-            None => Self { status: matchup.scheduled.status, played: None, minutes: None, source: None },
+            None => Self { status: matchup.scheduled.status, points: None, did_not_play: false },
         }
     }
 }
@@ -271,23 +297,33 @@ impl Graded {
         prediction: &Prediction,
         predicted: &Predicted,
     ) -> Self {
-        let Matchup { scheduled, live, .. } = *matchup;
+        let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let known = Known::of(matchup, player, predicted);
         let line = player.line.as_ref().map(|line| line.value);
-        let has_box = live.is_some() || predicted.is_official(&player.team);
-        let actual = known.played.map(|played| played.points);
-        let (status, clinched) = match known.status {
-            GameStatus::Postponed => (Status::Void, true),
-            GameStatus::Final if has_box => match actual {
-                Some(actual) => (at_the_end(prediction.recommendation, line, actual), true),
-                None => (Status::Void, true),
-            },
-            GameStatus::InProgress if has_box => match actual {
-                Some(actual) => so_far(prediction.recommendation, line, actual),
-                None => (Status::InProgress, false),
-            },
+        let actual = known.points.as_ref().map(|(points, ..)| *points);
+        let did_not_play = || match predicted.slate.is_out(player) {
+            true => VoidReason::RuledOut,
+            false => VoidReason::DidNotPlay,
+        };
+        let void_reason = match (known.status, actual) {
+            (GameStatus::Postponed, _) => Some(VoidReason::Postponed),
+            (GameStatus::Final, None) if known.did_not_play && prediction.is_withdrawn => {
+                Some(VoidReason::RuledOut)
+            }
+            (GameStatus::Final, None) if known.did_not_play => Some(did_not_play()),
+            (_, None) if prediction.is_withdrawn => Some(VoidReason::RuledOut),
+            _ => None,
+        };
+        let is_over = matches!(known.status, GameStatus::Final | GameStatus::Postponed);
+        let (status, clinched) = match (known.status, actual) {
+            _ if void_reason.is_some() => (Status::Void, is_over),
+            (GameStatus::Final, Some(actual)) => (at_the_end(prediction.recommendation, line, actual), true),
+            (GameStatus::InProgress, Some(actual)) => so_far(prediction.recommendation, line, actual),
+            (GameStatus::InProgress, None) if live.is_some() => (Status::InProgress, false),
             _ => (Status::Pending, false),
         };
+        let points = known.points.filter(|_| void_reason.is_none());
+        let (source, minutes) = points.map_or((None, None), |(_, source, minutes)| (Some(source), minutes));
         let has_begun = matches!(known.status, GameStatus::InProgress | GameStatus::Final);
         let progress = live.filter(|_| has_begun);
         Self {
@@ -308,11 +344,12 @@ impl Graded {
             has_line: line.is_some(),
             line_source: player.line.as_ref().map(|line| line.source),
             actual,
-            minutes: known.minutes,
-            score_source: known.source,
-            error: actual.map(|actual| rounded(prediction.predicted - f64::from(actual), 1)),
-            margin_vs_line: actual.zip(line).map(|(actual, line)| rounded(f64::from(actual) - line, 1)),
+            minutes,
+            score_source: source,
+            error: actual.map(|actual| to_tenths(prediction.predicted - f64::from(actual))),
+            margin_vs_line: actual.zip(line).map(|(actual, line)| to_tenths(f64::from(actual) - line)),
             status,
+            void_reason,
             clinched,
         }
     }
@@ -345,25 +382,6 @@ fn so_far(recommendation: Recommendation, line: Option<f64>, actual: u32) -> (St
     }
 }
 
-impl LivePlayer {
-    /// Whether the player was on the floor: minutes, or anything counted (facts 4.4).
-    fn has_played(&self) -> bool {
-        let counted = [
-            self.points,
-            self.rebounds,
-            self.assists,
-            self.steals,
-            self.blocks,
-            self.turnovers,
-            self.personal_fouls,
-            self.fg_attempted,
-            self.ft_attempted,
-        ];
-        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0)
-            || counted.iter().any(|it| *it > 0)
-    }
-}
-
 /// Minutes as a clock has them: 34.5 is `34:30`.
 fn minutes_text(minutes: f64) -> String {
     #[allow(clippy::cast_possible_truncation, reason = "a game's seconds are few")]
@@ -371,14 +389,9 @@ fn minutes_text(minutes: f64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-fn mean(sum: f64, count: usize) -> Option<f64> {
-    #[allow(clippy::cast_precision_loss, reason = "a night's predictions are few")]
-    (count > 0).then(|| sum / count as f64)
-}
-
-fn rounded(value: f64, places: i32) -> f64 {
-    let scale = 10_f64.powi(places);
-    (value * scale).round() / scale
+/// To one place, as predictions and lines are written.
+fn to_tenths(value: f64) -> f64 {
+    decimal::ratio(decimal::tenths(value), 10, 1)
 }
 
 #[cfg(test)]

@@ -92,6 +92,14 @@ where
         Err(error)
     }
 
+    /// The value for `key` as in [`get`](Self::get), but however old where no new one can be had.
+    pub(crate) async fn at_any_age(self: &Arc<Self>, key: K, patience: Duration) -> Option<Arc<T>> {
+        match self.get(key, patience).await {
+            Ok(value) => Some(value),
+            Err(_) => self.peek(key).map(|(value, _)| value),
+        }
+    }
+
     /// Waits until no loading is under way, `patience` long at most. Cloud Run takes the CPU away once
     /// a request is answered, so what was begun behind it has to end before its answer.
     pub(crate) async fn finish_loading(&self, patience: Duration) {

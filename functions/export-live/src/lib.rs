@@ -35,6 +35,7 @@ use shared::{
     config::{Environment, Platform, api_bucket, raw_bucket},
     dead_letter, function,
     nba::{SlateDay, TargetDay},
+    slate::{Memory, people::Directory},
     storage::{PUBLISH_ATTEMPTS, Storage},
 };
 use tokio::{sync::watch, time::Instant};
@@ -42,8 +43,8 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     kept::{Age, Kept},
     live::Document,
-    names::{Directory, Schedule},
-    poll::{HeldBack, Names, Poll},
+    names::Names,
+    poll::Poll,
     predicted::Predicted,
     published::{Paths, PublicBucket, PublicScores, scores_changed_each_time},
     report::Before,
@@ -55,8 +56,6 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The directory gains a player a day at most.
 const DIRECTORY_AGE: Age =
     Age { fresh: HOUR.saturating_mul(6), usable: HOUR.saturating_mul(24), last_resort: Duration::MAX };
-/// The schedule changes when a game is postponed.
-const SCHEDULE_AGE: Age = Age { fresh: MINUTE.saturating_mul(5), usable: HOUR, last_resort: Duration::MAX };
 /// Predictions change until tip-off; official box scores come in the morning. Older ones than this are no
 /// grading any more, and the call says so.
 const PREDICTED_AGE: Age = Age {
@@ -64,6 +63,8 @@ const PREDICTED_AGE: Age = Age {
     usable: MINUTE.saturating_mul(15),
     last_resort: MINUTE.saturating_mul(15),
 };
+/// Half of what lies between two reads of the predictions.
+const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(150);
 /// Dead letters are no emergency of the scores; the alert tells of them at once.
 const DEAD_LETTERS_AGE: Age = Age { fresh: MINUTE.saturating_mul(10), usable: HOUR, last_resort: HOUR };
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
@@ -158,21 +159,21 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { names::directory(&bigquery, season_start).await }
         }
     });
-    let schedule = Kept::new("schedule", SCHEDULE_AGE, {
-        let bigquery = bigquery.clone();
-        move |day| {
-            let bigquery = bigquery.clone();
-            async move { names::schedule(&bigquery, day).await }
-        }
-    });
-    let predicted = Kept::new("predictions", PREDICTED_AGE, {
-        let bigquery = bigquery.clone();
-        move |day| {
-            let bigquery = bigquery.clone();
-            async move { Ok(Predicted::of(predicted::Rows::read(&bigquery, day).await?, day)) }
-        }
-    });
     let storage = Arc::new(Storage::new(&platform));
+    let bucket = Arc::new(PublicBucket::new(storage.clone(), api_bucket.clone()));
+    let predicted = Kept::new("predictions", PREDICTED_AGE, {
+        let loading = Loading {
+            bigquery: bigquery.clone(),
+            storage: storage.clone(),
+            api_bucket,
+            bucket: bucket.clone(),
+            clock: clock.clone(),
+        };
+        move |day| {
+            let loading = loading.clone();
+            async move { loading.predicted(day).await }
+        }
+    });
     let dead_letters = Kept::new("dead letters", DEAD_LETTERS_AGE, {
         let (storage, clock) = (storage.clone(), clock.clone());
         move |_| {
@@ -181,33 +182,47 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { dead_letter::kept_since(&storage, &raw_bucket, since).await }
         }
     });
-    let exporter = Arc::new(Exporter {
-        balldontlie,
-        bucket: PublicBucket::new(storage, api_bucket),
-        bigquery,
-        directory,
-        schedule,
-        predicted,
-        dead_letters,
-        held_back: HeldBack::default(),
-        clock,
-    });
+    let exporter =
+        Arc::new(Exporter { balldontlie, bucket, bigquery, directory, predicted, dead_letters, clock });
     function::http_or_get("export-live", &platform, move |body| {
         let exporter = exporter.clone();
         async move { exporter.export(function::json_body(&body)?).await }
     })
 }
 
+/// What the day's predictions are read with.
+#[derive(Clone)]
+struct Loading {
+    bigquery: Arc<BigQuery>,
+    storage: Arc<Storage>,
+    api_bucket: String,
+    bucket: Arc<PublicBucket>,
+    clock: Clock,
+}
+
+impl Loading {
+    /// The predictions of `day`, with what the last reads knew and this one does not.
+    async fn predicted(&self, day: SlateDay) -> Result<Predicted, Error> {
+        let memory =
+            Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
+        let now = self.clock.now();
+        let (rows, recalled) =
+            tokio::try_join!(predicted::Rows::read(&self.bigquery, day), memory.recall(day))?;
+        let mut predicted = Predicted::of(rows, day);
+        let read = std::mem::take(&mut predicted.slate);
+        predicted.slate = memory.carry(recalled, read, now, &self.bucket.begun(day)).await?;
+        Ok(predicted)
+    }
+}
+
 struct Exporter {
     balldontlie: BallDontLie,
-    bucket: PublicBucket,
+    bucket: Arc<PublicBucket>,
     bigquery: Arc<BigQuery>,
     directory: Arc<Kept<SlateDay, Directory>>,
-    schedule: Arc<Kept<SlateDay, Schedule>>,
     predicted: Arc<Kept<SlateDay, Predicted>>,
     /// How many were kept in the last day.
     dead_letters: Arc<Kept<SlateDay, usize>>,
-    held_back: HeldBack,
     clock: Clock,
 }
 
@@ -255,7 +270,6 @@ impl Exporter {
         let reply = self.export_now(request).await;
         tokio::join!(
             self.directory.finish_loading(PATIENCE),
-            self.schedule.finish_loading(PATIENCE),
             self.predicted.finish_loading(PATIENCE),
             self.dead_letters.finish_loading(PATIENCE),
         );
@@ -331,16 +345,32 @@ impl Exporter {
                 false => self.balldontlie.on(&self.clock, day).await,
             }
         };
-        let (upstream, directory, schedule, public) = tokio::join!(
-            fetch,
-            self.directory.get(day.season_start(), PATIENCE),
-            self.schedule.get(day, PATIENCE),
-            self.bucket.scores(day),
-        );
-        let names =
-            Names { directory: directory.unwrap_or_default(), schedule: schedule.unwrap_or_default() };
-        let poll = Poll::of(day, is_today, &upstream?, &names)?;
+        let (upstream, names, public) =
+            tokio::join!(fetch, self.names(day, PATIENCE), self.bucket.scores(day));
+        let poll = Poll::of(day, is_today, &upstream?)?;
         self.publish(poll, public?, &names, graded).await
+    }
+
+    /// Who plays, as far as that can be had; the scores wait for it, because a row under another name is
+    /// another player.
+    async fn names(&self, day: SlateDay, patience: Duration) -> Names {
+        let (directory, predicted) = tokio::join!(
+            self.directory.get(day.season_start(), patience),
+            self.predicted.at_any_age(day, patience),
+        );
+        Names { directory: directory.unwrap_or_default(), predicted }
+    }
+
+    /// The scores with the names that those about to be written lack, because the predictions came too late
+    /// for them.
+    async fn named(&self, document: Arc<Document>, predicted: &Arc<Predicted>) -> Arc<Document> {
+        if document.is_named {
+            return document;
+        }
+        let directory = self.directory.get(document.game_date.season_start(), PATIENCE).await;
+        let names = Names { directory: directory.unwrap_or_default(), predicted: Some(predicted.clone()) };
+        let games = names.apply(document.games.clone());
+        Arc::new(Document { games, is_named: true, ..Document::clone(&document) })
     }
 
     /// Publishes how the day's predictions stand by each of `documents`, until there are no more.
@@ -354,6 +384,7 @@ impl Exporter {
             tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.grading(day))?;
         let mut paths = Ok(Paths::new());
         while let Some(Scores { document, at }) = next(&mut documents).await {
+            let document = self.named(document, &predicted).await;
             let graded = grading::Document::of(&document, &predicted);
             paths = self.bucket.publish_grading(&graded, at, is_today, &mut public).await;
         }
@@ -371,6 +402,7 @@ impl Exporter {
             tokio::try_join!(self.predicted.get(day, GRADING_PATIENCE), self.bucket.timeline(day))?;
         let mut paths = Ok(Paths::new());
         while let Some(Scores { document, at }) = next(&mut documents).await {
+            let document = self.named(document, &predicted).await;
             let timeline = |before| self.timeline(&document, &predicted, before);
             paths = self.bucket.publish_timeline(timeline, at, is_today, &mut public).await;
         }
@@ -381,21 +413,21 @@ impl Exporter {
     async fn timeline(
         &self,
         scores: &Document,
-        predicted: &Predicted,
+        predicted: &Arc<Predicted>,
         before: Option<Arc<timeline::Document>>,
     ) -> Result<timeline::Document, Error> {
         let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
-            true => self.history(scores.game_date).await?,
+            true => self.history(scores.game_date, predicted).await?,
             false => History::new(),
         };
         Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
     }
 
     /// The points of a day as BigQuery has them.
-    async fn history(&self, day: SlateDay) -> Result<History, Error> {
+    async fn history(&self, day: SlateDay, predicted: &Predicted) -> Result<History, Error> {
         tracing::info!(%day, "some who play are in no timeline yet; theirs is made from the history");
         let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
-        timeline::history(&self.bigquery, day, &directory).await
+        timeline::history(&self.bigquery, day, &directory, &predicted.slate).await
     }
 
     /// Writes the poll's documents over what is public; over what is public by then where somebody else has
@@ -408,8 +440,8 @@ impl Exporter {
         graded: watch::Sender<Option<Scores>>,
     ) -> Result<(Arc<Document>, Paths), Error> {
         for _ in 0..PUBLISH_ATTEMPTS {
-            self.settle(&mut poll, &public, names).await;
-            let document = Arc::new(poll.document_over(public.games(), self.clock.now(), &self.held_back));
+            self.settle(&mut poll, &public).await;
+            let document = Arc::new(poll.document_over(public.games(), self.clock.now(), names));
             if public.dated.version > Some(poll.at) {
                 self.bucket.remember_scores(public);
                 return Ok((document, Paths::new()));
@@ -425,13 +457,13 @@ impl Exporter {
     }
 
     /// Asks the dated endpoint, once, for how the games ended that the live one no longer lists.
-    async fn settle(&self, poll: &mut Poll, public: &PublicScores, names: &Names) {
+    async fn settle(&self, poll: &mut Poll, public: &PublicScores) {
         let public = public.games();
         if !poll.lacks(public) {
             return;
         }
         let dated = self.balldontlie.on(&self.clock, poll.day).await;
-        if let Err(error) = dated.and_then(|dated| poll.settle(&dated, public, names)) {
+        if let Err(error) = dated.and_then(|dated| poll.settle(&dated, public)) {
             tracing::warn!(%error, "a game has vanished and its end is not known; kept as it was");
             poll.leave_unsettled();
         }

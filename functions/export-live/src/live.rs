@@ -13,16 +13,15 @@ use shared::{
     json,
     nba::{
         GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
-        elapsed_seconds, final_text,
+        elapsed_seconds, final_text, minutes_decimal,
     },
     status::{LiveData, PolledGame},
 };
 
-use crate::{
-    matchup::surname,
-    names::{Directory, Schedule},
-};
-
+/// A team dresses at least eight players.
+const FEWEST_IN_A_BOX: usize = 8;
+/// Upstream rounds each player's minutes so that a team's add up, within one on the nights that were recorded.
+const MINUTES_OFF: f64 = 3.0;
 /// About as many bytes of JSON has a player, with a share of the game.
 const BYTES_A_PLAYER: usize = 360;
 
@@ -48,6 +47,9 @@ pub struct Document {
     /// How many games, rows and values of the poll could not be read, for the status.
     #[serde(skip)]
     pub unreadable: usize,
+    /// Whether it was known who plays tonight when the rows were given their names.
+    #[serde(skip)]
+    pub is_named: bool,
 }
 
 /// A game of the document.
@@ -57,6 +59,10 @@ pub struct LiveGame {
     pub game_id: String,
     /// The NBA's ten digits, where the schedule knows the game.
     pub nba_game_id: Option<NbaGameId>,
+    /// When upstream first answered with an earlier state of the game than this one, which is believed when
+    /// the next poll says it again; absent where it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regressed_since: Option<DateTime<Utc>>,
     /// How far it is.
     pub status: GameStatus,
     /// 0 before the game, 1–4 by quarter, 5 and up in overtime.
@@ -75,6 +81,9 @@ pub struct LiveGame {
     pub player_count: usize,
     /// Most points first.
     pub players: Vec<LivePlayer>,
+    /// Whether upstream said the period itself.
+    #[serde(skip)]
+    pub says_period: bool,
 }
 
 /// A player's line.
@@ -82,6 +91,9 @@ pub struct LiveGame {
 pub struct LivePlayer {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
+    /// BallDontLie's id of the player; null where the row came without one.
+    #[serde(default)]
+    pub bdl_player_id: Option<i64>,
     /// As shown.
     pub name: String,
     /// The player's team.
@@ -136,6 +148,7 @@ impl Document {
             total_games: games.len(),
             games,
             unreadable: 0,
+            is_named: false,
         }
     }
 }
@@ -165,14 +178,14 @@ impl Document {
 }
 
 impl LiveGame {
-    /// A game of the poll, with the names of the directory and the id of the schedule.
-    pub fn of(game: Game, directory: &Directory, schedule: &Schedule) -> Self {
+    /// A game of the poll, with upstream's own names.
+    pub fn of(game: Game) -> Self {
         let Game { id, state, home, visitor, .. } = game;
         let teams = (home.team, visitor.team);
         let mut players: Vec<LivePlayer> = [(home.players, &teams.0), (visitor.players, &teams.1)]
             .into_iter()
             .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
-            .map(|(player, team)| LivePlayer::of(player, team, directory))
+            .map(|(player, team)| LivePlayer::of(player, team))
             .collect();
         // The same row under two ids is one player. Two of one name with different points stay two, because
         // they may be namesakes.
@@ -187,7 +200,8 @@ impl LiveGame {
         });
         let mut game = Self {
             game_id: id,
-            nba_game_id: schedule.get(&TeamPair::of(&teams.0, &teams.1)).cloned(),
+            nba_game_id: None,
+            regressed_since: None,
             status: state.status,
             period: state.period,
             time_remaining: state.time_remaining,
@@ -197,6 +211,7 @@ impl LiveGame {
             away_team: teams.1,
             player_count: players.len(),
             players,
+            says_period: state.says_period,
         };
         game.sort_players();
         game
@@ -239,12 +254,19 @@ impl LiveGame {
     pub(crate) fn progress_since(&self, known: &LiveGame) -> Progress {
         let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
         match (known.status, self.status) {
-            // What has ended was played, and what has begun is not to come.
+            // What has been played was played; a status alone may have been wrong.
             (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
-            | (GameStatus::InProgress, GameStatus::Scheduled) => Progress::Impossible,
+            | (GameStatus::InProgress, GameStatus::Scheduled) => match known.shows_play() {
+                true => Progress::Impossible,
+                false => Progress::Backwards,
+            },
             // An overtime may follow what looked like the end.
             (GameStatus::Final, GameStatus::InProgress) if self.period <= known.period => Progress::Backwards,
             (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
+                Progress::Backwards
+            }
+            // An end in an earlier period than that which was on.
+            (_, GameStatus::Final) if self.says_period && known.has_begun() && self.period < known.period => {
                 Progress::Backwards
             }
             _ => Progress::Onwards,
@@ -256,29 +278,40 @@ impl LiveGame {
     pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
-        if game.status == GameStatus::Final && known.has_begun() && known.period > game.period {
+        let lacks_period = game.status == GameStatus::Final && !game.says_period;
+        if lacks_period && known.has_begun() && known.period > game.period {
             game.period = known.period;
             game.time_remaining = final_text(game.period);
         }
-        let is_listed = |missing: &&LivePlayer| {
-            self.players.iter().any(|it| it.player_lookup == missing.player_lookup && it.team == missing.team)
-        };
-        // A player whose spelling has changed meanwhile is the one newcomer of that surname in the team.
-        let is_renamed = |missing: &LivePlayer| {
-            let newcomers = self.players.iter().filter(|it| {
-                it.team == missing.team
-                    && surname(&it.name) == surname(&missing.name)
-                    && !known.players.iter().any(|other| other.player_lookup == it.player_lookup)
-            });
-            newcomers.count() == 1
-        };
-        let missing = known.players.iter().filter(|player| !is_listed(player) && !is_renamed(player));
-        game.players.extend(missing.cloned());
+        let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
+        // Who is listed before tip-off is not in the game yet.
+        let seen = known.players.iter().filter(|_| known.has_begun());
+        game.players.extend(seen.filter(|player| !is_listed(player)).cloned());
         game.sort_players();
         game
     }
 
-    fn sort_players(&mut self) {
+    /// Whether anything shows that the game was played: a score, or a player who was on the floor.
+    fn shows_play(&self) -> bool {
+        self.home_score + self.away_score > 0 || self.players.iter().any(LivePlayer::has_played)
+    }
+
+    /// Whether nobody who has played can be missing: of each side the minutes add up to the game's and the
+    /// points to the score.
+    pub(crate) fn is_whole(&self) -> bool {
+        let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
+        let of_side = |(team, score): (&Team, u32)| {
+            let rows = || self.players.iter().filter(|player| player.team == *team);
+            let minutes: f64 = rows().filter_map(|player| minutes_decimal(&player.minutes)).sum();
+            let points: u32 = rows().map(|player| player.points).sum();
+            rows().count() >= FEWEST_IN_A_BOX
+                && points == score
+                && (minutes - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
+        };
+        [(&self.home_team, self.home_score), (&self.away_team, self.away_score)].into_iter().all(of_side)
+    }
+
+    pub(crate) fn sort_players(&mut self) {
         let players = &mut self.players;
         players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
         self.player_count = players.len();
@@ -297,15 +330,12 @@ pub(crate) enum Progress {
 }
 
 impl LivePlayer {
-    fn of(player: PlayerLine, team: &Team, directory: &Directory) -> Self {
-        let (player_lookup, name) = match directory.get(&player.id) {
-            Some(known) => (known.lookup.clone(), known.name.clone()),
-            None => (player.lookup, player.name),
-        };
+    fn of(player: PlayerLine, team: &Team) -> Self {
         let counted = player.counters;
         Self {
-            player_lookup,
-            name,
+            player_lookup: player.lookup,
+            bdl_player_id: Some(player.id),
+            name: player.name,
             team: team.clone(),
             points: counted.points,
             rebounds: counted.rebounds,
@@ -322,5 +352,28 @@ impl LivePlayer {
             ft_made: counted.free_throws_made,
             ft_attempted: counted.free_throws_attempted,
         }
+    }
+
+    /// Whether two rows of a game are about one player.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_id = self.bdl_player_id.is_some() && self.bdl_player_id == other.bdl_player_id;
+        is_id || (self.player_lookup == other.player_lookup && self.team == other.team)
+    }
+
+    /// Whether the player was on the floor: minutes, or anything counted.
+    pub(crate) fn has_played(&self) -> bool {
+        let counted = [
+            self.points,
+            self.rebounds,
+            self.assists,
+            self.steals,
+            self.blocks,
+            self.turnovers,
+            self.personal_fouls,
+            self.fg_attempted,
+            self.ft_attempted,
+        ];
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0)
+            || counted.iter().any(|it| *it > 0)
     }
 }

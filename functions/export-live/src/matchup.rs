@@ -1,108 +1,127 @@
 //! The games of the slate beside their box scores: whose line is whose.
+//!
+//! The rows carry the lookup that their player has on the slate, so that a line is found by it. What is left to
+//! be found here is the game: of a player who was traded today, and of one whom only the box score has.
 
-use std::collections::{HashMap, HashSet};
+use std::{borrow::Cow, collections::HashMap};
 
 use shared::{
-    nba::{PlayerLookup, Team, TeamPair},
-    slate::{self, Registry, ScheduledGame, Slate},
+    nba::{NbaGameId, PlayerLookup, TeamPair},
+    slate::{self, ScheduledGame, Slate, Unplaced},
 };
 
 use crate::live::{Document, LiveGame, LivePlayer};
 
-/// Each game of the slate beside its box score in a live document.
-pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
-    let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
-    let matchup = |game: &'a slate::Game| {
-        Matchup::of(game, boxes.get(&game.scheduled.pair()).copied(), &slate.registry)
-    };
-    slate.games.iter().map(matchup).collect()
+/// A game beside its box score, if there is one.
+pub(crate) struct Matchup<'a> {
+    pub scheduled: Cow<'a, ScheduledGame>,
+    /// Everyone of the slate who plays in it.
+    pub players: Vec<Cow<'a, slate::Player>>,
+    pub live: Option<&'a LiveGame>,
 }
 
-/// A game of the slate beside its box score, if there is one.
-pub(crate) struct Matchup<'a> {
-    pub scheduled: &'a ScheduledGame,
-    /// Everyone of the slate who plays in it.
-    pub players: &'a [slate::Player],
-    pub live: Option<&'a LiveGame>,
-    /// Lines of the box that are nobody's of the slate by their lookup, by surname.
-    strangers: HashMap<(&'a Team, PlayerLookup), Vec<&'a LivePlayer>>,
-    /// How many of the slate are in the box by no lookup, by surname.
-    lost: HashMap<(&'a Team, PlayerLookup), usize>,
+/// Each game of the slate beside its box score in a live document, and the games that only the document has of
+/// players of whom something is predicted.
+pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
+    let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
+    let mut rows: HashMap<&PlayerLookup, Vec<(&'a LiveGame, &'a LivePlayer)>> = HashMap::new();
+    for game in &live.games {
+        for line in &game.players {
+            rows.entry(&line.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, line));
+        }
+    }
+    // The only row of a name that night, where nobody else has the name.
+    let only_row = |lookup: &PlayerLookup| match rows.get(lookup).map(Vec::as_slice) {
+        Some([row]) if slate.registry.count(lookup) <= 1 => Some(*row),
+        _ => None,
+    };
+    let mut matchups = Matchups { all: Vec::with_capacity(slate.games.len()), of_pair: HashMap::new() };
+    for game in &slate.games {
+        let pair = game.scheduled.pair();
+        let live = boxes.get(&pair).copied();
+        matchups.add(pair, Matchup { scheduled: Cow::Borrowed(&game.scheduled), players: Vec::new(), live });
+    }
+    for (index, game) in slate.games.iter().enumerate() {
+        for player in &game.players {
+            let is_his =
+                |(_, line): &&(_, &LivePlayer)| line.team == player.team && game.scheduled.has(&line.team);
+            let is_here = rows.get(&player.lookup).is_none_or(|rows| rows.iter().any(|row| is_his(&row)));
+            let elsewhere = if is_here { None } else { only_row(&player.lookup) };
+            let game_elsewhere = elsewhere.and_then(|(game, _)| matchups.place(game, None));
+            match elsewhere.zip(game_elsewhere) {
+                Some(((_, line), place)) => {
+                    let player = slate::Player { team: line.team.clone(), ..player.clone() };
+                    matchups.all[place].players.push(Cow::Owned(player));
+                }
+                None => matchups.all[index].players.push(Cow::Borrowed(player)),
+            }
+        }
+    }
+    for unplaced in &slate.unplaced {
+        matchups.add_unplaced(unplaced, only_row(&unplaced.player.lookup));
+    }
+    matchups.all
+}
+
+struct Matchups<'a> {
+    all: Vec<Matchup<'a>>,
+    of_pair: HashMap<TeamPair, usize>,
+}
+
+impl<'a> Matchups<'a> {
+    fn add(&mut self, pair: TeamPair, matchup: Matchup<'a>) -> usize {
+        self.all.push(matchup);
+        *self.of_pair.entry(pair).or_insert(self.all.len() - 1)
+    }
+
+    /// The game of a box score; one that the schedule lacks is made from the box, under the NBA's id where
+    /// that is known.
+    fn place(&mut self, game: &'a LiveGame, id: Option<&NbaGameId>) -> Option<usize> {
+        let pair = game.pair();
+        if let Some(place) = self.of_pair.get(&pair) {
+            return Some(*place);
+        }
+        let scheduled = ScheduledGame {
+            id: game.nba_game_id.as_ref().or(id)?.clone(),
+            home: game.home_team.clone(),
+            away: game.away_team.clone(),
+            tip_off: None,
+            status: game.status,
+            home_score: None,
+            away_score: None,
+        };
+        let matchup = Matchup { scheduled: Cow::Owned(scheduled), players: Vec::new(), live: Some(game) };
+        Some(self.add(pair, matchup))
+    }
+
+    /// Adds a player whom no table has in a game: to that of his row, else to the one that the prediction
+    /// names.
+    fn add_unplaced(&mut self, unplaced: &'a Unplaced, row: Option<(&'a LiveGame, &'a LivePlayer)>) {
+        let by_row =
+            row.and_then(|(game, line)| Some((self.place(game, unplaced.game_id.as_ref())?, Some(line))));
+        let named = || {
+            let place = unplaced.pair.as_ref().and_then(|pair| self.of_pair.get(pair))?;
+            Some((*place, None))
+        };
+        let Some((place, line)) = by_row.or_else(named) else {
+            tracing::warn!(player = %unplaced.player.lookup, "predicted in no game that anybody lists");
+            return;
+        };
+        let player = match line {
+            Some(line) => {
+                let name = line.name.clone();
+                Cow::Owned(slate::Player { team: line.team.clone(), name, ..unplaced.player.clone() })
+            }
+            None => Cow::Borrowed(&unplaced.player),
+        };
+        self.all[place].players.push(player);
+    }
 }
 
 impl<'a> Matchup<'a> {
-    fn of(game: &'a slate::Game, live: Option<&'a LiveGame>, registry: &Registry) -> Self {
-        let mut matchup = Self {
-            scheduled: &game.scheduled,
-            players: &game.players,
-            live,
-            strangers: HashMap::new(),
-            lost: HashMap::new(),
-        };
-        let Some(live) = live else { return matchup };
-        let slate: HashSet<&PlayerLookup> = game.players.iter().map(|player| &player.lookup).collect();
-        // Whom the registry knows is himself, and not another one of his surname.
-        let is_nobody = |line: &&LivePlayer| {
-            !slate.contains(&line.player_lookup) && registry.count(&line.player_lookup) == 0
-        };
-        for line in live.players.iter().filter(is_nobody) {
-            if let Some(surname) = surname(&line.name) {
-                matchup.strangers.entry((&line.team, surname)).or_default().push(line);
-            }
-        }
-        if !matchup.strangers.is_empty() {
-            let boxed: HashSet<(&Team, &PlayerLookup)> =
-                live.players.iter().map(|line| (&line.team, &line.player_lookup)).collect();
-            for player in game.players.iter().filter(|it| !boxed.contains(&(&it.team, &it.lookup))) {
-                if let Some(surname) = surname(&player.name) {
-                    *matchup.lost.entry((&player.team, surname)).or_default() += 1;
-                }
-            }
-        }
-        matchup
-    }
-
-    /// The line of a player. There may be a namesake on the other team (facts F67), and upstream may have
-    /// another first name or suffix (Alexandre for Alex Sarr): then the surname decides, if it is the only
-    /// one of the team on either side that has no other match.
+    /// The line of a player. There may be a namesake on the other team.
     pub(crate) fn line(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
         let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
-        let by_surname = || {
-            let key = (&player.team, surname(&player.name).filter(|_| !self.strangers.is_empty())?);
-            match self.strangers.get(&key).map(Vec::as_slice) {
-                Some([line]) if self.lost.get(&key) == Some(&1) => Some(*line),
-                _ => None,
-            }
-        };
-        self.live?.players.iter().find(is_his).or_else(by_surname)
-    }
-}
-
-/// The last word of a name that is no suffix, in the letters of a lookup.
-pub(crate) fn surname(name: &str) -> Option<PlayerLookup> {
-    let is_suffix = |word: &&str| {
-        let word = word.trim_end_matches('.').to_ascii_lowercase();
-        ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
-    };
-    name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_surname_is_told_from_a_suffix_and_an_accent() {
-        let text = |name| surname(name).map(String::from);
-        for (name, expected) in [
-            ("Jimmy Butler III", "butler"),
-            ("Jimmy Butler", "butler"),
-            ("Wendell Carter Jr.", "carter"),
-            ("Nolan Traoré", "traore"),
-            ("Nenê", "nene"),
-        ] {
-            assert_eq!(text(name).as_deref(), Some(expected), "{name}");
-        }
-        assert_eq!(text("Jr."), None);
+        self.live?.players.iter().find(is_his)
     }
 }

@@ -1,29 +1,28 @@
 //! What the warehouse knows of the players and games that BallDontLie names by its own ids.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use shared::{
     Error,
     bigquery::{BigQuery, Parameter},
-    nba::{NbaGameId, PlayerLookup, SlateDay, TeamPair},
-    slate,
+    nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair},
+    slate::people::{BoxRow, Directory, Identity, Named, identify},
 };
 
-/// BallDontLie's player ids, and who they are.
-pub type Directory = HashMap<i64, Player>;
+use crate::{live::LiveGame, predicted::Predicted};
 
-/// A player as the rest of the system knows them.
-#[derive(Debug)]
-pub struct Player {
-    /// The join key.
-    pub lookup: PlayerLookup,
-    /// As shown.
-    pub name: String,
+/// What BigQuery knows of players and games, as far as it could be had.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Who BallDontLie's players are.
+    pub directory: Arc<Directory>,
+    /// Who plays tonight, in which games.
+    pub predicted: Option<Arc<Predicted>>,
 }
-
-/// The NBA's game ids of a day, by the two teams.
-pub type Schedule = HashMap<TeamPair, NbaGameId>;
 
 /// Everyone who was in a box score since the season's start.
 pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
@@ -37,13 +36,65 @@ pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Di
     let rows: Vec<Row> = bigquery.query(include_str!("../sql/player_directory.sql"), &parameters).await?;
     let player = |row: Row| {
         let lookup = PlayerLookup::of_stored(&row.player_lookup, Some(&row.player_full_name)).ok()?;
-        Some((row.bdl_player_id, Player { lookup, name: row.player_full_name }))
+        Some((row.bdl_player_id, Named { lookup, name: row.player_full_name }))
     };
     Ok(rows.into_iter().filter_map(player).collect())
 }
 
-/// The games of a day.
-pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Schedule, Error> {
-    let games = slate::schedule(bigquery, day).await?;
-    Ok(games.into_iter().map(|game| (game.pair(), game.id)).collect())
+impl Names {
+    /// The games of a night with the NBA's ids, and with each row under the name, the lookup and the team that
+    /// its player has in every document.
+    pub(crate) fn apply(&self, mut games: Vec<Arc<LiveGame>>) -> Vec<Arc<LiveGame>> {
+        let slate = self.predicted.as_deref().map(|predicted| &predicted.slate);
+        let pairs: Vec<TeamPair> = games.iter().map(|game| game.pair()).collect();
+        let rows = games.iter().zip(&pairs).flat_map(|(game, pair)| {
+            game.players.iter().map(move |player| BoxRow {
+                bdl_id: player.bdl_player_id,
+                lookup: &player.player_lookup,
+                name: &player.name,
+                team: &player.team,
+                game: pair,
+            })
+        });
+        let rows: Vec<BoxRow<'_>> = rows.collect();
+        let mut identities = identify(&rows, &self.directory, slate).into_iter();
+        let scheduled = slate.into_iter().flat_map(|slate| &slate.games);
+        let ids: HashMap<TeamPair, &NbaGameId> =
+            scheduled.map(|game| (game.scheduled.pair(), &game.scheduled.id)).collect();
+        for (game, pair) in games.iter_mut().zip(&pairs) {
+            let of_game: Vec<Identity> = identities.by_ref().take(game.players.len()).collect();
+            let is_new = |(player, identity): (&_, &Identity)| !is_same(player, identity);
+            let id = ids.get(pair).copied();
+            let is_id_new = id.is_some() && game.nba_game_id.as_ref() != id;
+            if is_id_new || game.players.iter().zip(&of_game).any(is_new) {
+                let game = Arc::make_mut(game);
+                game.nba_game_id = id.cloned().or_else(|| game.nba_game_id.take());
+                game.rename(of_game);
+            }
+        }
+        games
+    }
+}
+
+fn is_same(player: &crate::live::LivePlayer, identity: &Identity) -> bool {
+    player.player_lookup == identity.lookup && player.team == identity.team && identity.name.is_none()
+}
+
+impl LiveGame {
+    /// Gives each row who it is about. A player who was kept under another spelling is the one who is listed.
+    fn rename(&mut self, identities: Vec<Identity>) {
+        for (player, identity) in self.players.iter_mut().zip(identities) {
+            player.player_lookup = identity.lookup;
+            player.team = identity.team;
+            player.name = identity.name.unwrap_or_else(|| std::mem::take(&mut player.name));
+        }
+        let of_id = self.players.iter().filter(|player| player.bdl_player_id.is_some());
+        let listed: HashSet<(PlayerLookup, Team)> =
+            of_id.map(|player| (player.player_lookup.clone(), player.team.clone())).collect();
+        self.players.retain(|player| {
+            let key = (player.player_lookup.clone(), player.team.clone());
+            player.bdl_player_id.is_some() || !listed.contains(&key)
+        });
+        self.sort_players();
+    }
 }

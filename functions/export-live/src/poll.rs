@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use chrono::{DateTime, Utc};
@@ -14,34 +14,8 @@ use shared::{
 
 use crate::{
     live::{Document, LiveGame, Progress},
-    names::{Directory, Schedule},
+    names::Names,
 };
-
-/// The games of which a poll was not taken because it went backwards, and when that poll was asked for. The
-/// next poll that says the same is believed: it is then the public state that had jumped ahead.
-#[derive(Debug, Default)]
-pub struct HeldBack(Mutex<HashMap<TeamPair, DateTime<Utc>>>);
-
-impl HeldBack {
-    /// Whether an earlier poll than that of `at` has gone backwards in this game too; notes this one.
-    fn was_held_before(&self, game: TeamPair, at: DateTime<Utc>) -> bool {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *held.entry(game).or_insert(at) < at
-    }
-
-    fn goes_on(&self, game: &TeamPair) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(game);
-    }
-}
-
-/// What BigQuery knows of players and games, as far as it could be had.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// Who BallDontLie's players are.
-    pub directory: Arc<Directory>,
-    /// What the NBA calls the day's games.
-    pub schedule: Arc<Schedule>,
-}
 
 /// One poll of a day.
 #[derive(Debug)]
@@ -65,10 +39,10 @@ impl Poll {
     /// The games of `day` in what upstream answered, to the live endpoint if the day is today's, else to
     /// the dated one. An answer of which nothing can be read is an error: upstream's failure, not an empty
     /// night.
-    pub fn of(day: SlateDay, is_today: bool, upstream: &Polled, names: &Names) -> Result<Self, Error> {
+    pub fn of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<Self, Error> {
         let (games, lost) = games_of(day, is_today, &upstream.games)?;
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
-        let games = one_of_each(names.apply(games));
+        let games = one_of_each(raw(games));
         let is_whole = lost == 0;
         Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date: !is_today })
     }
@@ -91,13 +65,12 @@ impl Poll {
         &mut self,
         upstream: &Polled,
         public: Option<&[Arc<LiveGame>]>,
-        names: &Names,
     ) -> Result<(), Error> {
         let (games, lost) = games_of(self.day, self.is_today, &upstream.games)?;
         let listed = self.pairs();
         let was_public =
             |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
-        let mut games = one_of_each(names.apply(games));
+        let mut games = one_of_each(raw(games));
         games.retain(|game| !listed.contains(&game.pair()) && was_public(&game.pair()));
         self.games.extend(games);
         self.is_whole &= lost == 0;
@@ -111,17 +84,17 @@ impl Poll {
 
     /// The poll's document over what was public: what upstream no longer lists of games that have begun
     /// stays, with every player who was seen. An answer by the live endpoint that goes backwards is held
-    /// back once; one by date mends whatever there was.
+    /// back once, whichever instance sees the next one; one by date mends whatever there was.
     pub fn document_over(
         &self,
         public: Option<&[Arc<LiveGame>]>,
         updated_at: DateTime<Utc>,
-        held: &HeldBack,
+        names: &Names,
     ) -> Document {
         let known = one_of_each(public.into_iter().flatten().cloned());
         let known: HashMap<TeamPair, &Arc<LiveGame>> = known.iter().map(|game| (game.pair(), game)).collect();
         let polled = self.games.iter().map(|game| match known.get(&game.pair()) {
-            Some(known) => self.game_over(game, known, held),
+            Some(known) => self.game_over(game, known),
             None => game.clone(),
         });
         let listed = self.pairs();
@@ -129,29 +102,31 @@ impl Poll {
             !listed.contains(&game.pair()) && (game.is_settled() || game.has_begun() || !self.is_whole)
         };
         let kept = known.values().filter(stays).map(|game| Arc::clone(game));
-        let games = polled.chain(kept).collect();
+        let games = names.apply(polled.chain(kept).collect());
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
-        Document { unreadable: self.unreadable, ..document }
+        Document { unreadable: self.unreadable, is_named: names.predicted.is_some(), ..document }
     }
 
-    fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>, held: &HeldBack) -> Arc<LiveGame> {
+    fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
         if !self.is_today && !game.players.is_empty() {
             let nba_game_id = game.nba_game_id.clone().or_else(|| known.nba_game_id.clone());
             return Arc::new(LiveGame { nba_game_id, ..LiveGame::clone(game) });
         }
-        let is_held = match game.progress_since(known) {
-            Progress::Onwards => {
-                held.goes_on(&game.pair());
-                false
+        match game.progress_since(known) {
+            Progress::Onwards => return Arc::new(game.over(known)),
+            // It was the public state that had jumped ahead.
+            Progress::Backwards if known.regressed_since.is_some_and(|since| since < self.at) => {
+                return Arc::new(game.over(known));
             }
-            Progress::Backwards => !held.was_held_before(game.pair(), self.at),
-            Progress::Impossible => true,
-        };
-        if is_held {
-            tracing::warn!(game = game.game_id, "upstream has regressed in a game; kept as it was");
-            return Arc::clone(known);
+            Progress::Backwards | Progress::Impossible => {}
         }
-        Arc::new(game.over(known))
+        tracing::warn!(game = game.game_id, "upstream has regressed in a game; kept as it was");
+        match (game.progress_since(known), known.regressed_since) {
+            (Progress::Backwards, None) => {
+                Arc::new(LiveGame { regressed_since: Some(self.at), ..LiveGame::clone(known) })
+            }
+            _ => Arc::clone(known),
+        }
     }
 
     fn pairs(&self) -> HashSet<TeamPair> {
@@ -171,10 +146,8 @@ fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGa
     of_pair.into_values().collect()
 }
 
-impl Names {
-    fn apply(&self, games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {
-        games.into_iter().map(|game| Arc::new(LiveGame::of(game, &self.directory, &self.schedule)))
-    }
+fn raw(games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {
+    games.into_iter().map(|game| Arc::new(LiveGame::of(game)))
 }
 
 /// The games of `day` among what upstream sent, and how many games and rows could not be read.

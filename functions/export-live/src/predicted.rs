@@ -1,6 +1,6 @@
 //! What the warehouse knows of a day's predictions, and of how they came out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,12 @@ pub struct Predicted {
     /// Who plays, and what is predicted of whom.
     pub slate: Slate,
     official: HashMap<PlayerLookup, Vec<OfficialLine>>,
-    /// Those whose official box score has come.
-    official_teams: HashSet<Team>,
+    /// How many lines the official box score of each team has.
+    official_lines: HashMap<Team, usize>,
 }
+
+/// An official box score with fewer lines of a team than play at once is still being written.
+const FEWEST_OFFICIAL_LINES: usize = 5;
 
 /// What the warehouse says of both, as it says it; [`Predicted::of`] makes sense of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,7 +74,7 @@ impl Predicted {
     pub fn of(rows: Rows, day: SlateDay) -> Self {
         let slate = Slate::of(day, rows.slate);
         let mut official: HashMap<_, Vec<OfficialLine>> = HashMap::new();
-        let mut official_teams = HashSet::new();
+        let mut official_lines: HashMap<Team, usize> = HashMap::new();
         for row in rows.official {
             let (Some(lookup), Ok(team)) =
                 (slate.registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
@@ -80,26 +83,30 @@ impl Predicted {
                 continue;
             };
             let played = row.played();
-            official_teams.insert(team.clone());
+            *official_lines.entry(team.clone()).or_default() += 1;
             let line = OfficialLine { team, universal_id: row.universal_player_id, played };
             official.entry(lookup).or_default().push(line);
         }
-        Self { slate, official, official_teams }
+        Self { slate, official, official_lines }
     }
 
-    /// A player's official line, if it has come.
+    /// A player's official line, if it has come: by the certain id, else of his team, else the only one of his
+    /// name where nobody else has it, because he may have been traded today.
     pub(crate) fn official(&self, player: &Player) -> Option<&OfficialLine> {
-        let of_team = || {
-            self.official.get(&player.lookup).into_iter().flatten().filter(|line| line.team == player.team)
-        };
+        let lines = self.official.get(&player.lookup)?.as_slice();
         let certain =
             |line: &&OfficialLine| line.universal_id.is_some() && line.universal_id == player.universal_id;
-        of_team().find(certain).or_else(|| of_team().next())
+        let of_team = |line: &&OfficialLine| line.team == player.team;
+        let only = || match lines {
+            [line] if self.slate.registry.count(&player.lookup) <= 1 => Some(line),
+            _ => None,
+        };
+        lines.iter().find(certain).or_else(|| lines.iter().find(of_team)).or_else(only)
     }
 
-    /// Whether a team's official box score has come.
+    /// Whether a team's official box score has come, so that whoever is not in it did not play.
     pub(crate) fn is_official(&self, team: &Team) -> bool {
-        self.official_teams.contains(team)
+        self.official_lines.get(team).is_some_and(|lines| *lines >= FEWEST_OFFICIAL_LINES)
     }
 }
 

@@ -2,7 +2,7 @@
 //! written over only in the state that we know, so that no later poll is lost.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,9 +10,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
-    nba::SlateDay,
+    nba::{SlateDay, TeamPair},
     status,
-    storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written},
+    storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written, uri},
 };
 
 use crate::{
@@ -90,6 +90,13 @@ impl PublicBucket {
         }
     }
 
+    /// The games of a day that have begun, as far as is remembered.
+    pub fn begun(&self, day: SlateDay) -> HashSet<TeamPair> {
+        let scores = lock(&self.scores);
+        let games = scores.iter().filter(|public| public.day == day).filter_map(|public| public.games());
+        games.flatten().filter(|game| game.has_begun()).map(|game| game.pair()).collect()
+    }
+
     /// What is public of a day's scores as far as we know: from memory, else from the bucket.
     pub async fn scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
         let remembered = lock(&self.scores).clone().filter(|public| public.day == day);
@@ -146,10 +153,10 @@ impl PublicBucket {
         let (Written::Yes(dated), latest @ (None | Some(Written::Yes(_)))) = (dated?, latest?) else {
             return Ok(None);
         };
-        let mut paths = Paths::from([("live", object)]);
+        let mut paths = Paths::from([("live", self.uri(&object))]);
         if let Some(Written::Yes(generation)) = latest {
             public.latest = now(generation);
-            paths.insert("latest", LATEST.to_owned());
+            paths.insert("latest", self.uri(LATEST));
         }
         self.remember_scores(PublicScores {
             dated: now(dated),
@@ -190,12 +197,12 @@ impl PublicBucket {
         let mut paths = Paths::new();
         public.dated = dated.current();
         if dated.is_ours() {
-            paths.insert("live_grading", object);
+            paths.insert("live_grading", self.uri(&object));
         }
         if let Some(latest) = latest {
             public.latest = latest.current();
             if latest.is_ours() {
-                paths.insert("live_grading_latest", LATEST_GRADING.to_owned());
+                paths.insert("live_grading_latest", self.uri(LATEST_GRADING));
             }
         }
         *lock(&self.grading) = Some(*public);
@@ -250,11 +257,11 @@ impl PublicBucket {
             if let Written::Yes(generation) = dated {
                 public.dated = Current { generation, version: Some(at) };
                 public.document = Some(Arc::new(timeline));
-                let mut paths = Paths::from([("live_timeline", object)]);
+                let mut paths = Paths::from([("live_timeline", self.uri(&object))]);
                 if let Some(latest) = latest {
                     public.latest = latest.current();
                     if latest.is_ours() {
-                        paths.insert("live_timeline_latest", LATEST_TIMELINE.to_owned());
+                        paths.insert("live_timeline_latest", self.uri(LATEST_TIMELINE));
                     }
                 }
                 *lock(&self.timeline) = Some(public.clone());
@@ -283,6 +290,10 @@ impl PublicBucket {
             Ok(public) => *lock(&self.status) = Some(public),
             Err(error) => tracing::error!(%error, "the status could not be written"),
         }
+    }
+
+    fn uri(&self, object: &str) -> String {
+        uri(&self.bucket, object)
     }
 
     async fn publish(

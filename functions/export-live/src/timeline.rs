@@ -17,16 +17,21 @@ use shared::{
     json,
     nba::{
         GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,
-        elapsed_seconds,
+        elapsed_range, elapsed_seconds,
     },
-    slate,
+    slate::{
+        Slate,
+        people::{BoxRow, Directory, identify},
+    },
 };
 
-use crate::{live, matchup, names::Directory, predicted::Predicted};
+use crate::{live, matchup, predicted::Predicted};
 
 /// Seconds of play in a quarter and in an overtime.
 const QUARTER: u32 = 720;
 const OVERTIME: u32 = 300;
+/// By how many seconds a clock is set back on review, at most.
+const SET_BACK: u32 = 60;
 /// About as many bytes of JSON has a player, and each of his points with its poll.
 const BYTES_A_PLAYER: usize = 240;
 const BYTES_A_POINT: usize = 29;
@@ -105,26 +110,29 @@ impl Document {
         history: &History,
     ) -> Self {
         let before = before.filter(|before| before.game_date == live.game_date);
-        // By team and not by the game's id, which may change: a team plays once a day.
-        let mut known: HashMap<&Team, Vec<&Player>> = HashMap::new();
+        let mut known: HashMap<&PlayerLookup, Vec<&Player>> = HashMap::new();
         for player in before.into_iter().flat_map(|before| &before.players) {
-            known.entry(&player.team).or_default().push(player);
+            known.entry(&player.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
         }
-        let wanted = predicted.slate.games.iter().flat_map(|game| &game.players);
-        let mut players = Vec::with_capacity(wanted.filter(|player| is_timed(player)).count());
-        for matchup in matchup::all(live, &predicted.slate) {
-            let of_game = players.len();
-            let teams = [&matchup.scheduled.home, &matchup.scheduled.away];
-            let mut known: Vec<&Player> =
-                teams.into_iter().flat_map(|team| known.remove(team).unwrap_or_default()).collect();
-            for player in matchup.players.iter().filter(|player| is_timed(player)) {
-                let is_his = |it: &&Player| it.player_lookup == player.lookup && it.team == player.team;
-                let known = known.iter().position(is_his).map(|place| known.swap_remove(place));
+        let wanted = predicted.slate.players().filter(|player| player.is_timed());
+        let mut players = Vec::with_capacity(wanted.count());
+        let mut places: HashMap<Team, usize> = HashMap::new();
+        let matchups = matchup::all(live, &predicted.slate);
+        for (place, matchup) in matchups.iter().enumerate() {
+            for team in [&matchup.scheduled.home, &matchup.scheduled.away] {
+                places.entry(team.clone()).or_insert(place);
+            }
+            for player in matchup.players.iter().filter(|player| player.is_timed()) {
+                let of_name = known.get_mut(&player.lookup);
+                let known = of_name.and_then(|of_name| {
+                    // One who was traded today was waited for in another game.
+                    let of_team = of_name.iter().position(|it| it.team == player.team);
+                    let only = (of_name.len() == 1 && predicted.slate.registry.count(&player.lookup) <= 1)
+                        .then_some(0);
+                    of_team.or(only).map(|place| of_name.swap_remove(place))
+                });
                 let line = matchup.line(player);
-                // The history has who is in the box score by the name there.
-                let as_boxed =
-                    line.map_or((&player.lookup, &player.team), |it| (&it.player_lookup, &it.team));
-                let past = || history.get(&(as_boxed.0.clone(), as_boxed.1.clone()));
+                let past = || history.get(&(player.lookup.clone(), player.team.clone()));
                 let mut timed = Player {
                     player_lookup: player.lookup.clone(),
                     player_name: player.name.clone(),
@@ -144,17 +152,18 @@ impl Document {
                     let official = predicted.official(player).and_then(|official| official.played);
                     let points = official.map_or(line.points, |official| official.points);
                     timed.add(Point(elapsed, points), live.poll_id);
+                    let most = *elapsed_range(game.status, game.period, &game.time_remaining).end();
+                    timed.take_back_moments_after(most);
                 }
                 timed.passed_at = timed.passed();
                 players.push(timed);
             }
-            // Nobody vanishes, not even one whose prediction was withdrawn.
-            players.extend(known.into_iter().cloned());
-            players[of_game..].sort_by(|a, b| (&a.player_lookup, &a.team).cmp(&(&b.player_lookup, &b.team)));
         }
-        // Nor does a game that the schedule has lost.
-        let lost = before.into_iter().flat_map(|before| &before.players);
-        players.extend(lost.filter(|player| known.contains_key(&player.team)).cloned());
+        // Nobody vanishes, not one whose prediction was withdrawn, nor one whose game the schedule has lost.
+        players.extend(known.into_values().flatten().cloned());
+        let place = |player: &Player| places.get(&player.team).copied().unwrap_or(usize::MAX);
+        players
+            .sort_by_cached_key(|player| (place(player), player.player_lookup.clone(), player.team.clone()));
         Self { updated_at: live.updated_at, game_date: live.game_date, poll_id: live.poll_id, players }
     }
 }
@@ -172,6 +181,16 @@ impl Player {
         let elapsed = last.map_or(elapsed, |Point(before, _)| elapsed.max(before));
         self.points.push(Point(elapsed, points));
         self.polls.push(poll);
+    }
+
+    /// Puts moments that cannot have been played yet at the most that has been: a poll had jumped ahead, and
+    /// it has turned out. A clock that is set back by some seconds is no such thing.
+    fn take_back_moments_after(&mut self, most: u32) {
+        for Point(elapsed, _) in &mut self.points {
+            if *elapsed > most + SET_BACK {
+                *elapsed = most;
+            }
+        }
     }
 
     /// The first moment from which on the points were above the line.
@@ -203,26 +222,20 @@ fn left_at(elapsed: u32) -> (u32, u32) {
     }
 }
 
-/// Whether a timeline is kept of a player: of everyone who can be in a challenge.
-fn is_timed(player: &slate::Player) -> bool {
-    player.prediction.is_some() || player.line.is_some()
-}
-
 /// Whether somebody of a game that has begun is not in the timeline `before`: all of them where there is
 /// none, else those who were given a prediction or a line since tip-off.
 pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
-    let begun: HashSet<TeamPair> =
-        live.games.iter().filter(|game| game.has_begun()).map(|game| game.pair()).collect();
     let known: HashSet<(&PlayerLookup, &Team)> = before
         .into_iter()
         .flat_map(|before| &before.players)
         .map(|player| (&player.player_lookup, &player.team))
         .collect();
-    let games = &predicted.slate.games;
-    let has_begun = |game: &&slate::Game| begun.contains(&game.scheduled.pair());
-    let mut timed =
-        games.iter().filter(has_begun).flat_map(|game| &game.players).filter(|player| is_timed(player));
-    timed.any(|player| !known.contains(&(&player.lookup, &player.team)))
+    let matchups = matchup::all(live, &predicted.slate);
+    let has_begun = |matchup: &&matchup::Matchup<'_>| matchup.live.is_some_and(live::LiveGame::has_begun);
+    let begun = matchups.iter().filter(has_begun);
+    begun
+        .flat_map(|matchup| &matchup.players)
+        .any(|player| player.is_timed() && !known.contains(&(&player.lookup, &player.team)))
 }
 
 /// The points of a day as the history has them.
@@ -230,12 +243,16 @@ pub(crate) async fn history(
     bigquery: &BigQuery,
     day: SlateDay,
     directory: &Directory,
+    slate: &Slate,
 ) -> Result<History, Error> {
     #[derive(Deserialize)]
     struct Row {
         bdl_player_id: i64,
         player_lookup: PlayerLookup,
+        player_full_name: Option<String>,
         team_abbr: Team,
+        home_team_abbr: Team,
+        away_team_abbr: Team,
         poll_id: PollId,
         game_status: GameStatus,
         period: i64,
@@ -244,8 +261,25 @@ pub(crate) async fn history(
     }
     let date = [Parameter::date("game_date", day)];
     let rows: Vec<Row> = bigquery.query(include_str!("../sql/point_changes.sql"), &date).await?;
+    // Each player once, under the name of his newest row.
+    let players: HashMap<i64, (&Row, TeamPair)> = rows
+        .iter()
+        .map(|row| (row.bdl_player_id, (row, TeamPair::of(&row.home_team_abbr, &row.away_team_abbr))))
+        .collect();
+    let boxed: Vec<BoxRow<'_>> = players
+        .values()
+        .map(|(row, game)| BoxRow {
+            bdl_id: Some(row.bdl_player_id),
+            lookup: &row.player_lookup,
+            name: row.player_full_name.as_deref().unwrap_or(row.player_lookup.as_str()),
+            team: &row.team_abbr,
+            game,
+        })
+        .collect();
+    let identities = identify(&boxed, directory, Some(slate));
+    let identities: HashMap<Option<i64>, _> = boxed.iter().map(|row| row.bdl_id).zip(identities).collect();
     let mut history = History::new();
-    for row in rows {
+    for row in &rows {
         // The history keeps the clock as upstream wrote it.
         let clock = UpstreamClock {
             period: Some(row.period),
@@ -254,9 +288,10 @@ pub(crate) async fn history(
         };
         let state = GameState::read(&clock);
         let elapsed = elapsed_seconds(row.game_status, row.period, &state.time_remaining);
-        let known = directory.get(&row.bdl_player_id).map(|player| player.lookup.clone());
-        let player = (known.unwrap_or(row.player_lookup), row.team_abbr);
-        history.entry(player).or_default().push((Point(elapsed, row.points), row.poll_id));
+        if let Some(identity) = identities.get(&Some(row.bdl_player_id)) {
+            let player = (identity.lookup.clone(), identity.team.clone());
+            history.entry(player).or_default().push((Point(elapsed, row.points), row.poll_id));
+        }
     }
     Ok(history)
 }

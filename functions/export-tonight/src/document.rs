@@ -1,6 +1,6 @@
 //! The tonight document, `v1/tonight/{date}.json` and `v1/tonight/all-players.json` (facts 7.1).
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,20 +12,14 @@ use shared::{
     clock::{eastern_time, iso_micros},
     json,
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
-    slate::{self, Context, LineSource, Recommendation, ScheduledGame, Slate},
+    slate::{self, ByPlayer, Context, InjuryStatus, Kept, LineSource, Recommendation, ScheduledGame, Slate},
     status::Fixtures,
 };
 
-use crate::form::{
-    ByPlayer, FatigueLevel, FatigueRow, Form, FormRow, Injury, InjuryRow, InjuryStatus, Result10,
-    fatigue_by_player, record,
-};
+use crate::form::{FatigueLevel, FatigueRow, Form, FormRow, Result10, fatigue_by_player, record};
 
 /// A player of whom less is known than this is marked.
 const LIMITED_GAMES: i64 = 10;
-/// Of how many days, the slate day included, injury reports count; an older one says nothing about
-/// tonight (facts F66).
-const REPORT_DAYS: u64 = 3;
 /// How far before and after a day other slate days are looked for.
 const WINDOW_DAYS: u64 = 31;
 /// About as many bytes of JSON has a player.
@@ -228,8 +222,6 @@ pub struct Night {
     pub scores: Vec<LiveScore>,
     /// How the players have played.
     pub forms: ByPlayer<Form>,
-    /// What is reported of them.
-    pub injuries: ByPlayer<Injury>,
     /// How fresh they are, 0–100.
     pub fatigue: ByPlayer<i64>,
 }
@@ -241,7 +233,6 @@ pub struct Rows {
     around: Vec<Around>,
     scores: Vec<LiveScore>,
     forms: Vec<FormRow>,
-    injuries: Vec<InjuryRow>,
     fatigue: Vec<FatigueRow>,
 }
 
@@ -254,22 +245,20 @@ impl Rows {
             Parameter::date("season_start", day.season_start()),
             date.clone(),
         ];
-        let recently = [Parameter::date("reported_since", day.days_before(REPORT_DAYS - 1)), date.clone()];
         let window = [
             Parameter::date("window_start", day.days_before(WINDOW_DAYS)),
             Parameter::date("window_end", day.days_after(WINDOW_DAYS)),
             date.clone(),
         ];
         let date = [date];
-        let (slate, around, scores, forms, injuries, fatigue) = tokio::try_join!(
+        let (slate, around, scores, forms, fatigue) = tokio::try_join!(
             slate::Rows::read(bigquery, day),
             bigquery.query(include_str!("../sql/slates_around.sql"), &window),
             bigquery.query(include_str!("../sql/live_scores.sql"), &date),
             bigquery.query(include_str!("../sql/form.sql"), &this_season),
-            bigquery.query(include_str!("../sql/injuries.sql"), &recently),
             bigquery.query(include_str!("../sql/fatigue.sql"), &date),
         )?;
-        Ok(Self { slate, around, scores, forms, injuries, fatigue })
+        Ok(Self { slate, around, scores, forms, fatigue })
     }
 }
 
@@ -283,10 +272,19 @@ impl Night {
             fixtures: rows.around.first().map(Fixtures::from).unwrap_or_default(),
             scores: rows.scores,
             forms: Form::by_player(rows.forms, &slate.registry),
-            injuries: Injury::by_player(rows.injuries, &slate.registry),
             fatigue: fatigue_by_player(rows.fatigue, &slate.registry),
             slate,
         }
+    }
+}
+
+impl Night {
+    /// The games that have begun by the last poll.
+    pub fn begun(&self) -> HashSet<TeamPair> {
+        let has_begun =
+            |status: Option<GameStatus>| matches!(status, Some(GameStatus::InProgress | GameStatus::Final));
+        let begun = self.scores.iter().filter(|live| has_begun(live.game_status));
+        begun.map(|live| TeamPair::of(&live.home_team_abbr, &live.away_team_abbr)).collect()
     }
 }
 
@@ -307,7 +305,7 @@ impl Document {
             players_from_roster: count(|player| player.context == Context::Roster),
             predictions: night.slate.predictions(),
         };
-        let degraded_reason = degraded(&games, &data_quality);
+        let degraded_reason = degraded(&games, &data_quality, night.slate.kept);
         Self {
             game_date: night.day,
             generated_at: night.read_at,
@@ -329,7 +327,7 @@ fn lacks_context(game: &slate::Game) -> bool {
 }
 
 /// What is wrong with a night, in words.
-fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
+fn degraded(games: &[Game], quality: &DataQuality, kept: Kept) -> Option<String> {
     let thin = games.iter().filter(|game| {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
         game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)
@@ -340,6 +338,9 @@ fn degraded(games: &[Game], quality: &DataQuality) -> Option<String> {
         counted(quality.games_without_context, "without context for a team"),
         counted(thin.count(), "with too few players"),
         (!games.is_empty() && quality.predictions == 0).then(|| "no predictions".to_owned()),
+        counted(kept.games, "no longer in the schedule, kept as they were"),
+        (kept.players > 0)
+            .then(|| format!("of {} players something can no longer be read, kept as it was", kept.players)),
     ]
     .into_iter()
     .flatten()
@@ -403,7 +404,7 @@ impl Player {
     fn of(player: &slate::Player, game: &ScheduledGame, night: &Night) -> Self {
         let no_form = Form::default();
         let form = night.forms.of(player).unwrap_or(&no_form);
-        let injury = night.injuries.of(player);
+        let injury = night.slate.injuries.of(player);
         let fatigue_score = night.fatigue.of(player).copied();
         let since_last_played = || {
             let last = form.last_played?;

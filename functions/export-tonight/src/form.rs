@@ -1,63 +1,13 @@
-//! What a player has done, and how fit he is: the rows that hang on one player.
-
-use std::collections::HashMap;
+//! What a player has done, and how fresh he is: the rows that hang on one player.
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    nba::{PlayerLookup, Team},
-    slate::{Player, Registry},
+    decimal,
+    slate::{ByPlayer, Registry},
 };
-
-/// Something known of players, found by name and, where two share it, by the certain id or the team.
-#[derive(Debug)]
-pub struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
-
-#[derive(Debug)]
-struct Entry<T> {
-    universal_id: Option<CompactString>,
-    team: Option<Team>,
-    what: T,
-}
-
-impl<T> Default for ByPlayer<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T> ByPlayer<T> {
-    fn add(
-        &mut self,
-        lookup: PlayerLookup,
-        universal_id: Option<CompactString>,
-        team: Option<Team>,
-        what: T,
-    ) {
-        // Nearly everyone's name is his own.
-        let entries = self.0.entry(lookup).or_insert_with(|| Vec::with_capacity(1));
-        entries.push(Entry { universal_id, team, what });
-    }
-
-    /// What is known of `player`, and not of a namesake.
-    pub(crate) fn of(&self, player: &Player) -> Option<&T> {
-        let entries = self.0.get(&player.lookup)?;
-        let certain = |entry: &&Entry<T>| {
-            entry.universal_id.is_some() && entry.universal_id.as_deref() == player.universal_id.as_deref()
-        };
-        let on_the_team = |entry: &&Entry<T>| entry.team.as_ref() == Some(&player.team);
-        let may_be = |entry: &&Entry<T>| entry.universal_id.is_none() || player.universal_id.is_none();
-        let of_any_team = |entry: &&Entry<T>| entry.team.is_none();
-        let found = entries
-            .iter()
-            .find(certain)
-            .or_else(|| entries.iter().filter(may_be).find(on_the_team))
-            .or_else(|| entries.iter().filter(may_be).find(of_any_team));
-        found.map(|entry| &entry.what)
-    }
-}
 
 /// A player's season so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -222,82 +172,9 @@ pub(crate) fn record(results: &[Result10]) -> String {
     format!("{}-{}", count(Result10::Over), count(Result10::Under))
 }
 
+/// The mean of a sum that has at most one decimal, to one place.
 fn average(sum: f64, games: i64) -> Option<f64> {
-    #[allow(clippy::cast_precision_loss, reason = "a season has 82 games")]
-    (games > 0).then(|| rounded_half_up(sum / games as f64))
-}
-
-/// To one place, halves up on the decimal value: 600.3 / 18 is 33.35 and so 33.4, though the nearest double is a
-/// little less.
-fn rounded_half_up(value: f64) -> f64 {
-    const LESS_THAN_A_HALF_OFF: f64 = 1e-9;
-    (value * 10.0 + 0.5 + LESS_THAN_A_HALF_OFF).floor() / 10.0
-}
-
-/// What an injury report says of a player.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Injury {
-    /// Whether the player will play.
-    pub status: InjuryStatus,
-    /// As reported.
-    pub reason: Option<String>,
-}
-
-/// Whether a player will play.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum InjuryStatus {
-    /// Will play, or nothing is reported.
-    #[default]
-    Available,
-    /// Will most likely play.
-    Probable,
-    /// May or may not play.
-    Questionable,
-    /// Will most likely not play.
-    Doubtful,
-    /// Will not play.
-    Out,
-}
-
-/// A row of the injury reports.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct InjuryRow {
-    player_lookup: CompactString,
-    player_full_name: Option<CompactString>,
-    team: Option<CompactString>,
-    injury_status: CompactString,
-    reason: Option<String>,
-}
-
-impl Injury {
-    pub(crate) fn by_player(rows: Vec<InjuryRow>, registry: &Registry) -> ByPlayer<Self> {
-        let mut by_player = ByPlayer::default();
-        for row in rows {
-            let status = match row.injury_status.to_ascii_lowercase().as_str() {
-                "available" => InjuryStatus::Available,
-                "probable" => InjuryStatus::Probable,
-                "questionable" => InjuryStatus::Questionable,
-                "doubtful" => InjuryStatus::Doubtful,
-                "out" => InjuryStatus::Out,
-                other => {
-                    tracing::warn!(
-                        player = %row.player_lookup,
-                        status = other,
-                        "an injury status nobody knows"
-                    );
-                    continue;
-                }
-            };
-            let spelled = PlayerLookup::of_stored(&row.player_lookup, row.player_full_name.as_deref());
-            let Some(lookup) = spelled.ok().and_then(|lookup| registry.lookup(lookup.as_str())) else {
-                continue;
-            };
-            let team = row.team.and_then(|team| Team::of_code(&team).ok());
-            by_player.add(lookup, None, team, Self { status, reason: row.reason });
-        }
-        by_player
-    }
+    (games > 0).then(|| decimal::ratio(decimal::tenths(sum), games * 10, 1))
 }
 
 /// How fresh a player is.
@@ -375,8 +252,8 @@ mod tests {
     fn decimal_halves_are_rounded_up() {
         for (sum, games, expected) in [
             (600.3, 18, 33.4),
-            (0.25, 1, 0.3),
-            (20.05, 1, 20.1),
+            (98.1, 6, 16.4),
+            (8.1, 6, 1.4),
             (7.0, 4, 1.8),
             (100.0, 3, 33.3),
             (0.0, 2, 0.0),

@@ -24,8 +24,9 @@ use shared::{
     json,
     nba::SlateDay,
     pubsub::Topic,
+    slate::Memory,
     status::{self, TonightData},
-    storage::{Published, Storage, Upload},
+    storage::{Published, Storage, Upload, uri},
 };
 use tokio::{sync::oneshot, time::Instant};
 
@@ -37,6 +38,8 @@ use crate::{
 const NAME: &str = "export-tonight";
 const CACHE_CONTROL: &str = "public, max-age=300";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
+/// Half of what lies between two exports of a list.
+const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(450);
 /// How long the status waits for what it can do without.
 const STATUS_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -200,19 +203,24 @@ impl Exporter {
             true => self.storage.current(&self.api_bucket, object).await.map(Some),
             false => Ok(None),
         };
-        let (rows, dated_now, latest_now) = tokio::try_join!(
+        let memory =
+            Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
+        let (rows, recalled, dated_now, latest_now) = tokio::try_join!(
             Rows::read(&self.bigquery, day),
+            memory.recall(day),
             current(&dated, true),
             current(ALL_PLAYERS, update_latest),
         )?;
         let night = Night::of(rows, day, begun);
-        let document = Document::of(&night);
-        if document.total_players == 0 && !document.games.is_empty() {
-            let games = document.games.len();
+        if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
+            let games = night.slate.games.len();
             return Err(Error::Permanent(format!(
                 "{day}: {games} games and nobody who plays in them; not published"
             )));
         }
+        let slate = memory.carry(recalled, night.slate.clone(), begun, &night.begun()).await?;
+        let night = Night { slate, ..night };
+        let document = Document::of(&night);
         if let Some(reason) = &document.degraded_reason {
             tracing::warn!(%day, reason, "the document is degraded");
         }
@@ -234,9 +242,9 @@ impl Exporter {
                 tracing::info!(%day, "a newer version is public already");
             }
         }
-        let mut paths = BTreeMap::from([("tonight", dated)]);
+        let mut paths = BTreeMap::from([("tonight", uri(&self.api_bucket, &dated))]);
         if update_latest {
-            paths.insert("all_players", ALL_PLAYERS.to_owned());
+            paths.insert("all_players", uri(&self.api_bucket, ALL_PLAYERS));
         }
         Ok(Exported { paths, total_players, errors: Vec::new() })
     }

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use export_live::{
     grading, live,
-    names::{self, Directory, Schedule},
-    poll::{HeldBack, Names, Poll},
+    names::{self, Names},
+    poll::Poll,
     predicted::{self, Predicted},
     timeline,
 };
@@ -24,7 +24,8 @@ use shared::{
     balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
     bigquery::BigQuery,
     config::{Environment, Platform},
-    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair},
+    nba::{PlayerLookup, PollId, SlateDay},
+    slate::people::{self, Directory},
     snapshot::Snapshot,
 };
 
@@ -52,7 +53,7 @@ pub struct Parts {
     polled: Vec<live::Document>,
     /// All of them in one.
     live: live::Document,
-    predicted: Predicted,
+    predicted: Arc<Predicted>,
     rows: tonight::Rows,
     tonight: tonight::Document,
     graded: grading::Document,
@@ -70,7 +71,6 @@ pub struct Inputs {
     payloads: Vec<String>,
     snapshots: Vec<String>,
     directory: Vec<Named>,
-    schedule: Vec<Fixture>,
     predicted: predicted::Rows,
     rows: tonight::Rows,
 }
@@ -78,16 +78,12 @@ pub struct Inputs {
 /// A player of the directory: BallDontLie's id, lookup, name.
 type Named = (i64, String, String);
 
-/// A game of the schedule: home team, visitors, the NBA's id.
-type Fixture = (Team, Team, NbaGameId);
-
 /// A night as it was recorded, and as the warehouse knows it.
 #[derive(Clone, Debug)]
 pub struct Night {
     day: SlateDay,
     games: Vec<Value>,
-    directory: Arc<Directory>,
-    schedule: Arc<Schedule>,
+    directory: Directory,
     predicted: Value,
     tonight: Value,
 }
@@ -105,8 +101,7 @@ impl Night {
         Ok(Self {
             day,
             games,
-            directory: Arc::new(names::directory(&bigquery, day.season_start()).await?),
-            schedule: Arc::new(names::schedule(&bigquery, day).await?),
+            directory: names::directory(&bigquery, day.season_start()).await?,
             predicted,
             tonight,
         })
@@ -122,7 +117,7 @@ impl Night {
         };
         let games: Vec<Value> = typed(copies(&Value::from(self.games.clone()))?)?;
         let (predicted, rows) = (typed(copies(&self.predicted)?)?, typed(copies(&self.tonight)?)?);
-        let (directory, schedule) = self.names(&mut copier, times)?;
+        let directory = self.names(&mut copier, times)?;
         let polls: Vec<&[Value]> = games.chunks(MAXIMUM_GAMES).collect();
         let payload = |games: &&[Value]| json!({"data": games}).to_string();
         let snapshot = |games: &&[Value]| {
@@ -137,7 +132,6 @@ impl Night {
             payloads: polls.iter().map(payload).collect(),
             snapshots: polls.iter().map(snapshot).collect(),
             directory,
-            schedule,
             predicted,
             rows,
         })
@@ -145,34 +139,26 @@ impl Night {
 }
 
 impl Night {
-    fn names(&self, copier: &mut Copier, times: usize) -> Result<(Vec<Named>, Vec<Fixture>)> {
-        let (mut directory, mut schedule) = (Vec::new(), Vec::new());
+    fn names(&self, copier: &mut Copier, times: usize) -> Result<Vec<Named>> {
+        let mut directory = Vec::new();
         for copy in 0..times {
-            for (id, player) in &*self.directory {
+            for (id, player) in &self.directory {
                 let lookup = copier.text(player.lookup.as_str(), copy);
                 directory.push((copier.number(*id, copy)?, lookup, copier.text(&player.name, copy)));
             }
-            for (pair, id) in &*self.schedule {
-                let [home, away] = pair.teams();
-                let home = Team::of_code(&copier.team(home.as_str(), copy))?;
-                let away = Team::of_code(&copier.team(away.as_str(), copy))?;
-                schedule.push((home, away, copier.game(id.as_str(), copy)?.parse()?));
-            }
         }
-        Ok((directory, schedule))
+        Ok(directory)
     }
 }
 
 impl Parts {
     /// The parts of a night, ready to be run.
     pub fn of(inputs: Inputs) -> Result<Self> {
-        let Inputs { players, day, at, payloads, snapshots, directory, schedule, predicted, rows } = inputs;
+        let Inputs { players, day, at, payloads, snapshots, directory, predicted, rows } = inputs;
         let player =
-            |(id, lookup, name): Named| Ok((id, names::Player { lookup: PlayerLookup::of(&lookup)?, name }));
+            |(id, lookup, name): Named| Ok((id, people::Named { lookup: PlayerLookup::of(&lookup)?, name }));
         let directory: Directory = directory.into_iter().map(player).collect::<Result<_>>()?;
-        let schedule: Schedule =
-            schedule.into_iter().map(|(home, away, id)| (TeamPair::of(&home, &away), id)).collect();
-        let predicted = Predicted::of(predicted, day);
+        let predicted = Arc::new(Predicted::of(predicted, day));
         let live = live::Document::new(day, PollId::at(at), at, Vec::new());
         let mut parts = Self {
             players,
@@ -182,7 +168,7 @@ impl Parts {
             at,
             snapshots,
             payloads,
-            names: Names { directory: directory.into(), schedule: schedule.into() },
+            names: Names { directory: directory.into(), predicted: Some(predicted.clone()) },
             polled: Vec::new(),
             graded: grading::Document::of(&live, &predicted),
             timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
@@ -228,9 +214,9 @@ impl Parts {
         let documents = self.payloads.iter().enumerate().map(|(index, body)| {
             let page: Page = serde_json::from_slice(body.as_bytes())?;
             let polled = Polled { at: self.at, games: page.data };
-            let poll = Poll::of(self.day, true, &polled, &self.names)?;
+            let poll = Poll::of(self.day, true, &polled)?;
             let public = self.polled.get(index).map(|document| document.games.as_slice());
-            Ok(poll.document_over(public, self.at, &HeldBack::default()))
+            Ok(poll.document_over(public, self.at, &self.names))
         });
         documents.collect()
     }

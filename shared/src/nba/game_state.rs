@@ -41,6 +41,8 @@ pub struct GameState {
     pub status: GameStatus,
     /// 0 before the game, 1–4, 5 and up in overtime.
     pub period: i64,
+    /// Whether upstream said so itself; an end often comes without its period, or with an earlier one.
+    pub says_period: bool,
     /// Whether the teams are in the break after the second quarter.
     pub is_halftime: bool,
     /// What a viewer reads: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
@@ -58,6 +60,7 @@ impl GameState {
         let status = status_of(upstream, status_text, time_text, period);
         let says_half = [status_text, time_text].iter().any(|text| is_half(text));
         let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && clock.is_zero()));
+        let says_period = status != GameStatus::Final || period >= 4 || overtimes_of_final(status_text) > 0;
         let period = match status {
             // The end may come without its period, or with an earlier one.
             GameStatus::Final => period.max(4).max(4 + overtimes_of_final(status_text)),
@@ -76,7 +79,7 @@ impl GameState {
                 (None, None) => "In Progress".into(),
             },
         };
-        Self { status, period, is_halftime, time_remaining }
+        Self { status, period, says_period, is_halftime, time_remaining }
     }
 }
 

@@ -46,25 +46,76 @@ impl PlayerLookup {
 
     /// The lookup of a player whom a table knows as `stored`, with the name it was made from.
     ///
-    /// Some producers dropped accented letters instead of the accents (`nolantraor`, facts F70). Where
-    /// `stored` is what that rule makes of `full_name`, the name is read again; any other spelling is
+    /// Producers spell accented letters in several ways (`nolantraor`, `nikolaoric`). Where `stored` is one of
+    /// the [`spellings`](Self::spellings) of `full_name`, the name is read again; any other spelling is
     /// somebody's decision (an alias) and is kept, normalised.
     pub fn of_stored(stored: &str, full_name: Option<&str>) -> Result<Self, NotALookup> {
         match full_name {
-            Some(name) if Self::dropping_accented_letters(name) == stored => Self::of(name),
+            Some(name) if Self::spellings(name).iter().any(|spelling| spelling == stored) => Self::of(name),
             _ => Self::of(stored),
         }
     }
 
+    /// What the producers make of a name with letters outside a–z, each spelling once: transliterated
+    /// (`nikoladordic`), decomposed with what does not decompose dropped (`nikolaoric`), with accented letters
+    /// dropped (`nikolaori`), and with two letters for one (`nikoladjordjic`). Nothing for a name of plain
+    /// letters, which has but one lookup.
+    ///
+    /// ```
+    /// # use shared::nba::PlayerLookup;
+    /// let spellings = PlayerLookup::spellings("Nikola Đorđić");
+    /// assert_eq!(spellings, ["nikoladordic", "nikolaoric", "nikolaori", "nikoladjordjic"]);
+    /// assert!(PlayerLookup::spellings("Jaylen Brown").is_empty());
+    /// ```
+    pub fn spellings(name: &str) -> Vec<String> {
+        if name.is_ascii() {
+            return Vec::new();
+        }
+        let plain = |text: String| text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        let decomposed: String = plain(name.nfd().filter(|c| !is_combining_mark(*c)).collect());
+        let two_for_one: String = name.nfc().map(in_two_letters).collect();
+        let transliterated = |name: &str| Self::of(name).map(|lookup| String::from(lookup)).ok();
+        let mut spellings: Vec<String> = Vec::with_capacity(4);
+        for spelling in [
+            transliterated(name),
+            Some(decomposed),
+            Some(Self::dropping_accented_letters(name)),
+            transliterated(&two_for_one),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if !spelling.is_empty() && !spellings.contains(&spelling) {
+                spellings.push(spelling);
+            }
+        }
+        spellings
+    }
+
     /// What the producers that drop accented letters make of a name: `nolantraor`.
     pub fn dropping_accented_letters(name: &str) -> String {
-        name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
+        name.nfc().collect::<String>().to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A letter as those write it who have only a–z and use two letters for one of another alphabet.
+fn in_two_letters(letter: char) -> String {
+    let two = match letter {
+        'đ' | 'Đ' => "dj",
+        'ø' | 'Ø' | 'ö' | 'Ö' => "oe",
+        'ü' | 'Ü' => "ue",
+        'ä' | 'Ä' | 'æ' | 'Æ' => "ae",
+        'å' | 'Å' => "aa",
+        'ß' => "ss",
+        'þ' | 'Þ' => "th",
+        other => return other.to_string(),
+    };
+    two.to_owned()
 }
 
 fn refused(name: &str) -> NotALookup {

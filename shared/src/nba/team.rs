@@ -47,6 +47,11 @@ impl Team {
         BY_BALLDONTLIE_ID.contains(&self.as_str())
     }
 
+    /// The code that stands for a team nobody has told.
+    pub fn unknown() -> Self {
+        Self("UNK".into())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -77,7 +82,7 @@ text_schema!(Team, "^[A-Z]{2,4}$", "BOS", "The code of a team.");
 
 /// The two teams of a game, whichever is called the home team: on neutral ground sources disagree, and a
 /// team plays once a day, so that the pair names the day's game.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TeamPair(Team, Team);
 
 impl TeamPair {
@@ -85,6 +90,11 @@ impl TeamPair {
     pub fn of(one: &Team, other: &Team) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
         Self(first.clone(), second.clone())
+    }
+
+    /// The one of the two that is not `team`.
+    pub fn other(&self, team: &Team) -> &Team {
+        if self.0 == *team { &self.1 } else { &self.0 }
     }
 
     /// Both, in the order of their codes.

@@ -4,12 +4,24 @@
 use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
 
 use super::{
-    Context, Expected, Game, Player, Registry, ScheduledGame, Slate, agree, prediction, registry::title_case,
+    ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced, agree,
+    market::{Market, Offer},
+    prediction,
+    registry::title_case,
 };
-use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, WarehouseGameId};
+use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};
 
 /// The place of a player: which game, and which of its players.
 type Place = (usize, usize);
+
+/// Where a prediction belongs.
+enum Found {
+    At(Place),
+    /// To one of several of the name.
+    Ambiguous,
+    /// To nobody whom the tables have in a game of the day.
+    Nowhere,
+}
 
 /// A slate that is being put together.
 pub(super) struct Assembly {
@@ -24,7 +36,12 @@ pub(super) struct Assembly {
 
 impl Assembly {
     /// The games, and nobody in them.
-    pub fn new(day: SlateDay, schedule: Vec<ScheduledGame>, registry: Registry) -> Self {
+    pub fn new(
+        day: SlateDay,
+        schedule: Vec<ScheduledGame>,
+        registry: Registry,
+        injuries: ByPlayer<Injury>,
+    ) -> Self {
         let (mut of_team, mut of_id) = (HashMap::new(), HashMap::new());
         for (index, game) in schedule.iter().enumerate() {
             of_id.insert(game.id.clone(), index);
@@ -32,8 +49,10 @@ impl Assembly {
                 of_team.entry(team.clone()).or_insert(index);
             }
         }
-        let games = schedule.into_iter().map(|scheduled| Game { scheduled, players: Vec::new() }).collect();
-        Self { slate: Slate { games, registry }, day, of_team, of_id, of_lookup: HashMap::new() }
+        let game = |scheduled| Game { scheduled, players: Vec::new(), absent_since: None };
+        let games = schedule.into_iter().map(game).collect();
+        let slate = Slate { games, registry, injuries, ..Slate::default() };
+        Self { slate, day, of_team, of_id, of_lookup: HashMap::new() }
     }
 
     /// Adds everyone who is expected to play.
@@ -78,6 +97,7 @@ impl Assembly {
             days_rest: row.days_rest.filter(|days| *days >= 0),
             prediction: None,
             line: None,
+            absent_since: None,
         };
         // Rows come newest first: of two teams a player was expected with, the later one has him.
         if !self.has(&player) {
@@ -107,47 +127,107 @@ impl Assembly {
     }
 
     /// Gives each player the line and the prediction of the day's rows.
-    pub fn predict(&mut self, rows: &[prediction::Row], offers: &[prediction::Offer]) {
-        let mut predictions: HashMap<Place, &prediction::Row> = HashMap::new();
+    pub fn predict(&mut self, rows: &[prediction::Row], offers: &[Offer]) {
+        let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
+        let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {
-            let Some(place) = self.place(row) else {
-                tracing::warn!(
-                    player = %row.player_lookup,
-                    game = %row.game_id,
-                    "predicted in no game of the day"
-                );
+            let Some(lookup) = self.slate.registry.lookup(&row.player_lookup) else {
+                tracing::warn!(player = %row.player_lookup, "a prediction cannot be read");
                 continue;
             };
-            match predictions.get(&place) {
-                Some(known) if !row.goes_before(known) => {}
-                _ => drop(predictions.insert(place, row)),
+            match self.place(row, &lookup) {
+                Found::At(place) => predictions.entry(place).or_default().add(row),
+                Found::Nowhere if row.is_active => unplaced.push((row, lookup)),
+                Found::Nowhere => {}
+                Found::Ambiguous => tracing::warn!(
+                    player = %row.player_lookup,
+                    game = %row.game_id,
+                    "predicted of one of several players of a name"
+                ),
             }
         }
-        let mut by_lookup: HashMap<PlayerLookup, Vec<&prediction::Offer>> = HashMap::new();
+        let mut by_lookup: HashMap<PlayerLookup, Vec<&Offer>> = HashMap::new();
         for offer in offers {
-            // The name tells what accented letters the lookup has lost.
-            if let Ok(lookup) = PlayerLookup::of_stored(&offer.player_lookup, Some(&offer.player_name)) {
+            // The name tells what letters the lookup has lost.
+            if let Some(lookup) = self.slate.registry.lookup_of(&offer.player_lookup, &offer.player_name) {
                 by_lookup.entry(lookup).or_default().push(offer);
             }
         }
-        for (game_index, game) in self.slate.games.iter_mut().enumerate() {
+        let offers = |lookup: &PlayerLookup| by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default();
+        let Slate { games, injuries, .. } = &mut self.slate;
+        for (game_index, game) in games.iter_mut().enumerate() {
+            let tip_off = game.scheduled.tip_off;
             for (index, player) in game.players.iter_mut().enumerate() {
-                let row = predictions.get(&(game_index, index)).copied();
-                let offers = by_lookup.get(&player.lookup).map(Vec::as_slice).unwrap_or_default();
+                let is_out = || injuries.of(player).is_some_and(Injury::is_out);
+                let rows = predictions.get(&(game_index, index)).copied().unwrap_or_default();
+                let row = rows.standing(tip_off, is_out());
                 let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
-                player.line = prediction::line(row, &of_one_player(offers, &player.team, is_alone));
-                player.prediction = row.map(|row| row.against(player.line.as_ref()));
+                let offers = of_one_player(offers(&player.lookup), &player.team, is_alone);
+                player.line = prediction::line(row.map(|(row, _)| row), &Market::of(&offers, tip_off));
+                player.prediction = row.map(|(row, is_withdrawn)| prediction::Prediction {
+                    is_withdrawn,
+                    ..row.against(player.line.as_ref())
+                });
+            }
+        }
+        for (row, lookup) in unplaced {
+            let offers = offers(&lookup);
+            let unplaced = self.unplaced(row, lookup, offers);
+            match self.slate.unplaced.iter().position(|known| known.player.is_same(&unplaced.player)) {
+                // Of several rows the one of the newest prediction.
+                Some(place) => {
+                    let known = &mut self.slate.unplaced[place];
+                    let made_at = |it: &Unplaced| it.player.prediction.as_ref().map(|it| it.made_at);
+                    if made_at(&unplaced) > made_at(known) {
+                        *known = unplaced;
+                    }
+                }
+                None => self.slate.unplaced.push(unplaced),
             }
         }
     }
 
-    /// Which player of which game a prediction is about. One whom nobody expected joins the team that
-    /// the registry names, so that a challenge on it can be made and graded.
-    fn place(&mut self, row: &prediction::Row) -> Option<Place> {
-        let lookup = self.slate.registry.lookup(&row.player_lookup)?;
+    /// The prediction of a player whom no table has in a game of the day, with what it tells of the game.
+    fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[&Offer]) -> Unplaced {
+        let id = WarehouseGameId::read(&row.game_id).ok();
+        let game = id.as_ref().and_then(|id| self.game(id)).map(|index| &self.slate.games[index].scheduled);
+        let pair = game.map(ScheduledGame::pair).or_else(|| match &id {
+            Some(WarehouseGameId::Teams { away, home, .. }) => Some(TeamPair::of(home, away)),
+            _ => None,
+        });
+        let game_id = game.map(|game| game.id.clone()).or_else(|| match id {
+            Some(WarehouseGameId::Nba(id)) => Some(id),
+            _ => None,
+        });
+        let person = self.slate.registry.person(&lookup, row.universal_player_id.as_deref(), None);
+        let plays = |team: &Team| pair.as_ref().is_none_or(|pair| pair.teams().contains(&team));
+        let offered = offers.iter().find_map(|offer| Team::of_code(&offer.player_team).ok());
+        let of_registry = person.and_then(|person| person.team.clone());
+        let first = || pair.as_ref().map(|pair| pair.teams()[0].clone());
+        let team = of_registry.into_iter().chain(offered).find(plays).or_else(first);
+        let line = prediction::line(Some(row), &Market::of(offers, game.and_then(|game| game.tip_off)));
+        let player = Player {
+            universal_id: row.universal_player_id.clone(),
+            name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
+            position: person.and_then(|person| person.position.clone()),
+            // Where nothing tells the team, the box score will.
+            team: team.unwrap_or_else(Team::unknown),
+            lookup,
+            context: Context::Roster,
+            days_rest: None,
+            prediction: Some(row.against(line.as_ref())),
+            line,
+            absent_since: None,
+        };
+        Unplaced { player, game_id, pair }
+    }
+
+    /// Which player of which game a prediction of `lookup` is about. One whom nobody expected joins the team
+    /// that the registry names, so that a challenge on it can be made and graded.
+    fn place(&mut self, row: &prediction::Row, lookup: &PlayerLookup) -> Found {
         let named = WarehouseGameId::read(&row.game_id).ok().and_then(|id| self.game(&id));
         let namesakes: Vec<Place> = self
-            .places(&lookup)
+            .places(lookup)
             .iter()
             .copied()
             .filter(|place| agree(&self.player(*place).universal_id, &row.universal_player_id))
@@ -159,17 +239,25 @@ impl Assembly {
             id.is_some() && *id == row.universal_player_id
         });
         match (of_id, in_named.as_slice(), namesakes.as_slice()) {
-            (Some(place), ..) => return Some(place),
-            (None, [place], _) | (None, [], [place]) => return Some(*place),
+            (Some(place), ..) => return Found::At(place),
+            (None, [place], _) | (None, [], [place]) => return Found::At(*place),
             // Of two namesakes neither is certain.
-            (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return None,
+            (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return Found::Ambiguous,
             (None, [], []) => {}
         }
-        let person = self.slate.registry.person(&lookup, row.universal_player_id.as_deref(), None)?;
-        let team = person.team.clone().filter(|_| agree(&person.universal_id, &row.universal_player_id))?;
-        let game = self.of_team.get(&team).copied()?;
-        let player = Player::on_roster(person, &team);
-        Some(self.add(game, player))
+        // A prediction that is no longer active brings nobody into a game.
+        let person = self.slate.registry.person(lookup, row.universal_player_id.as_deref(), None);
+        let person =
+            person.filter(|person| row.is_active && agree(&person.universal_id, &row.universal_player_id));
+        let place = person.and_then(|person| {
+            let team = person.team.as_ref()?;
+            let game = self.of_team.get(team).copied()?;
+            Some((game, Player::on_roster(person, team)))
+        });
+        match place {
+            Some((game, player)) => Found::At(self.add(game, player)),
+            None => Found::Nowhere,
+        }
     }
 
     fn game(&self, id: &WarehouseGameId) -> Option<usize> {
@@ -206,12 +294,8 @@ impl Assembly {
 }
 
 /// The offers on a player of `team`; by the team where several have the name, tonight or at the bookmakers.
-fn of_one_player<'a>(
-    offers: &[&'a prediction::Offer],
-    team: &Team,
-    is_alone: bool,
-) -> Vec<&'a prediction::Offer> {
-    let of_team = |offer: &&&prediction::Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
+fn of_one_player<'a>(offers: &[&'a Offer], team: &Team, is_alone: bool) -> Vec<&'a Offer> {
+    let of_team = |offer: &&&Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
     let is_one = is_alone && offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
     if is_one { offers.to_vec() } else { offers.iter().filter(of_team).copied().collect() }
 }

@@ -4,22 +4,31 @@
 //! same players by the same names, and hold them against the same line.
 
 mod assembly;
+mod by_player;
+mod carried;
+mod injury;
+mod market;
+pub mod people;
 mod prediction;
 mod registry;
 mod schedule;
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use by_player::ByPlayer;
+pub use carried::{Kept, Memory, Recalled};
+pub use injury::{Injury, InjuryStatus};
 pub use prediction::{LineSource, PointsLine, Prediction, Recommendation};
 pub use registry::Registry;
-pub use schedule::{ScheduledGame, schedule};
+pub use schedule::ScheduledGame;
 
 use crate::{
     Error,
     bigquery::{BigQuery, Parameter},
-    nba::{PlayerLookup, Season, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
 };
 use assembly::Assembly;
 use registry::Person;
@@ -29,21 +38,42 @@ use registry::Person;
 pub struct Slate {
     /// In the order they begin.
     pub games: Vec<Game>,
+    /// Predictions of players of whom no table tells the game.
+    pub unplaced: Vec<Unplaced>,
     /// Who the players are.
     pub registry: Registry,
+    /// What is reported of their health.
+    pub injuries: ByPlayer<Injury>,
+    /// What is here only because it was here before.
+    pub kept: Kept,
 }
 
 /// A game and everyone who is expected to play in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Game {
     /// As the schedule knows it.
     pub scheduled: ScheduledGame,
     /// Each player once.
     pub players: Vec<Player>,
+    /// Since when the schedule has not had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<DateTime<Utc>>,
+}
+
+/// A prediction of a player whom neither the analysis nor the registry has in a game of the day. A box score
+/// may have him.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unplaced {
+    /// Who plays, as far as the prediction tells.
+    pub player: Player,
+    /// The game that the prediction names, by the NBA's id.
+    pub game_id: Option<NbaGameId>,
+    /// Its teams, where they are known.
+    pub pair: Option<TeamPair>,
 }
 
 /// A player of tonight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Player {
     /// The join key.
     pub lookup: PlayerLookup,
@@ -63,6 +93,9 @@ pub struct Player {
     pub prediction: Option<Prediction>,
     /// The line, if there is any.
     pub line: Option<PointsLine>,
+    /// Since when upstream has not had the player, or his prediction, or his line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_since: Option<DateTime<Utc>>,
 }
 
 /// How we know that a player is with a team tonight.
@@ -82,7 +115,8 @@ pub struct Rows {
     expected: Vec<Expected>,
     registry: Vec<registry::Row>,
     predictions: Vec<prediction::Row>,
-    offers: Vec<prediction::Offer>,
+    offers: Vec<market::Offer>,
+    injuries: Vec<injury::Row>,
 }
 
 /// A row of the players who are expected to play.
@@ -103,32 +137,44 @@ impl Rows {
         let date = [Parameter::date("game_date", day)];
         let seasons =
             [Parameter::text("season", season), Parameter::text("previous_season", season.previous())];
-        let (schedule, expected, registry, predictions, offers) = tokio::try_join!(
+        let (schedule, expected, registry, predictions, offers, injuries) = tokio::try_join!(
             schedule::rows(bigquery, day),
             bigquery.query(include_str!("../../sql/expected_players.sql"), &date),
             bigquery.query(include_str!("../../sql/registry.sql"), &seasons),
             bigquery.query(include_str!("../../sql/predictions.sql"), &date),
             bigquery.query(include_str!("../../sql/points_lines.sql"), &date),
+            injury::rows(bigquery, day),
         )?;
-        Ok(Self { schedule, expected, registry, predictions, offers })
+        Ok(Self { schedule, expected, registry, predictions, offers, injuries })
     }
 }
 
 impl Slate {
+    /// Everyone of all games.
+    pub fn players(&self) -> impl Iterator<Item = &Player> {
+        self.games.iter().flat_map(|game| &game.players)
+    }
+
     /// How many players something is predicted of.
     pub fn predictions(&self) -> usize {
-        self.games.iter().flat_map(|game| &game.players).filter(|player| player.prediction.is_some()).count()
+        self.players().filter(|player| player.prediction.is_some()).count() + self.unplaced.len()
+    }
+
+    /// Whether the day's injury report has a player as out.
+    pub fn is_out(&self, player: &Player) -> bool {
+        self.injuries.of(player).is_some_and(Injury::is_out)
     }
 
     /// What the rows of `day` come to.
     pub fn of(day: SlateDay, rows: Rows) -> Self {
-        let Rows { schedule, expected, registry, predictions, offers } = rows;
+        let Rows { schedule, expected, registry, predictions, offers, injuries } = rows;
         let registry = Registry::of(registry, Season::of(day));
         // An all-star team, or a guest from abroad, has no players that any table knows.
         let of_the_league =
             |game: &ScheduledGame| !game.id.is_exhibition() || game.is_between_teams_of_the_league();
         let games = schedule::games(schedule).into_iter().filter(of_the_league).collect();
-        let mut assembly = Assembly::new(day, games, registry);
+        let injuries = Injury::by_player(injuries, &registry);
+        let mut assembly = Assembly::new(day, games, registry, injuries);
         assembly.expect(expected);
         assembly.fill_rosters();
         assembly.predict(&predictions, &offers);
@@ -153,7 +199,13 @@ impl Player {
             days_rest: None,
             prediction: None,
             line: None,
+            absent_since: None,
         }
+    }
+
+    /// Whether a challenge can be about the player.
+    pub fn is_timed(&self) -> bool {
+        self.prediction.is_some() || self.line.is_some()
     }
 
     /// Whether two rows mean one person: the name is the same, and no id speaks against it.

@@ -1,11 +1,14 @@
 //! What is predicted of a player, and the line it is held against.
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::market::Market;
+
 /// What a model predicts of a player tonight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Points.
     pub predicted: f64,
@@ -13,6 +16,10 @@ pub struct Prediction {
     pub confidence: Option<f64>,
     /// Which side of the line to take.
     pub recommendation: Recommendation,
+    /// When the model wrote it.
+    pub made_at: DateTime<Utc>,
+    /// Whether it was deactivated before tip-off because its player is out.
+    pub is_withdrawn: bool,
 }
 
 /// A side of the line.
@@ -30,7 +37,7 @@ pub enum Recommendation {
 }
 
 /// The points line that tonight's challenges are about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointsLine {
     /// Points.
     pub value: f64,
@@ -66,6 +73,7 @@ pub(super) struct Row {
     pub current_points_line: Option<f64>,
     pub line_source: Option<CompactString>,
     pub estimated_line_value: Option<f64>,
+    pub is_active: bool,
     /// Microseconds since 1970.
     pub created_at: i64,
     /// Likewise; often null.
@@ -73,19 +81,6 @@ pub(super) struct Row {
     pub prediction_version: i64,
     pub system_id: CompactString,
     pub prediction_id: String,
-}
-
-/// A line that bookmakers offer on one side.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Offer {
-    pub player_lookup: CompactString,
-    pub bp_player_id: i64,
-    pub player_name: CompactString,
-    pub player_team: CompactString,
-    pub points_line: f64,
-    pub bet_side: CompactString,
-    pub odds_american: i64,
-    pub books: i64,
 }
 
 impl Row {
@@ -129,6 +124,52 @@ impl Row {
             predicted: self.predicted_points,
             confidence: confidence(self.confidence_score),
             recommendation,
+            made_at: instant(self.created_at),
+            is_withdrawn: false,
+        }
+    }
+
+    fn is_made_by(&self, tip_off: DateTime<Utc>) -> bool {
+        instant(self.created_at) <= tip_off
+    }
+
+    /// Whether it was active when the game began, and is no more.
+    fn was_active_at(&self, tip_off: DateTime<Utc>) -> bool {
+        let deactivated = self.updated_at.map(instant);
+        !self.is_active && self.is_made_by(tip_off) && deactivated.is_some_and(|instant| instant > tip_off)
+    }
+}
+
+fn instant(microseconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(microseconds).unwrap_or_default()
+}
+
+/// The rows of one player: the one that is active, and the one that was last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rows<'a> {
+    active: Option<&'a Row>,
+    inactive: Option<&'a Row>,
+}
+
+impl<'a> Rows<'a> {
+    /// Adds a row, unless a better one of its kind is there.
+    pub(super) fn add(&mut self, row: &'a Row) {
+        let place = if row.is_active { &mut self.active } else { &mut self.inactive };
+        if place.is_none_or(|known| row.goes_before(known)) {
+            *place = Some(row);
+        }
+    }
+
+    /// The row that counts, and whether it was withdrawn because its player is out. What is written or
+    /// deactivated after tip-off does not replace what stood at tip-off.
+    pub(super) fn standing(self, tip_off: Option<DateTime<Utc>>, is_out: bool) -> Option<(&'a Row, bool)> {
+        let stood = self.inactive.zip(tip_off).filter(|(row, tip_off)| row.was_active_at(*tip_off));
+        let is_in_time = |row: &Row| tip_off.is_none_or(|tip_off| row.is_made_by(tip_off));
+        match (self.active, stood) {
+            (Some(active), Some((stood, _))) if !is_in_time(active) => Some((stood, false)),
+            (Some(active), _) => Some((active, false)),
+            (None, Some((stood, _))) => Some((stood, false)),
+            (None, None) => self.inactive.filter(|_| is_out).map(|row| (row, true)),
         }
     }
 }
@@ -142,48 +183,25 @@ fn confidence(score: f64) -> Option<f64> {
     }
 }
 
-/// The line of a player: the prediction's own, else what most bookmakers offer now, else an estimate.
-/// The odds are those that are offered at just that line.
-pub(super) fn line(prediction: Option<&Row>, offers: &[&Offer]) -> Option<PointsLine> {
+/// The line of a player: the prediction's own, else what most bookmakers offer, else an estimate. The odds
+/// are those that are offered at just that line.
+pub(super) fn line(prediction: Option<&Row>, market: &Market) -> Option<PointsLine> {
     let at = |value: f64, source| PointsLine {
         value,
         source,
-        over_odds: odds(offers, value, "over"),
-        under_odds: odds(offers, value, "under"),
+        over_odds: market.over_odds(value),
+        under_odds: market.under_odds(value),
     };
     let own = prediction.and_then(Row::own_line).map(|value| at(value, LineSource::Prediction));
-    let market = || market_line(offers).map(|value| at(value, LineSource::Bettingpros));
+    let market = || market.main.map(|value| at(value, LineSource::Bettingpros));
     let estimated =
         || prediction.and_then(Row::estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
     own.or_else(market).or_else(estimated)
 }
 
-fn odds(offers: &[&Offer], line: f64, side: &str) -> Option<i64> {
-    let at = offers.iter().filter(|offer| is_same(offer.points_line, line) && offer.bet_side == side);
-    at.map(|offer| offer.odds_american).max()
-}
-
-/// The line that is offered on both sides, by the most bookmakers; of two, the lower.
-fn market_line(offers: &[&Offer]) -> Option<f64> {
-    let rank = |line: f64| {
-        let at = || offers.iter().filter(move |offer| is_same(offer.points_line, line));
-        let has = |side: &str| at().any(|offer| offer.bet_side == side);
-        (has("over") && has("under"), at().map(|offer| offer.books).sum::<i64>())
-    };
-    let best = offers
-        .iter()
-        .map(|offer| offer.points_line)
-        .max_by(|a, b| rank(*a).cmp(&rank(*b)).then_with(|| b.total_cmp(a)));
-    best.filter(|line| line.is_finite())
-}
-
-/// Lines are halves of points.
-fn is_same(a: f64, b: f64) -> bool {
-    (a - b).abs() < 0.01
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::market::Offer;
     use super::*;
 
     fn row(line: Option<f64>, source: &str, recommendation: &str) -> Row {
@@ -197,6 +215,7 @@ mod tests {
             current_points_line: line,
             line_source: Some(source.into()),
             estimated_line_value: None,
+            is_active: true,
             created_at: 0,
             updated_at: None,
             prediction_version: 1,
@@ -205,50 +224,49 @@ mod tests {
         }
     }
 
-    fn offer(points_line: f64, bet_side: &str, odds_american: i64, books: i64) -> Offer {
-        Offer {
+    fn market(line: f64) -> Market {
+        let offer = |side: &str, odds_american| Offer {
             player_lookup: "x".into(),
             bp_player_id: 1,
             player_name: "X".into(),
             player_team: "BOS".into(),
-            points_line,
-            bet_side: bet_side.into(),
+            book_id: 10,
+            points_line: line,
+            bet_side: side.into(),
             odds_american,
-            books,
-        }
+            is_active: true,
+            bookmaker_last_update: DateTime::UNIX_EPOCH,
+        };
+        Market::of(&[&offer("over", -110), &offer("under", -108)], None)
     }
 
     #[test]
     fn f3_a_prediction_without_a_line_takes_the_bookmakers_and_its_side_from_the_number() {
-        let offers =
-            [offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9), offer(22.5, "over", 140, 12)];
-        let offers: Vec<&Offer> = offers.iter().collect();
         let row = row(None, "NO_PROP_LINE", "NO_LINE");
-        let line = line(Some(&row), &offers).expect("a line");
+        let line = line(Some(&row), &market(20.5)).expect("a line");
         let expected = PointsLine {
             value: 20.5,
             source: LineSource::Bettingpros,
             over_odds: Some(-110),
             under_odds: Some(-108),
         };
-        assert_eq!(line, expected, "both sides at one line");
+        assert_eq!(line, expected);
         assert_eq!(row.against(Some(&line)).recommendation, Recommendation::Over);
         assert_eq!(row.against(None).recommendation, Recommendation::NoLine);
     }
 
     #[test]
     fn a_prediction_s_own_line_wins_over_the_bookmakers_and_theirs_over_an_estimate() {
-        let (over, under) = (offer(20.5, "over", -110, 9), offer(20.5, "under", -108, 9));
-        let offers = [&over, &under];
         let source =
-            |row: &Row, offers: &[&Offer]| line(Some(row), offers).map(|line| (line.value, line.source));
+            |row: &Row, market: &Market| line(Some(row), market).map(|line| (line.value, line.source));
         let own = row(Some(22.5), "ACTUAL_PROP", "UNDER");
-        assert_eq!(source(&own, &offers), Some((22.5, LineSource::Prediction)));
-        assert_eq!(line(Some(&own), &offers).and_then(|line| line.over_odds), None, "none at that line");
+        let market = market(20.5);
+        assert_eq!(source(&own, &market), Some((22.5, LineSource::Prediction)));
+        assert_eq!(line(Some(&own), &market).and_then(|line| line.over_odds), None, "none at that line");
         let estimated = row(Some(15.5), "ESTIMATED_AVG", "OVER");
-        assert_eq!(source(&estimated, &offers), Some((20.5, LineSource::Bettingpros)));
-        assert_eq!(source(&estimated, &[]), Some((15.5, LineSource::EstimatedAvg)));
-        assert_eq!(source(&row(None, "NO_PROP_LINE", "NO_LINE"), &[]), None);
+        assert_eq!(source(&estimated, &market), Some((20.5, LineSource::Bettingpros)));
+        assert_eq!(source(&estimated, &Market::default()), Some((15.5, LineSource::EstimatedAvg)));
+        assert_eq!(source(&row(None, "NO_PROP_LINE", "NO_LINE"), &Market::default()), None);
     }
 
     #[test]
@@ -260,7 +278,8 @@ mod tests {
             ("NO_LINE", Recommendation::Under),
         ] {
             let row = row(Some(22.5), "ACTUAL_PROP", said);
-            assert_eq!(row.against(line(Some(&row), &[]).as_ref()).recommendation, expected, "{said}");
+            let line = line(Some(&row), &Market::default());
+            assert_eq!(row.against(line.as_ref()).recommendation, expected, "{said}");
         }
     }
 

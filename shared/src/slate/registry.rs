@@ -13,8 +13,10 @@ use crate::nba::{PlayerLookup, Season, Team};
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     people: HashMap<PlayerLookup, Vec<Person>>,
-    /// What producers that drop accented letters call a player → the one spelling (facts 5).
-    dropped: HashMap<String, PlayerLookup>,
+    /// What other producers call a player → his lookup here; `None` where two players are called so.
+    spellings: HashMap<CompactString, Option<PlayerLookup>>,
+    /// The lookup of a certain id's newest row.
+    of_id: HashMap<CompactString, PlayerLookup>,
 }
 
 /// A player.
@@ -60,10 +62,19 @@ impl Registry {
                 tracing::warn!(player = %row.player_lookup, "a row of the registry cannot be read");
                 continue;
             };
-            let dropped = PlayerLookup::dropping_accented_letters(name);
-            if dropped != lookup.as_str() && !dropped.is_empty() {
-                registry.dropped.insert(dropped, lookup.clone());
+            // One person whose spelling was changed in the registry itself keeps the newest one.
+            let lookup = match &row.universal_player_id {
+                Some(id) => {
+                    let newest = registry.of_id.entry(id.clone()).or_insert_with(|| lookup.clone()).clone();
+                    registry.also_called(lookup.as_str(), &newest);
+                    newest
+                }
+                None => lookup,
+            };
+            for spelling in PlayerLookup::spellings(name) {
+                registry.also_called(&spelling, &lookup);
             }
+            registry.also_called(&row.player_lookup, &lookup);
             let position = row.position.filter(|position| !position.trim().is_empty());
             // Nearly everyone's name is his own.
             let known = registry.people.entry(lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
@@ -86,19 +97,72 @@ impl Registry {
         registry
     }
 
-    /// The one spelling of a player whom a table without names calls `stored`; `None` where it has no
-    /// letter.
+    /// Notes that some call the player of `lookup` so.
+    fn also_called(&mut self, spelling: &str, lookup: &PlayerLookup) {
+        if spelling == lookup.as_str() || spelling.is_empty() {
+            return;
+        }
+        let known = self.spellings.entry(spelling.into()).or_insert_with(|| Some(lookup.clone()));
+        if known.as_ref() != Some(lookup) {
+            *known = None;
+        }
+    }
+
+    /// The one lookup of a player whom a table without names calls `stored`; `None` where it has no letter.
     pub fn lookup(&self, stored: &str) -> Option<PlayerLookup> {
         let lookup = PlayerLookup::of(stored).ok()?;
-        if self.people.contains_key(&lookup) {
-            return Some(lookup);
+        Some(self.known(&lookup).unwrap_or(lookup))
+    }
+
+    /// The one lookup of a player whom a table calls `stored` and `name`; `None` where neither has a letter.
+    pub fn lookup_of(&self, stored: &str, name: &str) -> Option<PlayerLookup> {
+        let mended = PlayerLookup::of_stored(stored, Some(name)).ok()?;
+        let by_name = || self.known_by_name(name);
+        Some(self.known(&mended).or_else(by_name).unwrap_or(mended))
+    }
+
+    /// The lookup of whoever is called so, by any producer's spelling.
+    pub(super) fn known(&self, lookup: &PlayerLookup) -> Option<PlayerLookup> {
+        if self.people.contains_key(lookup) {
+            return Some(lookup.clone());
         }
-        Some(self.dropped.get(lookup.as_str()).cloned().unwrap_or(lookup))
+        self.spellings.get(lookup.as_str()).cloned().flatten()
+    }
+
+    /// The lookup of whoever has this name, in any spelling of it.
+    pub(super) fn known_by_name(&self, name: &str) -> Option<PlayerLookup> {
+        let own = PlayerLookup::of(name).ok();
+        let spellings = PlayerLookup::spellings(name).into_iter().filter_map(|it| PlayerLookup::of(&it).ok());
+        own.into_iter().chain(spellings).find_map(|lookup| self.known(&lookup))
+    }
+
+    /// Whether nobody is in it: it could not be read, or was read while it was being replaced.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
     }
 
     /// How many people are called so.
     pub fn count(&self, lookup: &PlayerLookup) -> usize {
         self.people.get(lookup).map_or(0, Vec::len)
+    }
+
+    /// The name of whoever is called so.
+    pub(super) fn name(&self, lookup: &PlayerLookup) -> Option<&str> {
+        self.people.get(lookup)?.first().map(|person| person.name.as_str())
+    }
+
+    /// The team of whoever is called so, where that is one person.
+    pub(super) fn only_team(&self, lookup: &PlayerLookup) -> Option<&Team> {
+        match self.people.get(lookup)?.as_slice() {
+            [person] => person.team.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The lookups and names of everyone who is on a team now.
+    pub(super) fn on_team(&self, team: &Team) -> impl Iterator<Item = (&PlayerLookup, &str)> {
+        let people = self.people.values().flatten().filter(move |it| it.team.as_ref() == Some(team));
+        people.map(|person| (&person.lookup, person.name.as_str()))
     }
 
     /// Who `lookup` is: by the certain id, else on that team, else whoever was active last.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A game as the schedule knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduledGame {
     /// The NBA's id.
     pub id: NbaGameId,
@@ -47,11 +47,6 @@ pub(super) struct Row {
     pub away_team_score: Option<u32>,
     pub processed_at: i64,
     pub data_source: Option<String>,
-}
-
-/// The games of `day`, in the order they begin.
-pub async fn schedule(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<ScheduledGame>, Error> {
-    Ok(games(rows(bigquery, day).await?))
 }
 
 pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>, Error> {
@@ -126,6 +121,12 @@ impl ScheduledGame {
             home_score: row.home_team_score,
             away_score: row.away_team_score,
         })
+    }
+
+    /// Whether it has begun by `now`, as far as the schedule tells.
+    pub fn has_begun(&self, now: DateTime<Utc>) -> bool {
+        let is_time = self.tip_off.is_some_and(|tip_off| tip_off <= now);
+        is_time || matches!(self.status, GameStatus::InProgress | GameStatus::Final)
     }
 
     /// The two teams, which name the game of a day.

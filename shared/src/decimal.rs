@@ -1,0 +1,30 @@
+//! Decimal numbers as documents show them.
+
+/// `numerator / denominator` to so many places, halves up on the decimal value: 600.3 / 18 is 33.35 and so
+/// 33.4, though the nearest double is a little less.
+///
+/// ```
+/// assert_eq!(shared::decimal::ratio(6_003, 180, 1), 33.4);
+/// assert_eq!(shared::decimal::ratio(2, 3, 3), 0.667);
+/// ```
+///
+/// # Panics
+/// Never; a denominator of 0 or less gives 0.
+pub fn ratio(numerator: i64, denominator: i64, places: u32) -> f64 {
+    if denominator <= 0 {
+        return 0.0;
+    }
+    let scale = 10_i128.pow(places.min(9));
+    let (numerator, denominator) = (i128::from(numerator) * scale, i128::from(denominator));
+    let rounded = (2 * numerator + denominator).div_euclid(2 * denominator);
+    #[allow(clippy::cast_precision_loss, reason = "what is shown has few digits")]
+    let (rounded, scale) = (rounded as f64, scale as f64);
+    rounded / scale
+}
+
+/// A number of tenths, as the warehouse keeps minutes, predictions and lines.
+pub fn tenths(value: f64) -> i64 {
+    #[allow(clippy::cast_possible_truncation, reason = "numbers of a game are small; others saturate")]
+    let tenths = (value * 10.0).round() as i64;
+    tenths
+}

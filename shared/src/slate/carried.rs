@@ -1,0 +1,267 @@
+//! What a day's slate was, carried over to what it is: nothing leaves it by one read that came back empty or
+//! short, and nothing that stood at tip-off changes after it.
+//!
+//! Both exports carry one memory, `slate/{date}.json` in the bucket of the documents. It is their own and no
+//! contract. Without it an instance that has just started would take a table that is being replaced for a day
+//! without games.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Game, Player, Slate, Unplaced, registry::title_case};
+use crate::{
+    Error, json,
+    nba::{SlateDay, TeamPair},
+    storage::{PUBLISH_ATTEMPTS, Storage, Upload, Written},
+};
+
+/// About as many bytes of JSON has a player.
+const BYTES_A_PLAYER: usize = 420;
+
+/// How much of a slate is there only because it was there before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Games that the schedule no longer has.
+    pub games: usize,
+    /// Players who, or whose prediction or line, can no longer be read.
+    pub players: usize,
+}
+
+/// The memory of a day's slate.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory<'a> {
+    /// Where it is.
+    pub storage: &'a Storage,
+    /// Likewise: the bucket of the documents.
+    pub bucket: &'a str,
+    /// How far apart two reads have to be that do not find something before it goes: half of what lies
+    /// between two of the caller's.
+    pub half_a_refresh: TimeDelta,
+}
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Remembered {
+    games: Vec<Game>,
+    unplaced: Vec<Unplaced>,
+}
+
+/// The memory of a day, as it was read.
+#[derive(Debug)]
+pub struct Recalled {
+    day: SlateDay,
+    generation: i64,
+    remembered: Remembered,
+}
+
+impl Memory<'_> {
+    /// What is remembered of `day`.
+    pub async fn recall(&self, day: SlateDay) -> Result<Recalled, Error> {
+        let object = object(day);
+        let stored = self.storage.read(self.bucket, &object, None).await?;
+        let generation = stored.as_ref().map_or(0, |stored| stored.current.generation);
+        let remembered = stored.map(|stored| remembered(&object, &stored.body)).unwrap_or_default();
+        Ok(Recalled { day, generation, remembered })
+    }
+
+    /// The slate as it was read at `now`, with what it lacks of what it was; that becomes the memory. `begun`
+    /// are games that have begun whatever the schedule says.
+    pub async fn carry(
+        &self,
+        mut recalled: Recalled,
+        slate: Slate,
+        now: DateTime<Utc>,
+        begun: &HashSet<TeamPair>,
+    ) -> Result<Slate, Error> {
+        let object = object(recalled.day);
+        for _ in 0..PUBLISH_ATTEMPTS {
+            let Recalled { day, generation, remembered: known } = recalled;
+            let mut carried = slate.clone();
+            let before = known.clone();
+            Carrying { now, half_a_refresh: self.half_a_refresh, begun }.carry(&mut carried, known);
+            let after = Remembered { games: carried.games.clone(), unplaced: carried.unplaced.clone() };
+            if after == before {
+                return Ok(carried);
+            }
+            let body = after.json()?;
+            let upload = Upload::public(self.bucket, &object, body, "no-store", now);
+            if let Written::Yes(_) = self.storage.write_over(upload, generation).await? {
+                return Ok(carried);
+            }
+            recalled = self.recall(day).await?;
+        }
+        Err(Error::transient(
+            "Cloud Storage",
+            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
+        ))
+    }
+}
+
+impl Remembered {
+    fn json(&self) -> Result<Bytes, Error> {
+        let players: usize = self.games.iter().map(|game| game.players.len()).sum();
+        json::body("the slate's memory", self, 1024 + players * BYTES_A_PLAYER)
+    }
+}
+
+fn object(day: SlateDay) -> String {
+    format!("slate/{day}.json")
+}
+
+fn remembered(object: &str, body: &[u8]) -> Remembered {
+    serde_json::from_slice(body).unwrap_or_else(|error| {
+        tracing::error!(object, %error, "the slate's memory cannot be read; it begins anew");
+        Remembered::default()
+    })
+}
+
+/// How a slate is carried over.
+struct Carrying<'a> {
+    now: DateTime<Utc>,
+    half_a_refresh: TimeDelta,
+    begun: &'a HashSet<TeamPair>,
+}
+
+impl Carrying<'_> {
+    fn carry(&self, slate: &mut Slate, known: Remembered) {
+        let read_nothing = slate.games.is_empty();
+        for game in known.games {
+            let pair = game.scheduled.pair();
+            match slate.games.iter().position(|it| it.scheduled.pair() == pair) {
+                Some(index) => self.carry_players(slate, index, game),
+                None => self.carry_game(slate, game),
+            }
+        }
+        for unplaced in known.unplaced {
+            let is_his = |it: &Player| it.is_same(&unplaced.player);
+            let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
+            if !is_there && !self.is_gone(unplaced.player.absent_since) {
+                let mut unplaced = unplaced;
+                unplaced.player.absent_since.get_or_insert(self.now);
+                slate.unplaced.push(unplaced);
+            }
+        }
+        let games = slate.games.iter().filter(|game| game.absent_since.is_some()).count();
+        let absent = |player: &&Player| player.absent_since.is_some();
+        slate.kept = Kept { games, players: slate.players().filter(absent).count() };
+        if read_nothing || games > 0 {
+            slate.games.sort_by(|a, b| {
+                let order = |game: &Game| (game.scheduled.tip_off.is_none(), game.scheduled.tip_off);
+                order(a).cmp(&order(b)).then_with(|| a.scheduled.id.cmp(&b.scheduled.id))
+            });
+        }
+        if slate.kept != Kept::default() {
+            let Kept { games, players } = slate.kept;
+            tracing::warn!(games, players, "upstream does not have all that it had; kept as it was");
+        }
+    }
+
+    /// Whether something has been missing long enough for another read that did not find it to count.
+    fn is_gone(&self, absent_since: Option<DateTime<Utc>>) -> bool {
+        absent_since.is_some_and(|since| self.now - since >= self.half_a_refresh)
+    }
+
+    fn has_begun(&self, game: &Game) -> bool {
+        game.scheduled.has_begun(self.now) || self.begun.contains(&game.scheduled.pair())
+    }
+
+    fn carry_game(&self, slate: &mut Slate, mut game: Game) {
+        if self.is_gone(game.absent_since) && !self.has_begun(&game) {
+            tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
+            return;
+        }
+        // A team that has another game now is not in this one.
+        let teams = [&game.scheduled.home, &game.scheduled.away];
+        if !self.has_begun(&game)
+            && slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)))
+        {
+            return;
+        }
+        game.absent_since.get_or_insert(self.now);
+        let elsewhere: Vec<bool> =
+            game.players.iter().map(|player| slate.players().any(|it| it.is_same(player))).collect();
+        let mut elsewhere = elsewhere.into_iter();
+        game.players.retain(|_| !elsewhere.next().unwrap_or_default());
+        slate.unplaced.retain(|it| !game.players.iter().any(|player| player.lookup == it.player.lookup));
+        slate.games.push(game);
+    }
+
+    fn carry_players(&self, slate: &mut Slate, index: usize, known: Game) {
+        let has_begun = self.has_begun(&slate.games[index]) || self.has_begun(&known);
+        for player in known.players {
+            let here = slate.games[index].players.iter().position(|it| it.is_same(&player));
+            match here {
+                Some(place) => {
+                    let tip_off = slate.games[index].scheduled.tip_off;
+                    self.carry_player(&mut slate.games[index].players[place], player, has_begun, tip_off);
+                }
+                // He may have been traded, or be expected elsewhere.
+                None if slate.players().any(|it| it.is_same(&player)) => {}
+                None => self.carry_missing(slate, index, player, has_begun),
+            }
+        }
+    }
+
+    fn carry_missing(&self, slate: &mut Slate, index: usize, mut player: Player, has_begun: bool) {
+        let game = &mut slate.games[index];
+        let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
+        // Whoever only stood in for an analysis that had not come goes when it comes.
+        let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
+        let stays = if has_begun { player.is_timed() } else { !self.is_gone(player.absent_since) };
+        if !stays || (stood_in && !player.is_timed()) {
+            return;
+        }
+        // In their turn those who stand in now go where the analysis is only missing for once.
+        player.absent_since.get_or_insert(self.now);
+        slate.unplaced.retain(|it| it.player.lookup != player.lookup);
+        game.players.push(player);
+    }
+
+    fn carry_player(
+        &self,
+        player: &mut Player,
+        known: Player,
+        has_begun: bool,
+        tip_off: Option<DateTime<Utc>>,
+    ) {
+        if player.name == title_case(&player.lookup) && known.name != player.name {
+            player.name = known.name;
+            player.position = player.position.take().or(known.position);
+        }
+        let lost_analysis = known.context == Context::Analysis && player.context == Context::Roster;
+        let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
+        let lost_line = known.line.is_some() && player.line.is_none();
+        if has_begun && (known.prediction.is_some() || known.line.is_some()) {
+            let in_time = player.prediction.take().filter(|prediction| {
+                known.prediction.is_none() && tip_off.is_none_or(|tip_off| prediction.made_at <= tip_off)
+            });
+            match in_time {
+                // It stood at tip-off, though the last read before it did not find it.
+                Some(prediction) => player.prediction = Some(prediction),
+                None => {
+                    player.prediction = known.prediction;
+                    player.line = known.line;
+                }
+            }
+        } else if !self.is_gone(known.absent_since) {
+            if lost_prediction {
+                // The line may be the prediction's own.
+                player.prediction = known.prediction;
+                player.line = known.line;
+            } else if lost_line {
+                player.line = known.line;
+            }
+        }
+        if lost_analysis && (has_begun || !self.is_gone(known.absent_since)) {
+            player.context = known.context;
+            player.days_rest = known.days_rest;
+        }
+        if lost_analysis || lost_prediction || lost_line {
+            let gone = self.is_gone(known.absent_since) && !has_begun;
+            player.absent_since = known.absent_since.or(Some(self.now)).filter(|_| !gone);
+        }
+    }
+}

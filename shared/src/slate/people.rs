@@ -1,0 +1,246 @@
+//! Who the rows of a night's box scores are: settled once, for every document.
+//!
+//! Upstream has its own ids and spellings. A row is whoever the directory says its id is, else whoever the
+//! registry or the slate knows by its name in any spelling or order of the words, else the one player of the
+//! team with that surname who is in no row. A row of somebody whom the registry knows is never taken for
+//! another player.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Player, Slate};
+use crate::nba::{PlayerLookup, Team, TeamPair};
+
+/// BallDontLie's player ids, and who they are.
+pub type Directory = HashMap<i64, Named>;
+
+/// A player as a table of ids names him.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The lookup there, which may be another than the registry's.
+    pub lookup: PlayerLookup,
+    /// As shown.
+    pub name: String,
+}
+
+/// A row of a box score, as upstream has it.
+#[derive(Clone, Copy, Debug)]
+pub struct BoxRow<'a> {
+    /// BallDontLie's id of the player, where the row has one.
+    pub bdl_id: Option<i64>,
+    /// The lookup of the name.
+    pub lookup: &'a PlayerLookup,
+    /// The name.
+    pub name: &'a str,
+    /// The team on whose side the row is.
+    pub team: &'a Team,
+    /// The game of the box score.
+    pub game: &'a TeamPair,
+}
+
+/// Who a row is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The join key in every document.
+    pub lookup: PlayerLookup,
+    /// As shown; `None` where it is the row's own name.
+    pub name: Option<String>,
+    /// The team that he plays for.
+    pub team: Team,
+}
+
+/// Who each of `rows` is about, in their order. `rows` are those of all games of a night, so that nobody is
+/// taken for a player who is in another game's box. Without a slate the directory and upstream's own names
+/// are what there is.
+pub fn identify(rows: &[BoxRow<'_>], directory: &Directory, slate: Option<&Slate>) -> Vec<Identity> {
+    let known = People::of(directory, slate);
+    let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
+    let swapped = known.swapped_sides(rows, &found);
+    let team = |row: &BoxRow<'_>| match swapped.contains(row.game) {
+        true => row.game.other(row.team).clone(),
+        false => row.team.clone(),
+    };
+    let teams: Vec<Team> = rows.iter().map(team).collect();
+    known.find_by_surname(rows, &teams, &mut found);
+    let identity = |((row, lookup), team)| known.identity(row, lookup, team);
+    rows.iter().zip(found).zip(teams).map(identity).collect()
+}
+
+/// Everyone of whom something is known.
+struct People<'a> {
+    directory: &'a Directory,
+    slate: Option<&'a Slate>,
+    expected: HashMap<&'a PlayerLookup, Vec<&'a Player>>,
+}
+
+impl<'a> People<'a> {
+    fn of(directory: &'a Directory, slate: Option<&'a Slate>) -> Self {
+        let mut expected: HashMap<_, Vec<_>> = HashMap::new();
+        for player in slate.into_iter().flat_map(Slate::players) {
+            expected.entry(&player.lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
+        }
+        Self { directory, slate, expected }
+    }
+
+    fn named(&self, row: &BoxRow<'_>) -> Option<&'a Named> {
+        self.directory.get(&row.bdl_id?)
+    }
+
+    /// Whom the directory's id, or the name in any spelling, or the name with its words in another order
+    /// says that a row is about.
+    fn lookup(&self, row: &BoxRow<'_>) -> Option<PlayerLookup> {
+        let by_id = || self.named(row).and_then(|named| self.known(&named.lookup, &named.name));
+        let by_name = || self.known(row.lookup, row.name);
+        let turned = || {
+            let words: Vec<&str> = row.name.split_whitespace().collect();
+            let turn = |first: usize| [&words[first..], &words[..first]].concat().join(" ");
+            (1..words.len()).find_map(|first| {
+                let name = turn(first);
+                PlayerLookup::of(&name).ok().and_then(|lookup| self.known(&lookup, &name))
+            })
+        };
+        by_id().or_else(by_name).or_else(turned)
+    }
+
+    fn known(&self, lookup: &PlayerLookup, name: &str) -> Option<PlayerLookup> {
+        let registry = &self.slate?.registry;
+        registry
+            .known(lookup)
+            .or_else(|| self.expected.contains_key(lookup).then(|| lookup.clone()))
+            .or_else(|| if name.is_ascii() { None } else { registry.known_by_name(name) })
+    }
+
+    /// The only team of whoever is called so.
+    fn team(&self, lookup: &PlayerLookup) -> Option<&'a Team> {
+        match self.expected.get(lookup).map(Vec::as_slice) {
+            Some([player]) => Some(&player.team),
+            Some(_) => None,
+            None => self.slate?.registry.only_team(lookup),
+        }
+    }
+
+    /// The games whose two lists are each other's: most of those who are known in either are of the other
+    /// team.
+    fn swapped_sides<'r>(
+        &self,
+        rows: &[BoxRow<'r>],
+        found: &[Option<PlayerLookup>],
+    ) -> HashSet<&'r TeamPair> {
+        let mut sides: HashMap<&TeamPair, HashMap<&Team, (usize, usize)>> = HashMap::new();
+        for (row, lookup) in rows.iter().zip(found) {
+            let Some(team) = lookup.as_ref().and_then(|lookup| self.team(lookup)) else { continue };
+            let (here, there) = sides.entry(row.game).or_default().entry(row.team).or_default();
+            *here += usize::from(team == row.team);
+            *there += usize::from(team == row.game.other(row.team));
+        }
+        let is_swapped = |sides: &HashMap<&Team, (usize, usize)>| {
+            sides.len() == 2 && sides.values().all(|(here, there)| there > here)
+        };
+        sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
+    }
+
+    /// Finds those of whom upstream has another first name or suffix (Alexandre for Alex Sarr): the surname
+    /// decides where one row that is nobody's and one player of the team who is in no row have it.
+    fn find_by_surname(&self, rows: &[BoxRow<'_>], teams: &[Team], found: &mut [Option<PlayerLookup>]) {
+        // Without the registry it is not known whom else a row may be about.
+        let Some(slate) = self.slate.filter(|slate| !slate.registry.is_empty()) else { return };
+        let mut strangers: HashMap<(&Team, PlayerLookup), Vec<usize>> = HashMap::new();
+        for (index, row) in rows.iter().enumerate().filter(|(index, _)| found[*index].is_none()) {
+            let name = self.named(row).map_or(row.name, |named| &named.name);
+            if let Some(surname) = surname(name) {
+                strangers.entry((&teams[index], surname)).or_default().push(index);
+            }
+        }
+        if strangers.is_empty() {
+            return;
+        }
+        let boxed: HashSet<(&PlayerLookup, &Team)> =
+            found.iter().zip(teams).filter_map(|(lookup, team)| Some((lookup.as_ref()?, team))).collect();
+        let boxed_anywhere: HashSet<&PlayerLookup> = boxed.iter().map(|(lookup, _)| *lookup).collect();
+        let is_lost = |lookup: &PlayerLookup, team: &Team| match slate.registry.count(lookup) {
+            ..=1 => !boxed_anywhere.contains(lookup),
+            _ => !boxed.contains(&(lookup, team)),
+        };
+        let mut matched = Vec::new();
+        for ((team, wanted), rows_of_name) in &strangers {
+            let [index] = rows_of_name.as_slice() else { continue };
+            let has_surname = |name: &str| surname(name).as_ref() == Some(wanted);
+            let expected = slate.players().filter(|it| it.team == **team && has_surname(&it.name));
+            let expected = expected.map(|it| (&it.lookup, it.name.as_str()));
+            let mut candidates: Vec<_> = expected.filter(|(lookup, _)| is_lost(lookup, team)).collect();
+            if candidates.is_empty() {
+                let roster = slate.registry.on_team(team).filter(|(_, name)| has_surname(name));
+                candidates = roster.filter(|(lookup, _)| is_lost(lookup, team)).collect();
+            }
+            if let [(lookup, name)] = candidates.as_slice()
+                && self.may_be(&rows[*index], lookup, name)
+            {
+                matched.push((*index, (*lookup).clone()));
+            }
+        }
+        for (index, lookup) in matched {
+            found[index] = Some(lookup);
+        }
+    }
+
+    /// Whether a row may be about a player of the same surname: the directory has him under no other id, and
+    /// a first name that is one letter is his.
+    fn may_be(&self, row: &BoxRow<'_>, lookup: &PlayerLookup, name: &str) -> bool {
+        let has_another_id =
+            self.directory.iter().any(|(id, named)| Some(*id) != row.bdl_id && named.lookup == *lookup);
+        let first = |name: &str| name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok());
+        let is_his_letter = match first(row.name) {
+            Some(letter) if letter.as_str().len() == 1 => {
+                first(name).is_some_and(|first| first.as_str().starts_with(letter.as_str()))
+            }
+            _ => true,
+        };
+        !has_another_id && is_his_letter
+    }
+
+    fn identity(&self, row: &BoxRow<'_>, lookup: Option<PlayerLookup>, team: Team) -> Identity {
+        let Some(lookup) = lookup else {
+            return match self.named(row) {
+                Some(Named { lookup, name }) => {
+                    Identity { lookup: lookup.clone(), name: Some(name.clone()), team }
+                }
+                None => Identity { lookup: row.lookup.clone(), name: None, team },
+            };
+        };
+        let expected = self.expected.get(&lookup).and_then(|players| players.first());
+        let name = match expected {
+            Some(player) => Some(player.name.as_str()),
+            None => self.slate.and_then(|slate| slate.registry.name(&lookup)),
+        };
+        let name = name.filter(|name| *name != row.name).map(str::to_owned);
+        Identity { lookup, name, team }
+    }
+}
+
+/// The last word of a name that is no suffix, in the letters of a lookup.
+fn surname(name: &str) -> Option<PlayerLookup> {
+    let is_suffix = |word: &&str| {
+        let word = word.trim_end_matches('.').to_ascii_lowercase();
+        ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
+    };
+    name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_surname_is_told_from_a_suffix_and_an_accent() {
+        let text = |name| surname(name).map(String::from);
+        for (name, expected) in [
+            ("Jimmy Butler III", "butler"),
+            ("Jimmy Butler", "butler"),
+            ("Wendell Carter Jr.", "carter"),
+            ("Nolan Traoré", "traore"),
+            ("Nenê", "nene"),
+        ] {
+            assert_eq!(text(name).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(text("Jr."), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! What was public stays: predictions, players and games do not go because a read came back empty or short,
+//! or because only one source knows them.
+
+use serde_json::{Value, json};
+use tests::drift::{
+    BEFORE, CONTEXT, FINAL, FOURTH, GRADING, INJURIES, Night, ODDS, PREDICTIONS, REGISTRY, SCHEDULE, STATUS,
+    THIRD, at_line, boston, both_sides, box_of, fields, full, line, new_issues, player, players, predicting,
+    tonight,
+};
+use tests::{
+    Cloud,
+    warehouse::{DAY, GAME, expected, predicted, registered, reported, scheduled, with},
+};
+
+const DEACTIVATED: &str = "UPDATE player_prop_predictions SET is_active = 0";
+
+async fn night() -> Night {
+    Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
+}
+
+/// A night before whose tip-off the grading has been public, with its prediction pending.
+async fn graded_night() -> Night {
+    let mut night = night().await;
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    assert_eq!(night.standing("jaylenbrown").await["status"], "pending");
+    night.restart().await;
+    night
+}
+
+/// Toronto at Boston without Jaylen Brown, in whole boxes.
+fn without_brown() -> Value {
+    let mut game = boston(FINAL, 25);
+    box_of(&mut game, "home_team").remove(0);
+    full(game)
+}
+
+#[tokio::test]
+async fn a_game_that_only_live_knows_is_graded() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    let night = Night::of(cloud).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 21);
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let standing = night.standing("jaylenbrown").await;
+    let shown = fields(&standing, ["team", "opponent", "game_id", "actual", "status"]);
+    assert_eq!(shown, json!(["BOS", "TOR", GAME, 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_player_whom_only_live_knows_is_graded() {
+    let cloud = predicting(&[at_line(predicted("jordanwalsh", 11.0, "OVER"), 9.5)]).await;
+    let night = Night::of(cloud).await;
+    let mut game = boston(FINAL, 25);
+    box_of(&mut game, "home_team").push(line(77, "Jordan", "Walsh", 12, "20"));
+    night.poll("03:12", [full(game)]).await;
+    let standing = night.standing("jordanwalsh").await;
+    assert_eq!(fields(&standing, ["team", "actual", "status"]), json!(["BOS", 12, "correct"]));
+}
+
+#[tokio::test]
+async fn a_player_whom_nobody_knows_stays_and_is_void_with_a_reason_where_he_does_not_play() {
+    let night = Night::of(predicting(&[at_line(predicted("jordanwalsh", 11.0, "OVER"), 9.5)]).await).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    assert!(night.standing("jordanwalsh").await["actual"].is_null());
+    night.poll("03:12", [full(boston(FINAL, 25))]).await;
+    let standing = night.standing("jordanwalsh").await;
+    assert_eq!(fields(&standing, ["status", "void_reason"]), json!(["void", "did_not_play"]));
+}
+
+#[tokio::test]
+async fn a_prediction_that_is_deactivated_because_its_player_is_out_is_void_with_the_reason() {
+    let mut night = graded_night().await;
+    night.cloud.execute("nba_predictions", DEACTIVATED);
+    night.cloud.add(INJURIES, reported("jaylenbrown", "out"));
+    for (time, game) in [("23:45", boston(BEFORE, 0)), ("03:12", without_brown())] {
+        night.poll(time, [game]).await;
+        let standing = night.standing("jaylenbrown").await;
+        let shown = fields(&standing, ["status", "void_reason", "actual", "line"]);
+        assert_eq!(shown, json!(["void", "ruled_out", null, 24.5]), "{time}");
+        night.restart().await;
+    }
+    let summary = night.cloud.document(GRADING).await["summary"].clone();
+    assert_eq!(fields(&summary, ["total_predictions", "voided"]), json!([1, 1]));
+}
+
+#[tokio::test]
+async fn a_prediction_that_is_deactivated_in_mid_game_is_graded_all_the_same() {
+    let mut night = night().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    night.cloud.execute("nba_predictions", DEACTIVATED);
+    for (time, game, actual, status) in [
+        ("02:24", boston(FOURTH, 25), 25, "trending_correct"),
+        ("03:12", full(boston(FINAL, 27)), 27, "correct"),
+    ] {
+        night.restart().await;
+        night.poll(time, [game]).await;
+        let standing = night.standing("jaylenbrown").await;
+        let shown = fields(&standing, ["predicted", "line", "recommendation", "actual", "status"]);
+        assert_eq!(shown, json!([27.3, 24.5, "OVER", actual, status]), "{time}");
+        assert_eq!(night.timed("jaylenbrown").await["line"], 24.5, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_prediction_that_is_replaced_in_mid_game_stays_as_it_was() {
+    let mut night = night().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    night.cloud.execute("nba_predictions", DEACTIVATED);
+    let replaced = json!({"created_at": "2026-01-10T02:15:00Z"});
+    night.cloud.add(PREDICTIONS, with(at_line(predicted("jaylenbrown", 30.0, "UNDER"), 31.5), replaced));
+    night.restart().await;
+    night.poll("02:24", [boston(FOURTH, 25)]).await;
+    let standing = night.standing("jaylenbrown").await;
+    let shown = fields(&standing, ["predicted", "line", "recommendation", "actual"]);
+    assert_eq!(shown, json!([27.3, 24.5, "OVER", 25]));
+}
+
+#[tokio::test]
+async fn predictions_that_are_read_empty_while_they_are_replaced_stay() {
+    let mut night = graded_night().await;
+    night.cloud.execute("nba_predictions", "DELETE FROM player_prop_predictions");
+    for (time, game, status) in
+        [("23:48", boston(BEFORE, 0), "pending"), ("01:12", boston(THIRD, 21), "in_progress")]
+    {
+        night.poll(time, [game]).await;
+        let standing = night.standing("jaylenbrown").await;
+        assert_eq!(fields(&standing, ["status", "line"]), json!([status, 24.5]), "{time}");
+        // The rows are back before the next one.
+        night.cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
+        night.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn predictions_that_are_read_short_stay() {
+    let rows = [predicted("jaylenbrown", 27.3, "OVER"), predicted("scottiebarnes", 20.0, "UNDER")];
+    let mut night = Night::of(predicting(&rows).await).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    let half = "DELETE FROM player_prop_predictions WHERE player_lookup = 'jaylenbrown'";
+    night.cloud.execute("nba_predictions", half);
+    night.restart().await;
+    night.poll("02:24", [boston(FOURTH, 25)]).await;
+    for (lookup, actual) in [("jaylenbrown", 25), ("scottiebarnes", 11)] {
+        assert_eq!(night.standing(lookup).await["actual"], actual, "{lookup}");
+    }
+}
+
+/// A day whose list was public at noon, and what the status said then.
+async fn listed() -> (Cloud, Value, Value) {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let list = tonight(&cloud, "17:00").await;
+    assert_eq!((&list["total_players"], &list["total_with_lines"]), (&json!(4), &json!(1)));
+    let status = cloud.document(STATUS).await;
+    (cloud, list, status)
+}
+
+/// Everyone in a list, with what is known of each by the tables that were read empty.
+fn known(list: &Value) -> Vec<Value> {
+    let of_player =
+        |it: &&Value| fields(it, ["player_lookup", "team", "context", "days_rest", "has_line", "props"]);
+    players(list).iter().map(of_player).collect()
+}
+
+#[tokio::test]
+async fn a_table_that_is_read_empty_leaves_the_last_good_list_and_the_status_says_so() {
+    for (dataset, table) in [
+        ("nba_raw", "nbac_schedule"),
+        ("nba_analytics", "upcoming_player_game_context"),
+        ("nba_predictions", "player_prop_predictions"),
+    ] {
+        let (cloud, before, healthy) = listed().await;
+        cloud.execute(dataset, &format!("DELETE FROM {table}"));
+        let list = tonight(&cloud, "18:00").await;
+        assert_eq!(known(&list), known(&before), "{table}");
+        let status = cloud.document(STATUS).await;
+        let message = |status: &Value| status["services"]["tonight_data"]["message"].clone();
+        let says_so = !new_issues(&healthy, &status).is_empty() || message(&status) != message(&healthy);
+        assert!(says_so && status["active_break"].is_null(), "{table}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn lines_that_are_read_empty_stay() {
+    let cloud = predicting(&[]).await;
+    for offer in both_sides("jaylenbrown", 10, 24.5, -112, -108) {
+        cloud.add(ODDS, offer);
+    }
+    let before = tonight(&cloud, "17:00").await;
+    assert_eq!(player(&before, "jaylenbrown")["props"][0]["line"], 24.5);
+    cloud.execute("nba_raw", "DELETE FROM bettingpros_player_points_props");
+    assert_eq!(known(&tonight(&cloud, "18:00").await), known(&before));
+}
+
+#[tokio::test]
+async fn when_the_rows_are_back_so_is_everything() {
+    let (cloud, before, healthy) = listed().await;
+    cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    tonight(&cloud, "18:00").await;
+    cloud.add(SCHEDULE, scheduled(GAME, "BOS", "TOR"));
+    let list = tonight(&cloud, "18:15").await;
+    assert_eq!(known(&list), known(&before));
+    assert_ne!(list["generated_at"], before["generated_at"]);
+    assert_eq!(new_issues(&healthy, &cloud.document(STATUS).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_team_that_is_read_without_its_contexts_keeps_those_it_had() {
+    let (cloud, before, _) = listed().await;
+    let short = "DELETE FROM upcoming_player_game_context WHERE team_abbr = 'BOS'";
+    cloud.execute("nba_analytics", short);
+    assert_eq!(known(&tonight(&cloud, "18:00").await), known(&before));
+}
+
+#[tokio::test]
+async fn what_upstream_says_twice_in_a_row_hours_apart_is_believed() {
+    let (cloud, ..) = listed().await;
+    let another = json!({"game_date": "2026-01-11", "game_date_est": "2026-01-12T00:30:00Z"});
+    cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    cloud.add(SCHEDULE, with(scheduled("0022500600", "NYK", "PHI"), another));
+    assert_eq!(tonight(&cloud, "18:00").await["total_players"], 4, "once");
+    let list = tonight(&cloud, "21:30").await;
+    assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 0]), "twice");
+}
+
+#[tokio::test]
+async fn the_live_export_does_not_take_an_empty_schedule_for_a_day_without_games() {
+    let mut night = night().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    night.cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    night.restart().await;
+    night.poll("02:24", [boston(FOURTH, 25)]).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(fields(&standing, ["game_id", "actual"]), json!([GAME, 25]));
+    let status = night.status().await;
+    assert!(status["active_break"].is_null(), "{status}");
+    assert_eq!(status["services"]["live_data"]["games_active"], true);
+}
+
+#[tokio::test]
+async fn a_registry_read_empty_takes_nobody_s_name_or_team() {
+    let (cloud, before, _) = listed().await;
+    cloud.add(REGISTRY, registered("Jordan Walsh", "BOS"));
+    cloud.add(CONTEXT, expected("jordanwalsh", "BOS"));
+    let list = tonight(&cloud, "17:30").await;
+    assert_eq!(player(&list, "jordanwalsh")["name"], "Jordan Walsh");
+    cloud.execute("nba_reference", "DELETE FROM nba_players_registry");
+    let list = tonight(&cloud, "18:00").await;
+    assert_eq!(player(&list, "jordanwalsh")["name"], "Jordan Walsh");
+    assert_eq!(player(&list, "hugogonzalez")["name"], player(&before, "hugogonzalez")["name"]);
+}

@@ -1,0 +1,276 @@
+//! A name never takes another person's points, and whoever was not found has not "not played".
+
+use serde_json::{Value, json};
+use tests::drift::{
+    BEFORE, CONTEXT, DIRECTORY, FINAL, Night, PREDICTIONS, REGISTRY, SCHEDULE, SUMMARY, State, THIRD,
+    at_line, boston, box_of, fields, full, line, los_angeles, player, predicting,
+};
+use tests::{
+    Cloud,
+    warehouse::{DAY, expected, played, predicted, registered, scheduled, with},
+};
+
+/// A night on which 8 points are predicted of `name` of Boston, under a line of 10.5.
+async fn predicting_of(name: &str) -> Cloud {
+    let player = registered(name, "BOS");
+    let lookup = player["player_lookup"].as_str().expect("a lookup").to_owned();
+    let cloud = predicting(&[at_line(predicted(&lookup, 8.0, "UNDER"), 10.5)]).await;
+    cloud.add(REGISTRY, player);
+    cloud.add(CONTEXT, expected(&lookup, "BOS"));
+    cloud
+}
+
+/// The game with one more player of Boston.
+fn joined(mut game: Value, id: i64, first: &str, last: &str, points: i64) -> Value {
+    box_of(&mut game, "home_team").push(line(id, first, last, points, "18"));
+    game
+}
+
+async fn grade(night: &Night, lookup: &str) -> Value {
+    fields(&night.standing(lookup).await, ["actual", "status", "void_reason"])
+}
+
+fn did_not_play() -> Value {
+    json!([null, "void", "did_not_play"])
+}
+
+#[tokio::test]
+async fn a_teammate_of_the_same_surname_does_not_lend_his_points() {
+    let cloud = predicting_of("Marcus Vale").await;
+    cloud.add(REGISTRY, registered("Darius Vale", "BOS"));
+    let night = Night::of(cloud).await;
+    let on = joined(boston(THIRD, 21), 501, "Darius", "Vale", 4);
+    let live = night.poll("02:12", [on]).await;
+    assert_eq!(player(&live, "dariusvale")["points"], 4);
+    assert!(night.standing("marcusvale").await["actual"].is_null());
+    let live = night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "Darius", "Vale", 6))]).await;
+    assert_eq!(player(&live, "dariusvale")["points"], 6);
+    assert_eq!(grade(&night, "marcusvale").await, did_not_play());
+    assert_eq!(night.timed("marcusvale").await["points"], json!([]));
+}
+
+#[tokio::test]
+async fn a_teammate_whose_first_name_is_nearly_the_same_does_not_lend_his_points() {
+    let cloud = predicting_of("Jalen Williams").await;
+    cloud.add(REGISTRY, registered("Jaylin Williams", "BOS"));
+    cloud.add(REGISTRY, registered("Kenrich Williams", "BOS"));
+    let night = Night::of(cloud).await;
+    let game = joined(boston(FINAL, 25), 502, "Jaylin", "Williams", 12);
+    let live = night.poll("03:12", [full(game)]).await;
+    assert_eq!(player(&live, "jaylinwilliams")["points"], 12);
+    assert_eq!(grade(&night, "jalenwilliams").await, did_not_play());
+}
+
+#[tokio::test]
+async fn a_teammate_whom_the_registry_has_with_another_team_does_not_lend_his_points() {
+    let cloud = predicting_of("Marcus Vale").await;
+    // He was with Milwaukee until this week; the registry has not heard of it.
+    cloud.add(REGISTRY, registered("Darius Vale", "MIL"));
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "Darius", "Vale", 6))]).await;
+    assert_eq!(grade(&night, "marcusvale").await, did_not_play());
+}
+
+/// What BallDontLie's directory says of an id.
+fn known(id: i64, name: &str, lookup: &str) -> Value {
+    json!({
+        "game_date": "2026-01-05", "season_year": 2025, "is_postseason": false, "team_abbr": "BOS",
+        "player_full_name": name, "player_lookup": lookup, "bdl_player_id": id,
+    })
+}
+
+#[tokio::test]
+async fn a_teammate_whom_only_the_directory_of_ids_knows_does_not_lend_his_points() {
+    let cloud = predicting_of("Marcus Vale").await;
+    cloud.add(DIRECTORY, known(501, "Darius Vale", "dariusvale"));
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "D.", "Vale", 6))]).await;
+    assert_eq!(grade(&night, "marcusvale").await, did_not_play());
+}
+
+#[tokio::test]
+async fn a_nickname_is_still_found_beside_a_teammate_who_is_known_as_himself() {
+    let cloud = predicting_of("Marcus Vale").await;
+    cloud.add(REGISTRY, registered("Darius Vale", "BOS"));
+    let night = Night::of(cloud).await;
+    let game = joined(boston(FINAL, 25), 501, "Darius", "Vale", 6);
+    let live = night.poll("03:12", [full(joined(game, 503, "Marc", "Vale", 9))]).await;
+    assert_eq!(player(&live, "marcusvale")["points"], 9);
+    assert_eq!(fields(&night.standing("marcusvale").await, ["actual", "status"]), json!([9, "correct"]));
+}
+
+/// Checks that a prediction is not told as decided for good.
+async fn open(night: &Night, lookup: &str) {
+    let standing = night.standing(lookup).await;
+    assert!(standing["status"] == "pending" || standing["settled"] == "provisional", "{standing}");
+    assert_eq!(standing["clinched"], false, "{standing}");
+}
+
+#[tokio::test]
+async fn a_short_box_at_the_first_sight_of_a_final_game_voids_nobody() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut short = boston(FINAL, 25);
+    box_of(&mut short, "home_team").remove(0);
+    night.poll("03:12", [short]).await;
+    open(&night, "jaylenbrown").await;
+    night.poll("03:15", [full(boston(FINAL, 25))]).await;
+    assert_eq!(fields(&night.standing("jaylenbrown").await, ["actual", "status"]), json!([25, "correct"]));
+}
+
+#[tokio::test]
+async fn an_empty_box_at_the_first_sight_of_a_final_game_voids_nobody() {
+    for players in [json!([]), Value::Null] {
+        let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+        let mut empty = boston(FINAL, 25);
+        empty["home_team"]["players"] = players.clone();
+        empty["visitor_team"]["players"] = players;
+        night.poll("03:12", [empty]).await;
+        open(&night, "jaylenbrown").await;
+    }
+}
+
+#[tokio::test]
+async fn a_box_of_one_side_only_voids_nobody_of_the_other() {
+    let night = Night::of(predicting(&[predicted("scottiebarnes", 20.0, "UNDER")]).await).await;
+    let mut half = full(boston(FINAL, 25));
+    half["visitor_team"]["players"] = json!([]);
+    night.poll("03:12", [half]).await;
+    open(&night, "scottiebarnes").await;
+}
+
+#[tokio::test]
+async fn the_official_box_says_for_certain_that_a_player_did_not_play() {
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut short = boston(FINAL, 25);
+    box_of(&mut short, "home_team").remove(0);
+    night.poll("03:12", [short.clone()]).await;
+    open(&night, "jaylenbrown").await;
+    let row = with(played("jaylenbrown", DAY, 0, 0.0), json!({"is_dnp": true}));
+    night.cloud.add(SUMMARY, row);
+    night.restart().await;
+    night.poll("03:15", [short]).await;
+    assert_eq!(grade(&night, "jaylenbrown").await, did_not_play());
+    assert_eq!(night.standing("jaylenbrown").await["clinched"], true);
+}
+
+#[tokio::test]
+async fn a_whole_box_without_a_player_says_that_he_did_not_play() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut game = boston(FINAL, 25);
+    box_of(&mut game, "home_team").remove(0);
+    night.poll("03:12", [full(game)]).await;
+    assert_eq!(grade(&night, "jaylenbrown").await, did_not_play());
+}
+
+#[tokio::test]
+async fn a_family_name_written_first_is_the_same_name() {
+    for (name, lookup, first, last) in [
+        ("Tianlei Bao", "tianleibao", "Bao", "Tianlei"),
+        ("Yang Hansen", "yanghansen", "Hansen", "Yang"),
+        ("Wang Jun-jie", "wangjunjie", "Jun-jie", "Wang"),
+    ] {
+        let night = Night::of(predicting_of(name).await).await;
+        let live = night.poll("03:12", [full(joined(boston(FINAL, 25), 504, first, last, 7))]).await;
+        assert_eq!(player(&live, lookup)["points"], 7, "one lookup in every document");
+        assert_eq!(
+            fields(&night.standing(lookup).await, ["actual", "status"]),
+            json!([7, "correct"]),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_box_whose_sides_are_swapped_is_read_all_the_same() {
+    let predictions = [predicted("jaylenbrown", 27.3, "OVER"), predicted("scottiebarnes", 20.0, "UNDER")];
+    let night = Night::of(predicting(&predictions).await).await;
+    let mut game = full(boston(FINAL, 30));
+    let (home, away) = (game["home_team"]["players"].take(), game["visitor_team"]["players"].take());
+    (game["home_team"]["players"], game["visitor_team"]["players"]) = (away, home);
+    night.poll("03:12", [game]).await;
+    for (lookup, actual) in [("jaylenbrown", 30), ("scottiebarnes", 11)] {
+        let standing = night.standing(lookup).await;
+        assert_eq!(fields(&standing, ["actual", "status"]), json!([actual, "correct"]), "{lookup}");
+    }
+}
+
+/// A night on which Boston and Los Angeles play, and 21 points are predicted of Boston's Jaylen Brown, over
+/// 19.5.
+async fn trade_night() -> Cloud {
+    let cloud = predicting(&[at_line(predicted("jaylenbrown", 21.0, "OVER"), 19.5)]).await;
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    cloud
+}
+
+/// Toronto at Boston without Jaylen Brown.
+fn boston_without(state: State<'_>) -> Value {
+    let mut game = boston(state, 25);
+    box_of(&mut game, "home_team").remove(0);
+    game
+}
+
+fn brown(points: i64) -> Value {
+    line(70, "Jaylen", "Brown", points, "34")
+}
+
+#[tokio::test]
+async fn a_player_traded_today_is_graded_by_the_only_row_of_his_name_that_night() {
+    for boston in [full(boston_without(FINAL)), boston_without(THIRD)] {
+        let night = Night::of(trade_night().await).await;
+        let los_angeles = full(los_angeles(FINAL, 101, &[brown(25)]));
+        night.poll("03:12", [boston, los_angeles]).await;
+        let standing = night.standing("jaylenbrown").await;
+        assert_eq!(fields(&standing, ["actual", "status"]), json!([25, "correct"]), "{standing}");
+    }
+}
+
+#[tokio::test]
+async fn a_player_traded_to_tonight_s_opponent_is_graded_by_his_row_there() {
+    let night = Night::of(trade_night().await).await;
+    let mut game = boston_without(FINAL);
+    box_of(&mut game, "visitor_team").push(brown(25));
+    let live = night.poll("03:12", [full(game)]).await;
+    assert_eq!(player(&live, "jaylenbrown")["team"], "TOR");
+    assert_eq!(fields(&night.standing("jaylenbrown").await, ["actual", "status"]), json!([25, "correct"]));
+}
+
+#[tokio::test]
+async fn a_namesake_whom_the_registry_has_on_that_team_is_somebody_else() {
+    let cloud = trade_night().await;
+    let other = json!({"universal_player_id": "jaylenbrown_002"});
+    cloud.add(REGISTRY, with(registered("Jaylen Brown", "LAL"), other));
+    let night = Night::of(cloud).await;
+    let namesake = line(99, "Jaylen", "Brown", 25, "34");
+    night.poll("03:12", [full(boston_without(FINAL)), full(los_angeles(FINAL, 101, &[namesake]))]).await;
+    assert_eq!(grade(&night, "jaylenbrown").await, did_not_play());
+}
+
+#[tokio::test]
+async fn of_two_rows_of_his_name_that_night_neither_is_taken_for_his() {
+    let night = Night::of(trade_night().await).await;
+    let mut elsewhere = los_angeles(FINAL, 101, &[brown(25)]);
+    box_of(&mut elsewhere, "visitor_team").push(line(99, "Jaylen", "Brown", 8, "12"));
+    night.poll("03:12", [full(boston_without(FINAL)), full(elsewhere)]).await;
+    assert!(night.standing("jaylenbrown").await["actual"].is_null());
+}
+
+#[tokio::test]
+async fn a_traded_player_of_whom_no_row_is_seen_yet_is_not_void() {
+    let night = Night::of(trade_night().await).await;
+    night.poll("02:12", [boston_without(THIRD), los_angeles(BEFORE, 0, &[])]).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_ne!(standing["status"], "void");
+    assert!(standing["actual"].is_null(), "{standing}");
+}
+
+#[tokio::test]
+async fn a_prediction_row_that_names_the_new_team_s_game_is_of_the_same_player() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    let row = with(predicted("jaylenbrown", 21.0, "OVER"), json!({"game_id": "0022500556"}));
+    cloud.add(PREDICTIONS, at_line(row, 19.5));
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(boston_without(FINAL)), full(los_angeles(FINAL, 101, &[brown(25)]))]).await;
+    assert_eq!(fields(&night.standing("jaylenbrown").await, ["actual", "status"]), json!([25, "correct"]));
+}
