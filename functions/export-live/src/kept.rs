@@ -20,6 +20,8 @@ type Loader<K, T> = Box<dyn Fn(K) -> Loading<T> + Send + Sync>;
 pub(crate) struct Kept<K, T> {
     what: &'static str,
     age: Age,
+    /// Whether a value is what it should be; one that is not is renewed behind the next caller.
+    is_whole: fn(&T) -> bool,
     loader: Loader<K, T>,
     newest: Mutex<Option<Entry<K, T>>>,
     /// Held while loading, so that many callers load once.
@@ -55,7 +57,17 @@ where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let loader: Loader<K, T> = Box::new(move |key| Box::pin(load(key)));
-        Arc::new(Self { what, age, loader, newest: Mutex::default(), loading: Default::default() })
+        let is_whole = |_: &T| true;
+        Arc::new(Self { what, age, is_whole, loader, newest: Mutex::default(), loading: Default::default() })
+    }
+
+    /// The same, but what is not `is_whole`, because a table was read while it was being replaced, is not kept
+    /// as long as it would be fresh.
+    pub(crate) fn renewed_unless(self: Arc<Self>, is_whole: fn(&T) -> bool) -> Arc<Self> {
+        match Arc::try_unwrap(self) {
+            Ok(kept) => Arc::new(Self { is_whole, ..kept }),
+            Err(shared) => shared,
+        }
     }
 
     /// The value for `key`. Where there is none that is usable it is waited for, `patience` long and no
@@ -65,6 +77,7 @@ where
         let known = self.peek(key);
         if let Some((value, age)) = &known
             && *age < self.age.fresh
+            && (self.is_whole)(value)
         {
             return Ok(value.clone());
         }
@@ -115,7 +128,7 @@ where
 
     async fn load(self: Arc<Self>, key: K) -> Result<(), Error> {
         let _one_at_a_time = self.loading.lock().await;
-        if self.peek(key).is_some_and(|(_, age)| age < self.age.fresh) {
+        if self.peek(key).is_some_and(|(value, age)| age < self.age.fresh && (self.is_whole)(&value)) {
             return Ok(());
         }
         let value = (self.loader)(key).await.inspect_err(|error| {

@@ -158,7 +158,8 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             let bigquery = bigquery.clone();
             async move { names::directory(&bigquery, season_start).await }
         }
-    });
+    })
+    .renewed_unless(|directory| !directory.is_empty());
     let storage = Arc::new(Storage::new(&platform));
     let bucket = Arc::new(PublicBucket::new(storage.clone(), api_bucket.clone()));
     let predicted = Kept::new("predictions", PREDICTED_AGE, {
@@ -173,7 +174,8 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             let loading = loading.clone();
             async move { loading.predicted(day).await }
         }
-    });
+    })
+    .renewed_unless(Predicted::is_whole);
     let dead_letters = Kept::new("dead letters", DEAD_LETTERS_AGE, {
         let (storage, clock) = (storage.clone(), clock.clone());
         move |_| {
@@ -369,7 +371,7 @@ impl Exporter {
         }
         let directory = self.directory.get(document.game_date.season_start(), PATIENCE).await;
         let names = Names { directory: directory.unwrap_or_default(), predicted: Some(predicted.clone()) };
-        let games = names.apply(document.games.clone());
+        let games = names.apply(document.games.clone(), None);
         Arc::new(Document { games, is_named: true, ..Document::clone(&document) })
     }
 

@@ -43,8 +43,12 @@ pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Di
 
 impl Names {
     /// The games of a night with the NBA's ids, and with each row under the name, the lookup and the team that
-    /// its player has in every document.
-    pub(crate) fn apply(&self, mut games: Vec<Arc<LiveGame>>) -> Vec<Arc<LiveGame>> {
+    /// its player has in every document; who is not known now is who the `public` document says.
+    pub(crate) fn apply(
+        &self,
+        mut games: Vec<Arc<LiveGame>>,
+        public: Option<&[Arc<LiveGame>]>,
+    ) -> Vec<Arc<LiveGame>> {
         let slate = self.predicted.as_deref().map(|predicted| &predicted.slate);
         let pairs: Vec<TeamPair> = games.iter().map(|game| game.pair()).collect();
         let rows = games.iter().zip(&pairs).flat_map(|(game, pair)| {
@@ -57,7 +61,12 @@ impl Names {
             })
         });
         let rows: Vec<BoxRow<'_>> = rows.collect();
-        let mut identities = identify(&rows, &self.directory, slate).into_iter();
+        let was = public.into_iter().flatten().flat_map(|game| &game.players).filter_map(|player| {
+            let (lookup, team) = (player.player_lookup.clone(), player.team.clone());
+            Some((player.bdl_player_id?, Identity { lookup, name: Some(player.name.clone()), team }))
+        });
+        let was: HashMap<i64, Identity> = was.collect();
+        let mut identities = identify(&rows, &self.directory, slate, &was).into_iter();
         let scheduled = slate.into_iter().flat_map(|slate| &slate.games);
         let ids: HashMap<TeamPair, &NbaGameId> =
             scheduled.map(|game| (game.scheduled.pair(), &game.scheduled.id)).collect();

@@ -102,7 +102,7 @@ impl Poll {
             !listed.contains(&game.pair()) && (game.is_settled() || game.has_begun() || !self.is_whole)
         };
         let kept = known.values().filter(stays).map(|game| Arc::clone(game));
-        let games = names.apply(polled.chain(kept).collect());
+        let games = names.apply(polled.chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
         Document { unreadable: self.unreadable, is_named: names.predicted.is_some(), ..document }
     }

@@ -90,6 +90,12 @@ impl Predicted {
         Self { slate, official, official_lines }
     }
 
+    /// Whether the tables that name the players were there when they were read.
+    pub(crate) fn is_whole(&self) -> bool {
+        let has_players = self.slate.players().next().is_some() || self.slate.games.is_empty();
+        !self.slate.registry.is_empty() && has_players
+    }
+
     /// A player's official line, if it has come: by the certain id, else of his team, else the only one of his
     /// name where nobody else has it, because he may have been traded today.
     pub(crate) fn official(&self, player: &Player) -> Option<&OfficialLine> {

@@ -276,7 +276,7 @@ pub(crate) async fn history(
             game,
         })
         .collect();
-    let identities = identify(&boxed, directory, Some(slate));
+    let identities = identify(&boxed, directory, Some(slate), &HashMap::new());
     let identities: HashMap<Option<i64>, _> = boxed.iter().map(|row| row.bdl_id).zip(identities).collect();
     let mut history = History::new();
     for row in &rows {

@@ -13,6 +13,10 @@ export type LineSource = "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
  */
 export type ScoreSource = "nba_official" | "bdl_live";
 /**
+ * Why a prediction is void.
+ */
+export type VoidReason = "did_not_play" | "ruled_out" | "postponed";
+/**
  * Elapsed seconds of play (2,880 at the end of regulation, 300 more an overtime), and the points by then.
  *
  * @minItems 2
@@ -199,6 +203,11 @@ export interface LiveGame {
    */
   players: LivePlayer[];
   /**
+   * When upstream first answered with an earlier state of the game than this one, which is believed when
+   * the next poll says it again; absent where it has not.
+   */
+  regressed_since?: string | null;
+  /**
    * How far it is.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
@@ -215,6 +224,10 @@ export interface LivePlayer {
    * Assists.
    */
   assists: number;
+  /**
+   * BallDontLie's id of the player; null where the row came without one.
+   */
+  bdl_player_id: number | null;
   /**
    * Blocks.
    */
@@ -408,6 +421,10 @@ export interface GradedPrediction {
    * As in the live document; null before tip-off.
    */
   time_remaining: string | null;
+  /**
+   * Why it is void; null where it is not.
+   */
+  void_reason: VoidReason | null;
 }
 /**
  * How many predictions stand how.
@@ -438,7 +455,7 @@ export interface GradingSummary {
    */
   incorrect: number;
   /**
-   * Those of games that have not begun.
+   * Those of games that have not begun, and those that no box score decides yet.
    */
   pending: number;
   /**

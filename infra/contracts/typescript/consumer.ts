@@ -26,12 +26,16 @@ export function live(document: LiveDocument): string[] {
     const clock = game.status === "in_progress" ? `Q${game.period} ${game.time_remaining}` : game.status;
     lines.push(`${game.game_id} ${orNone(game.nba_game_id)} ${game.away_team} ${game.away_score}`);
     lines.push(`${game.home_team} ${game.home_score} ${clock} ${game.player_count}`);
+    if (game.regressed_since) {
+      lines.push(`held back since ${at(game.regressed_since).toISOString()}`);
+    }
     for (const player of game.players) {
       const { fg_made, fg_attempted, fg3_made, fg3_attempted, ft_made, ft_attempted } = player;
       const shots = [fg_made / fg_attempted, fg3_made / fg3_attempted, ft_made / ft_attempted].map(points);
       const counted = [player.points, player.rebounds, player.assists, player.steals, player.blocks];
       const lost = player.turnovers + player.personal_fouls;
       lines.push(`${player.player_lookup} ${player.name.trim()} ${player.team} ${player.minutes}`);
+      lines.push(orNone(player.bdl_player_id));
       lines.push(`${counted.map((count) => count.toFixed()).join(" ")} ${lost} ${shots.join(" ")}`);
     }
   }
@@ -53,7 +57,7 @@ export function grading(document: GradingDocument): string[] {
     lines.push(`${points(graded.predicted)} ${orNone(graded.line)} ${graded.recommendation}`);
     lines.push(`${orNone(graded.confidence)} ${graded.has_line} ${orNone(graded.line_source)}`);
     lines.push(`${orNone(graded.actual)} ${orNone(graded.score_source)} ${orNone(graded.error)}`);
-    lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched}`);
+    lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched} ${orNone(graded.void_reason)}`);
     switch (graded.status) {
       case "correct":
       case "incorrect":

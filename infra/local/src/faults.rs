@@ -26,7 +26,10 @@ use serde_json::{Value, json};
 use shared::digest::hex_digest;
 use tokio_util::sync::CancellationToken;
 
-use crate::api_error_with_reason;
+use crate::{
+    api_error_with_reason,
+    drift::{self, Drift},
+};
 
 /// A service that the functions call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +66,10 @@ pub enum Fault {
     CursorLoop,
     /// A precondition that is said to have failed, three times in a row; a write's.
     Precondition,
+    /// Box scores that are not the games as they are; BallDontLie's live ones.
+    Drift(Drift),
+    /// An answer to a query without its rows, as while a table is being replaced.
+    EmptyRead,
     /// A load job that fails with `backendError`.
     FailedJob,
     /// A load job that goes on running.
@@ -83,6 +90,12 @@ impl fmt::Display for Fault {
             Self::Trickle => "a byte a second",
             Self::CursorLoop => "page cursor that loops",
             Self::Precondition => "412, three times",
+            Self::Drift(Drift::Dropped) => "upstream drift: dropped players",
+            Self::Drift(Drift::Doubled) => "upstream drift: doubled rows",
+            Self::Drift(Drift::Respelled) => "upstream drift: numbers as text",
+            Self::Drift(Drift::Swapped) => "upstream drift: swapped sides",
+            Self::Drift(Drift::Jumped) => "upstream drift: jumped periods",
+            Self::EmptyRead => "upstream drift: table read empty",
             Self::FailedJob => "load job that fails",
             Self::EndlessJob => "load job that does not end",
         })
@@ -104,6 +117,8 @@ const COMMON: [Fault; 10] = [
 ];
 /// How long the weather of a service lasts, in moments of the night.
 const SPELL: u64 = 8;
+/// A table is not read empty before it has been read whole, and what was in it is remembered.
+const FIRST_EMPTY_READ: u64 = 16;
 /// How likely a call fails in fair weather, in rough, and in a storm, in thousandths.
 const LIKELY: [u64; 3] = [15, 200, 850];
 /// How many calls in a row a failed precondition is repeated.
@@ -243,6 +258,7 @@ impl Book {
         }
         let which = dice(seed, &["which", &moment, call, &nth_call]);
         let fault = usize::try_from(which % possible.len() as u64).ok().and_then(|which| possible.get(which));
+        let fault = fault.filter(|fault| **fault != Fault::EmptyRead || self.moment >= FIRST_EMPTY_READ);
         // Each hang costs its caller a whole attempt, so that few of them go a long way.
         fault.copied().map(|fault| match fault {
             Fault::Hang if !(which >> 32).is_multiple_of(4) => Fault::CutOff,
@@ -271,7 +287,13 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
     let call = format!("{} {}", request.method(), request.uri());
     let mut possible = COMMON.to_vec();
     match service {
-        Service::BallDontLie => possible.push(Fault::CursorLoop),
+        Service::BallDontLie => {
+            possible.push(Fault::CursorLoop);
+            if request.uri().path().ends_with("/live") {
+                possible.extend(drift::ALL.map(Fault::Drift));
+            }
+        }
+        Service::BigQuery if request.uri().path().contains("/queries") => possible.push(Fault::EmptyRead),
         Service::Storage if *request.method() == Method::POST => possible.push(Fault::Precondition),
         _ => {}
     }
@@ -307,6 +329,18 @@ async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> 
         Fault::WrongJson => changed(next.run(request).await, |_| r#"{"unexpected":true}"#.into()).await,
         Fault::Truncated => changed(next.run(request).await, |body| body.slice(..body.len() / 2)).await,
         Fault::CursorLoop => changed(next.run(request).await, loop_of).await,
+        Fault::Drift(drift) => {
+            changed(next.run(request).await, |page| rewritten(page, |page| drift.in_page(page))).await
+        }
+        Fault::EmptyRead => {
+            let empty = |answer: &mut Value| {
+                if !answer["rows"].is_null() {
+                    answer["rows"] = json!([]);
+                    answer["totalRows"] = json!("0");
+                }
+            };
+            changed(next.run(request).await, |answer| rewritten(answer, empty)).await
+        }
         Fault::CutOff => {
             let (mut head, body) = whole(next.run(request).await).await;
             head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len() + 1));
@@ -361,9 +395,13 @@ async fn changed(response: Response, change: impl FnOnce(Bytes) -> Bytes) -> Res
 }
 
 fn loop_of(page: Bytes) -> Bytes {
-    let mut page: Value = serde_json::from_slice(&page).unwrap_or_default();
-    page["meta"] = json!({"next_cursor": LOOP});
-    page.to_string().into()
+    rewritten(page, |page| page["meta"] = json!({"next_cursor": LOOP}))
+}
+
+fn rewritten(body: Bytes, change: impl FnOnce(&mut Value)) -> Bytes {
+    let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    change(&mut body);
+    body.to_string().into()
 }
 
 #[cfg(test)]

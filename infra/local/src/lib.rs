@@ -10,6 +10,7 @@ pub mod chaos;
 pub mod clock;
 pub mod cloud;
 pub mod delivery;
+pub mod drift;
 mod eventarc;
 pub mod faults;
 pub mod functions;

@@ -92,7 +92,7 @@ impl Report {
                 check("grading: nothing is left open", grading::open(&grading)),
                 check(
                     "grading: counts = recount by tonight's lines",
-                    grading::recount(&grading, &tonight, &recorded),
+                    grading::recount(&grading, &tonight, &live, &recorded),
                 ),
                 check(
                     "grading: latest.json is the same",

@@ -74,7 +74,7 @@ impl PlayerLookup {
         let plain = |text: String| text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         let decomposed: String = plain(name.nfd().filter(|c| !is_combining_mark(*c)).collect());
         let two_for_one: String = name.nfc().map(in_two_letters).collect();
-        let transliterated = |name: &str| Self::of(name).map(|lookup| String::from(lookup)).ok();
+        let transliterated = |name: &str| Self::of(name).map(String::from).ok();
         let mut spellings: Vec<String> = Vec::with_capacity(4);
         for spelling in [
             transliterated(name),

@@ -198,9 +198,20 @@ impl Carrying<'_> {
                     let tip_off = slate.games[index].scheduled.tip_off;
                     self.carry_player(&mut slate.games[index].players[place], player, has_begun, tip_off);
                 }
-                // He may have been traded, or be expected elsewhere.
-                None if slate.players().any(|it| it.is_same(&player)) => {}
-                None => self.carry_missing(slate, index, player, has_begun),
+                None => {
+                    // He may have been traded, or be expected elsewhere; a roster that stands in for an
+                    // analysis is no word for that, and nobody changes teams after tip-off.
+                    let stays = has_begun && player.is_timed();
+                    let is_word =
+                        |it: &Player| it.context == Context::Analysis || player.context == Context::Roster;
+                    let is_elsewhere = |it: &Player| it.is_same(&player) && !stays && is_word(it);
+                    if !slate.players().any(is_elsewhere) {
+                        for game in &mut slate.games {
+                            game.players.retain(|it| !it.is_same(&player));
+                        }
+                        self.carry_missing(slate, index, player, has_begun);
+                    }
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Upstream has its own ids and spellings. A row is whoever the directory says its id is, else whoever the
 //! registry or the slate knows by its name in any spelling or order of the words, else the one player of the
-//! team with that surname who is in no row. A row of somebody whom the registry knows is never taken for
+//! team with that surname, or with a name that begins with the row's, who is in no row. A row of somebody whom the registry knows is never taken for
 //! another player.
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +12,9 @@ use crate::nba::{PlayerLookup, Team, TeamPair};
 
 /// BallDontLie's player ids, and who they are.
 pub type Directory = HashMap<i64, Named>;
+
+/// A name of fewer letters may begin many others.
+const FEWEST_LETTERS: usize = 8;
 
 /// A player as a table of ids names him.
 #[derive(Clone, Debug)]
@@ -49,10 +52,15 @@ pub struct Identity {
 }
 
 /// Who each of `rows` is about, in their order. `rows` are those of all games of a night, so that nobody is
-/// taken for a player who is in another game's box. Without a slate the directory and upstream's own names
-/// are what there is.
-pub fn identify(rows: &[BoxRow<'_>], directory: &Directory, slate: Option<&Slate>) -> Vec<Identity> {
-    let known = People::of(directory, slate);
+/// taken for a player who is in another game's box. Without a slate the directory, who an id `was` when more
+/// was known, and upstream's own names are what there is.
+pub fn identify(
+    rows: &[BoxRow<'_>],
+    directory: &Directory,
+    slate: Option<&Slate>,
+    was: &HashMap<i64, Identity>,
+) -> Vec<Identity> {
+    let known = People::of(directory, slate, was);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
     let swapped = known.swapped_sides(rows, &found);
     let team = |row: &BoxRow<'_>| match swapped.contains(row.game) {
@@ -69,20 +77,26 @@ pub fn identify(rows: &[BoxRow<'_>], directory: &Directory, slate: Option<&Slate
 struct People<'a> {
     directory: &'a Directory,
     slate: Option<&'a Slate>,
+    was: &'a HashMap<i64, Identity>,
     expected: HashMap<&'a PlayerLookup, Vec<&'a Player>>,
 }
 
 impl<'a> People<'a> {
-    fn of(directory: &'a Directory, slate: Option<&'a Slate>) -> Self {
+    fn of(directory: &'a Directory, slate: Option<&'a Slate>, was: &'a HashMap<i64, Identity>) -> Self {
         let mut expected: HashMap<_, Vec<_>> = HashMap::new();
         for player in slate.into_iter().flat_map(Slate::players) {
             expected.entry(&player.lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
         }
-        Self { directory, slate, expected }
+        Self { directory, slate, was, expected }
     }
 
     fn named(&self, row: &BoxRow<'_>) -> Option<&'a Named> {
         self.directory.get(&row.bdl_id?)
+    }
+
+    /// Who the row's id was when more was known.
+    fn was(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
+        self.was.get(&row.bdl_id?)
     }
 
     /// Whom the directory's id, or the name in any spelling, or the name with its words in another order
@@ -127,7 +141,8 @@ impl<'a> People<'a> {
     ) -> HashSet<&'r TeamPair> {
         let mut sides: HashMap<&TeamPair, HashMap<&Team, (usize, usize)>> = HashMap::new();
         for (row, lookup) in rows.iter().zip(found) {
-            let Some(team) = lookup.as_ref().and_then(|lookup| self.team(lookup)) else { continue };
+            let team = lookup.as_ref().and_then(|lookup| self.team(lookup));
+            let Some(team) = team.or_else(|| Some(&self.was(row)?.team)) else { continue };
             let (here, there) = sides.entry(row.game).or_default().entry(row.team).or_default();
             *here += usize::from(team == row.team);
             *there += usize::from(team == row.game.other(row.team));
@@ -153,6 +168,7 @@ impl<'a> People<'a> {
         if strangers.is_empty() {
             return;
         }
+        let unknown: Vec<usize> = strangers.values().flatten().copied().collect();
         let boxed: HashSet<(&PlayerLookup, &Team)> =
             found.iter().zip(teams).filter_map(|(lookup, team)| Some((lookup.as_ref()?, team))).collect();
         let boxed_anywhere: HashSet<&PlayerLookup> = boxed.iter().map(|(lookup, _)| *lookup).collect();
@@ -177,6 +193,23 @@ impl<'a> People<'a> {
                 matched.push((*index, (*lookup).clone()));
             }
         }
+        // One side has only the first of two family names (Nigel Hayes for Nigel Hayes-Davis).
+        let done: HashSet<usize> = matched.iter().map(|(index, _)| *index).collect();
+        for index in unknown.into_iter().filter(|index| !done.contains(index)) {
+            let row = &rows[index];
+            let is_longer = |lookup: &PlayerLookup| {
+                lookup.as_str().starts_with(row.lookup.as_str())
+                    || row.lookup.as_str().starts_with(lookup.as_str())
+            };
+            let expected = slate.players().filter(|it| it.team == teams[index] && is_longer(&it.lookup));
+            let candidates: Vec<&PlayerLookup> =
+                expected.map(|it| &it.lookup).filter(|lookup| is_lost(lookup, &teams[index])).collect();
+            if let [lookup] = candidates.as_slice()
+                && row.lookup.as_str().len().min(lookup.as_str().len()) >= FEWEST_LETTERS
+            {
+                matched.push((index, (*lookup).clone()));
+            }
+        }
         for (index, lookup) in matched {
             found[index] = Some(lookup);
         }
@@ -199,6 +232,9 @@ impl<'a> People<'a> {
 
     fn identity(&self, row: &BoxRow<'_>, lookup: Option<PlayerLookup>, team: Team) -> Identity {
         let Some(lookup) = lookup else {
+            if let Some(was) = self.was(row) {
+                return Identity { team, ..was.clone() };
+            }
             return match self.named(row) {
                 Some(Named { lookup, name }) => {
                     Identity { lookup: lookup.clone(), name: Some(name.clone()), team }

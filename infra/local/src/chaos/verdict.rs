@@ -101,17 +101,35 @@ fn expected(snapshot: &Value) -> Vec<Row> {
     let mut rows = Vec::new();
     for game in list(snapshot, "liveBoxes") {
         for side in ["home_team", "visitor_team"] {
+            let mut seen = BTreeSet::new();
             for line in list(&game[side], "players") {
+                // A row that is listed twice is one row.
+                if !seen.insert(line["player"]["id"].to_string()) {
+                    continue;
+                }
                 rows.push((
                     game["id"].to_string(),
                     line["player"]["id"].to_string(),
-                    line["pts"].as_i64().unwrap_or(0).to_string(),
-                    text(line, "min").to_owned(),
+                    number(&line["pts"]).to_string(),
+                    minutes(&line["min"]),
                 ));
             }
         }
     }
     rows
+}
+
+/// A count, however it is written.
+fn number(value: &Value) -> i64 {
+    #[allow(clippy::cast_possible_truncation, reason = "counts of a game are small")]
+    let whole = |number: f64| number as i64;
+    let text = || value.as_str().and_then(|text| text.parse().ok());
+    value.as_f64().or_else(text).map(whole).unwrap_or_default()
+}
+
+/// Minutes as text, however they are written.
+fn minutes(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.as_i64().map_or_else(String::new, |it| it.to_string()), str::to_owned)
 }
 
 /// What is a dead letter and should not be, or the other way round, or has no reason; what was not
@@ -180,6 +198,16 @@ fn at_the_end(chaos: &Chaos) -> Vec<String> {
     if live["games_final"].as_u64() != Some(chaos.night.recorded().count() as u64) {
         odds.push(format!("{} games are final", live["games_final"]));
     }
+    let points: HashMap<(&str, &str), &Value> = list(&live, "games")
+        .iter()
+        .flat_map(|game| list(game, "players"))
+        .map(|line| ((text(line, "player_lookup"), text(line, "team")), &line["points"]))
+        .collect();
+    odds.extend(list(&grading, "predictions").iter().filter_map(|graded| {
+        let player = (text(graded, "player_lookup"), text(graded, "team"));
+        let differs = !graded["actual"].is_null() && points.get(&player) != Some(&&graded["actual"]);
+        differs.then(|| format!("{} is graded by {} points", player.0, graded["actual"]))
+    }));
     let open = list(&grading, "predictions")
         .iter()
         .filter(|graded| {

@@ -1,6 +1,9 @@
 //! The grading against a recount of its own: tonight's lines and the recorded points.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+};
 
 use serde_json::Value;
 
@@ -19,14 +22,21 @@ pub(super) fn open(document: &Value) -> Vec<String> {
 }
 
 /// Where the summary's counts are not what tonight's lines give with the recorded points.
-pub(super) fn recount(document: &Value, tonight: &Value, recorded: &Recorded) -> Vec<String> {
-    let lines = recorded.by(|line| line.lookup.as_str());
+pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded: &Recorded) -> Vec<String> {
+    let lines = recorded.by(|line| line.recorded["player"]["id"].as_i64());
+    // The recording has BallDontLie's names; whose they are the scores tell.
+    let boxed = list(live, "games").iter().flat_map(|game| list(game, "players"));
+    let ids: HashMap<&str, Option<i64>> =
+        boxed.map(|player| (text(player, "player_lookup"), player["bdl_player_id"].as_i64())).collect();
     let mut counts: BTreeMap<&str, u64> =
         ["total_predictions", "correct", "incorrect", "pushes", "voided", "pending"]
             .map(|field| (field, 0))
             .into();
     let mut count = |field| *counts.entry(field).or_default() += 1;
-    let played = |player: &Value| lines.get(text(player, "player_lookup")).filter(|line| line.has_played());
+    let played = |player: &Value| {
+        let line = ids.get(text(player, "player_lookup")).and_then(|id| lines.get(id));
+        line.filter(|line| line.has_played())
+    };
     for player in list(tonight, "games").iter().flat_map(|game| list(game, "players")) {
         let prediction = &player["prediction"];
         if prediction["predicted"].is_null() {

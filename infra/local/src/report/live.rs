@@ -27,7 +27,7 @@ const COUNTERS: [(&str, &str, Option<&str>); 15] = [
 /// What in a live document differs from the recording.
 pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
     let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
-    let lines = recorded.by(|line| (line.game.as_str(), line.lookup.as_str()));
+    let lines = recorded.by(|line| (line.game.as_str(), line.recorded["player"]["id"].as_i64()));
     let mut players = 0;
     for game in list(document, "games") {
         let id = text(game, "game_id");
@@ -39,7 +39,7 @@ pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
         for player in list(game, "players") {
             players += 1;
             let lookup = text(player, "player_lookup");
-            let Some(line) = lines.get(&(id, lookup)) else {
+            let Some(line) = lines.get(&(id, player["bdl_player_id"].as_i64())) else {
                 against.push(format!("player {lookup:?} was not recorded"));
                 continue;
             };

@@ -6,12 +6,41 @@ use shared::nba::PlayerLookup;
 
 use super::{Eve, Game, origin, with};
 
+/// Players whom BallDontLie and the league spell differently; the warehouse has the league's names.
+const LEAGUE_NAMES: [(&str, &str); 22] = [
+    ("A.J. Green", "AJ Green"),
+    ("AJ Lawson", "A.J. Lawson"),
+    ("Alexandre Sarr", "Alex Sarr"),
+    ("Bogdan Bogdanovic", "Bogdan Bogdanović"),
+    ("Carlton Carrington", "Bub Carrington"),
+    ("Dario Saric", "Dario Šarić"),
+    ("Dennis Schroder", "Dennis Schröder"),
+    ("Egor Demin", "Egor Dëmin"),
+    ("Jimmy Butler", "Jimmy Butler III"),
+    ("Jonas Valanciunas", "Jonas Valančiūnas"),
+    ("Karlo Matkovic", "Karlo Matković"),
+    ("Kristaps Porzingis", "Kristaps Porziņģis"),
+    ("Luka Doncic", "Luka Dončić"),
+    ("Nicolas Claxton", "Nic Claxton"),
+    ("Nigel Hayes", "Nigel Hayes-Davis"),
+    ("Nikola Durisic", "Nikola Đurišić"),
+    ("Nikola Jokic", "Nikola Jokić"),
+    ("Nikola Topic", "Nikola Topić"),
+    ("Pacome Dadiet", "Pacôme Dadiet"),
+    ("Trey Jemison", "Trey Jemison III"),
+    ("Vit Krejci", "Vít Krejčí"),
+    ("Yanic Konan Niederhauser", "Yanic Konan Niederhäuser"),
+];
+
 /// A player of the night.
 pub(super) struct Player {
     /// The index of the game.
     pub game: usize,
     pub bdl_id: Value,
+    /// As the league spells it.
     pub name: String,
+    /// As BallDontLie does.
+    pub bdl_name: String,
     pub lookup: String,
     /// As the producers spell it that drop accented letters.
     pub dropped: String,
@@ -37,7 +66,9 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
             for line in game.recorded[side]["players"].as_array().into_iter().flatten() {
                 let player = &line["player"];
                 let part = |field: &str| player[field].as_str().unwrap_or_default();
-                let name = format!("{} {}", part("first_name"), part("last_name")).trim().to_owned();
+                let bdl_name = format!("{} {}", part("first_name"), part("last_name")).trim().to_owned();
+                let league_name = LEAGUE_NAMES.iter().find(|(bdl_name_of, _)| *bdl_name_of == bdl_name);
+                let name = league_name.map_or_else(|| bdl_name.clone(), |(_, name)| (*name).to_owned());
                 let Ok(lookup) = PlayerLookup::of(&name) else { continue };
                 let points = line["pts"].as_f64().unwrap_or(0.0);
                 let played = line["min"].as_str().and_then(shared::nba::minutes_decimal).unwrap_or(0.0);
@@ -55,6 +86,7 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
                     dropped: PlayerLookup::dropping_accented_letters(&name),
                     lookup: lookup.to_string(),
                     name,
+                    bdl_name,
                     team: team.clone(),
                     opponent: opponent.clone(),
                     is_home: side == "home_team",
@@ -85,8 +117,8 @@ pub(super) fn directory(eve: &Eve) -> Vec<Value> {
                 "home_team_abbr": game.home,
                 "away_team_abbr": game.away,
                 "team_abbr": player.team,
-                "player_full_name": player.name,
-                "player_lookup": player.dropped,
+                "player_full_name": player.bdl_name,
+                "player_lookup": PlayerLookup::dropping_accented_letters(&player.bdl_name),
                 "bdl_player_id": player.bdl_id,
                 "points": 0,
             }),
