@@ -276,7 +276,9 @@ impl Known {
         }
         match matchup.live {
             Some(live) if live.status == GameStatus::Final => {
-                at_the_end(by_live(), line.is_some() || live.is_whole())
+                // A row of zeros says so in a box that has somebody who played.
+                let has_box = live.players.iter().any(live::LivePlayer::has_played);
+                at_the_end(by_live(), (line.is_some() && has_box) || live.is_whole())
             }
             Some(live) if live.status == GameStatus::InProgress => {
                 // On the bench so far, which may change.
@@ -298,7 +300,11 @@ impl Graded {
         predicted: &Predicted,
     ) -> Self {
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
-        let known = Known::of(matchup, player, predicted);
+        let mut known = Known::of(matchup, player, predicted);
+        // Whoever is out may sit on the bench.
+        if prediction.is_withdrawn && !matchup.line(player).is_some_and(live::LivePlayer::has_played) {
+            known.points = known.points.filter(|_| known.status == GameStatus::Final);
+        }
         let line = player.line.as_ref().map(|line| line.value);
         let actual = known.points.as_ref().map(|(points, ..)| *points);
         let did_not_play = || match predicted.slate.is_out(player) {

@@ -158,8 +158,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             let bigquery = bigquery.clone();
             async move { names::directory(&bigquery, season_start).await }
         }
-    })
-    .renewed_unless(|directory| !directory.is_empty());
+    });
     let storage = Arc::new(Storage::new(&platform));
     let bucket = Arc::new(PublicBucket::new(storage.clone(), api_bucket.clone()));
     let predicted = Kept::new("predictions", PREDICTED_AGE, {

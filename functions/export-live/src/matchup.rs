@@ -58,7 +58,7 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
         }
     }
     for unplaced in &slate.unplaced {
-        matchups.add_unplaced(unplaced, only_row(&unplaced.player.lookup));
+        matchups.add_unplaced(unplaced, only_row(&unplaced.player.lookup), live);
     }
     matchups.all
 }
@@ -96,14 +96,28 @@ impl<'a> Matchups<'a> {
 
     /// Adds a player whom no table has in a game: to that of his row, else to the one that the prediction
     /// names.
-    fn add_unplaced(&mut self, unplaced: &'a Unplaced, row: Option<(&'a LiveGame, &'a LivePlayer)>) {
+    fn add_unplaced(
+        &mut self,
+        unplaced: &'a Unplaced,
+        row: Option<(&'a LiveGame, &'a LivePlayer)>,
+        live: &'a Document,
+    ) {
         let by_row =
             row.and_then(|(game, line)| Some((self.place(game, unplaced.game_id.as_ref())?, Some(line))));
-        let named = || {
-            let place = unplaced.pair.as_ref().and_then(|pair| self.of_pair.get(pair))?;
-            Some((*place, None))
+        let is_named = |pair: &TeamPair, id: Option<&NbaGameId>| {
+            unplaced.pair.as_ref() == Some(pair) || (id.is_some() && id == unplaced.game_id.as_ref())
         };
-        let Some((place, line)) = by_row.or_else(named) else {
+        let listed = || {
+            let named = live.games.iter().find(|game| is_named(&game.pair(), game.nba_game_id.as_ref()));
+            let of_team =
+                || live.games.iter().find(|game| game.pair().teams().contains(&&unplaced.player.team));
+            named.or_else(of_team)
+        };
+        let by_row = by_row.or_else(|| {
+            let known = self.all.iter().position(|it| is_named(&it.scheduled.pair(), Some(&it.scheduled.id)));
+            known.or_else(|| self.place(listed()?, unplaced.game_id.as_ref())).map(|place| (place, None))
+        });
+        let Some((place, line)) = by_row else {
             tracing::warn!(player = %unplaced.player.lookup, "predicted in no game that anybody lists");
             return;
         };

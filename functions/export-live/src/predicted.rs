@@ -92,8 +92,8 @@ impl Predicted {
 
     /// Whether the tables that name the players were there when they were read.
     pub(crate) fn is_whole(&self) -> bool {
-        let has_players = self.slate.players().next().is_some() || self.slate.games.is_empty();
-        !self.slate.registry.is_empty() && has_players
+        let has_names = !self.slate.registry.is_empty() && self.slate.players().next().is_some();
+        self.slate.games.is_empty() || has_names
     }
 
     /// A player's official line, if it has come: by the certain id, else of his team, else the only one of his

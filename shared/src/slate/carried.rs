@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Game, Player, Slate, Unplaced, registry::title_case};
+use super::{Context, Game, Player, Prediction, Slate, Unplaced, registry::title_case};
 use crate::{
     Error, json,
     nba::{SlateDay, TeamPair},
@@ -137,6 +137,14 @@ impl Carrying<'_> {
         }
         for unplaced in known.unplaced {
             let is_his = |it: &Player| it.is_same(&unplaced.player);
+            if unplaced.pair.as_ref().is_some_and(|pair| self.begun.contains(pair)) {
+                // As it stood at tip-off.
+                slate.unplaced.retain(|it| !is_his(&it.player));
+                if !slate.players().any(is_his) {
+                    slate.unplaced.push(unplaced);
+                }
+                continue;
+            }
             let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
             if !is_there && !self.is_gone(unplaced.player.absent_since) {
                 let mut unplaced = unplaced;
@@ -202,6 +210,9 @@ impl Carrying<'_> {
                     // He may have been traded, or be expected elsewhere; a roster that stands in for an
                     // analysis is no word for that, and nobody changes teams after tip-off.
                     let stays = has_begun && player.is_timed();
+                    if !stays && self.is_gone(player.absent_since) {
+                        continue;
+                    }
                     let is_word =
                         |it: &Player| it.context == Context::Analysis || player.context == Context::Roster;
                     let is_elsewhere = |it: &Player| it.is_same(&player) && !stays && is_word(it);
@@ -221,11 +232,10 @@ impl Carrying<'_> {
         let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
         // Whoever only stood in for an analysis that had not come goes when it comes.
         let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
-        let stays = if has_begun { player.is_timed() } else { !self.is_gone(player.absent_since) };
+        let stays = !self.is_gone(player.absent_since) || (has_begun && player.is_timed());
         if !stays || (stood_in && !player.is_timed()) {
             return;
         }
-        // In their turn those who stand in now go where the analysis is only missing for once.
         player.absent_since.get_or_insert(self.now);
         slate.unplaced.retain(|it| it.player.lookup != player.lookup);
         game.players.push(player);
@@ -240,18 +250,20 @@ impl Carrying<'_> {
     ) {
         if player.name == title_case(&player.lookup) && known.name != player.name {
             player.name = known.name;
+            player.lookup = known.lookup;
             player.position = player.position.take().or(known.position);
         }
         let lost_analysis = known.context == Context::Analysis && player.context == Context::Roster;
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
         let lost_line = known.line.is_some() && player.line.is_none();
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
-            let in_time = player.prediction.take().filter(|prediction| {
-                known.prediction.is_none() && tip_off.is_none_or(|tip_off| prediction.made_at <= tip_off)
-            });
-            match in_time {
-                // It stood at tip-off, though the last read before it did not find it.
-                Some(prediction) => player.prediction = Some(prediction),
+            // What was read now and is from before tip-off is newer than what was read before it.
+            let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
+            match player.prediction.take().filter(is_in_time) {
+                Some(prediction) => {
+                    player.prediction = Some(prediction);
+                    player.line = player.line.take().or(known.line);
+                }
                 None => {
                     player.prediction = known.prediction;
                     player.line = known.line;

@@ -208,8 +208,12 @@ impl Player {
         self.prediction.is_some() || self.line.is_some()
     }
 
-    /// Whether two rows mean one person: the name is the same, and no id speaks against it.
+    /// Whether two rows mean one person: the certain id is the same, or the name is and no id speaks against
+    /// it.
     fn is_same(&self, other: &Self) -> bool {
-        self.lookup == other.lookup && agree(&self.universal_id, &other.universal_id)
+        match (&self.universal_id, &other.universal_id) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.lookup == other.lookup,
+        }
     }
 }

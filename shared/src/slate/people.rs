@@ -63,11 +63,15 @@ pub fn identify(
     let known = People::of(directory, slate, was);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
     let swapped = known.swapped_sides(rows, &found);
-    let team = |row: &BoxRow<'_>| match swapped.contains(row.game) {
-        true => row.game.other(row.team).clone(),
-        false => row.team.clone(),
+    let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
+        // A row that was put right before is there too.
+        let is_right = lookup.as_ref().and_then(|lookup| known.team(lookup)) == Some(row.team);
+        match swapped.contains(row.game) && !is_right {
+            true => row.game.other(row.team).clone(),
+            false => row.team.clone(),
+        }
     };
-    let teams: Vec<Team> = rows.iter().map(team).collect();
+    let teams: Vec<Team> = rows.iter().zip(&found).map(team).collect();
     known.find_by_surname(rows, &teams, &mut found);
     let identity = |((row, lookup), team)| known.identity(row, lookup, team);
     rows.iter().zip(found).zip(teams).map(identity).collect()
@@ -94,8 +98,11 @@ impl<'a> People<'a> {
         self.directory.get(&row.bdl_id?)
     }
 
-    /// Who the row's id was when more was known.
+    /// Who the row's id was when more was known than now; where the registry is there, it has the word.
     fn was(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
+        if self.slate.is_some_and(|slate| !slate.registry.is_empty()) {
+            return None;
+        }
         self.was.get(&row.bdl_id?)
     }
 
@@ -202,9 +209,12 @@ impl<'a> People<'a> {
                     || row.lookup.as_str().starts_with(lookup.as_str())
             };
             let expected = slate.players().filter(|it| it.team == teams[index] && is_longer(&it.lookup));
-            let candidates: Vec<&PlayerLookup> =
-                expected.map(|it| &it.lookup).filter(|lookup| is_lost(lookup, &teams[index])).collect();
-            if let [lookup] = candidates.as_slice()
+            let expected = expected.filter(|it| is_lost(&it.lookup, &teams[index]));
+            let candidates: Vec<(&PlayerLookup, &str)> =
+                expected.map(|it| (&it.lookup, it.name.as_str())).collect();
+            if let [(lookup, name)] = candidates.as_slice()
+                && !matched.iter().any(|(_, known)| known == *lookup)
+                && self.may_be(row, lookup, name)
                 && row.lookup.as_str().len().min(lookup.as_str().len()) >= FEWEST_LETTERS
             {
                 matched.push((index, (*lookup).clone()));

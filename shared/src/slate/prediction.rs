@@ -16,7 +16,7 @@ pub struct Prediction {
     pub confidence: Option<f64>,
     /// Which side of the line to take.
     pub recommendation: Recommendation,
-    /// When the model wrote it.
+    /// When the model wrote it, or changed it last.
     pub made_at: DateTime<Utc>,
     /// Whether it was deactivated before tip-off because its player is out.
     pub is_withdrawn: bool,
@@ -124,7 +124,7 @@ impl Row {
             predicted: self.predicted_points,
             confidence: confidence(self.confidence_score),
             recommendation,
-            made_at: instant(self.created_at),
+            made_at: instant(self.updated_at.map_or(self.created_at, |at| at.max(self.created_at))),
             is_withdrawn: false,
         }
     }
