@@ -225,6 +225,30 @@ async fn what_upstream_says_twice_in_a_row_hours_apart_is_believed() {
 }
 
 #[tokio::test]
+async fn what_is_lost_while_something_else_is_missing_is_missed_twice_as_well() {
+    let (cloud, before, _) = listed().await;
+    cloud.execute("nba_analytics", "DELETE FROM upcoming_player_game_context");
+    tonight(&cloud, "18:00").await;
+    cloud.execute("nba_predictions", "DELETE FROM player_prop_predictions");
+    let list = tonight(&cloud, "18:15").await;
+    let brown = player(&list, "jaylenbrown");
+    assert_eq!(brown["props"], player(&before, "jaylenbrown")["props"], "the prediction, missed once");
+    assert_eq!(brown["context"], "roster", "the analysis, missed twice");
+    let list = tonight(&cloud, "18:30").await;
+    assert_eq!(player(&list, "jaylenbrown")["has_line"], false, "the prediction, missed twice");
+}
+
+#[tokio::test]
+async fn a_prediction_that_is_withdrawn_after_tip_off_is_locked_and_no_loss() {
+    let (cloud, before, healthy) = listed().await;
+    cloud.execute("nba_predictions", DEACTIVATED);
+    let list = tonight(&cloud, "01:30").await;
+    assert_eq!(player(&list, "jaylenbrown")["props"], player(&before, "jaylenbrown")["props"]);
+    assert_eq!(fields(&list, ["degraded_reason"]), fields(&before, ["degraded_reason"]));
+    assert_eq!(new_issues(&healthy, &cloud.document(STATUS).await), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn the_live_export_does_not_take_an_empty_schedule_for_a_day_without_games() {
     let mut night = night().await;
     night.poll("02:12", [boston(THIRD, 21)]).await;

@@ -4,7 +4,7 @@
 use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
 
 use super::{
-    ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced, agree,
+    Absent, ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced, agree,
     market::{Market, Offer},
     prediction,
     registry::title_case,
@@ -97,7 +97,7 @@ impl Assembly {
             days_rest: row.days_rest.filter(|days| *days >= 0),
             prediction: None,
             line: None,
-            absent_since: None,
+            absent: Absent::default(),
         };
         // Rows come newest first: of two teams a player was expected with, the later one has him.
         if !self.has(&player) {
@@ -217,7 +217,7 @@ impl Assembly {
             days_rest: None,
             prediction: Some(row.against(line.as_ref())),
             line,
-            absent_since: None,
+            absent: Absent::default(),
         };
         Unplaced { player, game_id, pair }
     }

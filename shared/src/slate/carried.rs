@@ -127,7 +127,6 @@ struct Carrying<'a> {
 
 impl Carrying<'_> {
     fn carry(&self, slate: &mut Slate, known: Remembered) {
-        let read_nothing = slate.games.is_empty();
         for game in known.games {
             let pair = game.scheduled.pair();
             match slate.games.iter().position(|it| it.scheduled.pair() == pair) {
@@ -146,16 +145,16 @@ impl Carrying<'_> {
                 continue;
             }
             let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
-            if !is_there && !self.is_gone(unplaced.player.absent_since) {
+            if !is_there && !self.is_gone(unplaced.player.absent.player) {
                 let mut unplaced = unplaced;
-                unplaced.player.absent_since.get_or_insert(self.now);
+                unplaced.player.absent.player.get_or_insert(self.now);
                 slate.unplaced.push(unplaced);
             }
         }
         let games = slate.games.iter().filter(|game| game.absent_since.is_some()).count();
-        let absent = |player: &&Player| player.absent_since.is_some();
+        let absent = |player: &&Player| !player.absent.is_none();
         slate.kept = Kept { games, players: slate.players().filter(absent).count() };
-        if read_nothing || games > 0 {
+        if games > 0 {
             slate.games.sort_by(|a, b| {
                 let order = |game: &Game| (game.scheduled.tip_off.is_none(), game.scheduled.tip_off);
                 order(a).cmp(&order(b)).then_with(|| a.scheduled.id.cmp(&b.scheduled.id))
@@ -210,7 +209,7 @@ impl Carrying<'_> {
                     // He may have been traded, or be expected elsewhere; a roster that stands in for an
                     // analysis is no word for that, and nobody changes teams after tip-off.
                     let stays = has_begun && player.is_timed();
-                    if !stays && self.is_gone(player.absent_since) {
+                    if !stays && self.is_gone(player.absent.player) {
                         continue;
                     }
                     let is_word =
@@ -232,11 +231,11 @@ impl Carrying<'_> {
         let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
         // Whoever only stood in for an analysis that had not come goes when it comes.
         let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
-        let stays = !self.is_gone(player.absent_since) || (has_begun && player.is_timed());
+        let stays = !self.is_gone(player.absent.player) || (has_begun && player.is_timed());
         if !stays || (stood_in && !player.is_timed()) {
             return;
         }
-        player.absent_since.get_or_insert(self.now);
+        player.absent.player.get_or_insert(self.now);
         slate.unplaced.retain(|it| it.player.lookup != player.lookup);
         game.players.push(player);
     }
@@ -254,10 +253,14 @@ impl Carrying<'_> {
             player.position = player.position.take().or(known.position);
         }
         let lost_analysis = known.context == Context::Analysis && player.context == Context::Roster;
-        let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
-        let lost_line = known.line.is_some() && player.line.is_none();
+        if lost_analysis && (has_begun || !self.is_gone(known.absent.analysis)) {
+            player.context = known.context;
+            player.days_rest = known.days_rest;
+            player.absent.analysis = known.absent.analysis.or(Some(self.now));
+        }
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
-            // What was read now and is from before tip-off is newer than what was read before it.
+            // Locked at tip-off. What was read now and is from before tip-off is newer than what was read
+            // before it.
             let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
             match player.prediction.take().filter(is_in_time) {
                 Some(prediction) => {
@@ -269,22 +272,18 @@ impl Carrying<'_> {
                     player.line = known.line;
                 }
             }
-        } else if !self.is_gone(known.absent_since) {
-            if lost_prediction {
-                // The line may be the prediction's own.
-                player.prediction = known.prediction;
-                player.line = known.line;
-            } else if lost_line {
-                player.line = known.line;
-            }
+            return;
         }
-        if lost_analysis && (has_begun || !self.is_gone(known.absent_since)) {
-            player.context = known.context;
-            player.days_rest = known.days_rest;
-        }
-        if lost_analysis || lost_prediction || lost_line {
-            let gone = self.is_gone(known.absent_since) && !has_begun;
-            player.absent_since = known.absent_since.or(Some(self.now)).filter(|_| !gone);
+        let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
+        let lost_line = known.line.is_some() && player.line.is_none();
+        if lost_prediction && !self.is_gone(known.absent.prediction) {
+            // The line may be the prediction's own.
+            player.prediction = known.prediction;
+            player.line = known.line;
+            player.absent.prediction = known.absent.prediction.or(Some(self.now));
+        } else if lost_line && !self.is_gone(known.absent.line) {
+            player.line = known.line;
+            player.absent.line = known.absent.line.or(Some(self.now));
         }
     }
 }

@@ -93,9 +93,27 @@ pub struct Player {
     pub prediction: Option<Prediction>,
     /// The line, if there is any.
     pub line: Option<PointsLine>,
-    /// Since when upstream has not had the player, or his prediction, or his line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub absent_since: Option<DateTime<Utc>>,
+    /// What of the player is kept though the last reads did not find it.
+    #[serde(default, skip_serializing_if = "Absent::is_none")]
+    pub absent: Absent,
+}
+
+/// Since when the reads have not found something of a player. Each is counted by itself, because what is lost
+/// while something else is missing has to be missed twice as well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Absent {
+    player: Option<DateTime<Utc>>,
+    analysis: Option<DateTime<Utc>>,
+    prediction: Option<DateTime<Utc>>,
+    line: Option<DateTime<Utc>>,
+}
+
+impl Absent {
+    /// Whether nothing is.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How we know that a player is with a team tonight.
@@ -199,7 +217,7 @@ impl Player {
             days_rest: None,
             prediction: None,
             line: None,
-            absent_since: None,
+            absent: Absent::default(),
         }
     }
 
