@@ -9,7 +9,8 @@ VENV := target/venv
 NODE := infra/contracts/typescript/node_modules
 TYPES := infra/contracts/typescript/challenge-system.ts
 EMPTY :=
-FUNCTIONS := $(subst $(EMPTY) ,|,$(notdir $(wildcard functions/*)))
+FUNCTION_NAMES := $(notdir $(patsubst %/Cargo.toml,%,$(wildcard functions/*/Cargo.toml)))
+FUNCTIONS := $(subst $(EMPTY) ,|,$(FUNCTION_NAMES))
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +24,7 @@ test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.
 	cargo test --workspace --no-fail-fast
 
 bench: ## Measure the release binaries against what the network alone would take; ARGS="--help" says how
-	cargo build --quiet --release $(addprefix --package ,$(notdir $(wildcard functions/*)))
+	cargo build --quiet --release $(addprefix --package ,$(FUNCTION_NAMES))
 	cargo build --quiet --profile chaos --package bench
 	@target/chaos/bench $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
 
@@ -41,7 +42,7 @@ contracts-release: contracts ## Keep the schemas as released: from then on they 
 mock-data: ## Write mock/v1/… for a front end, of five moments of the sample night; MOMENT=morning picks one
 	@cargo run --quiet --package local-cloud -- mock --data-dir .local-cloud-mock $(if $(MOMENT),--moment $(MOMENT)) $(ARGS)
 
-screenshots: ## Take the README's two pictures of the board; needs chromium and chromium-driver
+screenshots: ## Take the two pictures of the board that the READMEs show; needs chromium and chromium-driver
 	@mkdir -p infra/local/board/screenshots
 	cargo run --quiet --package tests --bin screenshots -- infra/local/board/screenshots
 

@@ -109,7 +109,7 @@ resource "google_artifact_registry_repository" "images" {
   depends_on = [google_project_service.apis]
 }
 
-# An operator adds the versions, so that no state file holds the key: see the README, "Deploy".
+# An operator adds the versions, so that no state file holds the key: see README.md, "Deploy".
 resource "google_secret_manager_secret" "balldontlie_api_key" {
   secret_id = "balldontlie-api-key"
 

@@ -1,30 +1,28 @@
-//! What the functions of the Challenge System backend have in common: the harness that turns one
-//! handler into a service, thin typed clients for BallDontLie and Google Cloud, and the NBA domain.
+//! What the functions of the Challenge System backend have in common.
 //!
-//! A function reads as its own `lib.rs`; everything two functions need lives here, and nothing else.
+//! A function reads as its own `lib.rs`; what two functions need lives here. Each module uses only modules
+//! below it in this list:
+//!
+//! - [`service`]: one handler becomes a Cloud Run service
+//! - [`documents`]: what more than one function publishes or reads
+//! - [`slate`]: tonight's games, players, lines and predictions, from BigQuery
+//! - [`sources`]: where live scores come from
+//! - [`google`]: thin typed clients of Google Cloud
+//! - [`nba`]: values of the league, without any I/O
+//! - [`env`], [`error`], [`clock`], [`json`], [`decimal`], [`digest`]
 
-pub mod balldontlie;
-pub mod bigquery;
 pub mod clock;
-pub mod config;
-mod connections;
-pub mod credentials;
-pub mod dead_letter;
 pub mod decimal;
 pub mod digest;
+pub mod documents;
+pub mod env;
 pub mod error;
-pub mod event;
-pub mod function;
-pub mod invoker_auth;
+pub mod google;
 pub mod json;
 pub mod nba;
-pub mod pubsub;
-pub mod retry;
+pub mod service;
 pub mod slate;
-pub mod snapshot;
-pub mod status;
-pub mod storage;
-pub mod telemetry;
+pub mod sources;
 
 pub use clock::Clock;
 pub use error::Error;

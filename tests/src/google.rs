@@ -91,7 +91,7 @@ impl Metadata {
         let script = Arc::new(Mutex::new(Script { tokens: tokens.into_iter().collect(), asked: 0 }));
         let (listener, url) = listen(0).await.expect("a port");
         let router = Router::new().fallback(metadata).with_state(script.clone());
-        tokio::spawn(shared::function::serve(listener, router, std::future::pending()));
+        tokio::spawn(shared::service::serve(listener, router, std::future::pending()));
         Self { url, script }
     }
 

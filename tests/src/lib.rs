@@ -33,7 +33,7 @@ use local_cloud::{
 };
 use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::{Value, json};
-use shared::{Clock, config::Environment, function};
+use shared::{Clock, env::Environment, service};
 use tempfile::TempDir;
 
 pub use process::{Running, binary, free_port};
@@ -300,7 +300,7 @@ impl Function {
     /// Serves `router` on a port of its own until the test ends.
     pub async fn start(router: Router) -> Self {
         let (listener, url) = listen(0).await.expect("a port");
-        tokio::spawn(function::serve(listener, router, std::future::pending()));
+        tokio::spawn(service::serve(listener, router, std::future::pending()));
         Self { url, http: Client::new() }
     }
 
@@ -325,7 +325,7 @@ impl Function {
         let data = Bytes::from(message.to_string());
         let message = Message { id: "1".into(), data, published: instant("2026-01-09T23:30:00Z") };
         let event = pubsub::event_data(TRIGGER_TOPIC, &message);
-        self.post_with(&binary_event(shared::event::MESSAGE_PUBLISHED), event.to_string()).await
+        self.post_with(&binary_event(shared::service::event::MESSAGE_PUBLISHED), event.to_string()).await
     }
 
     /// Delivers an object-finalized event in binary mode.
@@ -336,7 +336,7 @@ impl Function {
     /// Delivers an object-finalized event to a function that may be gone before it answers.
     pub async fn try_deliver(&self, bucket: &str, name: &str, generation: i64) -> reqwest::Result<Answer> {
         let data = json!({"bucket": bucket, "name": name, "generation": generation.to_string()});
-        let event = binary_event(shared::event::OBJECT_FINALIZED);
+        let event = binary_event(shared::service::event::OBJECT_FINALIZED);
         let request = self.http.post(self.url.clone()).body(data.to_string());
         let request = event.iter().fold(request, |request, (name, value)| request.header(*name, value));
         Ok(Answer::of(request.send().await?).await)
@@ -396,7 +396,7 @@ const PAIRS: [[(i64, &str); 2]; 12] = [
 
 /// A public document as the answers of the exports name it.
 pub fn uri(object: &str) -> String {
-    shared::storage::uri(local_cloud::cloud::API_BUCKET, object)
+    shared::google::storage::uri(local_cloud::cloud::API_BUCKET, object)
 }
 
 /// A box score game of two players in BallDontLie's shape, to be changed by a test. Each of the first ids has

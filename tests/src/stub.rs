@@ -77,7 +77,7 @@ impl Stub {
             Arc::new(Mutex::new(Script { replies: replies.into_iter().collect(), ..Default::default() }));
         let (listener, url) = listen(0).await.expect("a port");
         let router = Router::new().fallback(answer).with_state(script.clone());
-        tokio::spawn(shared::function::serve(listener, router, std::future::pending()));
+        tokio::spawn(shared::service::serve(listener, router, std::future::pending()));
         Self { url, script }
     }
 

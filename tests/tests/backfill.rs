@@ -7,7 +7,7 @@ use local_cloud::{
     functions::{listen, variables},
 };
 use reqwest::Url;
-use shared::config::Environment;
+use shared::env::Environment;
 use tests::{Cloud, Function, HandClock, Reply, Stub, binary, game};
 
 /// A live export that is guarded as in production, its upstream, and the cloud that issues tokens for it.
@@ -32,7 +32,7 @@ impl Exported {
         let settings = export_live::Settings::read(&environment).expect("settings");
         let clock = HandClock::at("2026-01-10T18:00:00Z");
         let router = export_live::app(settings, clock.for_function());
-        tokio::spawn(shared::function::serve(listener, router, std::future::pending()));
+        tokio::spawn(shared::service::serve(listener, router, std::future::pending()));
         Self { cloud, upstream, url: own }
     }
 

@@ -6,7 +6,7 @@ use local_cloud::{
     issuer::{INVOKER, Issuer},
 };
 use serde_json::{Value, json};
-use shared::config::Environment;
+use shared::env::Environment;
 use tests::drift::{
     CONTEXT, FINAL, GRADING, LIVE, Night, ODDS, PREDICTIONS, REGISTRY, SUMMARY, boston, both_sides, box_of,
     fields, full, line, player, predicting, tonight,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use local_cloud::{cloud::RAW_BUCKET, faults::Fault};
 use serde_json::{Value, json};
-use shared::{Clock, config::Environment};
+use shared::{Clock, env::Environment};
 use tests::{Answer, Cloud, Function, game, instant, snapshot};
 
 const SNAPSHOT: &str = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
@@ -33,7 +33,7 @@ impl Functions {
                 let environment: Environment = cloud.environment($name, &upstream).into_iter().collect();
                 let mut settings = $function::Settings::read(&environment).expect("settings");
                 if let Some(deadline) = deadline {
-                    settings.platform.invocation_deadline = deadline;
+                    settings.service.invocation_deadline = deadline;
                 }
                 let router: Router = $function::app(settings, clock.clone());
                 Function::start(router).await

@@ -2,10 +2,11 @@
 //! against the functions themselves.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -16,12 +17,12 @@ use local_cloud::{bigquery::views, cloud::RAW_BUCKET, functions, pubsub, replay:
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::{
-    Clock, bigquery,
-    config::{Environment, api_bucket, raw_bucket},
-    dead_letter, event,
-    function::INVOCATION_DEADLINE,
+    Clock,
+    documents::snapshot,
+    env::{Environment, api_bucket, raw_bucket},
+    google::bigquery,
     nba::SlateDay,
-    snapshot,
+    service::{INVOCATION_DEADLINE, dead_letter, event},
 };
 use tests::{
     Cloud, Function, HandClock, Reply, Stub, skipped,
@@ -85,7 +86,9 @@ fn service() -> Module {
 fn functions_in_code() -> BTreeSet<String> {
     fs::read_dir(infra().join("../functions"))
         .expect("functions")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_str().expect("a name").to_owned())
         .collect()
 }
 
@@ -165,9 +168,15 @@ async fn every_variable_that_a_function_reads_is_set_and_no_other() {
     for (name, function) in deployed(&root) {
         let variables = variables(&root, function);
         let on_cloud_run = [("K_SERVICE".to_owned(), name.clone())].into_iter().chain(variables.clone());
-        let environment: Environment = on_cloud_run.collect();
+        let on_cloud_run: HashMap<String, String> = on_cloud_run.collect();
+        let asked_for = Arc::new(Mutex::new(BTreeSet::new()));
+        let noted = asked_for.clone();
+        let environment = Environment::from_fn(move |variable| {
+            noted.lock().expect("the names").insert(variable.to_owned());
+            on_cloud_run.get(variable).cloned()
+        });
         let _started = functions::app(&name, &environment, Clock::system()).expect("it starts with them");
-        let mut read = environment.asked_for();
+        let mut read = asked_for.lock().expect("the names").clone();
         read.retain(|variable| !platform.contains(&variable.as_str()));
         let set: BTreeSet<String> =
             variables.into_keys().filter(|variable| !log.contains(&variable.as_str())).collect();

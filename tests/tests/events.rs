@@ -6,7 +6,7 @@ use base64::{
 };
 use local_cloud::{cloud::RAW_BUCKET, faults::Fault};
 use serde_json::{Value, json};
-use shared::event::{MESSAGE_PUBLISHED, OBJECT_FINALIZED};
+use shared::service::event::{MESSAGE_PUBLISHED, OBJECT_FINALIZED};
 use tests::{Answer, Cloud, HandClock, binary_event, game, snapshot};
 
 const FOLDER: &str = "ball-dont-lie/live-boxscores/2026-01-09/";

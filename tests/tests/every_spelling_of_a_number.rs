@@ -5,8 +5,8 @@ use local_cloud::cloud::RAW_BUCKET;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
-    balldontlie::{Game, read_games},
     nba::{GameStatus, minutes_decimal},
+    sources::balldontlie::{Game, read_games},
 };
 use tests::drift::{
     FOURTH, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,

@@ -181,7 +181,7 @@ async fn an_event_that_holds_no_message_is_completed_as_failed_too() {
     let cloud = Cloud::start().await;
     let function = cloud.tonight(&HandClock::at(AFTERNOON)).await;
     for data in [r#"{"subscription":"s"}"#, r#"{"message":{"data":"?"}}"#] {
-        let event = tests::binary_event(shared::event::MESSAGE_PUBLISHED);
+        let event = tests::binary_event(shared::service::event::MESSAGE_PUBLISHED);
         assert_eq!(function.post_with(&event, data).await.json["status"], "dead_letter", "{data}");
     }
     assert!(cloud.completions().iter().all(|completion| completion["status"] == "failed"));

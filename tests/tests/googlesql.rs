@@ -17,8 +17,11 @@ use local_cloud::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::{
-    bigquery::{BigQuery, Parameter},
-    config::{Environment, Platform},
+    env::Environment,
+    google::{
+        GoogleCloud,
+        bigquery::{BigQuery, Parameter},
+    },
     nba::{Season, SlateDay},
 };
 use tests::{Cloud, skipped};
@@ -92,7 +95,7 @@ async fn ask() -> Option<Vec<Query>> {
     in_the_night(&cloud, night.day);
 
     let environment: Environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
-    let bigquery = BigQuery::new(&Platform::read(&environment).expect("a platform"));
+    let bigquery = BigQuery::new(&GoogleCloud::read(&environment).expect("a project"));
     let named = parameters(night.day);
     let mut queries = Vec::new();
     let texts = files().into_iter().map(|file| {
@@ -230,6 +233,9 @@ fn every_query_filters_the_partitions_of_a_table_that_demands_it() {
     let mut demanding = Vec::new();
     for dataset in root().join("infra/bigquery").read_dir().expect("the datasets") {
         let dataset = dataset.expect("a dataset");
+        if !dataset.path().is_dir() {
+            continue;
+        }
         for table in dataset.path().read_dir().expect("the tables") {
             let file = table.expect("a table").path();
             if file.extension().is_none_or(|extension| extension != "json") {

@@ -8,23 +8,23 @@ use reqwest::{Client, StatusCode};
 use serde_json::json;
 use shared::{
     Error,
-    config::{Environment, Platform},
-    function::{self, MAXIMUM_BODY_BYTES},
+    env::Environment,
+    service::{self, MAXIMUM_BODY_BYTES, Settings},
 };
 use tests::Function;
 
-fn platform() -> Platform {
+fn settings() -> Settings {
     let environment = Environment::from_iter([
         ("GOOGLE_CLOUD_PROJECT", "p"),
         ("BIGQUERY_LOCATION", "us-west2"),
         ("INVOKER_AUTH", "none"),
     ]);
-    Platform::read(&environment).expect("a platform")
+    Settings::read(&environment).expect("settings")
 }
 
 /// A function that does what its body says.
-async fn obedient(platform: &Platform) -> Function {
-    let router = function::http("obedient", platform, |body| async move {
+async fn obedient(settings: &Settings) -> Function {
+    let router = service::http("obedient", settings, |body| async move {
         match &body[..] {
             b"panic" => panic!("as told"),
             b"sleep" => tokio::time::sleep(Duration::from_secs(600)).await,
@@ -39,7 +39,7 @@ async fn obedient(platform: &Platform) -> Function {
 
 #[tokio::test]
 async fn health_is_answered_to_anyone_and_get_is_for_nothing_else() {
-    let function = obedient(&platform()).await;
+    let function = obedient(&settings()).await;
     let http = Client::new();
     let get = async |path: &str| http.get(function.url.join(path).unwrap()).send().await.expect("an answer");
     // The second is Cloud Run's probe's.
@@ -58,7 +58,7 @@ async fn health_is_answered_to_anyone_and_get_is_for_nothing_else() {
 
 #[tokio::test]
 async fn a_body_up_to_the_limit_is_taken_and_a_larger_one_is_refused() {
-    let function = obedient(&platform()).await;
+    let function = obedient(&settings()).await;
     let at_the_limit = function.post(vec![b'x'; MAXIMUM_BODY_BYTES]).await;
     assert_eq!(at_the_limit.json, json!({"length": MAXIMUM_BODY_BYTES}));
     let over = function.post(vec![b'x'; MAXIMUM_BODY_BYTES + 1]).await;
@@ -68,7 +68,7 @@ async fn a_body_up_to_the_limit_is_taken_and_a_larger_one_is_refused() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_process_goes_on() {
-    let function = obedient(&platform()).await;
+    let function = obedient(&settings()).await;
     let answer = function.post("panic").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!answer.message().contains("as told"), "what went wrong is for the log");
@@ -77,7 +77,7 @@ async fn a_panic_is_a_500_and_the_process_goes_on() {
 
 #[tokio::test]
 async fn each_error_has_its_status_and_the_one_shape() {
-    let function = obedient(&platform()).await;
+    let function = obedient(&settings()).await;
     let failed = function.post("fail").await;
     assert_eq!((failed.status, failed.message()), (StatusCode::INTERNAL_SERVER_ERROR, "as told"));
     let transient = function.post("transient").await;
@@ -86,8 +86,8 @@ async fn each_error_has_its_status_and_the_one_shape() {
 
 #[tokio::test]
 async fn an_invocation_ends_at_its_deadline() {
-    let platform = Platform { invocation_deadline: Duration::from_secs(1), ..platform() };
-    let function = obedient(&platform).await;
+    let settings = Settings { invocation_deadline: Duration::from_secs(1), ..settings() };
+    let function = obedient(&settings).await;
     let answer = function.post("sleep").await;
     assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
     assert_eq!(answer.message(), "the invocation did not finish within 1 seconds");
@@ -95,13 +95,13 @@ async fn an_invocation_ends_at_its_deadline() {
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_service_stops() {
-    let router = function::http("slow", &platform(), |_| async {
+    let router = service::http("slow", &settings(), |_| async {
         tokio::time::sleep(Duration::from_millis(400)).await;
         Ok("done")
     });
     let (listener, url) = listen(0).await.expect("a port");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = tokio::spawn(function::serve(listener, router, async {
+    let service = tokio::spawn(service::serve(listener, router, async {
         let _ = stopped.await;
     }));
     let request = tokio::spawn(Client::new().post(url).send());

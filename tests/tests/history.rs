@@ -14,7 +14,7 @@ use local_cloud::{
     replay::{Pace, Replay},
 };
 use serde_json::Value;
-use shared::snapshot;
+use shared::documents::snapshot;
 
 /// A player's points in one poll.
 struct Polled {

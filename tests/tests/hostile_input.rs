@@ -15,10 +15,10 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{
     Clock,
-    balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, read_games},
-    config::Environment,
-    event::{FinalizedObject, published_message},
-    snapshot::Snapshot,
+    documents::snapshot::Snapshot,
+    env::Environment,
+    service::event::{FinalizedObject, published_message},
+    sources::balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, read_games},
 };
 use tests::{Cloud, Reply, Stub, game, instant, snapshot};
 use tokio::runtime::{Builder, Runtime};
@@ -178,7 +178,7 @@ proptest! {
     fn any_snapshot_is_read_or_refused(bytes in almost(a_snapshot())) {
         if let Ok(snapshot) = serde_json::from_slice::<Snapshot<'_>>(&bytes) {
             read_games(snapshot.live_boxes.iter().copied());
-            shared::snapshot::object_name(snapshot.poll_id);
+            shared::documents::snapshot::object_name(snapshot.poll_id);
         }
     }
 
@@ -188,7 +188,7 @@ proptest! {
         "message": {"data": "e30=", "attributes": {}}, "subscription": "s",
     }))) {
         use cloudevents::{EventBuilder, EventBuilderV10};
-        for kind in [shared::event::OBJECT_FINALIZED, shared::event::MESSAGE_PUBLISHED] {
+        for kind in [shared::service::event::OBJECT_FINALIZED, shared::service::event::MESSAGE_PUBLISHED] {
             let event = EventBuilderV10::new().id("1").ty(kind).source("//x");
             let event = event.data("application/json", data.clone()).build().expect("an event");
             let _ = FinalizedObject::of(&event);
@@ -269,7 +269,7 @@ proptest! {
         ), 0..4),
         structured in any::<bool>(),
         body in almost(json!({
-            "specversion": "1.0", "id": "1", "type": shared::event::OBJECT_FINALIZED, "source": "//x",
+            "specversion": "1.0", "id": "1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//x",
             "time": "2026-01-10T00:00:00Z", "datacontenttype": "application/json", "subject": "objects/x",
             "data": {"bucket": RAW_BUCKET, "name": "elsewhere/x.json", "generation": 7}, "data_base64": "e30=",
         })),
@@ -277,7 +277,7 @@ proptest! {
         static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         let mut all = match structured {
             true => vec![("content-type", b"application/cloudevents+json".to_vec())],
-            false => binary_mode(shared::event::OBJECT_FINALIZED),
+            false => binary_mode(shared::service::event::OBJECT_FINALIZED),
         };
         for (name, value) in headers {
             all.retain(|(known, _)| *known != name);
@@ -293,7 +293,7 @@ proptest! {
         let objects = &FUNCTIONS.cloud.services.objects;
         let object = objects.store(RAW_BUCKET, name, Bytes::from(body)).expect("an object");
         let data = json!({"bucket": RAW_BUCKET, "name": name, "generation": object.generation.to_string()});
-        let event = binary_mode(shared::event::OBJECT_FINALIZED);
+        let event = binary_mode(shared::service::event::OBJECT_FINALIZED);
         answer(&FUNCTIONS.processor, &event, data.to_string().into_bytes(), &[200]);
     }
 
@@ -306,7 +306,7 @@ proptest! {
         use base64::Engine;
         let data = base64::prelude::BASE64_STANDARD.encode(message);
         let data = json!({"message": {"data": data, "messageId": "1"}, "subscription": "s"});
-        let event = binary_mode(shared::event::MESSAGE_PUBLISHED);
+        let event = binary_mode(shared::service::event::MESSAGE_PUBLISHED);
         answer(&FUNCTIONS.tonight, &event, data.to_string().into_bytes(), &[200]);
     }
 

@@ -7,10 +7,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local_cloud::issuer::{Claims, INVOKER, Issuer};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use shared::{
-    config::{Environment, Platform},
-    function,
-};
+use shared::{env::Environment, service};
 use tests::{Cloud, Function, Reply, Stub, binary_event};
 
 const AUDIENCE: &str = "https://guarded.run.app";
@@ -44,8 +41,8 @@ impl Guarded {
         let issuer = Issuer::new("first").expect("a key");
         let keys = Stub::answering([published(&issuer)]).await;
         let environment: Environment = environment(&keys).into_iter().collect();
-        let platform = Platform::read(&environment).expect("a platform");
-        let router = function::http("guarded", &platform, |_| async { Ok("in") });
+        let settings = service::Settings::read(&environment).expect("settings");
+        let router = service::http("guarded", &settings, |_| async { Ok("in") });
         Self { function: Function::start(router).await, issuer, keys }
     }
 

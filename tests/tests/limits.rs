@@ -3,7 +3,7 @@
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use shared::balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT};
+use shared::sources::balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT};
 use tests::{Answer, Cloud, HandClock, Reply, Stub, game, snapshot};
 
 const NIGHT: &str = "2026-01-10T02:12:01.500000Z";
@@ -195,7 +195,7 @@ async fn nesting_without_end_costs_its_field_in_a_snapshot_and_is_refused_in_a_r
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     let answer = cloud.tonight(&clock).await.tell(format!("{{\"export_types\":{deep}}}")).await;
     assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("dead_letter")));
-    let event = tests::binary_event(shared::event::OBJECT_FINALIZED);
+    let event = tests::binary_event(shared::service::event::OBJECT_FINALIZED);
     let answer = cloud.processor().await.post_with(&event, deep).await;
     assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("dead_letter")));
 }

@@ -23,9 +23,9 @@ use local_cloud::{
 };
 use serde_json::{Value, json};
 use shared::{
-    config::{Environment, Platform},
-    event::MESSAGE_PUBLISHED,
-    pubsub::Topic,
+    env::Environment,
+    google::{GoogleCloud, bigquery::BigQuery, pubsub::Topic},
+    service::event::MESSAGE_PUBLISHED,
 };
 use tests::{Cloud, Function};
 
@@ -134,11 +134,11 @@ async fn a_query_is_answered_over_all_its_pages_and_a_wrong_one_is_refused() {
         processed_at: i64,
     }
     let environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
-    let platform = shared::config::Platform::read(&environment).expect("a platform");
-    let bigquery = shared::bigquery::BigQuery::new(&platform);
+    let google = GoogleCloud::read(&environment).expect("a project");
+    let bigquery = BigQuery::new(&google);
     let sql = "SELECT bdl_player_id, is_postseason, processed_at FROM nba_raw.bdl_player_boxscores
                WHERE game_date >= @since ORDER BY bdl_player_id";
-    let since = shared::bigquery::Parameter::date("since", "2025-10-01".parse().expect("a day"));
+    let since = shared::google::bigquery::Parameter::date("since", "2025-10-01".parse().expect("a day"));
     let rows: Vec<Row> = bigquery.query(sql, &[since]).await.expect("rows");
     assert_eq!(rows.len(), 12_001);
     assert!(rows.iter().zip(0..).all(|(row, id)| row.bdl_player_id == id && !row.is_postseason));
@@ -216,20 +216,17 @@ async fn until_a_subscription_is_set_it_waits_ten_seconds_as_eventarc_s_do() {
     services.delivery.drain().await;
     assert_eq!(calls.load(Ordering::SeqCst), 2);
     let deployed = Subscription::deployed();
-    assert!(
-        deployed.ack_deadline > shared::function::INVOCATION_DEADLINE,
-        "the deployment sets a longer one"
-    );
+    assert!(deployed.ack_deadline > shared::service::INVOCATION_DEADLINE, "the deployment sets a longer one");
 }
 
 #[tokio::test]
 async fn the_real_client_publishes_to_a_topic_and_is_told_of_one_that_is_missing() {
     let cloud = Cloud::start().await;
     let environment: Environment = cloud.environment("operator", &cloud.services.url).into_iter().collect();
-    let platform = Platform::read(&environment).expect("a platform");
-    Topic::new(&platform, COMPLETE_TOPIC).publish("{\"status\":\"success\"}".into()).await.expect("a topic");
+    let google = GoogleCloud::read(&environment).expect("a project");
+    Topic::new(&google, COMPLETE_TOPIC).publish("{\"status\":\"success\"}".into()).await.expect("a topic");
     assert_eq!(cloud.completions(), [json!({"status": "success"})]);
-    let missing = Topic::new(&platform, "nobody-made-this").publish("{}".into()).await;
+    let missing = Topic::new(&google, "nobody-made-this").publish("{}".into()).await;
     let error = missing.expect_err("no such topic").to_string();
     assert!(error.contains("projects/local/topics/nobody-made-this"), "{error}");
 }

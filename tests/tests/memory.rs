@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local_cloud::faults::Fault;
 use reqwest::StatusCode;
-use shared::config::Environment;
+use shared::env::Environment;
 use tests::{Cloud, Function, HandClock};
 
 /// This process's resident memory in bytes; the function under test is in it.
@@ -33,7 +33,7 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
     let upstream = cloud.services.url.join("balldontlie").expect("a URL");
     let environment: Environment = cloud.environment("export-live", &upstream).into_iter().collect();
     let mut settings = export_live::Settings::read(&environment).expect("settings");
-    settings.platform.invocation_deadline = Duration::from_millis(400);
+    settings.service.invocation_deadline = Duration::from_millis(400);
     let exporter = Function::start(export_live::app(settings, clock.for_function())).await;
     // Until the heap is as large as fifty calls at once make it, connections included: it grows no more after.
     for _ in 0..20 {

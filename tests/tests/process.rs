@@ -141,7 +141,7 @@ async fn a_structured_event_and_a_number_for_a_generation_are_understood() {
     let generation =
         cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;
     let event = json!({
-        "specversion": "1.0", "id": "event-1", "type": shared::event::OBJECT_FINALIZED, "source": "//storage",
+        "specversion": "1.0", "id": "event-1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//storage",
         "data": {"bucket": RAW_BUCKET, "name": SNAPSHOT, "generation": generation, "more": {"unknown": true}},
     });
     let headers = [("content-type", "application/cloudevents+json".to_owned())];
@@ -296,7 +296,7 @@ async fn an_event_with_unreadable_data_is_a_dead_letter() {
         ("", "expected"),
     ] {
         let cloud = Cloud::start().await;
-        let event = binary_event(shared::event::OBJECT_FINALIZED);
+        let event = binary_event(shared::service::event::OBJECT_FINALIZED);
         let answer = cloud.processor().await.post_with(&event, data).await;
         assert_eq!(
             (answer.status, &answer.json["status"]),
@@ -336,7 +336,7 @@ async fn a_request_that_is_no_cloudevent_is_refused() {
     let cloud = Cloud::start().await;
     let processor = cloud.processor().await;
     for missing in ["ce-id", "ce-type", "ce-source", "ce-specversion"] {
-        let mut event = binary_event(shared::event::OBJECT_FINALIZED);
+        let mut event = binary_event(shared::service::event::OBJECT_FINALIZED);
         event.retain(|(name, _)| *name != missing);
         let answer = processor.post_with(&event, "{}").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{missing}");

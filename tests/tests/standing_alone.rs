@@ -111,7 +111,7 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     variables.retain(|(name, _)| !name.starts_with("BDL_"));
     let processor = Running::function("process-live-boxscores", &variables).await;
     let event = json!({
-        "specversion": "1.0", "id": "1", "type": shared::event::OBJECT_FINALIZED, "source": "//storage",
+        "specversion": "1.0", "id": "1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//storage",
         "data": {"bucket": RAW_BUCKET, "name": name, "generation": generation},
     });
     let request =
@@ -167,7 +167,7 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let generation = cloud.upload(RAW_BUCKET, name, snapshot.to_string()).await;
     let processor = Running::function("process-live-boxscores", &variables).await;
     let event = json!({
-        "specversion": "1.0", "id": "1", "type": shared::event::OBJECT_FINALIZED, "source": "//storage",
+        "specversion": "1.0", "id": "1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//storage",
         "data": {"bucket": RAW_BUCKET, "name": name, "generation": generation},
     });
     let request =
@@ -182,7 +182,7 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
 
     let tonight = Running::function("export-tonight", &variables).await;
     let event = json!({
-        "specversion": "1.0", "id": "2", "type": shared::event::MESSAGE_PUBLISHED, "source": "//pubsub",
+        "specversion": "1.0", "id": "2", "type": shared::service::event::MESSAGE_PUBLISHED, "source": "//pubsub",
         "data": {"message": {"data": "eyJleHBvcnRfdHlwZXMiOlsidG9uaWdodCJdfQ==", "messageId": "2"}},
     });
     let request = cloud.http.post(tonight.url.clone()).header("content-type", "application/cloudevents+json");

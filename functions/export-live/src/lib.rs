@@ -30,13 +30,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
-    balldontlie::BallDontLie,
-    bigquery::BigQuery,
-    config::{Environment, Platform, api_bucket, raw_bucket},
-    dead_letter, function,
+    env::{Environment, api_bucket, raw_bucket},
+    google::{
+        GoogleCloud,
+        bigquery::BigQuery,
+        storage::{PUBLISH_ATTEMPTS, Storage},
+    },
     nba::{SlateDay, TargetDay},
+    service::{self, dead_letter},
     slate::{Memory, people::Directory},
-    storage::{PUBLISH_ATTEMPTS, Storage},
+    sources::balldontlie::BallDontLie,
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -78,7 +81,9 @@ const GRADING_PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What every function reads.
-    pub platform: Platform,
+    pub service: service::Settings,
+    /// The project whose services are called.
+    pub google: GoogleCloud,
     /// Where the box scores come from.
     pub balldontlie: BallDontLie,
     /// Where the documents go.
@@ -91,7 +96,8 @@ impl Settings {
     /// Reads them; the error names the first variable that is missing or malformed.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
         Ok(Self {
-            platform: Platform::read(environment)?,
+            service: service::Settings::read(environment)?,
+            google: GoogleCloud::read(environment)?,
             balldontlie: BallDontLie::read(environment)?,
             api_bucket: api_bucket(environment),
             raw_bucket: raw_bucket(environment),
@@ -150,8 +156,8 @@ enum Status {
 
 /// The function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { platform, balldontlie, api_bucket, raw_bucket } = settings;
-    let bigquery = Arc::new(BigQuery::new(&platform));
+    let Settings { service, google, balldontlie, api_bucket, raw_bucket } = settings;
+    let bigquery = BigQuery::new(&google);
     let directory = Kept::new("player directory", DIRECTORY_AGE, {
         let bigquery = bigquery.clone();
         move |season_start| {
@@ -159,7 +165,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
             async move { names::directory(&bigquery, season_start).await }
         }
     });
-    let storage = Arc::new(Storage::new(&platform));
+    let storage = Storage::new(&google);
     let bucket = Arc::new(PublicBucket::new(storage.clone(), api_bucket.clone()));
     let predicted = Kept::new("predictions", PREDICTED_AGE, {
         let loading = Loading {
@@ -185,17 +191,17 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     });
     let exporter =
         Arc::new(Exporter { balldontlie, bucket, bigquery, directory, predicted, dead_letters, clock });
-    function::http_or_get("export-live", &platform, move |body| {
+    service::http_or_get("export-live", &service, move |body| {
         let exporter = exporter.clone();
-        async move { exporter.export(function::json_body(&body)?).await }
+        async move { exporter.export(service::json_body(&body)?).await }
     })
 }
 
 /// What the day's predictions are read with.
 #[derive(Clone)]
 struct Loading {
-    bigquery: Arc<BigQuery>,
-    storage: Arc<Storage>,
+    bigquery: BigQuery,
+    storage: Storage,
     api_bucket: String,
     bucket: Arc<PublicBucket>,
     clock: Clock,
@@ -219,7 +225,7 @@ impl Loading {
 struct Exporter {
     balldontlie: BallDontLie,
     bucket: Arc<PublicBucket>,
-    bigquery: Arc<BigQuery>,
+    bigquery: BigQuery,
     directory: Arc<Kept<SlateDay, Directory>>,
     predicted: Arc<Kept<SlateDay, Predicted>>,
     /// How many were kept in the last day.

@@ -8,14 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    balldontlie::{Game, PlayerLine},
     clock::iso_micros,
+    documents::status::{LiveData, PolledGame},
     json,
     nba::{
         GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
         elapsed_seconds, final_text, minutes_decimal,
     },
-    status::{LiveData, PolledGame},
+    sources::balldontlie::{Game, PlayerLine},
 };
 
 /// A team dresses at least eight players.

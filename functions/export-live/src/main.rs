@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use export_live::{Settings, app};
-use shared::{Clock, function};
+use shared::{Clock, service};
 
 fn main() -> ExitCode {
-    function::run(|environment| {
+    service::run(|environment| {
         let settings = Settings::read(environment)?;
-        Ok((settings.platform.clone(), app(settings, Clock::system())))
+        Ok((settings.service.clone(), app(settings, Clock::system())))
     })
 }

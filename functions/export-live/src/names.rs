@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 use shared::{
     Error,
-    bigquery::{BigQuery, Parameter},
+    google::bigquery::{BigQuery, Parameter},
     nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair},
     slate::people::{BoxRow, Directory, Identity, Named, identify},
 };

@@ -8,8 +8,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
-    balldontlie::{Game, Games, Polled, read_games},
     nba::{GameStatus, PollId, SlateDay, TeamPair},
+    sources::balldontlie::{Game, Games, Polled, read_games},
 };
 
 use crate::{

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    bigquery::{BigQuery, Parameter},
+    google::bigquery::{BigQuery, Parameter},
     nba::{PlayerLookup, SlateDay, Team},
     slate::{self, Player, Slate},
 };

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
+    documents::status,
+    google::storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written, uri},
     nba::{SlateDay, TeamPair},
-    status,
-    storage::{Current, PUBLISH_ATTEMPTS, Published, Storage, Stored, Upload, Written, uri},
 };
 
 use crate::{
@@ -32,7 +32,7 @@ pub(crate) type Paths = BTreeMap<&'static str, String>;
 /// The public bucket, and what we know of it.
 #[derive(Debug)]
 pub(crate) struct PublicBucket {
-    storage: Arc<Storage>,
+    storage: Storage,
     bucket: String,
     scores: Mutex<Option<PublicScores>>,
     grading: Mutex<Option<PublicGrading>>,
@@ -79,7 +79,7 @@ impl PublicScores {
 
 impl PublicBucket {
     /// The public bucket, of which nothing is known yet.
-    pub fn new(storage: Arc<Storage>, bucket: String) -> Self {
+    pub fn new(storage: Storage, bucket: String) -> Self {
         Self {
             storage,
             bucket,
@@ -284,7 +284,7 @@ impl PublicBucket {
 
     /// Publishes what a run has to say in the status, taking back what it said too early where there is a
     /// status to say `instead_of` that. One that cannot be written is told by its age; no scores fail for it.
-    pub async fn report(&self, run: &status::Run<'_>, instead_of: Option<status::Public>) {
+    pub async fn report(&self, run: &status::RunReport<'_>, instead_of: Option<status::Public>) {
         let remembered = lock(&self.status).take();
         match status::publish(&self.storage, &self.bucket, remembered, run, instead_of).await {
             Ok(public) => *lock(&self.status) = Some(public),

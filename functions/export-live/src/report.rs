@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use shared::{Error, nba::SlateDay, status};
+use shared::{Error, documents::status, nba::SlateDay};
 use tokio::sync::watch;
 
 use crate::{
@@ -93,7 +93,7 @@ impl Exporter {
         let Said { scores, predicted, dead_letters, failures } = said;
         let graded = scores.filter(|(_, is_graded)| *is_graded).map(|(document, _)| document);
         let slate = predicted.as_ref().map(|predicted| &predicted.slate);
-        let run = status::Run {
+        let run = status::RunReport {
             by: status::Exporter::ExportLive,
             now: self.clock.now(),
             games: slate.map(|slate| slate.games.iter().map(|game| &game.scheduled).collect()),

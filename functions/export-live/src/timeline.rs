@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    bigquery::{BigQuery, Parameter},
     clock::iso_micros,
+    google::bigquery::{BigQuery, Parameter},
     json,
     nba::{
         GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    bigquery::{BigQuery, Parameter},
     clock::{eastern_time, iso_micros},
+    documents::status::Fixtures,
+    google::bigquery::{BigQuery, Parameter},
     json,
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
     slate::{self, ByPlayer, Context, InjuryStatus, Kept, LineSource, Recommendation, ScheduledGame, Slate},
-    status::Fixtures,
 };
 
 use crate::form::{FatigueLevel, FatigueRow, Form, FormRow, Result10, fatigue_by_player, record};

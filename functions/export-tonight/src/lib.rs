@@ -16,17 +16,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    bigquery::BigQuery,
-    config::{Environment, Platform, api_bucket, raw_bucket},
-    dead_letter::DeadLetters,
-    event::{MESSAGE_PUBLISHED, published_message},
-    function::{self, Outcome},
+    documents::status::{self, TonightData},
+    env::{Environment, api_bucket, raw_bucket},
+    google::{
+        GoogleCloud,
+        bigquery::BigQuery,
+        pubsub::Topic,
+        storage::{Published, Storage, Upload, uri},
+    },
     json,
     nba::SlateDay,
-    pubsub::Topic,
+    service::{
+        self, Outcome,
+        dead_letter::DeadLetters,
+        event::{MESSAGE_PUBLISHED, published_message},
+    },
     slate::Memory,
-    status::{self, TonightData},
-    storage::{Published, Storage, Upload, uri},
 };
 use tokio::{sync::oneshot, time::Instant};
 
@@ -47,7 +52,9 @@ const STATUS_PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What every function reads.
-    pub platform: Platform,
+    pub service: service::Settings,
+    /// The project whose services are called.
+    pub google: GoogleCloud,
     /// Where the documents go.
     pub api_bucket: String,
     /// Where dead letters go.
@@ -59,12 +66,13 @@ pub struct Settings {
 impl Settings {
     /// Reads them; the error names the first variable that is missing or malformed.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
-        let complete_topic = environment.get("EXPORT_COMPLETE_TOPIC").unwrap_or("nba-phase6-export-complete");
+        let complete_topic = environment.get("EXPORT_COMPLETE_TOPIC");
         Ok(Self {
-            platform: Platform::read(environment)?,
+            service: service::Settings::read(environment)?,
+            google: GoogleCloud::read(environment)?,
             api_bucket: api_bucket(environment),
             raw_bucket: raw_bucket(environment),
-            complete_topic: complete_topic.to_owned(),
+            complete_topic: complete_topic.unwrap_or_else(|| "nba-phase6-export-complete".to_owned()),
         })
     }
 }
@@ -80,18 +88,18 @@ struct Reply {
 
 /// The function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { platform, api_bucket, raw_bucket, complete_topic } = settings;
-    let storage = Arc::new(Storage::new(&platform));
+    let Settings { service, google, api_bucket, raw_bucket, complete_topic } = settings;
+    let storage = Storage::new(&google);
     let dead_letters = DeadLetters::new(storage.clone(), raw_bucket, NAME, clock.clone());
     let exporter = Arc::new(Exporter {
-        bigquery: BigQuery::new(&platform),
+        bigquery: BigQuery::new(&google),
         storage,
         api_bucket,
         dead_letters: dead_letters.clone(),
-        complete: Topic::new(&platform, &complete_topic),
+        complete: Topic::new(&google, &complete_topic),
         clock,
     });
-    function::event(NAME, &platform, MESSAGE_PUBLISHED, dead_letters, move |event| {
+    service::event(NAME, &service, MESSAGE_PUBLISHED, dead_letters, move |event| {
         let exporter = exporter.clone();
         async move { exporter.handle(&event).await }
     })
@@ -99,7 +107,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
 
 struct Exporter {
     bigquery: BigQuery,
-    storage: Arc<Storage>,
+    storage: Storage,
     api_bucket: String,
     dead_letters: DeadLetters,
     complete: Topic,
@@ -259,7 +267,7 @@ impl Exporter {
         public: Option<status::Public>,
         instead_of: Option<status::Public>,
     ) {
-        let run = status::Run {
+        let run = status::RunReport {
             by: status::Exporter::ExportTonight,
             now: self.clock.now(),
             games: tonight

@@ -14,15 +14,20 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    balldontlie::read_games,
-    bigquery::{BigQuery, Load, Loaded, Loader},
-    config::{Environment, Platform, raw_bucket},
-    dead_letter::DeadLetters,
     digest::hex_digest,
-    event::{FinalizedObject, OBJECT_FINALIZED},
-    function::{self, Outcome},
-    snapshot::{PREFIX, Snapshot},
-    storage::{MAXIMUM_OBJECT_BYTES, Storage},
+    documents::snapshot::{PREFIX, Snapshot},
+    env::{Environment, raw_bucket},
+    google::{
+        GoogleCloud,
+        bigquery::{BigQuery, Load, Loaded, Loader},
+        storage::{MAXIMUM_OBJECT_BYTES, Storage},
+    },
+    service::{
+        self, Outcome,
+        dead_letter::DeadLetters,
+        event::{FinalizedObject, OBJECT_FINALIZED},
+    },
+    sources::balldontlie::read_games,
 };
 use tokio::sync::Semaphore;
 
@@ -37,7 +42,9 @@ const MAX_CONCURRENT_SNAPSHOTS: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What every function reads.
-    pub platform: Platform,
+    pub service: service::Settings,
+    /// The project whose services are called.
+    pub google: GoogleCloud,
     /// Where snapshots come from, and where rows are staged and dead letters kept.
     pub raw_bucket: String,
 }
@@ -45,7 +52,11 @@ pub struct Settings {
 impl Settings {
     /// Reads them; the error names the first variable that is missing or malformed.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
-        Ok(Self { platform: Platform::read(environment)?, raw_bucket: raw_bucket(environment) })
+        Ok(Self {
+            service: service::Settings::read(environment)?,
+            google: GoogleCloud::read(environment)?,
+            raw_bucket: raw_bucket(environment),
+        })
     }
 }
 
@@ -76,10 +87,10 @@ enum Status {
 
 /// The function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { platform, raw_bucket } = settings;
-    let storage = Arc::new(Storage::new(&platform));
+    let Settings { service, google, raw_bucket } = settings;
+    let storage = Storage::new(&google);
     let dead_letters = DeadLetters::new(storage.clone(), &raw_bucket, NAME, clock.clone());
-    let loader = Loader::new(BigQuery::new(&platform), storage.clone(), clock.clone());
+    let loader = Loader::new(BigQuery::new(&google), storage.clone(), clock.clone());
     let processor = Arc::new(Processor {
         storage,
         loader,
@@ -88,14 +99,14 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         clock,
         permits: Semaphore::new(MAX_CONCURRENT_SNAPSHOTS),
     });
-    function::event(NAME, &platform, OBJECT_FINALIZED, dead_letters, move |event| {
+    service::event(NAME, &service, OBJECT_FINALIZED, dead_letters, move |event| {
         let processor = processor.clone();
         async move { processor.process(event).await }
     })
 }
 
 struct Processor {
-    storage: Arc<Storage>,
+    storage: Storage,
     loader: Loader,
     dead_letters: DeadLetters,
     raw_bucket: String,

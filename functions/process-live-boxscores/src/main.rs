@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use process_live_boxscores::{Settings, app};
-use shared::{Clock, function};
+use shared::{Clock, service};
 
 fn main() -> ExitCode {
-    function::run(|environment| {
+    service::run(|environment| {
         let settings = Settings::read(environment)?;
-        Ok((settings.platform.clone(), app(settings, Clock::system())))
+        Ok((settings.service.clone(), app(settings, Clock::system())))
     })
 }

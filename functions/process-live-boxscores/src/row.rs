@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    balldontlie::{Game, PlayerLine, Side},
     clock::iso_micros,
     digest::hex_digest,
     nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
+    sources::balldontlie::{Game, PlayerLine, Side},
 };
 
 /// One player's line in one poll. The columns are those of

@@ -10,19 +10,25 @@ use axum::{Json, Router};
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    balldontlie::{BallDontLie, Polled},
-    config::{Environment, Platform, raw_bucket},
-    function, json,
+    documents::snapshot::{Snapshot, object_name},
+    env::{Environment, raw_bucket},
+    google::{
+        GoogleCloud,
+        storage::{Storage, Upload, Written},
+    },
+    json,
     nba::PollId,
-    snapshot::{Snapshot, object_name},
-    storage::{Storage, Upload, Written},
+    service,
+    sources::balldontlie::{BallDontLie, Polled},
 };
 
 /// What this function reads from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What every function reads.
-    pub platform: Platform,
+    pub service: service::Settings,
+    /// The project whose services are called.
+    pub google: GoogleCloud,
     /// Where the box scores come from.
     pub balldontlie: BallDontLie,
     /// Where the snapshot goes.
@@ -33,7 +39,8 @@ impl Settings {
     /// Reads them; the error names the first variable that is missing or malformed.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
         Ok(Self {
-            platform: Platform::read(environment)?,
+            service: service::Settings::read(environment)?,
+            google: GoogleCloud::read(environment)?,
             balldontlie: BallDontLie::read(environment)?,
             raw_bucket: raw_bucket(environment),
         })
@@ -61,10 +68,10 @@ enum Status {
 
 /// The function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { platform, balldontlie, raw_bucket } = settings;
-    let storage = Storage::new(&platform);
+    let Settings { service, google, balldontlie, raw_bucket } = settings;
+    let storage = Storage::new(&google);
     let scraper = Arc::new(Scraper { balldontlie, storage, raw_bucket, clock });
-    function::http("scrape-live-boxscores", &platform, move |_body| {
+    service::http("scrape-live-boxscores", &service, move |_body| {
         let scraper = scraper.clone();
         async move { scraper.scrape().await.map(Json) }
     })

@@ -16,7 +16,7 @@ use chrono::{NaiveDate, Utc};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, StatusCode, Url, header::RETRY_AFTER};
-use shared::{nba::SlateDay, retry::retry_after};
+use shared::{google::retry::retry_after, nba::SlateDay};
 
 /// Longer than an invocation of a function may take.
 const CALL_LIMIT: Duration = Duration::from_secs(120);

@@ -21,12 +21,12 @@ use process_live_boxscores::row;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use shared::{
-    balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
-    bigquery::BigQuery,
-    config::{Environment, Platform},
+    documents::snapshot::Snapshot,
+    env::Environment,
+    google::{GoogleCloud, bigquery::BigQuery},
     nba::{PlayerLookup, PollId, SlateDay},
     slate::people::{self, Directory},
-    snapshot::Snapshot,
+    sources::balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
 };
 
 use crate::Result;
@@ -93,7 +93,7 @@ impl Night {
     pub async fn read(cloud: &LocalCloud, day: SlateDay, games: Vec<Value>) -> Result<Self> {
         let variables = local_cloud::functions::variables(cloud, "operator", &cloud.url);
         let environment = Environment::from_iter(variables);
-        let bigquery = BigQuery::new(&Platform::read(&environment)?);
+        let bigquery = BigQuery::new(&GoogleCloud::read(&environment)?);
         let mut predicted = serde_json::to_value(predicted::Rows::read(&bigquery, day).await?)?;
         predict_everyone(&mut predicted["slate"])?;
         let mut tonight = serde_json::to_value(tonight::Rows::read(&bigquery, day).await?)?;

@@ -10,7 +10,7 @@ use local_cloud::{
     pubsub::{self, Message, TRIGGER_TOPIC},
 };
 use serde_json::json;
-use shared::{event, snapshot};
+use shared::{documents::snapshot, service::event};
 
 use crate::{
     Result,
@@ -236,7 +236,7 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
         function.call(&headers, event.to_string()).await
     };
     deliver(runs + 3).await?;
-    let staged = cloud.objects.list(RAW_BUCKET, shared::bigquery::STAGING);
+    let staged = cloud.objects.list(RAW_BUCKET, shared::google::bigquery::STAGING);
     let staged = staged.first().ok_or("nothing was staged")?.name.clone();
     let rows =
         cloud.objects.read(RAW_BUCKET, &staged, None).map_err(|_| "the staged rows are gone")?.1.to_vec();

@@ -50,7 +50,7 @@ pub fn contracts() -> Vec<Contract> {
             "v1/tonight/{date}.json, v1/tonight/all-players.json",
             Written,
         ),
-        contract::<shared::status::Status>("status", "v1/status.json", Written),
+        contract::<shared::documents::status::Status>("status", "v1/status.json", Written),
         contract::<export_tonight::trigger::ExportTrigger>(
             "export-trigger",
             "nba-phase6-export-trigger",

@@ -312,7 +312,7 @@ impl Event {
     fn object_finalized(object: &Object) -> Self {
         Self {
             id: object.generation.to_string(),
-            kind: shared::event::OBJECT_FINALIZED,
+            kind: shared::service::event::OBJECT_FINALIZED,
             source: format!("//storage.googleapis.com/projects/_/buckets/{}", object.bucket),
             subject: Some(format!("objects/{}", object.name)),
             bucket: Some(object.bucket.clone()),
@@ -324,7 +324,7 @@ impl Event {
     fn message_published(topic: &str, message: &Message) -> Self {
         Self {
             id: message.id.clone(),
-            kind: shared::event::MESSAGE_PUBLISHED,
+            kind: shared::service::event::MESSAGE_PUBLISHED,
             source: format!("//pubsub.googleapis.com/projects/{PROJECT}/topics/{topic}"),
             subject: None,
             bucket: None,

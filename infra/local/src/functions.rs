@@ -2,11 +2,7 @@
 
 use axum::Router;
 use reqwest::Url;
-use shared::{
-    Clock, Error,
-    config::{Environment, Platform},
-    function,
-};
+use shared::{Clock, Error, env::Environment, service};
 use tokio::net::TcpListener;
 
 use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
@@ -57,23 +53,27 @@ pub fn variables(
 }
 
 /// The function `name`, as its own `main` makes it but by `clock`.
-pub fn app(name: &str, environment: &Environment, clock: Clock) -> Result<(Platform, Router), Error> {
+pub fn app(
+    name: &str,
+    environment: &Environment,
+    clock: Clock,
+) -> Result<(service::Settings, Router), Error> {
     Ok(match name {
         "scrape-live-boxscores" => {
             let settings = scrape_live_boxscores::Settings::read(environment)?;
-            (settings.platform.clone(), scrape_live_boxscores::app(settings, clock))
+            (settings.service.clone(), scrape_live_boxscores::app(settings, clock))
         }
         "process-live-boxscores" => {
             let settings = process_live_boxscores::Settings::read(environment)?;
-            (settings.platform.clone(), process_live_boxscores::app(settings, clock))
+            (settings.service.clone(), process_live_boxscores::app(settings, clock))
         }
         "export-tonight" => {
             let settings = export_tonight::Settings::read(environment)?;
-            (settings.platform.clone(), export_tonight::app(settings, clock))
+            (settings.service.clone(), export_tonight::app(settings, clock))
         }
         "export-live" => {
             let settings = export_live::Settings::read(environment)?;
-            (settings.platform.clone(), export_live::app(settings, clock))
+            (settings.service.clone(), export_live::app(settings, clock))
         }
         name => return Err(Error::Configuration(format!("there is no function {name:?}"))),
     })
@@ -88,7 +88,7 @@ impl Functions {
             let (listener, own) = listen(port).await?;
             let environment = Environment::from_iter(variables(cloud, name, &own));
             let (_, router) = app(name, &environment, clock.for_functions())?;
-            tokio::spawn(function::serve(listener, router, cloud.stop.clone().cancelled_owned()));
+            tokio::spawn(service::serve(listener, router, cloud.stop.clone().cancelled_owned()));
             Ok::<_, Error>(own)
         };
         Ok(Self {

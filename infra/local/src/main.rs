@@ -24,7 +24,7 @@ use local_cloud::{
     report::Report,
     seed,
 };
-use shared::{Error, function};
+use shared::{Error, service};
 
 /// The file in the data directory that the functions log to.
 const LOG: &str = "functions.log";
@@ -233,7 +233,7 @@ impl OneFunction {
             std::process::exit(1);
         });
         let clock = ClockFile::new(self.clock).for_functions();
-        function::run(|environment| functions::app(&self.name, environment, clock))
+        service::run(|environment| functions::app(&self.name, environment, clock))
     }
 }
 
@@ -277,7 +277,7 @@ impl Run {
 
         tokio::select! {
             () = replay_with_bar(&replay) => {}
-            () = function::stop_signal() => {
+            () = service::stop_signal() => {
                 say("Stopped before the night was over.");
                 return Ok(false);
             }
@@ -287,7 +287,7 @@ impl Run {
         say(&format!("{} as it was stored:\n\n{report}", night.day));
         if !self.exit {
             say(&format!("Serving until Ctrl-C.\n\n{}", places(&replay, &folder)));
-            function::stop_signal().await;
+            service::stop_signal().await;
         }
         replay.cloud.stop.cancel();
         Ok(report.holds())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::Value;
-use shared::{dead_letter, nba::PlayerLookup, snapshot};
+use shared::{documents::snapshot, nba::PlayerLookup, service::dead_letter};
 
 use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},

@@ -8,7 +8,7 @@ use local_cloud::delivery::Subscription;
 use process_live_boxscores::job_name;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use shared::{dead_letter, snapshot};
+use shared::{documents::snapshot, service::dead_letter};
 use tokio::time::Instant;
 
 use crate::{
@@ -320,7 +320,7 @@ async fn deliver(
             .header("content-type", "application/json")
             .header("ce-specversion", "1.0")
             .header("ce-id", format!("verify-{generation}"))
-            .header("ce-type", shared::event::OBJECT_FINALIZED)
+            .header("ce-type", shared::service::event::OBJECT_FINALIZED)
             .header("ce-source", "//storage.googleapis.com/projects/_/buckets/verify")
     };
     recorder.call(Method::POST, url, Some(event.to_string().into_bytes()), fill).await

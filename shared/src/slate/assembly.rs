@@ -4,7 +4,8 @@
 use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
 
 use super::{
-    Absent, ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced, agree,
+    Absent, ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced,
+    agree,
     market::{Market, Offer},
     prediction,
     registry::title_case,

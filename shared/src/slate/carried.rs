@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Game, Player, Prediction, Slate, Unplaced, registry::title_case};
 use crate::{
-    Error, json,
+    Error,
+    google::storage::{PUBLISH_ATTEMPTS, Storage, Upload, Written},
+    json,
     nba::{SlateDay, TeamPair},
-    storage::{PUBLISH_ATTEMPTS, Storage, Upload, Written},
 };
 
 /// About as many bytes of JSON has a player.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ByPlayer, Registry};
 use crate::{
     Error,
-    bigquery::{BigQuery, Parameter},
+    google::bigquery::{BigQuery, Parameter},
     nba::{SlateDay, Team},
 };
 

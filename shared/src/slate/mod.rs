@@ -27,7 +27,7 @@ pub use schedule::ScheduledGame;
 
 use crate::{
     Error,
-    bigquery::{BigQuery, Parameter},
+    google::bigquery::{BigQuery, Parameter},
     nba::{NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
 };
 use assembly::Assembly;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    bigquery::{BigQuery, Parameter},
+    google::bigquery::{BigQuery, Parameter},
     nba::{GameStatus, NbaGameId, SlateDay, Team, TeamPair, WarehouseGameId},
 };
 

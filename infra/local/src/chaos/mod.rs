@@ -16,7 +16,7 @@ use std::{
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use shared::{Error, dead_letter, snapshot};
+use shared::{Error, documents::snapshot, service::dead_letter};
 use tokio::task::JoinSet;
 
 use crate::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use shared::{Error, dead_letter, snapshot};
+use shared::{Error, documents::snapshot, service::dead_letter};
 
 use super::{Chaos, Outcome};
 use crate::{

@@ -1,7 +1,5 @@
 //! The dead letter: what was given up on, kept with its reason.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use cloudevents::AttributesReader;
 use serde::Serialize;
@@ -9,8 +7,9 @@ use serde::Serialize;
 use crate::{
     Clock, Error,
     digest::hex_digest,
+    google::storage::{Storage, Upload},
     json,
-    storage::{Storage, Upload},
+    sources::Rejected,
 };
 
 /// The folder of all dead letters in the raw bucket.
@@ -20,21 +19,10 @@ pub const PREFIX: &str = "dead-letter/";
 /// `dead-letter/{function}/{event id}.json` in the raw bucket.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
-    storage: Arc<Storage>,
+    storage: Storage,
     bucket: String,
     function: &'static str,
     clock: Clock,
-}
-
-/// A part of an event that could not be used while the rest could.
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
-pub struct Rejected {
-    /// What it is, such as `game 18447346`.
-    pub what: String,
-    /// Why it could not be used.
-    pub reason: String,
-    /// It, as it came.
-    pub raw: String,
 }
 
 /// The document that is kept.
@@ -52,12 +40,7 @@ struct DeadLetter<'a> {
 
 impl DeadLetters {
     /// The dead letters of `function`, in `bucket`.
-    pub fn new(
-        storage: Arc<Storage>,
-        bucket: impl Into<String>,
-        function: &'static str,
-        clock: Clock,
-    ) -> Self {
+    pub fn new(storage: Storage, bucket: impl Into<String>, function: &'static str, clock: Clock) -> Self {
         Self { storage, bucket: bucket.into(), function, clock }
     }
 

@@ -1,10 +1,10 @@
-//! The harness: one handler becomes one service.
+//! A handler becomes a Cloud Run service.
 //!
 //! [`http`] and [`event`] make the router of a function, [`run`] is the whole of its `main`. The
 //! router answers `POST /` with the handler and `GET /health` with 200; everything else is an error
 //! in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
 
-use std::{future::Future, process::ExitCode, time::Duration};
+use std::future::Future;
 
 use axum::{
     Json, Router,
@@ -17,48 +17,49 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use crate::{
-    Error,
-    config::{Environment, Platform},
-    connections,
-    dead_letter::DeadLetters,
-    error::error_response,
-    event::bare_push,
-    telemetry,
-};
+use crate::{Error, error::error_response};
+
+pub mod dead_letter;
+pub mod event;
+mod invoker_auth;
+mod run;
+mod settings;
+pub mod telemetry;
+
+pub use invoker_auth::{InvokerAuth, Oidc};
+pub use run::{run, serve, stop_signal};
+pub use settings::{INVOCATION_DEADLINE, Settings};
+
+use dead_letter::DeadLetters;
+use event::bare_push;
 
 /// The largest request body that is read; an event is under 10 KB, a trigger under 1 KB.
 pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
 
-/// How long one invocation may take; below the schedules' attempt deadline of 120 s, so that the
-/// caller always hears from us.
-pub const INVOCATION_DEADLINE: Duration = Duration::from_secs(100);
-
 /// A function that answers an HTTP call: `handler` gets the body and returns the answer.
-pub fn http<H, F, R>(name: &'static str, platform: &Platform, handler: H) -> Router
+pub fn http<H, F, R>(name: &'static str, settings: &Settings, handler: H) -> Router
 where
     H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, Error>> + Send,
     R: IntoResponse + Send,
 {
-    service(name, platform, MethodFilter::POST, move |_, body| {
+    service(name, settings, MethodFilter::POST, move |_, body| {
         let handler = handler.clone();
         async move { Ok(handler(body).await?.into_response()) }
     })
 }
 
 /// Likewise one that a person may also ask with `GET`, which is an empty `POST`.
-pub fn http_or_get<H, F, R>(name: &'static str, platform: &Platform, handler: H) -> Router
+pub fn http_or_get<H, F, R>(name: &'static str, settings: &Settings, handler: H) -> Router
 where
     H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, Error>> + Send,
     R: IntoResponse + Send,
 {
-    service(name, platform, MethodFilter::POST.or(MethodFilter::GET), move |_, body| {
+    service(name, settings, MethodFilter::POST.or(MethodFilter::GET), move |_, body| {
         let handler = handler.clone();
         async move { Ok(handler(body).await?.into_response()) }
     })
@@ -94,7 +95,7 @@ impl<R> Outcome<R> {
 /// and the event is delivered again.
 pub fn event<H, F, R>(
     name: &'static str,
-    platform: &Platform,
+    settings: &Settings,
     event_type: &'static str,
     dead_letters: DeadLetters,
     handler: H,
@@ -110,7 +111,7 @@ where
         reason: String,
         path: String,
     }
-    service(name, platform, MethodFilter::POST, move |headers, body| {
+    service(name, settings, MethodFilter::POST, move |headers, body| {
         let (handler, dead_letters) = (handler.clone(), dead_letters.clone());
         async move {
             use cloudevents::AttributesReader;
@@ -155,12 +156,12 @@ pub fn json_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error>
     }
 }
 
-fn service<W, F>(name: &'static str, platform: &Platform, methods: MethodFilter, work: W) -> Router
+fn service<W, F>(name: &'static str, settings: &Settings, methods: MethodFilter, work: W) -> Router
 where
     W: Fn(HeaderMap, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response, Error>> + Send,
 {
-    let Platform { invoker_auth, project, invocation_deadline, .. } = platform.clone();
+    let Settings { invoker_auth, project, invocation_deadline, .. } = settings.clone();
     let invoke = move |request: Request| {
         let (work, invoker_auth) = (work.clone(), invoker_auth.clone());
         let (head, body) = request.into_parts();
@@ -237,54 +238,4 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .unwrap_or("no message");
     tracing::error!("panic: {message}");
     Error::Internal("the function failed unexpectedly; its log says why".into()).into_response()
-}
-
-/// The `main` of a function: reads the configuration, makes the router, serves until SIGTERM.
-///
-/// Wrong configuration is one line on stderr and a non-zero exit before anything listens.
-pub fn run(app: impl FnOnce(&Environment) -> Result<(Platform, Router), Error>) -> ExitCode {
-    telemetry::init();
-    connections::choose_tls_provider();
-    let served = app(&Environment::of_process()).and_then(|(platform, router)| {
-        let address = (platform.listen_address(), platform.port);
-        let io = |error: std::io::Error| {
-            Error::Configuration(format!("cannot listen on {}:{}: {error}", address.0, address.1))
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(io)?;
-        runtime.block_on(async {
-            let listener = TcpListener::bind(address).await.map_err(io)?;
-            let bound = listener.local_addr().map_err(io)?;
-            tracing::info!("listening on {bound}");
-            serve(listener, router, stop_signal()).await.map_err(io)
-        })
-    });
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Serves `router` until `stop` resolves, then lets the requests in flight finish.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
-}
-
-/// Resolves on SIGTERM, with which Cloud Run announces the end, and on Ctrl-C.
-pub async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = interrupt => (), _ = terminate.recv() => () }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
-    }
 }

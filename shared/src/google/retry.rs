@@ -91,8 +91,8 @@ pub fn retry_after(value: &str, now: chrono::DateTime<chrono::Utc>) -> Option<Du
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    Some((date.to_utc() - now).to_std().unwrap_or_default())
+    let date = chrono::DateTime::<chrono::Utc>::from(httpdate::parse_http_date(value).ok()?);
+    Some((date - now).to_std().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A thin layer over Google's client that adds what it lacks: a time limit on every call, our error,
 //! and preconditions with their outcome as a value instead of an error.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -14,10 +14,12 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
-    config::Platform,
-    credentials::Credentials,
+    google::{
+        GoogleCloud,
+        credentials::Credentials,
+        retry::{Budget, Failure, with_retries},
+    },
     nba::PollId,
-    retry::{Budget, Failure, with_retries},
 };
 
 const SERVICE: &str = "Cloud Storage";
@@ -27,7 +29,7 @@ const BUDGET: Budget =
 /// The largest object that is read; a raw snapshot of a night is about 155 KB.
 pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 
-/// How often a document is written again because somebody else published meanwhile.
+/// How often a document is written again because a concurrent writer won.
 pub const PUBLISH_ATTEMPTS: usize = 8;
 
 /// How many pages of a thousand objects are looked through.
@@ -36,12 +38,13 @@ const MAXIMUM_LISTS: usize = 10;
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
-/// Cloud Storage. The client is made on first use, so that a start costs no call.
+/// Cloud Storage. The client is made on first use, so that a start costs no call. Cheap to clone.
+#[derive(Clone)]
 pub struct Storage {
     emulator: Option<Url>,
     credentials: Credentials,
-    client: OnceCell<google_cloud_storage::client::Storage>,
-    listing: OnceCell<Listing>,
+    client: Arc<OnceCell<google_cloud_storage::client::Storage>>,
+    listing: Arc<OnceCell<Listing>>,
 }
 
 /// What lists objects. Google's client does that over gRPC only, with a second connection and a second
@@ -153,13 +156,13 @@ pub enum Written {
 }
 
 impl Storage {
-    /// Cloud Storage as `platform` says: Google's, or the emulator's without credentials.
-    pub fn new(platform: &Platform) -> Self {
+    /// Cloud Storage as `google` says: Google's, or the emulator's without credentials.
+    pub fn new(google: &GoogleCloud) -> Self {
         Self {
-            emulator: platform.storage_emulator.clone(),
-            credentials: platform.credentials.clone(),
-            client: OnceCell::new(),
-            listing: OnceCell::new(),
+            emulator: google.storage_emulator.clone(),
+            credentials: google.credentials.clone(),
+            client: Arc::default(),
+            listing: Arc::default(),
         }
     }
 

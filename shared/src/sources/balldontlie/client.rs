@@ -8,16 +8,19 @@ use reqwest::{
     StatusCode, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::MAXIMUM_GAMES;
 use crate::{
     Clock, Error,
-    config::{Environment, Secret},
-    connections,
+    env::Environment,
+    google::{
+        connections,
+        retry::{Budget, Failure, retry_after, with_retries},
+    },
     nba::SlateDay,
-    retry::{Budget, Failure, retry_after, with_retries},
 };
 
 /// The games of a poll, each untouched: to the last digit and unknown field as upstream sent it.
@@ -78,13 +81,13 @@ impl BallDontLie {
             None => Url::parse("https://api.balldontlie.io")
                 .map_err(|error| Error::Configuration(format!("BDL_API_URL: {error}")))?,
         };
-        Self::new(base, &Secret::new(environment.required("BDL_API_KEY")?))
+        Self::new(base, &environment.required("BDL_API_KEY")?.into())
     }
 
     /// BallDontLie at `base`. The key goes into the header as the vendor documents it, without
     /// `Bearer`, and is marked as sensitive so that no log shows it.
-    pub fn new(base: Url, key: &Secret) -> Result<Self, Error> {
-        let mut value = HeaderValue::from_str(key.reveal()).map_err(|_| {
+    pub fn new(base: Url, key: &SecretString) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
             Error::Configuration("BDL_API_KEY has a character that no header can carry".into())
         })?;
         value.set_sensitive(true);

@@ -14,7 +14,7 @@ use google_cloud_auth::{
 };
 use tokio::sync::Mutex;
 
-use crate::{Error, config::Environment};
+use crate::{Error, env::Environment};
 
 /// Google's public keys for the identity tokens it signs.
 const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
@@ -54,7 +54,7 @@ impl fmt::Debug for Oidc {
 impl InvokerAuth {
     /// Reads `INVOKER_AUTH` and, for `oidc`, its `OIDC_*` variables.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
-        match environment.get("INVOKER_AUTH").unwrap_or("iam") {
+        match environment.get("INVOKER_AUTH").as_deref().unwrap_or("iam") {
             "iam" if environment.get("K_SERVICE").is_some() => Ok(Self::Iam),
             "iam" => Err(Error::Configuration(
                 "INVOKER_AUTH is \"iam\" (the default), which only protects a service on Cloud Run; \

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, wire};
 use crate::{
-    dead_letter::Rejected,
     nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
+    sources::Rejected,
 };
 
 /// A game of a poll.

@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 use super::{BUDGET, BigQuery, SERVICE, failure};
 use crate::{
     Error,
+    google::retry::{Failure, with_retries},
     nba::SlateDay,
-    retry::{Failure, with_retries},
 };
 
 /// A query that would read more is refused by BigQuery at no cost; ours read a few megabytes.

@@ -2,7 +2,7 @@
 //!
 //! A thin layer over Google's client that adds what it lacks: a time limit on every call and our error.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use google_cloud_auth::credentials::anonymous;
@@ -12,32 +12,35 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
-    config::Platform,
-    credentials::Credentials,
-    retry::{Budget, Failure, with_retries},
+    google::{
+        GoogleCloud,
+        credentials::Credentials,
+        retry::{Budget, Failure, with_retries},
+    },
 };
 
 const SERVICE: &str = "Pub/Sub";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(10), total: Duration::from_secs(30) };
 
-/// A topic to publish to. The client is made on first use, so that a start costs no call.
+/// A topic to publish to. The client is made on first use, so that a start costs no call. Cheap to clone.
+#[derive(Clone)]
 pub struct Topic {
     /// `projects/{project}/topics/{topic}`.
     name: String,
     emulator: Option<String>,
     credentials: Credentials,
-    publisher: OnceCell<Publisher>,
+    publisher: Arc<OnceCell<Publisher>>,
 }
 
 impl Topic {
-    /// The topic `topic` of the platform's project: Google's, or the emulator's without credentials.
-    pub fn new(platform: &Platform, topic: &str) -> Self {
+    /// The topic `topic` of the project: Google's, or the emulator's without credentials.
+    pub fn new(google: &GoogleCloud, topic: &str) -> Self {
         Self {
-            name: format!("projects/{}/topics/{topic}", platform.project),
-            emulator: platform.pubsub_emulator.clone(),
-            credentials: platform.credentials.clone(),
-            publisher: OnceCell::new(),
+            name: format!("projects/{}/topics/{topic}", google.project),
+            emulator: google.pubsub_emulator.clone(),
+            credentials: google.credentials.clone(),
+            publisher: Arc::default(),
         }
     }
 

@@ -18,35 +18,37 @@ pub use query::Parameter;
 
 use crate::{
     Error,
-    config::Platform,
-    connections,
-    credentials::Credentials,
-    retry::{Budget, Failure},
+    google::{
+        GoogleCloud, connections,
+        credentials::Credentials,
+        retry::{Budget, Failure},
+    },
 };
 
 const SERVICE: &str = "BigQuery";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
 
-/// BigQuery in one project. The client is made on first use, so that a start costs no call.
+/// BigQuery in one project. The client is made on first use, so that a start costs no call. Cheap to clone.
+#[derive(Clone)]
 pub struct BigQuery {
     project: String,
     emulator: Option<Url>,
     /// Where the datasets are; every call about a job names it.
     location: Option<String>,
     credentials: Credentials,
-    client: OnceCell<Client>,
+    client: Arc<OnceCell<Client>>,
 }
 
 impl BigQuery {
-    /// BigQuery as `platform` says: Google's, or the emulator's without credentials.
-    pub fn new(platform: &Platform) -> Self {
+    /// BigQuery as `google` says: Google's, or the emulator's without credentials.
+    pub fn new(google: &GoogleCloud) -> Self {
         Self {
-            project: platform.project.clone(),
-            emulator: platform.bigquery_emulator.clone(),
-            location: platform.bigquery_location.clone(),
-            credentials: platform.credentials.clone(),
-            client: OnceCell::new(),
+            project: google.project.clone(),
+            emulator: google.bigquery_emulator.clone(),
+            location: google.bigquery_location.clone(),
+            credentials: google.credentials.clone(),
+            client: Arc::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! is derived from what is loaded: a repeated delivery meets the first one's job and waits for it.
 //! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -23,8 +23,10 @@ use super::{
 };
 use crate::{
     Clock, Error,
-    retry::{Failure, with_retries},
-    storage::{Storage, Upload, Written},
+    google::{
+        retry::{Failure, with_retries},
+        storage::{Storage, Upload, Written},
+    },
 };
 
 /// The prefix of staged rows, which are of no use once their job is done.
@@ -86,14 +88,14 @@ struct JobFailure {
 #[derive(Debug)]
 pub struct Loader {
     bigquery: BigQuery,
-    storage: Arc<Storage>,
+    storage: Storage,
     clock: Clock,
     outage: Outage,
 }
 
 impl Loader {
     /// Loads with `bigquery` what is staged in `storage`.
-    pub fn new(bigquery: BigQuery, storage: Arc<Storage>, clock: Clock) -> Self {
+    pub fn new(bigquery: BigQuery, storage: Storage, clock: Clock) -> Self {
         Self { bigquery, storage, clock, outage: Outage::default() }
     }
 

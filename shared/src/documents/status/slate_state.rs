@@ -1,0 +1,135 @@
+//! The state of a slate day: which games count, which are in progress, and which stand still.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{LiveData, PolledGame, Predictions, RunReport, Status};
+use crate::{
+    nba::{GameStatus, SlateDay},
+    slate::ScheduledGame,
+};
+
+/// Scores older than this are stale while a game is in progress.
+pub(super) const STALE_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// How long a game that no poll has seen counts as in progress; a postponed one stays in the schedule.
+const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
+/// How long before the first tip-off a missing list or missing predictions become an issue.
+const WARN_BEFORE_TIP_OFF: TimeDelta = TimeDelta::hours(1);
+/// A game is stalled where its score has not changed for so long while another one's has.
+const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
+
+/// Sets since when the score of each game in progress has not changed.
+pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
+    let at = live.poll_id.map(|poll| poll.instant());
+    let is_same_day = previous.game_date == live.game_date;
+    for game in &mut live.games {
+        let known = previous.games.iter().find(|known| is_same_day && known.pair() == game.pair());
+        let is_unchanged =
+            |known: &&PolledGame| (known.home_score, known.away_score) == (game.home_score, game.away_score);
+        let since = known.filter(is_unchanged).and_then(|known| known.unchanged_since);
+        let is_on = game.status == GameStatus::InProgress && !game.is_halftime;
+        game.unchanged_since = since.or(at).filter(|_| is_on);
+    }
+}
+
+/// The games whose score stands still while another one's changes, and since when.
+fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Utc>)> {
+    let on = games.iter().filter_map(|game| Some((game, game.unchanged_since?)));
+    let (still, moving): (Vec<_>, Vec<_>) = on.partition(|(_, since)| now - *since >= STALLED_AFTER);
+    let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
+    let still = still.into_iter().map(|(game, since)| (name(game), since));
+    if moving.is_empty() { Vec::new() } else { still.collect() }
+}
+
+/// How the slate day stands.
+pub(super) struct SlateState<'a> {
+    pub(super) now: DateTime<Utc>,
+    pub(super) day: SlateDay,
+    /// The games that count; `None` where the schedule could not be read.
+    pub(super) games: Option<Vec<&'a ScheduledGame>>,
+    /// Whether the day certainly has no games.
+    pub(super) has_no_games: bool,
+    /// Number of games in progress, by the last poll, else by the schedule and the time.
+    pub(super) in_progress: usize,
+    /// The earliest tip-off of those, as far as it is known.
+    pub(super) first_tip_off_in_progress: Option<DateTime<Utc>>,
+    /// Games whose score stands still while another one's changes, and since when.
+    pub(super) stalled: Vec<(String, DateTime<Utc>)>,
+}
+
+impl<'a> SlateState<'a> {
+    /// The state by a run's report, the scores `live` and the day's previous status.
+    pub(super) fn of(run: &RunReport<'a>, day: SlateDay, live: &LiveData, previous: Option<&Status>) -> Self {
+        let is_fresh = live.poll_id.is_some_and(|poll| run.now - poll.instant() <= STALE_AFTER);
+        let polled = if live.game_date == Some(day) { live.games.as_slice() } else { &[] };
+        let last_seen = |game: &ScheduledGame| polled.iter().find(|it| it.pair() == game.pair());
+        let is_on = |game: &ScheduledGame| match last_seen(game).map(|seen| seen.status) {
+            Some(GameStatus::InProgress) => true,
+            Some(GameStatus::Final | GameStatus::Postponed) => false,
+            // Late, and upstream knows it.
+            Some(GameStatus::Scheduled) if is_fresh => false,
+            Some(GameStatus::Scheduled) | None => {
+                let since = game.tip_off.map(|tip_off| run.now - tip_off);
+                let has_begun = game.status == GameStatus::InProgress
+                    || since.is_some_and(|since| since >= TimeDelta::zero());
+                has_begun
+                    && game.status != GameStatus::Final
+                    && since.is_none_or(|since| since < MAX_GAME_DURATION)
+            }
+        };
+        let counts = |game: &ScheduledGame| {
+            !game.id.is_exhibition()
+                && last_seen(game).is_none_or(|seen| seen.status != GameStatus::Postponed)
+        };
+        let all = run.games.as_deref().unwrap_or_default();
+        let games: Vec<&ScheduledGame> = all.iter().copied().filter(|game| counts(game)).collect();
+        // Those that the schedule does not have count as upstream has them.
+        let mut others = polled.iter().filter(|seen| !all.iter().any(|game| game.pair() == seen.pair()));
+        let on: Vec<&ScheduledGame> = games.iter().copied().filter(|game| is_on(game)).collect();
+        let others_on = others.clone().filter(|seen| seen.status == GameStatus::InProgress).count();
+        let has_no_games = match run.games {
+            Some(_) => games.is_empty() && others.all(|seen| seen.status == GameStatus::Postponed),
+            None => previous.is_some_and(|previous| previous.active_break.is_some()) && polled.is_empty(),
+        };
+        Self {
+            now: run.now,
+            day,
+            games: run.games.is_some().then_some(games),
+            has_no_games,
+            in_progress: on.len() + others_on,
+            first_tip_off_in_progress: on.iter().filter_map(|game| game.tip_off).min(),
+            stalled: stalled(polled, run.now),
+        }
+    }
+
+    pub(super) fn tip_offs(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        self.games.iter().flatten().filter_map(|game| game.tip_off)
+    }
+
+    /// Whether the first game has begun, or begins within `notice`.
+    pub(super) fn has_begun(&self, notice: TimeDelta) -> bool {
+        self.in_progress > 0 || self.tip_offs().min().is_some_and(|first| first - notice <= self.now)
+    }
+
+    /// Whether something missing is an issue by now. Before tip-off it degrades nothing.
+    pub(super) fn is_due(&self) -> bool {
+        !self.has_no_games && self.has_begun(WARN_BEFORE_TIP_OFF)
+    }
+
+    pub(super) fn no_list(&self) -> String {
+        format!("there is no list of {}", self.day)
+    }
+
+    pub(super) fn no_predictions(&self) -> String {
+        format!("there are no predictions of {}", self.day)
+    }
+
+    pub(super) fn minutes_since(&self, instant: DateTime<Utc>) -> f64 {
+        let minutes = (self.now - instant).as_seconds_f64() / 60.0;
+        (minutes.max(0.0) * 10.0).round() / 10.0
+    }
+
+    /// Number of players of this slate day with a prediction.
+    pub(super) fn predicted(&self, predictions: &Predictions) -> usize {
+        if predictions.target_date == Some(self.day) { predictions.predictions_count } else { 0 }
+    }
+}
