@@ -34,6 +34,19 @@ async fn a_jump_of_the_last_poll_before_the_end_is_no_overtime_of_the_final() {
 }
 
 #[tokio::test]
+async fn a_final_game_is_not_on_again_because_of_a_jump_but_by_its_next_overtime() {
+    let night = night().await;
+    night.poll("02:12", [boston(FOURTH, 25)]).await;
+    night.poll("02:30", [boston(FINAL, 27)]).await;
+    let live = night.poll("02:33", [boston(("In Progress", 9, "2:00"), 27)]).await;
+    assert_eq!(shown(&live), json!(["final", "Final", 87]));
+    assert_eq!(night.standing("jaylenbrown").await["status"], "correct");
+    night.poll("02:36", [boston(FINAL, 27)]).await;
+    let live = night.poll("02:39", [boston(("In Progress", 5, "4:00"), 27)]).await;
+    assert_eq!(live["games"][0]["status"], "in_progress");
+}
+
+#[tokio::test]
 async fn an_end_that_names_a_wrong_overtime_is_put_right_by_the_next_two() {
     let night = night().await;
     night.poll("02:12", [boston(FOURTH, 25)]).await;

@@ -194,6 +194,32 @@ async fn lines_that_are_read_empty_stay() {
 }
 
 #[tokio::test]
+async fn a_line_of_bookmakers_gives_way_to_an_average_by_no_single_read_and_never_after_tip_off() {
+    let unpriced = json!({"current_points_line": null, "estimated_line_value": 20.5});
+    let listed = async || {
+        let cloud = predicting(&[with(predicted("jaylenbrown", 27.3, "NO_LINE"), unpriced.clone())]).await;
+        for offer in both_sides("jaylenbrown", 10, 28.5, -112, -108) {
+            cloud.add(ODDS, offer);
+        }
+        let before = tonight(&cloud, "17:00").await;
+        let brown = player(&before, "jaylenbrown").clone();
+        assert_eq!(brown["props"][0]["line"], 28.5);
+        assert_eq!(brown["prediction"]["recommendation"], "UNDER");
+        cloud.execute("nba_raw", "DELETE FROM bettingpros_player_points_props");
+        (cloud, fields(&brown, ["props", "prediction"]))
+    };
+    let shown = |list: &Value| fields(player(list, "jaylenbrown"), ["props", "prediction"]);
+    let (cloud, before) = listed().await;
+    assert_eq!(shown(&tonight(&cloud, "18:00").await), before, "missed once");
+    let list = tonight(&cloud, "18:15").await;
+    assert_eq!(player(&list, "jaylenbrown")["prediction"]["recommendation"], "OVER", "missed twice");
+    let (cloud, before) = listed().await;
+    for time in ["01:00", "01:30", "02:30"] {
+        assert_eq!(shown(&tonight(&cloud, time).await), before, "{time}, after tip-off");
+    }
+}
+
+#[tokio::test]
 async fn when_the_rows_are_back_so_is_everything() {
     let (cloud, before, healthy) = listed().await;
     cloud.execute("nba_raw", "DELETE FROM nbac_schedule");

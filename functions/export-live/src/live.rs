@@ -260,8 +260,10 @@ impl LiveGame {
                 true => Progress::Impossible,
                 false => Progress::Backwards,
             },
-            // An overtime may follow what looked like the end.
-            (GameStatus::Final, GameStatus::InProgress) if self.period <= known.period => Progress::Backwards,
+            // An overtime may follow what looked like the end; a later one than the next would be a jump.
+            (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
+                Progress::Backwards
+            }
             (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
                 Progress::Backwards
             }

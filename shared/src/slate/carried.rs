@@ -11,7 +11,9 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Game, Player, Prediction, Slate, Unplaced, registry::title_case};
+use super::{
+    Context, Game, LineSource, Player, PointsLine, Prediction, Slate, Unplaced, registry::title_case,
+};
 use crate::{
     Error,
     google::storage::{PUBLISH_ATTEMPTS, Storage, Upload, Written},
@@ -259,32 +261,43 @@ impl Carrying<'_> {
             player.days_rest = known.days_rest;
             player.absent.analysis = known.absent.analysis.or(Some(self.now));
         }
+        // Without offers a bookmaker's line gives way to an average.
+        let lost_line = strength(player.line.as_ref()) < strength(known.line.as_ref());
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
             // Locked at tip-off. What was read now and is from before tip-off is newer than what was read
-            // before it.
+            // before it. Prediction and line stay together, because the one takes a side of the other.
             let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
-            match player.prediction.take().filter(is_in_time) {
-                Some(prediction) => {
-                    player.prediction = Some(prediction);
-                    player.line = player.line.take().or(known.line);
-                }
-                None => {
-                    player.prediction = known.prediction;
-                    player.line = known.line;
-                }
+            if lost_line || !player.prediction.as_ref().is_some_and(is_in_time) {
+                player.prediction = known.prediction;
+                player.line = known.line;
             }
             return;
         }
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
-        let lost_line = known.line.is_some() && player.line.is_none();
-        if lost_prediction && !self.is_gone(known.absent.prediction) {
-            // The line may be the prediction's own.
-            player.prediction = known.prediction;
-            player.line = known.line;
+        let keeps_prediction = lost_prediction && !self.is_gone(known.absent.prediction);
+        let keeps_line = lost_line && !self.is_gone(known.absent.line);
+        if keeps_prediction {
             player.absent.prediction = known.absent.prediction.or(Some(self.now));
-        } else if lost_line && !self.is_gone(known.absent.line) {
-            player.line = known.line;
+        }
+        if keeps_line {
             player.absent.line = known.absent.line.or(Some(self.now));
         }
+        // Prediction and line stay together: the one takes a side of the other, and the line may be its own.
+        if keeps_prediction || (keeps_line && !lost_prediction && known.prediction.is_some()) {
+            player.prediction = known.prediction;
+            player.line = known.line;
+        } else if keeps_line {
+            player.take_side_of(known.line.as_ref());
+            player.line = known.line;
+        }
+    }
+}
+
+/// How much a line says: a bookmaker's more than an average, an average more than none.
+fn strength(line: Option<&PointsLine>) -> u8 {
+    match line.map(|line| line.source) {
+        Some(LineSource::Prediction | LineSource::Bettingpros) => 2,
+        Some(LineSource::EstimatedAvg) => 1,
+        None => 0,
     }
 }

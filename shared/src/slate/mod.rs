@@ -226,6 +226,13 @@ impl Player {
         self.prediction.is_some() || self.line.is_some()
     }
 
+    /// Lets the predicted number choose the side of a line that the prediction was not made against.
+    fn take_side_of(&mut self, line: Option<&PointsLine>) {
+        if let (Some(prediction), Some(line)) = (&mut self.prediction, line) {
+            prediction.recommendation = Recommendation::by_number(prediction.predicted, line.value);
+        }
+    }
+
     /// Whether two rows mean one person: the certain id is the same, or the name is and no id speaks against
     /// it.
     fn is_same(&self, other: &Self) -> bool {

@@ -1,5 +1,7 @@
 //! What is predicted of a player, and the line it is held against.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use schemars::JsonSchema;
@@ -34,6 +36,17 @@ pub enum Recommendation {
     Pass,
     /// There is no line to take a side of.
     NoLine,
+}
+
+impl Recommendation {
+    /// The side of a line on which a predicted number lies.
+    pub(super) fn by_number(predicted: f64, line: f64) -> Self {
+        match predicted.total_cmp(&line) {
+            Ordering::Greater => Self::Over,
+            Ordering::Less => Self::Under,
+            Ordering::Equal => Self::Pass,
+        }
+    }
 }
 
 /// The points line that tonight's challenges are about.
@@ -116,9 +129,7 @@ impl Row {
             None => Recommendation::NoLine,
             Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
             // What was said was about another line, or about none: the number decides.
-            Some(line) if self.predicted_points > line.value => Recommendation::Over,
-            Some(line) if self.predicted_points < line.value => Recommendation::Under,
-            Some(_) => Recommendation::Pass,
+            Some(line) => Recommendation::by_number(self.predicted_points, line.value),
         };
         Prediction {
             predicted: self.predicted_points,

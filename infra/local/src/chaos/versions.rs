@@ -150,6 +150,12 @@ fn key(player: &Value) -> String {
     format!("{} {}", text(player, "player_lookup"), text(player, "team"))
 }
 
+/// A player of the scores by BallDontLie's id: while BigQuery cannot be read, an instance that has just started
+/// knows neither the registry's spelling nor, where upstream has swapped the sides, the team.
+fn person(line: &Value) -> String {
+    line["bdl_player_id"].as_i64().map_or_else(|| key(line), |id| id.to_string())
+}
+
 /// Which poll or moment a document is of.
 fn stamp(document: &Value) -> &str {
     let poll = text(document, "poll_id");
@@ -188,9 +194,9 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
         }
         let points: HashMap<String, u64> = list(now, "players")
             .iter()
-            .map(|line| (key(line), line["points"].as_u64().unwrap_or(0)))
+            .map(|line| (person(line), line["points"].as_u64().unwrap_or(0)))
             .collect();
-        list(before, "players").iter().find_map(|line| match points.get(&key(line)) {
+        list(before, "players").iter().find_map(|line| match points.get(&person(line)) {
             None => Some(format!("{} is gone", key(line))),
             Some(points) if *points < line["points"].as_u64().unwrap_or(0) => {
                 Some(format!("{} has lost points", key(line)))
