@@ -81,9 +81,10 @@ logs: ## The last hour's log of the deployed functions, PROJECT=… [FUNCTION=ex
 		--project=$(PROJECT) --freshness=$(or $(SINCE),1h) --limit=500 --order=asc \
 		--format='value(timestamp.date(tz=America/New_York), severity, resource.labels.service_name, jsonPayload.message, jsonPayload.error, jsonPayload.reason)'
 
-lint: ## Formatting and clippy; a warning is an error
+lint: ## Formatting, clippy and the links of the documentation; a warning is an error
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --quiet
 
 format: ## Format the code
 	cargo fmt --all

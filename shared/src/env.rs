@@ -15,7 +15,10 @@ use crate::Error;
 /// assert_eq!(environment.get("PORT").as_deref(), Some("8081"));
 /// assert!(environment.required("GOOGLE_CLOUD_PROJECT").is_err());
 /// ```
-pub struct Environment(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Box<Lookup>);
+
+/// Finds the value of a variable by its name.
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Environment {
     /// The variables of this process; a variable that is not UTF-8 counts as unset.

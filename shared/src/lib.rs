@@ -9,7 +9,7 @@
 //! - [`sources`]: where live scores come from
 //! - [`google`]: thin typed clients of Google Cloud
 //! - [`nba`]: values of the league, without any I/O
-//! - [`env`], [`error`], [`clock`], [`json`], [`decimal`], [`digest`]
+//! - [`mod@env`], [`error`], [`clock`], [`json`], [`decimal`], [`digest`]
 
 pub mod clock;
 pub mod decimal;

@@ -560,16 +560,16 @@ export interface LinePassed {
   poll_id: string;
 }
 /**
- * Whether what is public can be trusted, and what is known to be wrong with it.
+ * Whether the public documents can be relied on, and what is known to be wrong with them.
  */
 export interface StatusDocument {
   /**
-   * A day or more without games; null while there are some.
+   * The current break without games; null on a day with games.
    */
   active_break: Break | null;
   /**
-   * What of our functions' input could not be used since yesterday and is kept as dead letters; null
-   * where that could not be found out.
+   * Number of inputs of the last 24 hours that could not be processed and were dead-lettered; null where
+   * they could not be counted.
    */
   dead_letters: number | null;
   /**
@@ -577,15 +577,15 @@ export interface StatusDocument {
    */
   game_date: string;
   /**
-   * What the documents say of themselves, and what went wrong. Empty where nothing did.
+   * Everything that is known to be wrong or missing; empty where nothing is.
    */
   known_issues: KnownIssue[];
   /**
-   * Always empty: there is no planned maintenance.
+   * Planned interruptions; always empty.
    */
   maintenance_windows: MaintenanceWindow[];
   /**
-   * The worst of live scores, tonight's list and predictions; what is unknown counts as degraded.
+   * The worst of live scores, tonight's list and predictions; unknown counts as degraded.
    */
   overall_status: "healthy" | "unknown" | "degraded" | "unhealthy";
   services: StatusServices;
@@ -595,23 +595,23 @@ export interface StatusDocument {
   updated_at: string;
 }
 /**
- * A day or more without games.
+ * A break without games.
  */
 export interface Break {
   /**
-   * In a few words: `No games today`.
+   * A headline, such as `No games today`.
    */
   headline: string;
   /**
-   * The slate day before.
+   * The last slate day with games; null where it is not known.
    */
   last_game_date: SlateDay | null;
   /**
-   * In a sentence.
+   * The same as a sentence.
    */
   message: string;
   /**
-   * The next slate day; null where the schedule has none within a month.
+   * The next slate day with games; null where the schedule has none within a month.
    */
   resume_date: SlateDay | null;
 }
@@ -620,28 +620,28 @@ export interface Break {
  */
 export interface KnownIssue {
   /**
-   * When it was first seen; of a failure, since when it has not succeeded.
+   * When it was first seen; of a failed export, when it first failed.
    */
   detected_at: string;
   /**
-   * What it is, for people.
+   * What is wrong, as text for people.
    */
   message: string;
   /**
-   * Whose run saw it.
+   * The function that reported it.
    */
   reported_by: "export-live" | "export-tonight";
   /**
-   * How bad it is.
+   * Its severity.
    */
   severity: "info" | "warning" | "error";
 }
 /**
- * A planned interruption; there are none.
+ * A planned interruption.
  */
 export interface MaintenanceWindow {}
 /**
- * Each part by itself.
+ * The health of each document.
  */
 export interface StatusServices {
   grading: GradingService;
@@ -650,23 +650,23 @@ export interface StatusServices {
   tonight_data: TonightService;
 }
 /**
- * `v1/live-grading/latest.json`; counts for nothing in the overall status.
+ * `v1/live-grading/latest.json`; does not affect the overall status.
  */
 export interface GradingService {
   /**
-   * When the public grading was made.
+   * When the public grading was generated; null where there is none yet.
    */
   last_update: string | null;
   /**
-   * Why, for people.
+   * The reason, as text for people.
    */
   message: string;
   /**
-   * The poll that it is of.
+   * The poll that it grades; null where there is none yet.
    */
   poll_id: PollId | null;
   /**
-   * How well it is.
+   * Its health.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
 }
@@ -675,64 +675,64 @@ export interface GradingService {
  */
 export interface LiveService {
   /**
-   * Minutes from that poll to `updated_at`, to one place.
+   * Minutes from that poll to `updated_at`, to one decimal place; null without a poll.
    */
   age_minutes: number | null;
   /**
-   * The slate day of the public scores.
+   * The slate day of the public scores; null where there are none yet.
    */
   game_date: SlateDay | null;
   /**
-   * Each of those games, as it stood at the last poll.
+   * Each of those games, at the last poll.
    */
   games: PolledGame[];
   /**
-   * Whether a game of the slate day is under way, by the schedule and the last poll.
+   * Whether a game of the slate day is in progress, by the schedule and the last poll.
    */
   games_active: boolean;
   /**
-   * Games that are on, by the last poll.
+   * Number of games in progress, by the last poll.
    */
   games_in_progress: number;
   /**
-   * Games that have ended or will not be played, by the last poll.
+   * Number of games that are final or postponed, by the last poll.
    */
   games_over: number;
   /**
-   * Whether a game is under way and the poll is older than ten minutes.
+   * True while a game is in progress and the poll is older than ten minutes.
    */
   is_stale: boolean;
   /**
-   * When the public scores were made; null where there are none yet.
+   * When the public scores were generated; null where there are none yet.
    */
   last_update: string | null;
   /**
-   * Why, for people.
+   * The reason, as text for people.
    */
   message: string;
   /**
-   * When newer scores are to be expected: in three minutes, at the first tip-off, or null where no game
-   * is left.
+   * When the next scores are expected: in three minutes while a game is in progress, else at the next
+   * tip-off; null where no game is left.
    */
   next_update_expected: string | null;
   /**
-   * Lines of players in them.
+   * Number of box score entries of players in them.
    */
   players: number;
   /**
-   * The poll that the public scores are from.
+   * The poll of the public scores; null where there are none yet.
    */
   poll_id: PollId | null;
   /**
-   * How well they are.
+   * Their health.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**
-   * Games of the public scores.
+   * Number of games in the public scores.
    */
   total_games: number;
   /**
-   * How many games, rows and values of the last poll could not be read.
+   * Number of games, rows and values of the last poll that could not be read.
    */
   unreadable: number;
 }
@@ -757,36 +757,36 @@ export interface PolledGame {
    */
   home_team: string;
   /**
-   * Whether the teams were in the break after the second quarter.
+   * Whether it was halftime.
    */
   is_halftime: boolean;
   /**
-   * How far it was.
+   * Its status.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * Since when neither team has scored while the game was on; null where it was not on, or at halftime.
+   * Since when neither team has scored; null where the game was not in progress, or at halftime.
    */
   unchanged_since: string | null;
 }
 /**
- * The predictions of tonight.
+ * Tonight's predictions.
  */
 export interface PredictionsService {
   /**
-   * Why, for people.
+   * The reason, as text for people.
    */
   message: string;
   /**
-   * How many players something is predicted of.
+   * Number of players with a prediction.
    */
   predictions_count: number;
   /**
-   * How well they are.
+   * Their health.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**
-   * Of which slate day.
+   * Their slate day; null where none were read yet.
    */
   target_date: SlateDay | null;
 }
@@ -795,43 +795,43 @@ export interface PredictionsService {
  */
 export interface TonightService {
   /**
-   * Minutes since then, to one place.
+   * Minutes from then to `updated_at`, to one decimal place; null without a list.
    */
   age_minutes: number | null;
   /**
-   * What it says is wrong with it.
+   * The list's own `degraded_reason`; null where it has none.
    */
   degraded_reason: string | null;
   /**
-   * The slate day of the public list.
+   * The slate day of the public list; null where there is none yet.
    */
   game_date: SlateDay | null;
   /**
-   * How many games lack the analysis of a team.
+   * Number of games without the analysis of a team.
    */
   games_without_context: number;
   /**
-   * Whether it is still an earlier day's when today's was due.
+   * True where a game has begun and the list is still an earlier day's.
    */
   is_stale: boolean;
   /**
-   * When the public list was made; null where there is none yet.
+   * When the public list was generated; null where there is none yet.
    */
   last_update: string | null;
   /**
-   * Why, for people.
+   * The reason, as text for people.
    */
   message: string;
   /**
-   * How well it is.
+   * Its health.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**
-   * How many players it has.
+   * Number of players in it.
    */
   total_players: number;
   /**
-   * How many of them have a line.
+   * Number of those with a line.
    */
   total_with_lines: number;
 }

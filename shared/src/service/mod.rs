@@ -1,6 +1,6 @@
 //! A handler becomes a Cloud Run service.
 //!
-//! [`http`] and [`event`] make the router of a function, [`run`] is the whole of its `main`. The
+//! [`http`] and [`event()`] make the router of a function, [`run`] is the whole of its `main`. The
 //! router answers `POST /` with the handler and `GET /health` with 200; everything else is an error
 //! in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
 
