@@ -1,4 +1,4 @@
--- Who is expected to play on a day: the newest row of each player and team.
+-- The players who are expected to play on a day: the newest row of each player and team.
 -- @game_date DATE
 SELECT player_lookup, universal_player_id, game_id, team_abbr, days_rest, processed_at
 FROM (

@@ -1,5 +1,5 @@
--- What the injury reports of the last days say of each player: a report about this day's game before any
--- other, then the newest.
+-- Each player's injury report of the last days: a report about this day's game takes precedence, then the
+-- newest.
 -- @reported_since DATE
 -- @game_date DATE
 SELECT player_lookup, player_full_name, team, injury_status, reason

@@ -1,6 +1,6 @@
--- What bookmakers offered on a player's points: of each book, side and line the newest update before the
--- day's first tip-off, and the newest before each later one; nothing is known here of the game that a player
--- plays in. Odds outside 100 to 10000 either way are a broken feed's and are not looked at.
+-- Bookmakers' offers on a player's points: of each book, side and line the newest update before the day's
+-- first tip-off, and the newest before each later one, because the table does not name the player's game.
+-- Odds outside 100 to 10000 on either side come from a broken feed and are ignored.
 -- @game_date DATE
 SELECT DISTINCT
   player_lookup,

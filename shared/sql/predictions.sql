@@ -1,6 +1,6 @@
--- The active prediction of each player and game of a day, and the inactive one that was active last. Where
--- several are, whichever has a bookmaker's line goes before one without, then the newest, then by names that
--- make the choice the same every time.
+-- The active prediction of each player and game of a day, and the inactive one that was active last. Of
+-- several, one with a bookmaker's line takes precedence, then the newest, then names that make the choice
+-- deterministic.
 -- @game_date DATE
 SELECT
   player_lookup,

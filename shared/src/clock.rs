@@ -1,4 +1,4 @@
-//! The time a function believes in.
+//! The clock of a function.
 
 use std::{fmt, sync::Arc};
 
@@ -6,8 +6,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::America::New_York;
 use serde::Serializer;
 
-/// Where a function takes "now" from: the system in production, the replayed night's clock in a
-/// local run. Timeouts and token expiry never use it; they are the machine's own business.
+/// The source of the current time: the system in production, the replayed night's clock in a local run.
+/// Timeouts and token expiry always use the system's time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
@@ -40,7 +40,7 @@ pub fn iso_micros<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Resu
     serializer.collect_str(&instant.format("%Y-%m-%dT%H:%M:%S%.6f%:z"))
 }
 
-/// Likewise an instant that there may not be.
+/// Like [`iso_micros`], for an optional instant.
 pub fn iso_micros_or_null<S: Serializer>(
     instant: &Option<DateTime<Utc>>,
     serializer: S,
@@ -51,7 +51,7 @@ pub fn iso_micros_or_null<S: Serializer>(
     }
 }
 
-/// An instant as people in the league say it, Eastern by the rules of the day: `7:30 PM ET` (facts F7, F35).
+/// An instant in US Eastern time, daylight saving time included: `7:30 PM ET` (FAILURES.md, F7, F35).
 pub fn eastern_time(instant: DateTime<Utc>) -> String {
     instant.with_timezone(&New_York).format("%-I:%M %p ET").to_string()
 }

@@ -1,4 +1,4 @@
-//! Decimal numbers as documents show them.
+//! Decimal numbers as displayed in documents.
 
 /// `numerator / denominator` to so many places, halves up on the decimal value: 600.3 / 18 is 33.35 and so
 /// 33.4, though the nearest double is a little less.
@@ -22,7 +22,7 @@ pub fn ratio(numerator: i64, denominator: i64, places: u32) -> f64 {
     rounded / scale
 }
 
-/// A number of tenths, as the warehouse keeps minutes, predictions and lines.
+/// The number of tenths in a value, the precision of the warehouse's minutes, predictions and lines.
 pub fn tenths(value: f64) -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "numbers of a game are small; others saturate")]
     let tenths = (value * 10.0).round() as i64;

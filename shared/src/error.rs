@@ -1,4 +1,4 @@
-//! The one error of every function, and what becomes of it.
+//! The one error type of every function, and how it is handled.
 
 use axum::{
     Json,
@@ -15,8 +15,8 @@ pub enum Error {
     #[error("{0}")]
     Configuration(String),
 
-    /// The caller sent something we cannot read. 400 to the caller; Cloud Scheduler reports the job
-    /// as failed and does not improve it by retrying.
+    /// The caller sent a request that cannot be read. 400 to the caller; Cloud Scheduler reports the job as
+    /// failed, and a retry would not help.
     #[error("{0}")]
     InvalidRequest(String),
 
@@ -33,13 +33,13 @@ pub enum Error {
     #[error("BallDontLie: {0}")]
     BallDontLie(String),
 
-    /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler
-    /// deliver the same thing again.
+    /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler deliver
+    /// the event or call again.
     #[error("{service}: {detail}")]
     Transient {
         /// The service as the on-call engineer knows it, such as `BigQuery`.
         service: &'static str,
-        /// What it said.
+        /// The service's description of the error.
         detail: String,
     },
 
@@ -53,8 +53,8 @@ pub enum Error {
     #[error("the invocation did not finish within {0} seconds")]
     DeadlineExceeded(u64),
 
-    /// Our own fault or our own permissions: a refused token, a missing table, a bug. 500; the
-    /// platform delivers an event again, so nothing is lost while the on-call engineer mends it.
+    /// A fault of the function or its permissions: a refused token, a missing table, a bug. 500; the platform
+    /// delivers an event again, so that nothing is lost until the on-call engineer fixes it.
     #[error("{0}")]
     Internal(String),
 }
@@ -75,7 +75,7 @@ impl Error {
         }
     }
 
-    /// The stable word for this error in the JSON answer.
+    /// The stable code of this error in the JSON answer.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Configuration(_) => "configuration",
@@ -90,7 +90,7 @@ impl Error {
         }
     }
 
-    /// An error and what caused it, in one line.
+    /// Formats an error and its sources in one line.
     pub fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
         let causes = std::iter::successors(error.source(), |cause| cause.source());
         causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))

@@ -1,12 +1,12 @@
-//! The JSON of what we write.
+//! JSON bodies of the documents.
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::Error;
 
-/// The compact JSON of `document`. It is written without growing where `expected` bytes are enough, so that a
-/// document takes memory once and in proportion to what is in it; `what` names it in the error.
+/// The compact JSON of `document`; `what` names it in the error. With `expected` bytes the buffer does not
+/// grow, so that the memory stays in proportion to the document.
 pub fn body(what: &str, document: &impl Serialize, expected: usize) -> Result<Bytes, Error> {
     let mut json = Vec::with_capacity(expected);
     serde_json::to_writer(&mut json, document)

@@ -11,12 +11,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
 
 TABLE = "nba_raw.bdl_live_boxscores"
-# Where BigQuery looks for a job if the call does not say where it is.
+# The location in which BigQuery looks for a job if the call names none.
 ANOTHER_LOCATION = "US"
 DAY = datetime.date(2026, 1, 10)
 POLL = datetime.datetime(2026, 1, 11, 0, 30, 0, 123456, tzinfo=datetime.UTC)
 ROWS, PAGE, PAGES = 25, 10, [10, 10, 5]
-# The client allows BigQuery a quarter of a second less than the call takes, which leaves nothing: `timeoutMs` is 0.
+# The client subtracts a quarter of a second from the timeout for `timeoutMs`, which leaves 0.
 NO_WAIT = 0.25
 
 QUERY = f"""
@@ -154,7 +154,7 @@ class BigQuery:
         job = self.client.query(QUERY, job_config=self.configuration("asked"))
         self.expect_pages(job.result(page_size=PAGE, timeout=60))
         expect("the job", (job.state, job.location, job.job_type), ("DONE", self.location, "query"))
-        # Without a page size the client waits for the end first, by asking for a page of no rows.
+        # Without a page size the client first waits for the end by requesting a page of no rows.
         whole = self.client.query(QUERY, job_config=self.configuration("asked")).result(timeout=60)
         expect("the rows without a page size", len(list(whole)), ROWS)
 

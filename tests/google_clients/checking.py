@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-# The end of a long message says nothing new.
+# The rest of a long message adds nothing.
 LONGEST = 400
 
 

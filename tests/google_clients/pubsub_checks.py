@@ -12,7 +12,7 @@ SECONDS = 30
 
 
 def checks(settings) -> Iterator[tuple[str, Callable[[], None]]]:
-    # The client speaks to an emulator, without encryption and credentials, only where this is set.
+    # The client uses an emulator, without encryption and credentials, only if this variable is set.
     os.environ["PUBSUB_EMULATOR_HOST"] = urlsplit(settings.endpoint).netloc
     it = PubSub(settings.project, settings.topic)
     yield "a message that is published gets an id of its own", it.publishes
@@ -37,7 +37,7 @@ class PubSub:
         expect("the ids are different", len(set(ids)), 2)
 
     def publishes_together(self) -> None:
-        # The client waits a moment for more messages and sends them in one call.
+        # The client batches messages for a moment and sends them in one call.
         published = [self.client.publish(self.topic, data) for data in (b"one", b"two", b"three")]
         expect("the number of ids", len({it.result(timeout=SECONDS) for it in published}), len(published))
 

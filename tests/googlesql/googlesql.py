@@ -28,7 +28,7 @@ from zetasql.types import (
 
 SCHEMAS = Path(__file__).parents[2] / "infra" / "bigquery"
 
-# The names of types in a table's schema and in a query: as the analyser has them, and as GoogleSQL spells them.
+# The names of types in a table's schema and in a query: the analyser's and GoogleSQL's spelling.
 KINDS = {
     "STRING": (TypeKind.TYPE_STRING, "STRING"),
     "INTEGER": (TypeKind.TYPE_INT64, "INT64"),
@@ -43,7 +43,7 @@ KINDS = {
 }
 
 DECLARATION = re.compile(r"^--\s*@(\w+)\s+(\w+)\s*$", re.MULTILINE)
-# How many rows are written out at once.
+# The number of rows that are written out at once.
 PART = 400
 COMMENT = re.compile(r"^--.*$", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over WebDriver as a user would.
+//! A headless Chromium, driven over WebDriver like a user's browser.
 
 use std::{
     path::Path,
@@ -15,7 +15,7 @@ use crate::{free_port, skipped};
 
 const DRIVER: &str = "/usr/bin/chromedriver";
 const BROWSER: &str = "/usr/bin/chromium";
-/// How long a page may take to show something.
+/// The timeout for content to appear on a page.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser with one page.
@@ -26,7 +26,7 @@ pub struct Browser {
     driver: Driver,
 }
 
-/// Chromium's own WebDriver; it ends with the test.
+/// The chromedriver process, which ends with the test.
 #[derive(Debug)]
 struct Driver {
     child: Child,
@@ -41,7 +41,7 @@ impl Drop for Driver {
 }
 
 impl Browser {
-    /// Starts one with a window of this size; `None` where there is no Chromium, which CI does not forgive.
+    /// Starts a browser with a window of this size; `None` if Chromium is missing, which is an error in CI.
     pub async fn start(width: u32, height: u32, dark: bool) -> Option<Self> {
         if !Path::new(DRIVER).exists() || !Path::new(BROWSER).exists() {
             assert!(
@@ -59,7 +59,7 @@ impl Browser {
             .spawn()
             .expect("chromedriver");
         let driver = Driver { child, url: format!("http://127.0.0.1:{port}") };
-        // A tester may be root, and a container's /dev/shm small.
+        // Tests may run as root, and /dev/shm of a container is small.
         let mut arguments =
             vec!["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
         let size = format!("--window-size={width},{height}");
@@ -90,18 +90,18 @@ impl Browser {
         self.page.goto(url.as_str()).await.expect("a page");
     }
 
-    /// What a script gives back.
+    /// The return value of a script.
     pub async fn ask(&self, script: &str) -> Value {
         self.page.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The text of the first element that a selector finds.
+    /// The text of the first element that matches a selector.
     pub async fn text(&self, selector: &str) -> String {
         let text = self.ask(&format!("return document.querySelector({}).textContent", json!(selector))).await;
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Waits until a script gives back something that is wanted, and returns it.
+    /// Polls a script until its return value satisfies the condition, and returns that value.
     pub async fn until(&self, what: &str, script: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -114,7 +114,7 @@ impl Browser {
         }
     }
 
-    /// The errors that the page has written to its console since the last time this was asked.
+    /// The errors on the page's console since the last call of this function.
     pub async fn console_errors(&self) -> Vec<String> {
         let session = self.page.session_id().await.expect("a session").expect("a session");
         let url = format!("{}/session/{session}/se/log", self.driver.url);

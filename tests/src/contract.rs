@@ -1,15 +1,15 @@
-//! The published contract, as a judge of documents.
+//! Validates documents against the published contract.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// The schemas of `infra/contracts/schemas`, each of which takes no field that it does not name.
+/// The schemas of `infra/contracts/schemas`, tightened to reject fields that they do not name.
 #[derive(Debug)]
 pub struct Contract(BTreeMap<String, Validator>);
 
-/// Where the contract is.
+/// The folder of the contract.
 pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../infra/contracts")
 }
@@ -26,7 +26,7 @@ pub fn schemas(of: &str) -> BTreeMap<String, Value> {
 }
 
 impl Contract {
-    /// Reads it.
+    /// Reads the contract.
     pub fn published() -> Self {
         let validators = schemas("schemas").into_iter().map(|(name, mut schema)| {
             close(&mut schema);
@@ -39,19 +39,19 @@ impl Contract {
         Self(validators.collect())
     }
 
-    /// The schema that an object of the public bucket has to be like: `v1/live/latest.json` like `live`.
+    /// The schema of an object in the public bucket: `v1/live/latest.json` follows `live`.
     pub fn of_object(object: &str) -> &str {
         let name = object.trim_start_matches("v1/").trim_end_matches(".json");
         name.split('/').next().unwrap_or(name)
     }
 
-    /// Panics where a document is not what its schema says, and says where.
+    /// Panics if a document violates its schema, with the place of the violation.
     pub fn check(&self, schema: &str, document: &Value) {
         let errors = self.errors(schema, document);
         assert!(errors.is_empty(), "{schema}: {errors:#?}");
     }
 
-    /// Where a document is not what its schema says.
+    /// The places at which a document violates its schema.
     pub fn errors(&self, schema: &str, document: &Value) -> Vec<String> {
         let validator = self.0.get(schema).unwrap_or_else(|| panic!("{schema} is not in the contract"));
         let errors = validator.iter_errors(document).take(5);
@@ -59,7 +59,7 @@ impl Contract {
     }
 }
 
-/// Nothing beside the named fields: what we write and do not describe is a defect.
+/// Forbids additional fields: a field that is written but not described is a defect.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

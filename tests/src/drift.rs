@@ -1,4 +1,4 @@
-//! A night as upstream sends it, told by what matters to a test of its faults.
+//! A night of upstream answers, described by the fields that matter to tests of upstream faults.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub const SUMMARY: &str = "nba_analytics.player_game_summary";
 pub const INJURIES: &str = "nba_raw.nbac_injury_report";
 pub const DIRECTORY: &str = "nba_raw.bdl_player_boxscores";
 
-/// A game's status, period and clock as upstream writes them.
+/// A game's status, period and clock in upstream's spelling.
 pub type State<'a> = (&'a str, i64, &'a str);
 
 pub const BEFORE: State<'static> = ("2026-01-10T00:30:00Z", 0, "");
@@ -75,7 +75,7 @@ pub fn box_of<'a>(game: &'a mut Value, side: &str) -> &'a mut Vec<Value> {
     game[side]["players"].as_array_mut().expect("players")
 }
 
-/// The game with whole boxes: thirteen players a side, 240 minutes, and points that add up to the score.
+/// The game with complete boxes: thirteen players a side, 240 minutes, and points that add up to the score.
 pub fn full(mut game: Value) -> Value {
     let id = game["id"].as_i64().expect("an id");
     for (side, score, first_id) in
@@ -87,7 +87,7 @@ pub fn full(mut game: Value) -> Value {
         let left = 240 - players.iter().map(played).sum::<i64>();
         let reserves = 13 - i64::try_from(players.len()).expect("few");
         for (nth, letter) in (0..reserves).zip('a'..='m') {
-            // The first eight share the minutes that are left.
+            // The first eight players share the remaining minutes.
             let (minutes, points) = match nth {
                 0 => (left / 8 + left % 8, 4),
                 1..8 => (left / 8, 4),
@@ -134,7 +134,7 @@ pub struct Night {
 impl Night {
     /// A night over a warehouse, before its first export.
     pub async fn of(cloud: Cloud) -> Self {
-        // The polls are minutes apart by the night's clock, and not by the machine's.
+        // The interval between polls is in minutes of the night's clock, not of the machine's.
         let interval = std::time::Duration::ZERO;
         cloud.services.limits.set(Limit { object_write_interval: interval, ..Limit::default() });
         let clock = HandClock::at("2026-01-10T00:00:00Z");
@@ -143,12 +143,12 @@ impl Night {
         Self { cloud, clock, stub, exporter }
     }
 
-    /// Another process takes over, which remembers nothing and reads the warehouse anew.
+    /// Replaces the process by a new one, which has no memory and reads the warehouse again.
     pub async fn restart(&mut self) {
         self.exporter = self.cloud.exporter(&self.stub, &self.clock).await;
     }
 
-    /// The public scores after an export at this hour and minute, for which upstream lists these games.
+    /// The public scores after an export at this time, for which upstream lists these games.
     pub async fn poll(&self, time: &str, games: impl IntoIterator<Item = Value>) -> Value {
         self.clock.set(&instant_of(time));
         self.stub.answer([Reply::games(games)]);
@@ -157,7 +157,7 @@ impl Night {
         self.cloud.document(LIVE).await
     }
 
-    /// The day's scores after an export of its date on the next day.
+    /// The day's scores after an export of its date on the following day.
     pub async fn backfill(&self, games: impl IntoIterator<Item = Value>) -> Value {
         self.clock.set("2026-01-10T18:00:00Z");
         self.stub.answer([Reply::games(games)]);
@@ -166,13 +166,13 @@ impl Night {
         self.cloud.document(DATED_LIVE).await
     }
 
-    /// How the only prediction of a player stands.
+    /// The only prediction of a player in the grading.
     pub async fn standing(&self, lookup: &str) -> Value {
         let grading = self.cloud.document(GRADING).await;
         only(&grading["predictions"], lookup).clone()
     }
 
-    /// The points of a player as they came.
+    /// The points of a player in the timeline.
     pub async fn timed(&self, lookup: &str) -> Value {
         let timeline = self.cloud.document(TIMELINE).await;
         only(&timeline["players"], lookup).clone()
@@ -184,7 +184,7 @@ impl Night {
     }
 }
 
-/// Tonight's list after an export at this hour and minute by a process of its own, whatever came of it.
+/// Tonight's list after an export at this time by a process of its own, whether or not the export succeeds.
 pub async fn tonight(cloud: &Cloud, time: &str) -> Value {
     let function = cloud.tonight(&HandClock::at(&instant_of(time))).await;
     function.tell(json!({"export_types": ["tonight"], "target_date": "today"})).await;
@@ -225,12 +225,12 @@ pub fn shown(live: &Value) -> Value {
     json!([games[0]["status"], games[0]["time_remaining"], games[0]["home_score"]])
 }
 
-/// Some fields of a value, in this order.
+/// The given fields of a value, in this order.
 pub fn fields<const N: usize>(value: &Value, names: [&str; N]) -> Value {
     names.map(|name| value[name].clone()).to_vec().into()
 }
 
-/// The known issues that a status has and an earlier one had not.
+/// The known issues of a status that an earlier status lacks.
 pub fn new_issues(before: &Value, after: &Value) -> Vec<String> {
     let issues = |status: &Value| -> BTreeSet<String> {
         let issues = status["known_issues"].as_array().expect("issues").iter();
@@ -239,7 +239,7 @@ pub fn new_issues(before: &Value, after: &Value) -> Vec<String> {
     issues(after).difference(&issues(before)).cloned().collect()
 }
 
-/// Changes a prediction row to another line.
+/// Sets another line in a prediction row.
 pub fn at_line(prediction: Value, line: f64) -> Value {
     with(prediction, json!({"current_points_line": line}))
 }

@@ -1,8 +1,8 @@
-//! Google as a deployed function meets it: its own host names over TLS, and a metadata server for tokens.
+//! Google as a deployed function sees it: its own host names over TLS, and a metadata server for tokens.
 //!
-//! A function that has no emulator set calls `https://storage.googleapis.com` and
+//! A function without emulator variables calls `https://storage.googleapis.com` and
 //! `https://bigquery.googleapis.com`. A proxy (`HTTPS_PROXY`) answers for both with a certificate that the
-//! function is told to trust, and passes what it hears to a local cloud.
+//! function is configured to trust, and forwards the requests to a local cloud.
 
 use std::{
     collections::VecDeque,
@@ -24,10 +24,10 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls};
 
-/// The hosts that the proxy answers for.
+/// The hosts that the proxy impersonates.
 const HOSTS: [&str; 3] = ["storage.googleapis.com", "bigquery.googleapis.com", "localhost"];
 
-/// A certificate for Google's hosts and for `localhost`, in a folder that goes with its test.
+/// A certificate for Google's hosts and for `localhost`, in a folder that is deleted with its test.
 #[derive(Debug)]
 pub struct Trusted {
     folder: TempDir,
@@ -45,13 +45,13 @@ impl Default for Trusted {
 }
 
 impl Trusted {
-    /// The variable by which a process trusts it, and nobody else.
+    /// The variable by which a single process trusts the certificate.
     pub fn variable(&self) -> (String, String) {
         let file = self.folder.path().join("trusted.pem");
         ("SSL_CERT_FILE".into(), file.to_string_lossy().into_owned())
     }
 
-    /// What answers TLS with it.
+    /// Accepts TLS connections with the certificate.
     pub fn acceptor(&self) -> TlsAcceptor {
         let key = rustls::pki_types::PrivateKeyDer::try_from(self.key.clone()).expect("a key");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -63,10 +63,10 @@ impl Trusted {
     }
 }
 
-/// A token that the metadata server gives, or what it answers instead.
+/// A token of the metadata server, or another answer in its place.
 #[derive(Clone, Debug)]
 pub enum Token {
-    /// A token that is good for so many seconds.
+    /// A token that is valid for this many seconds.
     For(u32),
     /// Any answer.
     Answer(u16, &'static str),
@@ -86,7 +86,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Starts one that gives these tokens in turn, and the last of them from then on.
+    /// Starts a server that gives these tokens in turn, and then keeps giving the last one.
     pub async fn giving(tokens: impl IntoIterator<Item = Token>) -> Self {
         let script = Arc::new(Mutex::new(Script { tokens: tokens.into_iter().collect(), asked: 0 }));
         let (listener, url) = listen(0).await.expect("a port");
@@ -95,7 +95,7 @@ impl Metadata {
         Self { url, script }
     }
 
-    /// How many tokens it was asked for.
+    /// The number of token requests so far.
     pub fn tokens_asked_for(&self) -> usize {
         self.script.lock().expect("the script").asked
     }
@@ -104,7 +104,8 @@ impl Metadata {
 async fn metadata(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let flavor = [("metadata-flavor", "Google")];
     if !request.uri().path().ends_with("/service-accounts/default/token") {
-        // Among it the universe's domain, which Google's own server answers with nothing.
+        // Other metadata includes the universe domain, which Google's own server answers with an empty
+        // body.
         return (flavor, "").into_response();
     }
     let mut script = script.lock().expect("the script");
@@ -126,8 +127,8 @@ async fn metadata(State(script): State<Arc<Mutex<Script>>>, request: Request) ->
     }
 }
 
-/// The variables of the function `name` that is deployed for all that it can tell: no emulator, Google's own
-/// hosts behind a proxy to the local cloud's `endpoint`, tokens from `metadata`.
+/// The variables of the function `name` as in a deployment: no emulator, Google's own hosts behind a proxy
+/// to the local cloud's `endpoint`, tokens from `metadata`.
 pub async fn deployed(endpoint: &Url, trusted: &Trusted, metadata: &Metadata) -> Vec<(String, String)> {
     let proxy = proxy_to(endpoint.port().expect("a port"), trusted.acceptor()).await;
     let plain = [
@@ -141,7 +142,7 @@ pub async fn deployed(endpoint: &Url, trusted: &Trusted, metadata: &Metadata) ->
     plain.into_iter().chain([trusted.variable()]).collect()
 }
 
-/// A proxy that answers `CONNECT` to any host with TLS of its own and passes what comes to `port`.
+/// A proxy that answers `CONNECT` to any host with TLS of its own and forwards the traffic to `port`.
 async fn proxy_to(port: u16, acceptor: TlsAcceptor) -> Url {
     let (listener, url) = listen(0).await.expect("a port");
     tokio::spawn(async move {

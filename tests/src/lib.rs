@@ -1,6 +1,6 @@
-//! What the black-box tests share: a local cloud, functions on ports, a stub of BallDontLie.
+//! Shared equipment of the black-box tests: a local cloud, functions on ports, a stub of BallDontLie.
 //!
-//! The tests themselves are clients: they start a real function, speak HTTP to it, and look at what it
+//! The tests themselves are clients: they start a real function, call it over HTTP, and check what it
 //! wrote.
 
 pub mod browser;
@@ -49,7 +49,7 @@ pub fn instant(text: &str) -> DateTime<Utc> {
 pub struct HandClock(Arc<Mutex<DateTime<Utc>>>);
 
 impl HandClock {
-    /// A clock that stands at `start`.
+    /// A clock that is stopped at `start`.
     pub fn at(start: &str) -> Self {
         Self(Arc::new(Mutex::new(instant(start))))
     }
@@ -59,19 +59,19 @@ impl HandClock {
         *self.0.lock().expect("the clock") = instant(now);
     }
 
-    /// The same clock, for a function.
+    /// The same clock, in the functions' type.
     pub fn for_function(&self) -> Clock {
         let clock = self.0.clone();
         Clock::new(move || *clock.lock().expect("the clock"))
     }
 }
 
-/// A local cloud of a test's own, in a folder that goes with it.
+/// A local cloud of one test, in a folder that is deleted with the test.
 #[derive(Debug)]
 pub struct Cloud {
     /// The services.
     pub services: LocalCloud,
-    /// The test's client.
+    /// The test's HTTP client.
     pub http: Client,
     folder: TempDir,
 }
@@ -79,17 +79,17 @@ pub struct Cloud {
 /// A function on a port.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// Where it is called.
+    /// The URL of the function.
     pub url: Url,
     http: Client,
 }
 
-/// An answer, read.
+/// A parsed answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its JSON; null where it has none.
+    /// Its JSON; null if it has none.
     pub json: Value,
 }
 
@@ -100,7 +100,7 @@ impl Answer {
         Self { status, json }
     }
 
-    /// The message of an error, which must be in the one shape.
+    /// The message of an error, which must have the common shape.
     pub fn message(&self) -> &str {
         assert!(self.json["error"]["code"].is_string(), "no error in the one shape: {:?}", self.json);
         self.json["error"]["message"].as_str().expect("a message")
@@ -113,7 +113,7 @@ impl Cloud {
         Self::start_with(Access::deployed()).await
     }
 
-    /// Starts one in which the functions may do what `access` says.
+    /// Starts one in which the functions have the permissions of `access`.
     pub async fn start_with(access: Access) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let night = Arc::new(Night::sample().expect("the sample night"));
@@ -124,13 +124,13 @@ impl Cloud {
         Self { services, http: Client::new(), folder }
     }
 
-    /// Where its files are.
+    /// The folder of its files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The variables of the function `name`, which speaks to this cloud as its own service account and, for
-    /// box scores, to `balldontlie`.
+    /// The variables of the function `name`, which calls this cloud as its own service account and gets box
+    /// scores from `balldontlie`.
     pub fn environment(&self, name: &str, balldontlie: &Url) -> Vec<(String, String)> {
         let google = self.services.endpoint(name).as_str().trim_end_matches('/').to_owned();
         [
@@ -155,7 +155,7 @@ impl Cloud {
         Function::start(scrape_live_boxscores::app(settings, clock.for_function())).await
     }
 
-    /// Lets minutes pass on the cloud's clock, which else stands at 2025-12-28, midnight UTC.
+    /// Advances the cloud's clock by minutes; otherwise it stands at 2025-12-28, midnight UTC.
     pub async fn pass(&self, minutes: i64) {
         let clock = &self.services.clock;
         clock.run_until(clock.now() + TimeDelta::minutes(minutes)).await;
@@ -178,7 +178,7 @@ impl Cloud {
         Function::start(export_tonight::app(settings, clock.for_function())).await
     }
 
-    /// The completions that were published, oldest first.
+    /// The published completions, oldest first.
     pub fn completions(&self) -> Vec<Value> {
         let messages = self.services.topics.messages(COMPLETE_TOPIC);
         messages.iter().map(|message| serde_json::from_slice(&message.data).expect("JSON")).collect()
@@ -197,7 +197,7 @@ impl Cloud {
         warehouse.append(warehouse.table(dataset, table).expect("a table"), rows).expect("rows that fit");
     }
 
-    /// Appends a row to `dataset.table`; required columns that it leaves out are filled with something.
+    /// Appends a row to `dataset.table`; missing required columns are filled with placeholders.
     pub fn add(&self, table: &str, row: Value) {
         let (dataset, name) = table.split_once('.').expect("a dataset and a table");
         self.append(dataset, name, &[warehouse::filled(dataset, name, row)]);
@@ -211,7 +211,7 @@ impl Cloud {
             .collect()
     }
 
-    /// Changes what is in `{database}.sqlite`, as only a test may.
+    /// Executes SQL on `{database}.sqlite` directly, as only a test may.
     pub fn execute(&self, database: &str, sql: &str) {
         let file = self.folder().join(format!("bigquery/{database}.sqlite"));
         rusqlite::Connection::open(file).and_then(|it| it.execute_batch(sql)).expect("a statement");
@@ -227,12 +227,12 @@ impl Cloud {
         self.services.objects.list(bucket, prefix).into_iter().map(|object| object.name).collect()
     }
 
-    /// An object's content.
+    /// The content of an object.
     pub fn object(&self, bucket: &str, name: &str) -> Vec<u8> {
         self.services.objects.read(bucket, name, None).expect("an object").1.to_vec()
     }
 
-    /// A JSON object's content.
+    /// The content of a JSON object.
     pub fn json(&self, bucket: &str, name: &str) -> Value {
         serde_json::from_slice(&self.object(bucket, name)).expect("JSON")
     }
@@ -268,7 +268,7 @@ impl Cloud {
         answer.json["generation"].as_str().expect("a generation").parse().expect("a number")
     }
 
-    /// Uploads an object with its metadata and further query parameters.
+    /// Uploads an object with its metadata and additional query parameters.
     pub async fn upload_with(
         &self,
         bucket: &str,
@@ -333,7 +333,7 @@ impl Function {
         self.try_deliver(bucket, name, generation).await.expect("an answer")
     }
 
-    /// Delivers an object-finalized event to a function that may be gone before it answers.
+    /// Delivers an object-finalized event to a function that may be killed before it answers.
     pub async fn try_deliver(&self, bucket: &str, name: &str, generation: i64) -> reqwest::Result<Answer> {
         let data = json!({"bucket": bucket, "name": name, "generation": generation.to_string()});
         let event = binary_event(shared::service::event::OBJECT_FINALIZED);
@@ -356,7 +356,7 @@ pub fn binary_event(kind: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The folder of recorded data, or `None` with a word about it where it is missing; CI has it.
+/// The folder of recorded data, or `None` and a notice if it is missing; CI always has it.
 pub fn recorded_data() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if folder.is_dir() {
@@ -366,19 +366,19 @@ pub fn recorded_data() -> Option<PathBuf> {
     None
 }
 
-/// Says on stderr that a test has not run and why; the test runner would hide what is printed.
+/// Reports on stderr that a test is skipped and why; the test runner would hide standard output.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
-/// A raw snapshot as the scraper writes it.
+/// A raw snapshot in the scraper's format.
 pub fn snapshot(poll_id: &str, games: &[Value]) -> String {
     let timestamp = "2026-01-10T02:12:02.560000+00:00";
     json!({"timestamp": timestamp, "pollId": poll_id, "gameCount": games.len(), "liveBoxes": games})
         .to_string()
 }
 
-/// Teams of made-up games: home and visitors with their ids, a pair for each of the first ids.
+/// Teams of invented games: home and visitors with their ids, a pair for each of the first ids.
 const PAIRS: [[(i64, &str); 2]; 12] = [
     [(2, "BOS"), (3, "BKN")],
     [(14, "LAL"), (17, "MIL")],
@@ -394,13 +394,13 @@ const PAIRS: [[(i64, &str); 2]; 12] = [
     [(25, "POR"), (26, "SAC")],
 ];
 
-/// A public document as the answers of the exports name it.
+/// A public document by the name that the exports' answers use.
 pub fn uri(object: &str) -> String {
     shared::google::storage::uri(local_cloud::cloud::API_BUCKET, object)
 }
 
-/// A box score game of two players in BallDontLie's shape, to be changed by a test. Each of the first ids has
-/// teams of its own; the first is Brooklyn at Boston.
+/// A box score game of two players in BallDontLie's shape, which a test can modify. Each of the first ids
+/// has teams of its own; the first is Brooklyn at Boston.
 pub fn game(id: i64, date: &str, status: &str, period: i64, time: &str) -> Value {
     let pair = usize::try_from(id - 1).unwrap_or_default() % PAIRS.len();
     let [(home_id, home), (visitor_id, visitor)] = PAIRS[pair];

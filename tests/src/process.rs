@@ -26,9 +26,9 @@ pub fn binary(name: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    /// Where it listens.
+    /// The URL at which it listens.
     pub url: Url,
-    /// What it has written to standard output and standard error.
+    /// Its standard output and standard error.
     log: NamedTempFile,
 }
 
@@ -38,9 +38,9 @@ impl Drop for Running {
     }
 }
 
-/// A port for a server that cannot choose its own. No port is given out twice by one test process, and none
-/// is of those that the system gives to outgoing connections (32768 and above), so that nobody takes it
-/// before the server does.
+/// A port for a server that cannot choose its own. No port is used twice by one test process, and none is
+/// in the system's ephemeral range (32768 and above), so that no outgoing connection takes it before the
+/// server does.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + (std::process::id() % 97) as u16 * 100;
@@ -53,7 +53,7 @@ pub fn free_port() -> u16 {
     panic!("no port is free");
 }
 
-/// How long a process may take to start on a slow machine.
+/// The start timeout of a process on a slow machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -72,7 +72,7 @@ impl Running {
         panic!("{command:?} does not answer");
     }
 
-    /// Starts a function's binary with these variables, on a port that it chooses and says in its log.
+    /// Starts a function's binary with these variables, on a port that it chooses and logs.
     pub async fn function(name: &str, variables: &[(String, String)]) -> Self {
         let mut command = Command::new(binary(name));
         command.env_clear().envs(variables.iter().cloned()).env("PORT", "0");
@@ -97,12 +97,12 @@ impl Running {
         Self { child, url, log }
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).expect("the log")
     }
 
-    /// The lines of its log that are JSON, which those of a deployed function are.
+    /// The JSON lines of its log, which is the log format of a deployed function.
     pub fn log_lines(&self) -> Vec<Value> {
         self.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
@@ -113,7 +113,7 @@ impl Running {
         assert!(sent.expect("kill").success());
     }
 
-    /// Its exit status, once it has ended by itself.
+    /// Its exit status, once it has ended on its own.
     pub async fn ended(&mut self) -> ExitStatus {
         let begun = Instant::now();
         while begun.elapsed() < START_LIMIT * 3 {
@@ -130,7 +130,7 @@ impl Running {
         &mut self.child
     }
 
-    /// Ends it at once, as SIGKILL does.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -141,7 +141,7 @@ impl Running {
         Function { url: self.url.clone(), http: reqwest::Client::new() }
     }
 
-    /// A figure of its memory in bytes, by the name that Linux has for it: `VmHWM`, the peak, or `VmRSS`.
+    /// A memory figure in bytes, by its name in Linux: `VmHWM`, the peak, or `VmRSS`.
     pub fn memory(&self, figure: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
         let line = status.lines().find(|line| line.starts_with(figure)).expect("a figure");

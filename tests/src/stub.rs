@@ -1,4 +1,4 @@
-//! A stub of BallDontLie: answers what the test says, and remembers what it was asked.
+//! A stub of BallDontLie: gives the answers that a test sets, and records its requests.
 
 use std::{
     collections::VecDeque,
@@ -16,7 +16,7 @@ use local_cloud::functions::listen;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-/// What the stub answers.
+/// An answer of the stub.
 #[derive(Clone, Debug)]
 pub struct Reply {
     status: u16,
@@ -48,7 +48,7 @@ impl Reply {
         self
     }
 
-    /// The answer after a while.
+    /// The answer after a delay.
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
@@ -65,13 +65,13 @@ struct Script {
 /// The stub, on a port.
 #[derive(Clone, Debug)]
 pub struct Stub {
-    /// Where it is.
+    /// The URL of the stub.
     pub url: Url,
     script: Arc<Mutex<Script>>,
 }
 
 impl Stub {
-    /// Starts a stub that gives these answers in turn, and the last of them from then on.
+    /// Starts a stub that gives these answers in turn, and then keeps giving the last one.
     pub async fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
         let script =
             Arc::new(Mutex::new(Script { replies: replies.into_iter().collect(), ..Default::default() }));
@@ -86,7 +86,7 @@ impl Stub {
         self.script.lock().expect("the script").replies = replies.into_iter().collect();
     }
 
-    /// What it was asked so far: path and query of each request.
+    /// The requests so far: path and query of each.
     pub fn asked(&self) -> Vec<String> {
         self.script.lock().expect("the script").asked.clone()
     }

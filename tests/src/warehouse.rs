@@ -1,4 +1,4 @@
-//! Rows for a test's warehouse, told by what matters to the test.
+//! Rows of a test's warehouse, described by the fields that matter to the test.
 
 use std::path::Path;
 
@@ -74,7 +74,7 @@ pub fn predicted(lookup: &str, points: f64, recommendation: &str) -> Value {
     })
 }
 
-/// What a bookmaker offers on a player's points.
+/// A bookmaker's offer on a player's points.
 pub fn offered(lookup: &str, book_id: i64, side: &str, line: f64, odds: i64) -> Value {
     json!({
         "game_date": DAY, "market_type": "points", "bet_side": side, "bp_player_id": 7, "player_name": lookup,

@@ -1,5 +1,5 @@
-//! Points fall: nothing is told as certain before it is official, and a correction is shown as one, in all
-//! documents alike.
+//! Points fall: no result is presented as certain before it is official, and a correction is shown as one,
+//! consistently in all documents.
 
 use serde_json::{Value, json};
 use tests::drift::{
@@ -17,7 +17,7 @@ async fn night(side: &str) -> Night {
     Night::of(predicting(&[predicted("jaylenbrown", 27.3, side)]).await).await
 }
 
-/// How the prediction stands, once all documents of the poll say the same of these points.
+/// The state of the prediction, after a check that all documents of the poll agree on these points.
 async fn consistent(night: &Night, live: &Value, points: i64) -> Value {
     assert_eq!(player(live, "jaylenbrown")["points"], points);
     let standing = night.standing("jaylenbrown").await;

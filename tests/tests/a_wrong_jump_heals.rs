@@ -1,4 +1,4 @@
-//! A wrong jump ahead heals within two polls, whatever comes after it and whichever process sees it.
+//! A wrong jump ahead is reverted within two polls, whatever follows it and whichever process sees it.
 
 use serde_json::{Value, json};
 use tests::drift::{BEFORE, FINAL, FOURTH, Night, boston, fields, predicting, shown};
@@ -9,7 +9,7 @@ async fn night() -> Night {
     Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
 }
 
-/// Boston's game without score and players, as upstream lists one that is not on.
+/// Boston's game without score and players, as upstream lists a game that is not in progress.
 fn empty(state: tests::drift::State<'_>) -> Value {
     let mut game = boston(state, 0);
     for side in ["home_team", "visitor_team"] {

@@ -1,5 +1,5 @@
-//! What wakes the on-call engineer counts log lines: each filter of `infra/terraform/monitoring.tf` is held
-//! against the lines that the binaries write, and each alert has its part in the runbook.
+//! The alerts count log lines: each filter of `infra/terraform/monitoring.tf` is compared with the lines
+//! that the binaries write, and each alert has its chapter in the runbook.
 
 use std::{collections::BTreeMap, fs};
 
@@ -12,12 +12,12 @@ use tests::{
     terraform::{Module, field, fields, infra, text},
 };
 
-/// A filter of Cloud Logging, as far as ours go: comparisons, AND, OR and brackets.
+/// A filter of Cloud Logging, limited to the syntax used here: comparisons, AND, OR and brackets.
 /// <https://cloud.google.com/logging/docs/view/logging-query-language>
 mod filter {
     use serde_json::Value;
 
-    /// Whether `entry` matches; an error says which part of the filter is not understood.
+    /// Whether `entry` matches; an error names the part of the filter that is not supported.
     pub fn matches(filter: &str, entry: &Value) -> Result<bool, String> {
         let tokens = tokens(filter)?;
         let mut rest = tokens.as_slice();
@@ -104,7 +104,7 @@ mod filter {
     }
 }
 
-/// A log line of a function as Cloud Logging keeps it.
+/// A log line of a function in the form in which Cloud Logging stores it.
 fn entry(line: &Value) -> Value {
     json!({"resource": {"type": "cloud_run_revision"}, "jsonPayload": line})
 }
@@ -116,7 +116,7 @@ fn metrics(root: &Module) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The metrics that count any of these lines.
+/// The metrics whose filters match any of these lines.
 fn counted(metrics: &BTreeMap<String, String>, lines: &[Value]) -> Vec<String> {
     let counts = |filter: &str| {
         lines
@@ -142,7 +142,7 @@ async fn tonight() -> (Cloud, String) {
     (cloud, day)
 }
 
-/// The lines that a function's binary writes when it is called once.
+/// The lines that a function's binary writes during one call.
 async fn lines_of(cloud: &Cloud, name: &str, upstream: &Stub) -> Vec<Value> {
     let running = Running::function(name, &cloud.environment(name, &upstream.url)).await;
     running.as_function().post("").await;
@@ -163,9 +163,9 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     let (cloud, day) = tonight().await;
     let on = Stub::answering([Reply::games([game(1, &day, "3rd Qtr", 3, "Q3 6:35")])]).await;
     let nothing = Stub::answering([Reply::games([])]).await;
-    // A day without games, on which nothing is wrong.
+    // A day without games and without problems.
     check(&lines_of(&Cloud::start().await, "export-live", &nothing).await, &["live_exports"]);
-    // A night of which there are scores and no list of who plays.
+    // A night with scores but without tonight's list.
     check(
         &lines_of(&cloud, "export-live", &on).await,
         &["live_exports", "live_exports_in_games", "status_unhealthy"],
@@ -174,7 +174,7 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     let failing = Stub::answering([Reply::text(401, "no")]).await;
     check(&lines_of(&cloud, "export-live", &failing).await, &["status_unhealthy"]);
 
-    // Fresh and empty: the export succeeds, and the status says what is wrong.
+    // Fresh and empty: the export succeeds, and the status reports the problem.
     let (cloud, _) = tonight().await;
     check(&lines_of(&cloud, "export-live", &nothing).await, &["live_exports", "status_unhealthy"]);
     check(&lines_of(&cloud, "scrape-live-boxscores", &nothing).await, &[]);
@@ -228,7 +228,7 @@ fn each_alert_reads_a_metric_that_there_is_and_has_its_part_in_the_runbook() {
     for metric in metrics.keys() {
         assert!(used.contains(metric), "no alert reads {metric}");
     }
-    // Absence wakes too: of exports, of rows, of acknowledgements.
+    // Absence alerts too: of exports, of rows, of acknowledgements.
     for title in ["No live export", "Snapshots are not processed", "Events wait", "The status is unhealthy"] {
         assert!(fields(root.local("alerts")).contains_key(title), "{title}");
     }

@@ -1,4 +1,4 @@
-//! The backfill, as an operator runs it.
+//! The backfill, run like an operator does.
 
 use std::process::{Command, Output};
 
@@ -10,7 +10,7 @@ use reqwest::Url;
 use shared::env::Environment;
 use tests::{Cloud, Function, HandClock, Reply, Stub, binary, game};
 
-/// A live export that is guarded as in production, its upstream, and the cloud that issues tokens for it.
+/// A live export that requires tokens as in production, its upstream, and the cloud that issues its tokens.
 struct Exported {
     cloud: Cloud,
     upstream: Stub,

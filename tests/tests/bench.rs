@@ -1,4 +1,4 @@
-//! The bench runs: what it measures is for `make bench` to say, not for a test.
+//! The bench runs; its measurements are not checked here, but by `make bench`.
 
 use std::process::Command;
 
@@ -25,7 +25,8 @@ fn the_bench_measures_every_path_and_counts_its_calls() {
     ] {
         assert!(said.contains(row), "no row {row:?} in {said}");
     }
-    // Calls do not depend on the machine: one poll and seven documents a warm export, and nothing read.
+    // The number of calls does not depend on the machine: a warm export makes one poll, writes seven
+    // documents and reads nothing.
     let calls =
         said.split("calls of one export-live, warm").nth(1).and_then(|rest| rest.split("calls of").next());
     let calls: Vec<&str> =

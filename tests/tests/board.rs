@@ -1,4 +1,4 @@
-//! The board in a browser: it follows the night, survives what it cannot read, and can be read by everyone.
+//! The board in a browser: it follows the night, survives unreadable documents, and is accessible.
 
 use std::{
     collections::HashMap,
@@ -29,7 +29,7 @@ use tests::{
     warehouse::{DAY, predicted, with},
 };
 
-/// Every score, and of every player with a prediction what the page says of them.
+/// Every score, and the page's text about every player with a prediction.
 const SEEN: &str = "return {
     scores: [...document.querySelectorAll('#games b')].map((it) => it.textContent).join(' '),
     players: Object.fromEntries([...document.querySelectorAll('.card')]
@@ -42,7 +42,7 @@ const SEEN: &str = "return {
         }])),
 }";
 
-/// Whether what is seen of any one player has changed as `wanted`.
+/// Whether the page's content about any one player has changed as `wanted`.
 fn has_turned(before: &Value, after: &Value, wanted: impl Fn(&Value, &Value) -> bool) -> bool {
     let players = before["players"].as_object().expect("players");
     players.iter().any(|(player, before)| after["players"].get(player).is_some_and(|it| wanted(before, it)))
@@ -61,7 +61,7 @@ async fn the_board_follows_a_night() {
         let replay = replay.clone();
         async move { replay.run(|_| {}).await }
     });
-    // Chromium reports a document that is not there yet as an error of the page.
+    // Chromium reports a missing document as an error of the page.
     let is_public = |name: &&str| !replay.cloud.objects.list(API_BUCKET, name).is_empty();
     let documents = [
         "v1/status.json",
@@ -113,7 +113,7 @@ async fn the_board_follows_a_night() {
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
 }
 
-/// A host of the board whose documents and clock a test sets.
+/// A web server of the board whose documents and clock a test sets.
 #[derive(Clone)]
 struct Host(Arc<Mutex<Hosted>>);
 
@@ -123,7 +123,7 @@ struct Hosted {
 }
 
 impl Host {
-    /// The documents of Toronto at Boston in the third quarter, and where they are served.
+    /// The documents of Toronto at Boston in the third quarter, and their server.
     async fn start() -> (Self, Url) {
         let cloud = Cloud::start().await;
         cloud.add_tonight();
@@ -282,7 +282,7 @@ async fn a_document_that_makes_no_sense_stops_nothing() {
 async fn last_night_is_not_shown_as_tonight() {
     let Some(browser) = Browser::start(1600, 1000, false).await else { return };
     let (host, url) = Host::start().await;
-    // In the morning tonight's list is out, and the others are last night's until somebody polls.
+    // In the morning tonight's list is new, and the other documents are last night's until the first poll.
     let mut tonight = host.json("v1/tonight/all-players.json");
     tonight["game_date"] = json!("2026-01-10");
     host.set("v1/tonight/all-players.json", 200, tonight.to_string());
@@ -298,7 +298,7 @@ async fn last_night_is_not_shown_as_tonight() {
     );
     assert_eq!(browser.ask(&shown).await, json!([null, "0"]), "a line, and no points of last night");
     assert!(browser.text("#sources").await.contains("grading of 2026-01-09, 2 min old"));
-    // Scores of a day that has no list yet are shown without one.
+    // Scores of a day without a list are shown without one.
     tonight["game_date"] = json!("2026-01-08");
     host.set("v1/tonight/all-players.json", 200, tonight.to_string());
     browser.until("the day", seen, |day| day == "2026-01-09").await;

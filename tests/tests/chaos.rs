@@ -8,7 +8,7 @@ use local_cloud::{
 };
 use tests::binary;
 
-/// A storm of every kind of weather each.
+/// One storm per seed, each with every kind of weather.
 const SEEDS: [u64; 3] = [1, 7, 23];
 
 #[tokio::test(flavor = "multi_thread")]

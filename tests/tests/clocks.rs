@@ -1,4 +1,4 @@
-//! Clocks in every spelling: shown, and counted in seconds of play.
+//! Game clocks in every spelling: their display, and their conversion to seconds of play.
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use shared::nba::{GameState, UpstreamClock, elapsed_seconds};
 use tests::drift::{FOURTH, Night, boston, predicting};
 use tests::warehouse::predicted;
 
-/// What is shown of a clock, and how many seconds of play the timeline counts by it.
+/// The displayed clock, and the seconds of play that the timeline derives from it.
 async fn read(status: &str, period: Value, time: &str) -> (String, u64) {
     let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
     let mut game = boston((status, 0, time), 21);
@@ -81,14 +81,14 @@ async fn a_clock_that_nobody_knows_shows_the_quarter_and_takes_nothing_back() {
     assert!(points[1][0].as_u64() >= Some(2_340), "{points}");
 }
 
-/// The seconds of play of a game that is on.
+/// The seconds of play of a game in progress.
 fn counted(status: &str, period: Option<i64>, time: &str) -> u32 {
     let clock = UpstreamClock { status: Some(status), period, time: Some(time), ..UpstreamClock::default() };
     let state = GameState::read(&clock);
     elapsed_seconds(state.status, state.period, &state.time_remaining)
 }
 
-/// Names of a period in front of a clock.
+/// Names of a period before a clock.
 fn names(period: i64) -> Vec<String> {
     match period - 4 {
         ..=0 => vec![format!("Q{period} "), format!("q{period} ")],
@@ -97,7 +97,7 @@ fn names(period: i64) -> Vec<String> {
     }
 }
 
-/// Spellings of so many seconds.
+/// Spellings of this number of seconds.
 fn clocks(left: u32) -> Vec<String> {
     let (minutes, seconds) = (left / 60, left % 60);
     let mut spelled = vec![format!("{minutes}:{seconds:02}"), format!("{minutes:02}:{seconds:02}")];
@@ -121,7 +121,7 @@ proptest! {
         let before: u32 = (1..period).map(|period| if period <= 4 { 720 } else { 300 }).sum();
         let clock = clock.get(&clocks(left)).clone();
         let named = format!("{}{clock}", name.get(&names(period)));
-        // Overtimes are counted on from the fourth quarter, or from one; the name tells.
+        // Overtimes are numbered on from the fourth quarter or from one; the name tells which.
         let numbers = [Some(period), None, Some(if period > 4 { period - 4 } else { period })];
         let number = *number.get(&numbers);
         prop_assert_eq!(counted("In Progress", number, &named), before + length - left, "{:?} {}", number, named);

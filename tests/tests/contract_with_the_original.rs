@@ -1,5 +1,5 @@
-//! The contract as the original has it: keys that are always there, whole paths, halves that round up, a GET
-//! that exports, and void rows without a score.
+//! The contract of the original system: keys that are always present, whole paths, halves that round up, an
+//! export by GET, and void rows without a score.
 
 use local_cloud::{
     cloud::API_BUCKET,
@@ -18,7 +18,7 @@ use tests::{
 
 const AUDIENCE: &str = "https://live-export.run.app";
 
-/// Tonight's list with Jaylen Brown's last games, each of so many points and with this result.
+/// Tonight's list with Jaylen Brown's last games, each with these points and this result.
 async fn after(games: &[(i64, Option<&str>)]) -> Value {
     let cloud = predicting(&[]).await;
     for offer in both_sides("jaylenbrown", 10, 24.5, -110, -110) {
@@ -91,7 +91,7 @@ async fn paths_of_tonight_s_list_and_of_its_completion_are_whole() {
     assert_eq!(cloud.completions()[0]["paths"], expected);
 }
 
-/// What tonight's list says of Jaylen Brown after games of so many minutes.
+/// Jaylen Brown's entry in tonight's list after games of this many minutes.
 async fn minutes_a_game(minutes: &[f64]) -> Value {
     let cloud = predicting(&[]).await;
     for (nth, minutes) in (1..).zip(minutes) {
@@ -138,7 +138,7 @@ async fn a_half_of_the_mean_error_rounds_up() {
     assert_eq!(fields(&summary, ["graded", "avg_error"]), json!([6, 2.5]));
 }
 
-/// The live export behind a guard, and the issuer of its tokens.
+/// The live export with caller authentication, and the issuer of its tokens.
 async fn guarded(cloud: &Cloud) -> (Function, Issuer) {
     let issuer = Issuer::new("first").expect("a key");
     let keys = Reply::text(200, json!(issuer.keys()).to_string());
@@ -193,7 +193,7 @@ async fn a_get_without_a_guard_exports_as_well_and_other_functions_still_want_a_
     assert_eq!(get(cloud.tonight(&clock).await).await, 405);
 }
 
-/// What a void row says, of a player who is listed in a whole box and has not played.
+/// The void row of a player who is listed in a complete box and has not played.
 async fn void_row(night: &Night) -> Value {
     let standing = night.standing("jaylenbrown").await;
     fields(&standing, ["status", "actual", "minutes", "score_source", "error", "margin_vs_line"])

@@ -1,4 +1,4 @@
-//! The contract: schemas and TypeScript are those of the code, only ever added to, and described throughout.
+//! The contract: schemas and TypeScript match the code, are only ever extended, and describe every field.
 
 use std::{
     fs,
@@ -88,7 +88,7 @@ fn a_strict_consumer_that_reads_every_field_compiles_and_a_wrong_one_does_not() 
     let unread = npm(&["unread.mjs"], "").expect("the fields that are not read");
     assert!(unread.status.success(), "{}", String::from_utf8_lossy(&unread.stderr));
     assert_eq!(String::from_utf8_lossy(&unread.stdout), "", "the consumer does not read these");
-    // A line may be null, and nobody is told a points total that is not there.
+    // A line may be null, so the compiler rejects arithmetic on it.
     let wrong: PathBuf = folder().join("typescript/wrong.ts");
     fs::write(&wrong, "import type { GradedPrediction } from \"./challenge-system.js\";\nexport const twice = (it: GradedPrediction): number => it.line * 2;\n").expect("a file");
     let output =

@@ -1,5 +1,5 @@
-//! Tokens as a deployed function gets them, from a metadata server that behaves and from one that does not.
-//! The binaries run without any emulator, against Google's own host names.
+//! Tokens of a deployed function, from a working and from a faulty metadata server. The binaries run
+//! without any emulator, against Google's own host names.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tests::{
 const PROCESSOR: &str = "process-live-boxscores";
 const GOOD: Token = Token::For(3600);
 
-/// A processor that is deployed for all that it can tell.
+/// A processor that runs as in a deployment.
 struct Deployed {
     cloud: Cloud,
     processor: Running,
@@ -31,7 +31,7 @@ impl Deployed {
         Self { cloud, processor, metadata, _trusted: trusted }
     }
 
-    /// Delivers the `nth` snapshot; an error where the process ends instead of answering.
+    /// Delivers snapshot number `nth`; an error if the process ends instead of answering.
     async fn deliver(&self, nth: u32) -> reqwest::Result<Answer> {
         let name = format!("ball-dont-lie/live-boxscores/2026-01-09/20260110_02{nth:02}01.json");
         let games = [game(1, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")];
@@ -45,7 +45,7 @@ impl Deployed {
         assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &"stored".into()), "{answer:?}");
     }
 
-    /// Waits for the process to end and looks for the one line that says why.
+    /// Waits for the process to end and finds the one log line with the reason.
     async fn assert_ends(&mut self, why: &str) {
         assert_eq!(self.processor.ended().await.code(), Some(1), "{why}");
         let errors: Vec<_> =
@@ -112,7 +112,7 @@ async fn a_metadata_server_that_is_overloaded_for_a_moment_costs_a_redelivery_an
     assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
 }
 
-/// Cloud Run takes the CPU away between two requests; what the token's renewal slept through it makes up for.
+/// Cloud Run suspends the CPU between two requests; a token refresh that was due meanwhile is made up for.
 #[tokio::test]
 async fn a_process_that_was_stopped_beyond_its_token_s_life_goes_on_with_a_new_one() {
     let deployed = Deployed::start([Token::For(4), GOOD]).await;

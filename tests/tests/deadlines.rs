@@ -1,5 +1,5 @@
-//! Deadlines: whatever upstream does not do, an invocation ends in time with an error that the platform
-//! repeats, and the process stays healthy.
+//! Deadlines: whatever upstream fails to do, an invocation ends in time with an error that the platform
+//! retries, and the process stays healthy.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use shared::{Clock, env::Environment};
 use tests::{Answer, Cloud, Function, game, instant, snapshot};
 
 const SNAPSHOT: &str = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
-/// In place of the 100 seconds of production.
+/// Replaces production's deadline of 100 seconds.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// The functions by their deadline; BallDontLie is the local cloud's.
+/// The functions with this deadline; BallDontLie is the local cloud's.
 struct Functions {
     cloud: Cloud,
     generation: i64,
@@ -60,7 +60,7 @@ impl Functions {
     }
 }
 
-/// Calls while `fault` befalls whatever contains `call`: an error in time, and afterwards all is well.
+/// Calls while `fault` applies to calls that contain `call`: an error in time, and a success afterwards.
 async fn assert_in_time(call: &str, fault: Fault, invoke: impl AsyncFn(&Functions) -> Answer) {
     let functions = Functions::start(Some(DEADLINE)).await;
     functions.cloud.services.faults.plan(call, 0, 1_000, fault);
@@ -116,7 +116,7 @@ async fn a_load_job_that_never_ends_ends_its_processing_in_time() {
     assert_in_time("RUN ", Fault::EndlessJob, async |it| it.process().await).await;
 }
 
-/// With the limits of production, each call's own comes before the invocation's.
+/// With the limits of production, the timeout of each call ends before the invocation's deadline.
 #[tokio::test]
 async fn the_calls_own_limits_end_them_before_the_invocation_s_deadline() {
     let functions = Functions::start(None).await;

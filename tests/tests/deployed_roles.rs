@@ -1,5 +1,5 @@
-//! Every function does its work with the roles that `infra/terraform` grants it, and fails with Google's
-//! own words where one of them is taken away.
+//! Every function works with the roles that `infra/terraform` grants it, and fails with Google's own error
+//! message if one of them is taken away.
 
 use local_cloud::{
     cloud::{API_BUCKET, RAW_BUCKET},
@@ -16,7 +16,7 @@ fn games() -> [Value; 1] {
     [game(1, "2026-01-09", "3rd Qtr", 3, "Q3 6:35")]
 }
 
-/// What the function `name` answers to a call of its usual kind.
+/// The answer of the function `name` to a typical call.
 async fn call(cloud: &Cloud, name: &str) -> Answer {
     let (clock, upstream) = (HandClock::at(NOW), Stub::answering([Reply::games(games())]).await);
     match name {
@@ -76,7 +76,7 @@ async fn a_scraper_without_permission_to_replace_finds_that_its_poll_is_kept_alr
     assert_eq!(second.json["gameCount"], 1, "that of the poll that is kept");
 }
 
-/// What the processor is told where it asks Google for something.
+/// Google's answer to a request with the processor's identity.
 async fn asked_by_the_processor(cloud: &Cloud, path: &str) -> (StatusCode, Value) {
     let url = cloud.services.endpoint("process-live-boxscores").join(path).expect("a URL");
     let answer = cloud.http.get(url).send().await.expect("an answer");
@@ -97,7 +97,7 @@ async fn a_table_s_role_does_not_allow_to_look_at_its_dataset() {
             "errors": [{"message": message, "domain": "global", "reason": "accessDenied"}],
         }})
     );
-    // Nor at another one's job, or into the public bucket.
+    // Nor may it read the public bucket or another caller's job.
     let (status, _) =
         asked_by_the_processor(&cloud, &format!("storage/v1/b/{API_BUCKET}/o/v1%2Fstatus.json?alt=media"))
             .await;

@@ -1,5 +1,5 @@
-//! What infra/ deploys is what the code is: Terraform, Dockerfile, runbook and operator's commands held
-//! against the functions themselves.
+//! The deployment in infra/ matches the code: Terraform, Dockerfile, runbook and operator's commands are
+//! compared with the functions themselves.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -29,7 +29,7 @@ use tests::{
     terraform::{Module, attribute, block, blocks, everywhere, field, fields, infra, names, text},
 };
 
-/// The roles that a function may have, each on a single resource unless it says otherwise.
+/// The roles that a function may have, each on a single resource unless noted otherwise.
 const ROLES: [(&str, &[&str]); 4] = [
     (
         "scrape-live-boxscores",
@@ -59,7 +59,7 @@ const ROLES: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Every role that anything in the project is given.
+/// Every role that Terraform grants in the project.
 const ALL_ROLES: [&str; 11] = [
     "roles/bigquery.dataEditor",
     "roles/bigquery.dataViewer",
@@ -97,12 +97,12 @@ fn deployed(root: &Module) -> BTreeMap<String, &Expression> {
     fields(root.local("functions"))
 }
 
-/// A field of a function that is a map.
+/// A field of a function whose value is a map.
 fn map<'a>(function: &'a Expression, name: &str) -> BTreeMap<String, &'a Expression> {
     field(function, name).map(fields).unwrap_or_default()
 }
 
-/// The variables that a function is deployed with; secrets have a made-up value.
+/// The environment variables of a deployed function; secrets have a placeholder value.
 fn variables(root: &Module, function: &Expression) -> BTreeMap<String, String> {
     let all = fields(root.local("environment")).into_iter().chain(map(function, "environment"));
     let plain = all.map(|(name, value)| (name, root.value(value).unwrap_or_else(|| "a-project".into())));
@@ -136,7 +136,7 @@ fn every_function_has_one_service_one_identity_and_a_way_to_be_called() {
         let shape = field(function, "shape").and_then(text).expect("a shape");
         assert_eq!((shape.as_str(), schedules), if triggers.is_empty() { ("http", 1) } else { ("event", 0) });
     }
-    // Each shape's module is applied to every function of that shape, and makes one service of its own.
+    // Each shape's module is applied to every function of that shape, and creates one service for each.
     for shape in ["http", "event"] {
         let module = root
             .blocks("module")
@@ -161,7 +161,8 @@ fn every_function_has_one_service_one_identity_and_a_way_to_be_called() {
 #[tokio::test]
 async fn every_variable_that_a_function_reads_is_set_and_no_other() {
     let root = root();
-    // Set by Cloud Run, or left alone outside of tests; and read by the log, not by the settings.
+    // Variables that Cloud Run sets or that are only set in tests, and that are read by the log, not by the
+    // settings.
     let platform =
         ["K_SERVICE", "PORT", "STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"];
     let log = ["RUST_LOG"];
@@ -237,7 +238,7 @@ fn buckets_topics_and_prefixes_are_those_of_the_code() {
     let expected = [(snapshot::PREFIX, "30"), (dead_letter::PREFIX, "90"), (bigquery::STAGING, "3")];
     assert_eq!(days, expected.map(|(prefix, days)| (prefix, Some(days.to_owned()))).into());
     let prefixes: BTreeSet<String> = everywhere(&root, "prefix").into_iter().filter_map(text).collect();
-    // The last is the backend's own.
+    // The last prefix is that of Terraform's state backend.
     let expected = [dead_letter::PREFIX, bigquery::STAGING, "challenge-system"];
     assert_eq!(prefixes, expected.map(str::to_owned).into());
 }
@@ -257,7 +258,7 @@ fn f06_f23_polls_are_asked_for_every_three_minutes_of_the_night_in_new_york() {
         })
         .collect();
     assert_eq!(hours, (12..24).chain(0..4).collect());
-    // The last poll is of the same slate day as the noon before it, in winter and in summer.
+    // The last poll belongs to the same slate day as the preceding noon, in winter and in summer.
     for (noon, last) in
         [("2026-01-09T17:00:00Z", "2026-01-10T08:57:00Z"), ("2026-06-09T16:00:00Z", "2026-06-10T07:57:00Z")]
     {
@@ -301,7 +302,7 @@ fn tonight_is_asked_for_four_times_a_day() {
     assert_eq!(times, expected.map(at).into());
 }
 
-/// An object of Terraform as the JSON that `jsonencode` makes of it.
+/// A Terraform object as the JSON that `jsonencode` produces.
 fn jsonencode(object: &Expression) -> Value {
     let value = |expression: &Expression| match expression {
         Expression::Array(_) => json!(names(Some(expression))),
@@ -423,7 +424,7 @@ fn each_function_may_read_the_tables_that_its_queries_name_and_no_others() {
         let table = root.resource("google_bigquery_table", name);
         assert_eq!(attribute(table, attribute_).expect(attribute_).to_string(), expected, "{name}");
     }
-    // Terraform writes the project before each view's table, which it finds by this.
+    // Terraform inserts the project before the table of each view, which it finds by this.
     for view in views() {
         let code = view.sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
         assert_eq!(code.matches("nba_raw.").count(), code.matches("FROM nba_raw.").count(), "{}", view.name);
@@ -456,7 +457,7 @@ fn nobody_has_a_broader_role_than_the_list_says() {
         for role in everywhere(&module, "role").into_iter().filter_map(text) {
             assert!(ALL_ROLES.contains(&role.as_str()), "{folder}: {role}");
         }
-        // Lists and policies would take away what others have been given.
+        // Authoritative bindings and policies would remove other systems' grants.
         for block in module.blocks("resource") {
             let kind = block.labels()[0].as_str();
             assert!(!kind.ends_with("_iam_policy") && !kind.ends_with("_iam_binding"), "{kind}");
@@ -537,7 +538,7 @@ fn what_the_runbook_quotes_of_the_functions_is_what_they_say() {
     }
 }
 
-/// Resources of Terraform that manage a dataset or a table, with what decides how many of them there are.
+/// Terraform resources that manage a dataset or a table, with the expression that determines their number.
 fn managed_tables(root: &Module) -> BTreeMap<String, String> {
     let kinds = ["google_bigquery_table", "google_bigquery_dataset"];
     root.blocks("resource")
@@ -567,7 +568,7 @@ fn no_table_of_another_system_is_managed_unless_the_warehouse_is_our_own() {
     for column in ["schema", "time_partitioning", "clustering"] {
         assert!(ignored.contains(column), "{ignored}");
     }
-    // A load job reads the raw bucket and writes the table within one location.
+    // A load job reads the raw bucket and writes the table, which must be in one location.
     let existing = root.blocks("data").find(|data| data.labels()[0].as_str() == "google_bigquery_dataset");
     let condition = block(block(existing.expect("the datasets").body(), "lifecycle"), "postcondition");
     let condition = attribute(condition, "condition").expect("a condition").to_string();
@@ -612,7 +613,8 @@ fn the_image_has_no_shell_no_root_and_the_function_that_it_is_asked_for() {
     );
     let rust = format!("FROM rust:{}-slim-bookworm AS chef", env!("CARGO_PKG_RUST_VERSION"));
     assert_eq!(lines[0], rust, "the toolchain that the workspace asks for");
-    // Dependencies and functions are built alike for all images, and the first before the sources are there.
+    // Dependencies and functions are built identically for all images, the dependencies before the sources
+    // are copied.
     let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect(start);
     assert!(at("RUN cargo chef cook") < at("RUN cargo build"));
     let packages = |line: &str| {
@@ -695,7 +697,7 @@ async fn what_an_operator_asks_for_by_hand_is_what_the_functions_take() {
     assert_eq!(answer.json["status"], "success", "{answer:?}");
     assert!(command.contains(pubsub::TRIGGER_TOPIC));
 
-    // The same over the local cloud's REST interface, as without a project.
+    // The same over the local cloud's REST interface, for a run without a project.
     let data = BASE64_STANDARD.encode(message.to_string());
     let publish = |topic: &str| {
         let url = format!("{}v1/projects/local/topics/{topic}:publish", cloud.services.url);
@@ -781,7 +783,8 @@ print("formatted" if result.retcode == 0 and not result.value else f"{result.val
     }
 }
 
-/// A stand-in for gcloud: knows the function's URL, lists and reads the objects of a local bucket's folder.
+/// A substitute for gcloud: knows the function's URL, and lists and reads the objects in the folder of a
+/// local bucket.
 const GCLOUD: &str = r#"#!/usr/bin/env bash
 case "$*" in
 "run services describe "*) echo "$FUNCTION_URL" ;;
@@ -794,7 +797,7 @@ case "$*" in
 esac
 "#;
 
-/// Runs `infra/replay` with that stand-in; whether it succeeded and what it said.
+/// Runs `infra/replay` with that substitute; returns whether it succeeded and its output.
 fn replay(folder: &Path, function: &Function, arguments: &[&str]) -> (bool, String) {
     let gcloud = folder.join("gcloud");
     fs::write(&gcloud, GCLOUD).expect("a file");
@@ -855,7 +858,8 @@ async fn dead_letters_are_delivered_again_and_removed_once_they_are_taken() {
     let cloud = Cloud::start().await;
     let function = cloud.processor().await;
     let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_010000.json";
-    // An event of a snapshot that is not there is given up on; when the snapshot is back, it is taken.
+    // The event of a missing snapshot is dead-lettered; once the snapshot is restored, the event is
+    // accepted.
     function.deliver(RAW_BUCKET, name, 1).await;
     let letter = cloud.names(RAW_BUCKET, "dead-letter/").remove(0);
     let folder = tempfile::tempdir().expect("a folder");

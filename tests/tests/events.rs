@@ -1,4 +1,5 @@
-//! Events in every form that Google delivers them in, and a second delivery that asks for nothing it may not.
+//! Events in every format that Google delivers, and redeliveries, which request nothing that the function's
+//! roles do not permit.
 
 use base64::{
     Engine,
@@ -21,7 +22,7 @@ fn plain_json() -> Vec<(&'static str, String)> {
     vec![("content-type", "application/json".to_owned())]
 }
 
-/// An event as its transport topic carries it: the attributes beside the data, nothing in the HTTP headers.
+/// An event in the format of its transport topic: the attributes beside the data, none in the HTTP headers.
 fn bare_push(kind: &str, data: &str) -> String {
     let attributes = json!({
         "ce-id": "event-1", "ce-specversion": "1.0", "ce-type": kind, "ce-time": "2026-01-10T00:00:00Z",
@@ -105,7 +106,8 @@ async fn a_bare_push_of_another_event_is_ignored() {
     assert!(cloud.names(RAW_BUCKET, "dead-letter/").is_empty());
 }
 
-/// A wish for tonight's list whose base64 has the two letters that the alphabets differ in, and needs padding.
+/// A request for tonight's list whose base64 contains the two characters in which the alphabets differ, and
+/// needs padding.
 fn wish() -> String {
     let wish = r#"{"export_types":["tonight"],"correlation_id":"~~~ÿ>>?"}"#.to_owned();
     let encoded = BASE64_STANDARD.encode(&wish);
@@ -113,7 +115,7 @@ fn wish() -> String {
     wish
 }
 
-/// Checks that a wish in this base64 is granted.
+/// Checks that a request in this base64 is carried out.
 async fn granted(data: String) {
     let cloud = Cloud::start().await;
     cloud.add_tonight();
@@ -192,7 +194,7 @@ async fn a_snapshot_whose_gzip_is_broken_is_a_dead_letter() {
     is(&cloud.processor().await.deliver(RAW_BUCKET, SNAPSHOT, generation).await, "dead_letter");
 }
 
-/// The bytes in gzip (RFC 1952), in one stored block.
+/// The bytes as a gzip file (RFC 1952) of one stored block.
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).expect("a short text");
     let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];

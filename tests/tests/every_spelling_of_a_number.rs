@@ -1,5 +1,4 @@
-//! Numbers are read in every spelling that means one number, and what cannot be read costs its field or row
-//! and nothing else.
+//! Numbers are read in every unambiguous spelling, and an unreadable one affects only its field or row.
 
 use local_cloud::cloud::RAW_BUCKET;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -22,7 +21,7 @@ async fn night() -> Night {
     Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
 }
 
-/// Toronto at Boston with some fields of Jaylen Brown's row as they are given.
+/// Toronto at Boston with the given fields in Jaylen Brown's row.
 fn with_row(fields: Value) -> Value {
     let mut game = boston(FOURTH, 25);
     let row = box_of(&mut game, "home_team")[0].as_object_mut().expect("a row");
@@ -30,7 +29,8 @@ fn with_row(fields: Value) -> Value {
     game
 }
 
-/// Checks that Brown has 25 points and 30 minutes, in the scores, in the grading and as a row of the history.
+/// Checks that Brown has 25 points and 30 minutes in the scores, in the grading and in a row of the
+/// history.
 async fn check(game: Value) {
     let night = night().await;
     let live = night.poll("02:15", [game.clone()]).await;
@@ -109,7 +109,7 @@ async fn what_cannot_be_read_costs_its_field_and_the_status_counts_it() {
     assert!(!new_issues(&before, &status).is_empty(), "{status}");
 }
 
-/// A whole number as text; anything else as it is.
+/// An integer as text; any other value unchanged.
 fn as_text(value: &Value) -> Value {
     value.as_i64().map_or_else(|| value.clone(), |number| json!(number.to_string()))
 }
@@ -165,14 +165,14 @@ fn spelled(number: u32, choice: &Index) -> Value {
     choice.get(&spellings(number)).clone()
 }
 
-/// The games of a poll, as every function reads them.
+/// The games of a poll as parsed by every function.
 fn read(games: &[Value]) -> Vec<Game> {
     let raw: Vec<Box<RawValue>> =
         games.iter().map(|game| serde_json::value::to_raw_value(game).expect("JSON")).collect();
     read_games(raw.iter().map(AsRef::as_ref)).0
 }
 
-/// Fields of a game, of a player's row and of whose row it is, that a game can do without.
+/// Optional fields of a game, of a player's row and of the player in it.
 const PLACES: [&str; 14] = [
     "/period",
     "/time",
@@ -258,7 +258,7 @@ proptest! {
             rows.find(|row| row.id == id).map(|row| row.counters.points)
         };
         prop_assert_eq!([72, 71, 73].map(points), [Some(6), Some(11), Some(9)], "{}", game);
-        // A count that is none may cost its row; what is not counted costs nothing.
+        // An invalid count may invalidate its row; an invalid value of any other field does not.
         prop_assert!(points(70) == Some(21) || (is_counted && points(70).is_none()), "{}", game);
     }
 }

@@ -1,5 +1,5 @@
-//! Exactly once: a snapshot's rows are in the table once, however often its event comes and whatever
-//! breaks on the way.
+//! Exactly once: a snapshot's rows are in the table once, however often its event is delivered and whatever
+//! fails on the way.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn upload(cloud: &Cloud) -> i64 {
     cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await
 }
 
-/// How many load jobs were started, failed ones counted.
+/// The number of load jobs started, failed ones included.
 fn job_count(cloud: &Cloud) -> usize {
     usize::try_from(cloud.number("SELECT COUNT(*) FROM main.jobs")).expect("a count")
 }
@@ -35,7 +35,7 @@ async fn a_second_delivery_of_an_event_adds_no_row() {
     let processor = cloud.processor().await;
     let generation = upload(&cloud).await;
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    // Again to the same instance, and to another one that remembers nothing.
+    // Redelivered to the same instance, and to a new one without memory.
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
     let other = cloud.processor().await;
     assert_eq!(other.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "already_stored");
@@ -48,7 +48,7 @@ async fn after_a_failed_load_job_the_next_attempt_lands_the_rows() {
     let processor = cloud.processor().await;
     let generation = upload(&cloud).await;
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    // What BigQuery would have left behind if that job had failed: the job, and none of its rows.
+    // The state in BigQuery as if that job had failed: the job exists, and none of its rows.
     cloud.execute("jobs", "UPDATE jobs SET rows = NULL, reason = 'backendError', message = 'try again'");
     cloud.execute("nba_raw", "DELETE FROM bdl_live_boxscores");
     cloud.pass(2).await;
@@ -85,7 +85,7 @@ async fn after_a_load_job_that_fails_the_redelivered_event_lands_its_rows() {
     let processor = cloud.processor().await;
     let generation = upload(&cloud).await;
     cloud.services.faults.plan("RUN ", 0, 2, Fault::FailedJob);
-    // Eventarc delivers within seconds; each attempt waits for minutes, the second for longer.
+    // Eventarc redelivers within seconds; each attempt pauses for minutes, the second one for longer.
     for (minutes, jobs) in [(0, 1), (1, 1), (1, 2), (2, 2)] {
         cloud.pass(minutes).await;
         let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
@@ -93,7 +93,7 @@ async fn after_a_load_job_that_fails_the_redelivered_event_lands_its_rows() {
         assert_eq!(job_count(&cloud), jobs, "after {minutes} more minutes");
         assert_eq!(cloud.number(COUNT), 0);
     }
-    // The same of another instance, which has it from the failed jobs themselves.
+    // The same for another instance, which learns of the failures from the failed jobs themselves.
     let other = cloud.processor().await;
     let answer = other.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
     assert!(answer.message().contains("the next attempt is due"), "{answer:?}");
@@ -132,7 +132,7 @@ async fn an_object_that_is_overwritten_adds_the_rows_of_each_of_its_versions_onc
     let second = cloud.upload(RAW_BUCKET, SNAPSHOT, later).await;
     assert_ne!(first, second);
     assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, second).await), (200, "stored"));
-    // The first one's content is gone; its rows are not, and nothing is given up on.
+    // The first snapshot's content is gone; its rows are not, and no event is dead-lettered.
     for generation in [first, second] {
         let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
         assert_eq!(status(&answer), (200, "already_stored"));
@@ -147,13 +147,13 @@ async fn a_job_that_exists_and_is_not_found_for_a_moment_is_found() {
     let processor = cloud.processor().await;
     let generation = upload(&cloud).await;
     assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "stored"));
-    // Asked before a new job is started, and again after the 409 that says that there is one.
+    // The job is looked up before a new one is started, and again after the 409 for an existing one.
     cloud.services.faults.plan("GET /bigquery/v2/projects/local/jobs/", 0, 2, Fault::Status(404));
     assert_eq!(status(&processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await), (200, "already_stored"));
     assert_eq!(cloud.number(COUNT), 2);
 }
 
-/// Kills a processor while its call `call` is under way, and delivers the event again to a new one.
+/// Kills a processor during its call `call`, and redelivers the event to a new one.
 async fn crash_during(call: &str, fault: Fault) -> (Cloud, Answer) {
     let cloud = Cloud::start().await;
     let variables = cloud.environment("process-live-boxscores", &cloud.services.url);
@@ -171,7 +171,7 @@ async fn crash_during(call: &str, fault: Fault) -> (Cloud, Answer) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(!cloud.services.faults.injected().is_empty(), "{call} was never made");
-    // What the call does before it hangs is done by now.
+    // The effect of the hanging call has happened by now.
     tokio::time::sleep(Duration::from_millis(300)).await;
     crashing.kill();
     assert!(delivery.await.expect("a task").is_err(), "the connection broke off");

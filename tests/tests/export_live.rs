@@ -177,7 +177,7 @@ async fn a_finished_game_stays_when_upstream_drops_it() {
     clock.set("2026-01-10T02:15:01Z");
     exporter.post("").await;
     assert_eq!(ids(&cloud.document(DATED).await), ["2", "1"]);
-    // An instance that has just started reads it from the document.
+    // A newly started instance reads it from the document.
     stub.answer([Reply::games([over(2)])]);
     clock.set("2026-01-10T02:18:01Z");
     cloud.exporter(&stub, &clock).await.post("").await;
@@ -198,13 +198,13 @@ async fn f63_a_game_that_vanishes_before_we_saw_it_end_is_asked_for_by_date() {
     assert_eq!((ids(&document), &document["games"][1]["status"]), (vec!["2", "1"], &json!("final")));
     assert_eq!(stub.asked().last().map(String::as_str), Some("/v1/box_scores?per_page=100&date=2026-01-09"));
 
-    // Where the dated endpoint fails, the game stays as it was last seen.
+    // If the dated endpoint fails, the game keeps its last known state.
     stub.answer([Reply::games([]), Reply::text(401, "no")]);
     clock.set("2026-01-10T04:33:00Z");
     assert_eq!(exporter.post("").await.status, StatusCode::OK);
     assert_eq!(ids(&cloud.document(DATED).await), ["2", "1"]);
 
-    // Where it does not know the game either, so does it: what has begun is not dropped.
+    // It also does if the dated endpoint lacks the game: a game that has begun is not dropped.
     stub.answer([Reply::games([])]);
     clock.set("2026-01-10T04:36:00Z");
     exporter.post("").await;
@@ -218,7 +218,7 @@ async fn a_game_that_never_began_goes_when_upstream_no_longer_has_it() {
     let stub = Stub::answering([Reply::games([over(1), to_come(2)])]).await;
     let exporter = cloud.exporter(&stub, &clock).await;
     exporter.post("").await;
-    // The dated endpoint is asked, and only for what is missing.
+    // The dated endpoint is called only for what is missing.
     stub.answer([Reply::games([over(1)]), Reply::games([over(1), to_come(3)])]);
     clock.set("2026-01-10T02:15:01Z");
     exporter.post("").await;
@@ -241,7 +241,7 @@ async fn a_game_does_not_go_back_when_upstream_does() {
     let mut held = cloud.document(DATED).await["games"].clone();
     let regressed = held[0].as_object_mut().expect("a game").remove("regressed_since");
     assert_eq!((held, regressed), (before, Some(json!("2026-01-10T02:15:01Z"))));
-    // A correction of the score is no step back, and an overtime follows what looked like the end.
+    // A correction of the score is not a regression, and an overtime may follow an apparent end.
     let mut corrected = game(1, "2026-01-09", "OT", 5, "OT 5:00");
     corrected["home_team_score"] = json!(9);
     stub.answer([Reply::games([corrected, on(2)])]);
@@ -297,7 +297,8 @@ async fn a_document_of_a_later_poll_stays_even_if_its_metadata_does_not_say_so()
         "games_in_progress": 0, "games_final": 0, "total_games": 0, "games": [],
     });
     let stub = Stub::answering([Reply::games([on(1)])]).await;
-    // Only the latest is of a later poll: the day's own document is written, and the answer says so.
+    // Only the latest document is of a later poll: the day's own document is written, and the answer says
+    // so.
     cloud.upload(API_BUCKET, LATEST, later.to_string()).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
     assert_eq!(
@@ -324,7 +325,7 @@ async fn get_is_not_how_a_function_is_called() {
     assert!(stub.asked().is_empty());
 }
 
-/// Cloud Run takes the CPU away with the answer, also with an error.
+/// Cloud Run suspends the CPU after the answer, even after an error.
 #[tokio::test]
 async fn what_was_begun_in_the_background_ends_before_the_answer_even_if_that_is_an_error() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));

@@ -29,7 +29,7 @@ async fn export(cloud: &Cloud) -> Answer {
     cloud.tonight(&HandClock::at(AFTERNOON)).await.tell(tonight()).await
 }
 
-/// The document after an export.
+/// The document that an export writes.
 async fn exported(cloud: &Cloud) -> Value {
     let answer = export(cloud).await;
     assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
@@ -93,7 +93,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "prediction": {"predicted": 27.3, "confidence": 0.92, "recommendation": "OVER"},
         })
     );
-    // Without a line there are no keys of a line, not even null ones.
+    // Without a line the keys of a line are absent, not null.
     assert_eq!(
         player(&document, "gradeydick"),
         json!({
@@ -317,7 +317,7 @@ async fn f10_f55_a_team_without_context_plays_with_its_roster() {
     let cloud = Cloud::start().await;
     cloud.add_tonight();
     cloud.execute("nba_analytics", "DELETE FROM upcoming_player_game_context WHERE team_abbr = 'TOR'");
-    // He was traded away: an older row of his still has him in Toronto.
+    // A traded player: an older row still lists him in Toronto.
     let of_old =
         with(registered("Jaylen Brown", "TOR"), json!({"last_game_date": "2025-11-02", "position": "F"}));
     cloud.add(REGISTRY, of_old);
@@ -453,7 +453,7 @@ async fn only_the_newest_update_of_a_book_s_side_counts_and_only_while_it_stands
     let later = |row: Value, fields: Value| {
         with(with(row, json!({"bookmaker_last_update": "2026-01-09T21:00:00Z"})), fields)
     };
-    // Book 1 moved its line; book 2 took its own away.
+    // Book 1 moved its line; book 2 withdrew its line.
     cloud.add(ODDS, offered("jaylenbrown", 1, "over", 23.5, 150));
     cloud.add(ODDS, later(offered("jaylenbrown", 1, "over", 25.5, -110), json!({})));
     cloud.add(ODDS, offered("jaylenbrown", 2, "over", 23.5, 160));
@@ -531,7 +531,7 @@ async fn f50_any_active_model_counts_and_of_several_the_newest_with_a_line() {
     cloud.add(PREDICTIONS, by("catboost_v9", 27.0, "2026-01-09T18:00:00Z", Some(24.5)));
     cloud.add(PREDICTIONS, by("ensemble_v1", 28.0, "2026-01-09T19:00:00Z", None));
     assert_eq!(exported_player(&cloud, "jaylenbrown").await["prediction"]["predicted"], 27.0);
-    // The same instant: one of them, the same one every time.
+    // At the same instant: one of them, and always the same one.
     cloud.add(PREDICTIONS, by("aardvark_v1", 29.0, "2026-01-09T18:00:00Z", Some(24.5)));
     for _ in 0..3 {
         assert_eq!(exported_player(&cloud, "jaylenbrown").await["prediction"]["predicted"], 29.0);
@@ -715,7 +715,7 @@ async fn a_line_stays_as_it_was_at_tip_off() {
     cloud.add_tonight();
     cloud.add(ODDS, offered("jaylenbrown", 1, "over", 25.5, -110));
     cloud.add(ODDS, offered("jaylenbrown", 2, "over", 25.5, -115));
-    // The game began at half past seven, which is half past midnight in UTC.
+    // The game began at half past seven, Eastern, which is half past midnight in UTC.
     let in_play = json!({"bookmaker_last_update": "2026-01-10T01:00:00Z", "points_line": 31.5});
     cloud.add(ODDS, with(offered("jaylenbrown", 1, "over", 31.5, -110), in_play));
     let closed = json!({"bookmaker_last_update": "2026-01-10T00:31:00Z", "is_active": false});

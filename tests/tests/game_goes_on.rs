@@ -1,4 +1,4 @@
-//! A game goes on, whatever upstream sends of it.
+//! A game continues, whatever upstream sends about it.
 
 use std::collections::BTreeSet;
 
@@ -177,15 +177,15 @@ async fn an_export_of_the_date_mends_whatever_the_night_left_behind() {
     }
 }
 
-/// Milwaukee at Los Angeles, which goes on with each poll.
+/// Milwaukee at Los Angeles, which progresses with each poll.
 fn moving(nth: i64) -> Value {
     let clock = format!("Q3 {}:00", 11 - nth);
     let players = [line(90, "Luka", "Doncic", 20 + nth, "30")];
     los_angeles(("3rd Qtr", 3, &clock), 80 + nth, &players)
 }
 
-/// Eighteen minutes in which Boston's game is listed in the first `listed` polls and never moves; the status
-/// at the beginning and at the end.
+/// Eighteen minutes in which the first `listed` polls list Boston's game without any progress; returns the
+/// status at the beginning and at the end.
 async fn eighteen_minutes(night: &Night, listed: usize) -> (Value, Value) {
     let mut said = Vec::new();
     for nth in 0..7 {
@@ -259,7 +259,7 @@ async fn a_stable_word_that_is_stale_gives_way_to_period_and_clock() {
     assert_eq!(shown(&night.poll("02:12", [game]).await), json!(["in_progress", "Q3 6:35", 81]));
 }
 
-/// The game without score and players, as upstream lists one that is not on.
+/// The game without score and players, as upstream lists a game that is not in progress.
 fn empty(mut game: Value) -> Value {
     (game["home_team_score"], game["visitor_team_score"]) = (json!(0), json!(0));
     (game["home_team"]["players"], game["visitor_team"]["players"]) = (json!([]), json!([]));

@@ -1,5 +1,5 @@
-//! Upstream drifts: whatever is dropped, doubled or jumps, every game ends as recorded, with everyone who
-//! was seen in it.
+//! Upstream drifts: whatever is dropped, duplicated or jumps, every game ends as recorded, with every
+//! player who was ever listed in it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,12 +12,12 @@ use tests::drift::{LIVE, box_of, instant_of, line};
 use tests::{Cloud, HandClock, Reply, Stub, game, warehouse::DAY};
 use tokio::runtime::{Builder, Runtime};
 
-/// Fifteen games at once.
+/// The number of simultaneous games.
 const TEAMS: [&str; 30] = [
     "ATL", "BOS", "BKN", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW", "HOU", "IND", "LAC", "LAL", "MEM",
     "MIA", "MIL", "MIN", "NOP", "NYK", "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
 ];
-/// The moments of a game; the last two are of its end.
+/// The moments of a game; the last two are at its end.
 const MOMENTS: [(&str, i64, &str); 8] = [
     ("1st Qtr", 1, "Q1 5:00"),
     ("2nd Qtr", 2, "Q2 5:00"),
@@ -29,18 +29,18 @@ const MOMENTS: [(&str, i64, &str); 8] = [
     ("Final", 4, "Final"),
 ];
 
-/// What is wrong with a game in one answer.
+/// A fault of a game in one answer.
 #[derive(Clone, Copy, Debug)]
 enum Drift {
-    /// A player is not listed: of the home team's two and the visitors' two, this one.
+    /// One player is not listed, of the home team's two and the visitors' two.
     Dropped(usize),
-    /// His row cannot be read.
+    /// A player's row cannot be read.
     Unreadable(usize),
-    /// He is listed again under another id.
+    /// A player is listed again under another id.
     Doubled(usize),
-    /// The period is another one, beside a clock that still names its quarter.
+    /// The period is wrong, beside a clock that still names its quarter.
     Period(i64),
-    /// The period is another one, and nothing beside the clock tells which is right.
+    /// The period is wrong, and nothing beside the clock tells which period is right.
     Jumped(i64),
     NoPeriod,
     NoStatus,
@@ -50,7 +50,7 @@ enum Drift {
 }
 
 impl Drift {
-    /// Whether it leaves alone how far the game is.
+    /// Whether the fault leaves the progress of the game unaffected.
     fn is_about_a_player(self) -> bool {
         matches!(self, Self::Dropped(_) | Self::Unreadable(_) | Self::Doubled(_))
     }
@@ -71,9 +71,9 @@ fn any_drift() -> impl Strategy<Value = Drift> {
     ]
 }
 
-/// What each player of a game has at a moment.
+/// The points of each player of a game at a moment.
 fn points(player: usize, moment: usize) -> i64 {
-    // The two moments of the end have the same.
+    // The two moments at the end have the same points.
     i64::try_from(10 * player + 3 * moment.min(6)).expect("a small number")
 }
 
@@ -83,7 +83,7 @@ fn name_of(nth: usize, player: usize) -> (&'static str, &'static str, String) {
     (side, team, format!("{}{team}", ["Star", "Bench"][player % 2]))
 }
 
-/// The `nth` game at a moment, as upstream should send it.
+/// Game number `nth` at a moment, as upstream sends it without faults.
 fn recorded(nth: usize, moment: usize) -> Value {
     let id = i64::try_from(nth + 1).expect("a small number");
     let (status, period, time) = MOMENTS[moment];
@@ -103,7 +103,7 @@ fn recorded(nth: usize, moment: usize) -> Value {
     game
 }
 
-/// The game with what is wrong with it, and who can be read in it.
+/// The game with the fault, and the players who can be read in it.
 fn drifted(nth: usize, moment: usize, drift: Option<Drift>) -> (Value, BTreeSet<usize>) {
     let mut game = recorded(nth, moment);
     let mut seen: BTreeSet<usize> = (0..4).collect();
@@ -145,8 +145,9 @@ fn drifted(nth: usize, moment: usize, drift: Option<Drift>) -> (Value, BTreeSet<
     (game, seen)
 }
 
-/// Checks the `nth` game of the last document: it is over as recorded, and everyone who was seen is in it
-/// once, with points that upstream had sent of him, the newest where the last answer listed him.
+/// Checks game number `nth` in the last document: it has ended as recorded, and every player who was ever
+/// listed is in it once, with points that upstream has sent, the newest ones if the last answer lists the
+/// player.
 fn check(nth: usize, game: &Value, seen: &[BTreeSet<usize>]) {
     let last = recorded(nth, MOMENTS.len() - 1);
     assert_eq!(game["status"], "final", "{game}");
@@ -183,8 +184,8 @@ fn check(nth: usize, game: &Value, seen: &[BTreeSet<usize>]) {
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().enable_all().build().expect("a runtime"));
 
-/// Each case is fifteen games of eight polls, and a poll takes a second, because an object is written no
-/// sooner after its last version.
+/// Each case is fifteen games of eight polls; a poll takes a second, because an object is written at most
+/// once a second.
 fn cases(count: u32) -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
     let cases = wanted.map_or(count, |wanted: u32| (wanted / 100_000).max(count));

@@ -1,5 +1,6 @@
-//! Every query is GoogleSQL, as Google's own analyser (ZetaSQL, from PyPI) reads it, and its result is what
-//! Google's evaluator makes of the same rows: SQLite, which runs it here, takes more and computes otherwise.
+//! Every query is GoogleSQL according to Google's own analyser (ZetaSQL, from PyPI), and its result equals
+//! that of Google's evaluator on the same rows: SQLite, which runs the queries here, accepts more and
+//! computes differently.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +27,7 @@ use shared::{
 };
 use tests::{Cloud, skipped};
 
-/// Queries that SQLite runs, and what Google's analyser has against each.
+/// Queries that SQLite runs, and the error of Google's analyser for each.
 const ONLY_SQLITE: [(&str, &str); 7] = [
     ("SELECT CAST(game_status AS DOUBLE) AS status FROM nba_raw.nbac_schedule", "Type not found: DOUBLE"),
     ("SELECT strftime('%Y', game_date) AS y FROM nba_raw.nbac_schedule", "Function not found: strftime"),
@@ -40,13 +41,13 @@ const ONLY_SQLITE: [(&str, &str); 7] = [
     ("SELECT IFNULL(game_id, 0) AS id FROM nba_raw.nbac_schedule", "No matching signature"),
 ];
 
-/// Queries that both take and do not understand alike.
+/// Queries that both engines accept and interpret differently.
 const DIFFERENT: [&str; 2] = [
     "SELECT 7 / 2 AS half FROM nba_raw.nbac_schedule",
     "SELECT game_id FROM nba_raw.nbac_schedule WHERE game_id LIKE '002%' AND 'a' LIKE 'A'",
 ];
 
-/// What Google's engine says of a query.
+/// The answer of Google's engine to a query.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Said {
@@ -61,7 +62,7 @@ struct Query {
     there: Said,
 }
 
-/// Every query, run here and there. The engine takes a while to start, so that it is asked once for all.
+/// Runs every query in both engines. Google's takes a while to start, so it runs once for all queries.
 static ASKED: LazyLock<Option<Vec<Query>>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(ask())
@@ -71,7 +72,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The queries, which stand beside the code that runs them.
+/// The queries, which are in files beside the code that runs them.
 fn files() -> Vec<PathBuf> {
     let functions = root().join("functions").read_dir().expect("the functions");
     let folders =
@@ -102,7 +103,7 @@ async fn ask() -> Option<Vec<Query>> {
         let name = file.file_name().expect("a name").to_string_lossy().into_owned();
         (name, std::fs::read_to_string(&file).expect("a query"))
     });
-    // Google's engine knows the tables only; a view's question brings its view along.
+    // Google's engine knows only the tables, so the question of a view includes the view's query.
     let views = views().flat_map(|View { name, sql, .. }| {
         let view = View { name, sql };
         let question = view.question().replace(&format!("nba_raw.{name}"), name);
@@ -146,7 +147,7 @@ async fn ask() -> Option<Vec<Query>> {
     Some(queries)
 }
 
-/// Rows that only come while and after the night is played.
+/// Rows that arrive only during and after the games.
 fn in_the_night(cloud: &Cloud, day: SlateDay) {
     let poll = |minute: u32, home: &str, away: &str, points: u32| {
         json!({
@@ -193,8 +194,7 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
     ])
 }
 
-/// Rows as one text each, in one order: what is left of a result when the engines' ways to write it are
-/// taken away.
+/// Rows as one text each, in a fixed order: the content of a result, independent of each engine's format.
 fn plain(rows: &[Map<String, Value>]) -> Vec<String> {
     let number = |number: f64| format!("{number:.6}");
     let cell = |value: &Value| match value {
@@ -227,7 +227,7 @@ fn every_query_is_one_that_bigquery_takes() {
     }
 }
 
-/// BigQuery refuses to read such a table without a filter on its partitions.
+/// BigQuery refuses queries on such a table without a filter on its partitions.
 #[test]
 fn every_query_filters_the_partitions_of_a_table_that_demands_it() {
     let mut demanding = Vec::new();

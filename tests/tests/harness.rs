@@ -1,4 +1,4 @@
-//! The harness: what every function does with a request before and after its handler.
+//! The harness: the processing of a request before and after a function's handler.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn settings() -> Settings {
     Settings::read(&environment).expect("settings")
 }
 
-/// A function that does what its body says.
+/// A function whose behaviour is given by the request body.
 async fn obedient(settings: &Settings) -> Function {
     let router = service::http("obedient", settings, |body| async move {
         match &body[..] {
@@ -42,7 +42,7 @@ async fn health_is_answered_to_anyone_and_get_is_for_nothing_else() {
     let function = obedient(&settings()).await;
     let http = Client::new();
     let get = async |path: &str| http.get(function.url.join(path).unwrap()).send().await.expect("an answer");
-    // The second is Cloud Run's probe's.
+    // The second path is the one that Cloud Run's probe uses.
     for path in ["/health", "/healthz"] {
         let health = get(path).await;
         assert_eq!((health.status(), health.text().await.expect("a text")), (StatusCode::OK, "ok".into()));

@@ -1,5 +1,5 @@
-//! The views over the history, on a replayed night: each answers its own question, and what it says is what
-//! the raw snapshots say.
+//! The views over the history, on a replayed night: each answers its own question, and its content agrees
+//! with the raw snapshots.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +26,7 @@ struct Polled {
 /// The polls of each game and player.
 type ByPlayer = BTreeMap<(String, String), Vec<Polled>>;
 
-/// What the snapshots have of the night: per game and player, poll by poll.
+/// The points of the night in the snapshots: per game and player, poll by poll.
 fn snapshots(replay: &Replay) -> (Vec<Value>, ByPlayer) {
     let objects = &replay.cloud.objects;
     let read = |name: &str| objects.read(RAW_BUCKET, name, None).expect("a snapshot").1;
@@ -87,7 +87,7 @@ async fn the_views_say_of_a_replayed_night_what_its_snapshots_say() {
         assert_eq!(said, reached, "{line}");
     }
 
-    // What came in each interval adds up to the last poll, which is the latest row.
+    // The points of the intervals add up to those of the last poll, which is the latest row.
     let sums = rows(
         "SELECT game_id, bdl_player_id, SUM(points_in_interval) FROM nba_raw.player_points_timeline GROUP BY 1, 2",
     );
@@ -115,7 +115,7 @@ async fn the_views_say_of_a_replayed_night_what_its_snapshots_say() {
     assert_eq!(seen.len(), 3, "one score a game");
     assert_eq!(halftime, seen);
 
-    // Each question as it is written down, answered.
+    // Each question is answered by its query as written.
     let day = replay.night.day;
     let mut asked = 0;
     for view in views() {

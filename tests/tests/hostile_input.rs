@@ -1,6 +1,6 @@
-//! Whatever comes in: no panic, no memory without bounds, always an answer from the list.
+//! Arbitrary input: no panic, no unbounded memory, always an answer with an allowed status.
 //!
-//! `make test` tries some thousands of cases; `make fuzz CASES=5000000` as many as there is time for.
+//! `make test` tries a few thousand cases; `make fuzz CASES=5000000` tries as many as requested.
 
 use std::sync::LazyLock;
 
@@ -24,13 +24,13 @@ use tests::{Cloud, Reply, Stub, game, instant, snapshot};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-/// This many cases, or as many as `PROPTEST_CASES` says.
+/// The number of cases: the value of `PROPTEST_CASES`, by default `count`.
 fn cases(count: u32) -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(wanted.unwrap_or(count)) }
 }
 
-/// Texts that have been mistaken for something else somewhere.
+/// Texts that some parsers mistake for other values.
 const TEXTS: [&str; 20] = [
     "",
     " ",
@@ -54,7 +54,7 @@ const TEXTS: [&str; 20] = [
     "../../etc/passwd",
 ];
 
-/// Names of fields that are looked for.
+/// Names of fields that the functions read.
 const FIELDS: [&str; 12] = [
     "id",
     "date",
@@ -98,7 +98,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every place in a JSON value, as pointers.
+/// Every place in a JSON value, as JSON pointers.
 fn places(value: &Value, here: String, into: &mut Vec<String>) {
     let step = |name: &str| format!("{here}/{}", name.replace('~', "~0").replace('/', "~1"));
     match value {
@@ -113,7 +113,7 @@ fn places(value: &Value, here: String, into: &mut Vec<String>) {
     into.push(here);
 }
 
-/// A good value of which a few places are something else.
+/// A valid value with a few places replaced.
 fn spoiled(good: Value) -> impl Strategy<Value = Value> {
     vec((any::<Index>(), any_json()), 0..4).prop_map(move |changes| {
         let mut value = good.clone();
@@ -128,7 +128,7 @@ fn spoiled(good: Value) -> impl Strategy<Value = Value> {
     })
 }
 
-/// Bytes that are mostly what they should be: a good value spoiled, cut short, or anything at all.
+/// Bytes that are mostly valid: a valid value altered, truncated, or arbitrary bytes.
 fn almost(good: Value) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => spoiled(good.clone()).prop_map(|value| value.to_string().into_bytes()),
@@ -150,7 +150,7 @@ fn a_snapshot() -> Value {
     serde_json::from_str(&snapshot("20260110T021201Z", &[a_game()])).expect("JSON")
 }
 
-/// What every reader of a poll may rely on.
+/// The properties of a poll that every reader may rely on.
 fn check_games(bytes: &[u8]) {
     let Ok(raw) = serde_json::from_slice::<Vec<&RawValue>>(bytes) else { return };
     let (games, rejected) = read_games(raw.iter().copied());
@@ -197,8 +197,8 @@ proptest! {
     }
 }
 
-/// The functions of one test, over a local cloud and an upstream of its own, without ports. No two tests share
-/// them: each decides what its upstream answers.
+/// The functions of one test, over a local cloud and an upstream of its own, without ports. No two tests
+/// share them: each sets its upstream's answers.
 struct Functions {
     cloud: Cloud,
     upstream: Stub,
@@ -214,7 +214,7 @@ static RUNTIME: LazyLock<Runtime> =
 fn start_functions() -> Functions {
     RUNTIME.block_on(async {
         let (cloud, upstream) = (Cloud::start().await, Stub::answering([Reply::games([a_game()])]).await);
-        // Thousands of cases in seconds, where a night has one poll in three minutes.
+        // Thousands of cases run within seconds; a night has one poll in three minutes.
         cloud.services.limits.set(Limit { load_jobs_run_on: false, ..Limit::for_measuring() });
         let environment = |name| cloud.environment(name, &upstream.url).into_iter().collect::<Environment>();
         let clock = Clock::new(|| instant("2026-01-10T02:12:01.5Z"));
@@ -233,13 +233,13 @@ fn start_functions() -> Functions {
     })
 }
 
-/// What a function answers, whose status must be one of `allowed` and whose error must be in the one
+/// The answer of a function, whose status must be one of `allowed` and whose error must have the common
 /// shape.
 fn answer(function: &Router, headers: &[(&str, Vec<u8>)], body: Vec<u8>, allowed: &[u16]) -> StatusCode {
     let request = headers
         .iter()
         .fold(Request::post("/"), |request, (name, value)| request.header(*name, value.as_slice()));
-    // What no header can carry never arrives.
+    // Values that are not valid in a header are never sent.
     let Ok(request) = request.body(Body::from(body)) else { return StatusCode::BAD_REQUEST };
     RUNTIME.block_on(async {
         let response = function.clone().oneshot(request).await.expect("an answer");
@@ -322,7 +322,7 @@ proptest! {
 }
 
 proptest! {
-    // Each answer that is no list of box scores is asked for five times, with pauses.
+    // Each answer that is not a list of box scores is requested five times, with pauses.
     #![proptest_config(cases(60))]
 
     #[test]

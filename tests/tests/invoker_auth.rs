@@ -1,4 +1,4 @@
-//! Who comes in: `INVOKER_AUTH=oidc`, in front of every function.
+//! Authentication of callers: `INVOKER_AUTH=oidc`, in front of every function.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use tests::{Cloud, Function, Reply, Stub, binary_event};
 
 const AUDIENCE: &str = "https://guarded.run.app";
 
-/// A guarded function, the issuer of its tokens, and where its public keys are.
+/// A function that requires tokens, the issuer of its tokens, and the URL of the issuer's public keys.
 struct Guarded {
     function: Function,
     issuer: Issuer,
@@ -46,7 +46,7 @@ impl Guarded {
         Self { function: Function::start(router).await, issuer, keys }
     }
 
-    /// What a caller with this header is answered, and whether it is told how to authenticate.
+    /// The status for a request with this header, and whether the answer says how to authenticate.
     async fn knock(&self, authorization: Option<&str>) -> (u16, bool) {
         let request = Client::new().post(self.function.url.clone());
         let request =
@@ -155,7 +155,7 @@ async fn a_token_that_is_not_signed_with_rs256_is_unauthenticated() {
             "{alg}"
         );
     }
-    // The public key is known to everyone; it must not do as a shared secret.
+    // The public key is known to everyone; it must not be accepted as a shared secret.
     let keys = json!(guarded.issuer.keys());
     let modulus = keys["keys"][0]["n"].as_str().expect("a modulus");
     let header = Header { kid: Some("first".into()), ..Header::new(Algorithm::HS256) };
@@ -178,7 +178,7 @@ async fn the_public_keys_are_kept_and_fetched_anew_for_a_key_that_is_not_known()
         assert_eq!(guarded.knock_with(&token).await, IN);
     }
     assert_eq!(guarded.keys.asked().len(), 1);
-    // The issuer changes its key, as Google does every few days.
+    // The issuer rotates its key, as Google does every few days.
     let second = Issuer::new("second").expect("a key");
     assert_eq!(guarded.knock_with(&second.token(AUDIENCE)).await, UNAUTHENTICATED, "not published yet");
     guarded.keys.answer([published(&second)]);

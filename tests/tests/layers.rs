@@ -1,11 +1,11 @@
-//! The layers of `shared`: each uses only itself and what is below it.
+//! The layers of `shared`: each uses only itself and the layers below it.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// From the top down. What is left are single files without a layer, which use each other only.
+/// From the top down. The remaining modules are single files without a layer, which use only each other.
 const LAYERS: [&str; 6] = ["service", "documents", "slate", "sources", "google", "nba"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,5 @@
-//! Limits, at their edge: what is just inside is taken whole, what is just outside is refused by name.
+//! Limits at their boundary: the largest allowed input is accepted whole, anything larger is refused with a
+//! specific error.
 
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;
@@ -14,7 +15,7 @@ fn in_progress(id: usize) -> Value {
     game(id.try_into().expect("an id"), "2026-01-09", "3rd Qtr", 3, "Q3 6:35")
 }
 
-/// A game of so many players, one half of them each team's.
+/// A game of this many players, half of them in each team.
 fn crowded(players: usize) -> Value {
     let mut game = in_progress(1);
     let line = game["home_team"]["players"][0].clone();
@@ -92,7 +93,7 @@ async fn a_player_who_is_listed_twice_is_one_row_as_listed_last() {
 
 #[tokio::test]
 async fn texts_up_to_two_hundred_characters_are_stored_whole_and_longer_ones_are_refused() {
-    // Characters, not bytes: each of these has two.
+    // The limit counts characters, not bytes: each of these has two bytes.
     let text = |length: usize| "é".repeat(length);
     let with = |length: usize| {
         let mut clock = in_progress(1);

@@ -1,4 +1,4 @@
-//! Live grading: how the predictions of a slate day stand at a poll.
+//! Live grading: the state of a slate day's predictions at a poll.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const SUMMARY: &str = "nba_analytics.player_game_summary";
 const PROGRESS: (&str, i64, &str) = ("3rd Qtr", 3, "Q3 6:35");
 const FINAL: (&str, i64, &str) = ("Final", 4, "Final");
 
-/// A line of a box score.
+/// A player's entry in a box score.
 fn line(id: i64, first: &str, last: &str, points: i64, minutes: &str) -> Value {
     let zeros = json!({
         "fgm": 0, "fga": 0, "fg3m": 0, "fg3a": 0, "ftm": 0, "fta": 0, "oreb": 0, "dreb": 0, "reb": 0, "ast": 0,
@@ -54,7 +54,7 @@ async fn graded(cloud: &Cloud, games: impl IntoIterator<Item = Value>) -> Value 
     cloud.document(LATEST).await
 }
 
-/// How one prediction of Jaylen Brown stands in one game.
+/// The grading of one prediction of Jaylen Brown in one game.
 async fn standing(prediction: Value, game: Value) -> Value {
     let cloud = cloud_with(&[prediction]).await;
     graded(&cloud, [game]).await["predictions"][0].clone()
@@ -214,7 +214,7 @@ async fn f19_f47_who_did_not_play_is_void_and_counts_on_neither_side() {
             assert!(summary["win_rate"].is_null());
         }
     }
-    // A scoreless game is a game.
+    // A scoreless game counts as a game.
     let scoreless = standing(predicted("jaylenbrown", 27.3, "UNDER"), boston(FINAL, 0, "12")).await;
     assert_eq!((&scoreless["status"], &scoreless["actual"]), (&json!("correct"), &json!(0)));
 }
@@ -263,7 +263,7 @@ async fn f40_the_official_box_score_wins_over_the_live_one_once_it_has_come() {
     let older = json!({"processed_at": "2026-01-09T09:00:00Z"});
     cloud.add(SUMMARY, with(played("jaylenbrown", DAY, 12, 20.0), older));
     cloud.add(SUMMARY, with(played("hugogonzalez", DAY, 0, 0.0), json!({"is_dnp": true})));
-    // The live feed has the basket that was taken back, and is late to call the game over.
+    // The live feed still counts the annulled basket, and reports the end of the game late.
     let document = graded(&cloud, [boston(PROGRESS, 26, "37")]).await;
     let of = |lookup: &str| {
         let mut found = document["predictions"].as_array().expect("predictions").iter();
@@ -425,7 +425,8 @@ async fn a_player_whose_first_name_or_suffix_upstream_has_otherwise_is_found_by_
         standings(&document),
         [json!(["alexsarr", 26, "correct"]), json!(["jaylenbrown", 30, "correct"])]
     );
-    // Two of that surname: neither is certain, and a box of so few is not the whole one.
+    // Two players of that surname: the match is uncertain, and a box score with so few players is not
+    // complete.
     let players = game["home_team"]["players"].as_array_mut().expect("players");
     players.push(line(76, "Olivier", "Sarr", 2, "3"));
     let document = graded(&cloud, [game]).await;

@@ -1,4 +1,4 @@
-//! The timeline: how the points of everyone with a prediction came.
+//! The timeline: the points over time of every player with a prediction.
 
 use local_cloud::{cloud::API_BUCKET, faults::Fault};
 use serde_json::{Value, json};
@@ -169,7 +169,7 @@ async fn a_timeline_that_cannot_be_read_costs_no_grading_and_a_grading_no_timeli
 async fn whoever_has_a_line_or_is_predicted_late_has_a_timeline_from_the_beginning() {
     let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T00:00:00Z"));
     let stub = Stub::answering([]).await;
-    // Two processes: what is predicted is remembered for some minutes.
+    // Two processes, because predictions are cached for some minutes.
     for (index, (at, reply)) in evening().into_iter().enumerate() {
         clock.set(at);
         stub.answer([reply]);

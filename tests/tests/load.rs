@@ -1,5 +1,5 @@
-//! Load: many events through one processor, the binary that it is. None lost, none doubled, in bounded
-//! memory, and healthy throughout.
+//! Load: many events through one processor, the deployed binary. No event is lost or duplicated, memory
+//! stays bounded, and the process stays healthy throughout.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use tests::{Cloud, Function, Running, game, snapshot};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// The snapshot of the `nth` poll: `games` games of 36 players.
+/// The snapshot of poll number `nth`: `games` games of 36 players.
 fn poll(nth: usize, games: i64) -> (String, String) {
     let id = format!("20260110T{:02}{:02}{:02}Z", nth / 3600, nth / 60 % 60, nth % 60);
     let crowded = |id: i64| {
@@ -38,7 +38,7 @@ fn poll(nth: usize, games: i64) -> (String, String) {
     (name, snapshot(&id, &games))
 }
 
-/// Asks for the processor's health until told to stop: how often it was asked, and how often not well.
+/// Checks the processor's health until told to stop; returns the number of checks and of failures.
 fn watch_health(processor: &Running) -> (Arc<AtomicBool>, tokio::task::JoinHandle<(u64, u64)>) {
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, url) = (stop.clone(), processor.url.join("health").expect("a URL"));
@@ -56,7 +56,7 @@ fn watch_health(processor: &Running) -> (Arc<AtomicBool>, tokio::task::JoinHandl
     (stop, watching)
 }
 
-/// Every poll's rows are in the table as often as they should be, which is once.
+/// Checks that every poll's rows are in the table exactly once.
 fn assert_once(cloud: &Cloud, polls: usize, rows_of_each: usize) {
     let by_poll = "SELECT COUNT(*), MIN(n), MAX(n) FROM
         (SELECT poll_id, COUNT(*) AS n FROM nba_raw.bdl_live_boxscores GROUP BY poll_id)";
@@ -65,7 +65,7 @@ fn assert_once(cloud: &Cloud, polls: usize, rows_of_each: usize) {
     assert_eq!(cloud.names(RAW_BUCKET, "dead-letter/"), Vec::<String>::new());
 }
 
-/// Delivers an event until it is acknowledged, as Eventarc does; counts what had to be repeated.
+/// Delivers an event until it is acknowledged, as Eventarc does; counts the redeliveries.
 async fn deliver(processor: &Function, name: &str, generation: i64, repeated: &AtomicU64) {
     loop {
         match processor.deliver(RAW_BUCKET, name, generation).await.status {
@@ -120,7 +120,7 @@ async fn two_hundred_events_at_once_go_through_one_instance() {
 async fn two_thousand_events_in_a_row_go_through_one_instance() {
     const EVENTS: usize = 2_000;
     let cloud = Cloud::start().await;
-    // A week's polls in a minute: it is memory that is measured, not waiting.
+    // A week's polls in a minute: the test measures memory, not waiting time.
     cloud.services.limits.set(Limit { load_jobs_run_on: false, ..Limit::for_measuring() });
     let processor = Running::function(
         "process-live-boxscores",

@@ -1,6 +1,6 @@
-//! BigQuery takes 1,500 load jobs a table and day, and failed ones count. A day on which every load job
-//! fails, with Eventarc delivering every event again and again, and the replay of that day afterwards, must
-//! stay far below.
+//! BigQuery accepts 1,500 load jobs per table and day, failed ones included. A day on which every load job
+//! fails, with Eventarc redelivering every event, and the subsequent replay of that day must stay far
+//! below.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -14,7 +14,7 @@ const JOBS: &str = "SELECT COUNT(*) FROM main.jobs";
 const FIRST_POLL: &str = "2026-01-09T17:00:00Z";
 const POLLS: usize = 320;
 
-/// A delivery that is due: when, which snapshot, and the pause after it if it fails.
+/// A pending delivery: its time, its snapshot, and the pause after it if it fails.
 type Due = Reverse<(DateTime<Utc>, usize, TimeDelta)>;
 
 struct Day {
@@ -24,10 +24,10 @@ struct Day {
 }
 
 impl Day {
-    /// A day of which every poll is kept, with nothing delivered yet.
+    /// A day whose polls are all stored, before any delivery.
     async fn start() -> Self {
         let cloud = Cloud::start().await;
-        // A day in seconds: the quota is the real one, the waiting for each job is not.
+        // A day in seconds: the quota is the real one, the waiting time of each job is not.
         let quota = Limit::default().load_jobs_a_day;
         cloud.services.limits.set(Limit {
             load_jobs_run_on: false,
@@ -45,8 +45,8 @@ impl Day {
         Self { cloud, snapshots, subscription: Subscription::deployed() }
     }
 
-    /// Delivers every event at its poll and again after Eventarc's pauses until it is taken, until `end`.
-    /// Returns how many were taken and how many deliveries that took.
+    /// Delivers every event at its poll and again after Eventarc's pauses until it is accepted, until
+    /// `end`. Returns the number of accepted events and of the deliveries.
     async fn deliver_until(&self, processor: &Function, end: DateTime<Utc>) -> (usize, usize) {
         let delta = |pause| TimeDelta::from_std(pause).expect("a pause");
         let (shortest, longest) =
@@ -94,7 +94,7 @@ async fn f25_a_day_of_outage_and_its_replay_stay_far_below_the_limit_of_load_job
     assert_eq!(taken, 0);
     assert!(deliveries > 20_000, "{deliveries} deliveries are no day of Eventarc's");
 
-    // The outage ends, and the operator replays the day, which takes what is due.
+    // The outage ends, and the operator replays the day, which also accepts the pending events.
     day.cloud.services.faults.end();
     let mut open: Vec<usize> = (0..POLLS).collect();
     let mut rounds = 0;

@@ -1,4 +1,4 @@
-//! The local cloud behaves like the real one where the functions rely on it.
+//! The local cloud behaves like the real one in every respect that the functions rely on.
 
 use std::{
     sync::{
@@ -174,7 +174,7 @@ async fn a_message_reaches_its_subscriber_again_until_it_is_taken() {
     }
 }
 
-/// A function that is slower than a subscription waits, and how often it was called.
+/// A function that answers more slowly than the acknowledgement deadline, and the number of calls to it.
 async fn slow_function(takes: Duration) -> (Function, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = calls.clone();
@@ -212,7 +212,7 @@ async fn until_a_subscription_is_set_it_waits_ten_seconds_as_eventarc_s_do() {
     services.topics.publish(TRIGGER_TOPIC, "{}".into()).expect("a topic");
     tokio::time::sleep(Duration::from_secs(9)).await;
     assert_eq!(calls.load(Ordering::SeqCst), 1);
-    // The deadline of ten seconds, and the first pause of ten.
+    // The deadline of ten seconds, and the first pause of ten seconds.
     services.delivery.drain().await;
     assert_eq!(calls.load(Ordering::SeqCst), 2);
     let deployed = Subscription::deployed();
@@ -247,7 +247,7 @@ async fn the_same_seed_gives_the_same_warehouse_and_another_one_another() {
     assert!(first != rows(2).await);
 }
 
-/// What the functions must cope with is there to be coped with.
+/// The generated data contain the defects that the functions must handle.
 #[tokio::test]
 async fn the_seeded_warehouse_has_the_dirt_of_the_real_one() {
     let cloud = Cloud::start().await;

@@ -1,4 +1,4 @@
-//! The line is the main line of real bookmakers, as it stood at the tip-off of the player's own game.
+//! The line is the main line of real bookmakers at the tip-off of the player's own game.
 
 use serde_json::{Value, json};
 use tests::drift::{
@@ -35,14 +35,14 @@ fn at(offer: Value, instant: &str) -> Value {
     with(offer, json!({"bookmaker_last_update": instant}))
 }
 
-/// Overs of one book from 9.5 to 34.5, around a main line that it quotes on both sides.
+/// Overs of one book from 9.5 to 34.5, around a main line that has odds on both sides.
 fn ladder(book_id: i64, main: f64) -> Vec<Value> {
     let alternates = [(-15.0, -2_500), (-10.0, -900), (-5.0, -300), (5.0, 350), (10.0, 900)];
     let alternates = alternates.map(|(step, odds)| brown(book_id, "over", main + step, odds));
     alternates.into_iter().chain(both(book_id, main, -112, -108)).collect()
 }
 
-/// The line of Jaylen Brown in tonight's list, and what it is offered at.
+/// Jaylen Brown's line and odds in tonight's list.
 async fn props(cloud: &Cloud, time: &str) -> Value {
     let list = tonight(cloud, time).await;
     let props = player(&list, "jaylenbrown")["props"][0].clone();
@@ -99,7 +99,7 @@ async fn consensus_and_pick_em_books_give_no_odds() {
     let theirs: Vec<Value> = theirs.collect();
     let cloud = offering(theirs.clone().into_iter().chain(both(10, 24.5, -112, -108))).await;
     assert_eq!(props(&cloud, "22:00").await, json!([24.5, -112, -108]));
-    // Nor beside the line that a prediction was made against.
+    // Nor do they give odds if the line comes from a prediction.
     let cloud = offering(theirs).await;
     cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
     assert_eq!(props(&cloud, "22:00").await, json!([24.5, null, null]));
@@ -114,7 +114,7 @@ async fn what_only_consensus_or_pick_em_books_offer_is_no_line() {
     }
 }
 
-/// The offer as it moved in play, under another team than the player's.
+/// The line after it moved in play, under a team other than the player's.
 fn in_play(offer: Value, team: &str) -> Value {
     let play = json!({"player_team": team, "bookmaker_last_update": "2026-01-10T01:10:00Z"});
     with(offer, play)
@@ -124,7 +124,7 @@ fn in_play(offer: Value, team: &str) -> Value {
 async fn no_offer_after_his_game_s_tip_off_counts_whatever_team_the_feed_says() {
     for team in ["FA", "LAL", "CHI", "BOS"] {
         let cloud = offering(both(10, 24.5, -112, -108)).await;
-        // He was Los Angeles' until this week, whose game begins at ten.
+        // He belonged until this week to Los Angeles, whose game begins at ten.
         let late = json!({"game_date_est": "2026-01-10T03:00:00Z"});
         cloud.add(SCHEDULE, with(scheduled("0022500556", "LAL", "MIL"), late));
         for offer in both(10, 31.5, -110, -110).into_iter().chain(both(12, 31.5, -110, -110)) {
@@ -153,7 +153,8 @@ async fn offers_of_the_afternoon_under_the_old_team_are_his() {
 
 #[tokio::test]
 async fn a_traded_player_s_line_is_that_of_the_game_he_plays_in_now() {
-    // He plays for Los Angeles tonight, at ten; Boston, whom the feed still names, plays at half past seven.
+    // He plays for Los Angeles tonight, at ten; Boston, which the feed still names, plays at half past
+    // seven.
     let cloud = offering(both(10, 24.5, -112, -108)).await;
     let late = json!({"game_date_est": "2026-01-10T03:00:00Z"});
     cloud.add(SCHEDULE, with(scheduled("0022500556", "LAL", "MIL"), late));

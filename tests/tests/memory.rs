@@ -1,4 +1,4 @@
-//! Memory: calls that run into their deadline leave nothing behind.
+//! Memory: calls that exceed their deadline leak nothing.
 
 use std::time::Duration;
 
@@ -6,6 +6,11 @@ use local_cloud::faults::Fault;
 use reqwest::StatusCode;
 use shared::env::Environment;
 use tests::{Cloud, Function, HandClock};
+
+/// The maximum number of rounds of a thousand calls; one of them must show no leak.
+const ROUNDS: usize = 6;
+/// The memory growth, two kilobytes per call, below which a round shows no leak.
+const MOST_GROWN: u64 = 2 * 1024 * 1024;
 
 /// This process's resident memory in bytes; the function under test is in it.
 fn resident() -> u64 {
@@ -35,16 +40,17 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
     let mut settings = export_live::Settings::read(&environment).expect("settings");
     settings.service.invocation_deadline = Duration::from_millis(400);
     let exporter = Function::start(export_live::app(settings, clock.for_function())).await;
-    // Until the heap is as large as fifty calls at once make it, connections included: it grows no more after.
-    for _ in 0..20 {
-        run_into_the_deadline(&exporter, 50).await;
+    // A leak grows the heap in every round; a peak of concurrent allocations grows it only in some rounds.
+    let mut grown = Vec::new();
+    while grown.len() < ROUNDS && grown.iter().all(|grown| *grown >= MOST_GROWN) {
+        let before = resident();
+        for _ in 0..20 {
+            run_into_the_deadline(&exporter, 50).await;
+        }
+        grown.push(resident().saturating_sub(before));
     }
-    let before = resident();
-    for _ in 0..20 {
-        run_into_the_deadline(&exporter, 50).await;
-    }
-    let grown = resident().saturating_sub(before);
-    assert!(grown < 8 * 1024 * 1024, "grown by {grown} bytes over 1,000 calls");
+    let least = grown.iter().min().copied().unwrap_or_default();
+    assert!(least < MOST_GROWN, "grown by {grown:?} bytes in rounds of 1,000 calls");
     let health = reqwest::get(exporter.url.join("health").expect("a URL")).await.expect("an answer");
     assert_eq!(health.status(), StatusCode::OK);
 }

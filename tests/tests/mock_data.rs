@@ -1,4 +1,4 @@
-//! Mock data for a front end: five moments of a night, always the same.
+//! Mock data for a front end: five moments of a night, reproducible byte by byte.
 
 use std::{collections::BTreeMap, path::Path, process::Command};
 

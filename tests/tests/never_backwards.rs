@@ -1,4 +1,4 @@
-//! Never backwards: what is public ends at the newest poll, whoever finishes last.
+//! No regression: the public documents end at the newest poll, whichever export finishes last.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn scored(points: i64) -> Value {
     game
 }
 
-/// An export that begins at `second` past 21:12 in New York and whose upstream takes `delay` to answer.
+/// An export that begins at `second` past 21:12 in New York and whose upstream answers after `delay`.
 async fn export(cloud: &Cloud, second: &str, points: i64, delay: u64) -> tests::Answer {
     let clock = HandClock::at(&format!("2026-01-10T02:12:{second}Z"));
     let reply = Reply::games([scored(points)]).after(Duration::from_millis(delay));

@@ -1,5 +1,5 @@
-//! What was public stays: predictions, players and games do not go because a read came back empty or short,
-//! or because only one source knows them.
+//! Public content stays: predictions, players and games do not disappear because a read was empty or short,
+//! or because only one source has them.
 
 use serde_json::{Value, json};
 use tests::drift::{
@@ -18,7 +18,7 @@ async fn night() -> Night {
     Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
 }
 
-/// A night before whose tip-off the grading has been public, with its prediction pending.
+/// A night whose grading has been public since before tip-off, with its prediction pending.
 async fn graded_night() -> Night {
     let mut night = night().await;
     night.poll("23:30", [boston(BEFORE, 0)]).await;
@@ -27,7 +27,7 @@ async fn graded_night() -> Night {
     night
 }
 
-/// Toronto at Boston without Jaylen Brown, in whole boxes.
+/// Toronto at Boston without Jaylen Brown, in complete boxes.
 fn without_brown() -> Value {
     let mut game = boston(FINAL, 25);
     box_of(&mut game, "home_team").remove(0);
@@ -127,7 +127,7 @@ async fn predictions_that_are_read_empty_while_they_are_replaced_stay() {
         night.poll(time, [game]).await;
         let standing = night.standing("jaylenbrown").await;
         assert_eq!(fields(&standing, ["status", "line"]), json!([status, 24.5]), "{time}");
-        // The rows are back before the next one.
+        // The rows are present again before the next export.
         night.cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
         night.restart().await;
     }
@@ -147,7 +147,7 @@ async fn predictions_that_are_read_short_stay() {
     }
 }
 
-/// A day whose list was public at noon, and what the status said then.
+/// A day whose list was public at noon, and the status at that time.
 async fn listed() -> (Cloud, Value, Value) {
     let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
     let list = tonight(&cloud, "17:00").await;
@@ -156,7 +156,7 @@ async fn listed() -> (Cloud, Value, Value) {
     (cloud, list, status)
 }
 
-/// Everyone in a list, with what is known of each by the tables that were read empty.
+/// Every player in a list, with the fields from the tables that were read empty.
 fn known(list: &Value) -> Vec<Value> {
     let of_player =
         |it: &&Value| fields(it, ["player_lookup", "team", "context", "days_rest", "has_line", "props"]);

@@ -1,5 +1,5 @@
-//! A game is one game: matched by its day and its two teams in either order, and of doubles the one that is
-//! played.
+//! A game is listed once: matched by its day and its two teams in either order, and of duplicates the one
+//! that is played.
 
 use serde_json::{Value, json};
 use tests::drift::{
@@ -13,7 +13,7 @@ use tests::{
 
 const LIVE_ROWS: &str = "nba_raw.bdl_live_boxscores";
 
-/// Washington is at home against Miami, says the schedule; 27.3 points of Bilal Coulibaly are predicted.
+/// The schedule has Washington at home against Miami; 27.3 points of Bilal Coulibaly are predicted.
 async fn neutral_ground() -> Cloud {
     let cloud = Cloud::start().await;
     cloud.add(SCHEDULE, scheduled(GAME, "WAS", "MIA"));
@@ -26,7 +26,7 @@ async fn neutral_ground() -> Cloud {
     cloud
 }
 
-/// Miami is, says upstream, with these points of Coulibaly, who makes all of Washington's.
+/// Upstream has Miami at home, and these points of Coulibaly, who makes all of Washington's.
 fn miami((status, period, time): tests::drift::State<'_>, points: i64) -> Value {
     let mut game = game(1, DAY, status, period, time);
     game["home_team_score"] = json!(40);
@@ -38,7 +38,7 @@ fn miami((status, period, time): tests::drift::State<'_>, points: i64) -> Value 
     game
 }
 
-/// What the status says of the scores: how many games it knows, whether some are on, and in words.
+/// The status about the scores: the number of games, whether some are in progress, and the text.
 async fn live_data(night: &Night) -> Value {
     let status = night.status().await;
     let live = &status["services"]["live_data"];
@@ -81,7 +81,7 @@ async fn tonight_s_list_gives_each_team_its_own_score_of_such_a_game() {
     assert_eq!(shown, json!(["WAS", 26, 40, "in_progress"]));
 }
 
-/// A double of Toronto at Boston that nobody plays.
+/// A duplicate of Toronto at Boston that is never played.
 fn stale(state: tests::drift::State<'_>) -> Value {
     let mut game = boston(state, 0);
     game["id"] = json!(9_001);

@@ -1,4 +1,4 @@
-//! One player, one lookup, in every document, however the sources spell him.
+//! Each player has one lookup in all documents, however the sources spell the name.
 
 use serde_json::{Value, json};
 use shared::nba::PlayerLookup;
@@ -11,11 +11,11 @@ use tests::{
     warehouse::{DAY, expected, predicted, registered, scheduled, with},
 };
 
-/// The points that only he has.
+/// Points that only this player has.
 const POINTS: i64 = 33;
 
-/// The lookup of one player of Boston, whom the warehouse calls `stored` and BallDontLie by a first and a
-/// last name: in tonight's list, the scores, the grading and the timeline.
+/// The lookup of one player of Boston, whose name the warehouse spells `stored` and BallDontLie as a first
+/// and a last name: in tonight's list, the scores, the grading and the timeline.
 async fn everywhere(name: &str, stored: &str, (first, last): (&str, &str)) -> [String; 4] {
     let cloud = Cloud::start().await;
     cloud.add_tonight();
@@ -46,7 +46,7 @@ async fn everywhere(name: &str, stored: &str, (first, last): (&str, &str)) -> [S
         .map(|it| it["player_lookup"].as_str().expect("a lookup").to_owned())
 }
 
-/// Checks that all documents have one lookup, and that it is no name of anybody else's.
+/// Checks that all documents have the same lookup, and that it does not belong to another player.
 async fn check(name: &str, stored: &str, boxed: (&str, &str)) {
     let found = everywhere(name, stored, boxed).await;
     assert!(found.iter().all(|lookup| *lookup == found[0]), "{name}: {found:?}");
@@ -81,7 +81,7 @@ async fn other_letters_that_do_not_decompose_make_no_other_player() {
     }
 }
 
-/// Checks that every document has the NBA's lookup of a player whom BallDontLie calls otherwise.
+/// Checks that every document has the NBA's lookup of a player whose name differs in BallDontLie.
 async fn check_alias(name: &str, boxed: (&str, &str)) {
     let lookup = PlayerLookup::of(name).expect("a lookup");
     let found = everywhere(name, lookup.as_str(), boxed).await;

@@ -1,4 +1,4 @@
-//! The processor: a snapshot becomes rows, once.
+//! The processor: a snapshot becomes rows exactly once.
 
 use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
 use reqwest::StatusCode;
@@ -17,7 +17,7 @@ async fn process(cloud: &Cloud, processor: &Function, games: &[Value]) -> Answer
     processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await
 }
 
-/// What the processor made of one game.
+/// The rows that the processor derives from one game.
 async fn row_of(game: Value, columns: &str) -> Vec<String> {
     let cloud = Cloud::start().await;
     let answer = process(&cloud, &cloud.processor().await, &[game]).await;
@@ -366,7 +366,7 @@ async fn an_event_waits_for_a_table_that_is_missing_and_then_lands() {
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.message().contains("notFound"), "{}", answer.message());
     cloud.execute("nba_raw", "ALTER TABLE elsewhere RENAME TO bdl_live_boxscores");
-    // A missing table is mended by a person, so that the next attempt waits longer than for a passing fault.
+    // A missing table requires an operator, so the next attempt waits longer than after a transient fault.
     for minutes in [0, 5, 4] {
         cloud.pass(minutes).await;
         let answer = processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
@@ -386,7 +386,7 @@ async fn what_an_earlier_version_could_not_read_is_stored_when_its_event_comes_a
     let games = [in_progress(1), in_progress(2)];
     let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &games)).await;
     assert_eq!(processor.deliver(RAW_BUCKET, SNAPSHOT, generation).await.json["status"], "stored");
-    // What a version would have left behind that could not read the second game.
+    // The state that a version leaves that could not read the second game.
     let staged = cloud.names(RAW_BUCKET, "staging/").remove(0);
     let rows = String::from_utf8(cloud.object(RAW_BUCKET, &staged)).expect("text");
     let of_the_first: Vec<&str> = rows.lines().filter(|row| row.contains(r#""game_id":"1""#)).collect();

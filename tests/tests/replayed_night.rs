@@ -18,10 +18,10 @@ use shared::nba::{PlayerLookup, SlateDay};
 use tests::{contract::Contract, recorded_data};
 use tokio::runtime::{Builder, Runtime};
 
-/// As fast as the functions are; the clock waits for them.
+/// The clock waits for the functions, so the replay runs as fast as they do.
 const PACE: Pace = Pace { speed: 1e6, seed: 1 };
 
-/// A night that was played, and every version of every document that was ever public.
+/// A replayed night, and every published version of every document.
 struct Played {
     replay: Replay,
     versions: Vec<(String, Value)>,
@@ -62,7 +62,8 @@ async fn play(night: Night, folder: &Path) -> Played {
         contract.check(Contract::of_object(object), document);
     }
     played.check_timeline(day);
-    // Nothing went wrong, so nothing was ever said to be: but for the list, which lacks a team's analysis.
+    // The status reports no problems in a night without faults, except for the list, which lacks one team's
+    // analysis.
     for status in played.versions_of("v1/status.json") {
         for service in ["live_data", "grading", "predictions"] {
             assert_eq!(status["services"][service]["status"], "healthy", "{service}: {status}");
@@ -73,7 +74,7 @@ async fn play(night: Night, folder: &Path) -> Played {
 }
 
 impl Played {
-    /// The timeline of everyone ends with the points that were recorded, and never lost any.
+    /// Every player's timeline ends with the recorded points, and never loses a point.
     fn check_timeline(&self, day: SlateDay) {
         let recorded = self.recorded_points();
         let key = |player: &Value| {
@@ -87,7 +88,7 @@ impl Played {
             let end = list(player, "points").last().map(|point| &point[1]);
             assert_eq!(end, recorded.get(&key(player)), "{player}");
         }
-        // Whoever is predicted or has a line is in it, and nearly all of them were in a box score.
+        // It contains every player with a prediction or a line, nearly all of whom are in a box score.
         let tonight = self.document("v1/tonight/all-players.json");
         let expected = list(tonight, "games").iter().flat_map(|game| list(game, "players"));
         let expected: BTreeSet<_> = expected.filter(|player| player["has_line"] == true).map(key).collect();
@@ -108,7 +109,7 @@ impl Played {
         }
     }
 
-    /// Everyone's points in the recording, by lookup and team.
+    /// Every player's points in the recording, by lookup and team.
     fn recorded_points(&self) -> HashMap<(String, String), Value> {
         let mut points = HashMap::new();
         for team in self.replay.night.recorded().flat_map(|game| [&game["home_team"], &game["visitor_team"]])
@@ -146,7 +147,7 @@ fn lookups<'a>(players: impl IntoIterator<Item = &'a Value>) -> BTreeSet<&'a str
     players.into_iter().map(|player| player["player_lookup"].as_str().expect("a lookup")).collect()
 }
 
-/// The real night, played once for all tests of it; the runtime goes on serving it.
+/// The real night, replayed once for all its tests; the runtime keeps serving it.
 static REAL_NIGHT: LazyLock<Option<(Runtime, Played)>> = LazyLock::new(|| {
     let file = recorded_data()?.join("bdl_box_scores_2026-01-09.json");
     let folder = tempfile::tempdir().expect("a folder");
@@ -228,7 +229,8 @@ fn the_real_night_s_tonight_has_two_whole_teams_a_game_and_a_position_for_everyo
     assert_eq!(lookups(players(tonight)).len(), players(tonight).count(), "each player once");
 }
 
-/// Points never fall in this night, so that what is clinched stays so and nobody turns from right to wrong.
+/// Points never fall in this night, so a clinched result stays and no prediction changes from correct to
+/// wrong.
 #[test]
 fn f72_every_version_of_the_real_night_s_grading_is_of_the_poll_of_its_scores() {
     let Some((_, played)) = &*REAL_NIGHT else { return };

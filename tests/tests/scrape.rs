@@ -1,4 +1,4 @@
-//! The scraper: one poll becomes one raw snapshot, untouched.
+//! The scraper: one poll becomes one unmodified raw snapshot.
 
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;

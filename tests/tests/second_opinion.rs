@@ -1,5 +1,5 @@
-//! Google's own clients in Python, and Google's own Pub/Sub emulator, on what is written here: the local cloud
-//! must look like Google's to the former, and the functions like a client of Google's to the latter.
+//! Google's own Python clients and Google's own Pub/Sub emulator against this system: the local cloud must
+//! look like Google's services to the clients, and the functions like a Google client to the emulator.
 
 use std::{path::Path, process::Command};
 

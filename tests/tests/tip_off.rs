@@ -1,4 +1,4 @@
-//! When a game begins: not known yet, at one in the morning, or not at all for who counts.
+//! The tip-off time: unknown so far, at one in the morning, or missing for the player's game.
 
 use local_cloud::cloud::RAW_BUCKET;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use tests::{
     warehouse::{DAY, GAME, expected, offered, predicted, registered, scheduled, with},
 };
 
-/// Midnight Eastern of the slate day, which stands for a time that is not fixed yet.
+/// Midnight Eastern of the slate day, the placeholder for a time that is not fixed yet.
 const MIDNIGHT: &str = "2026-01-09T05:00:00Z";
 
 fn at_midnight() -> Value {
     with(scheduled(GAME, "BOS", "TOR"), json!({"game_date_est": MIDNIGHT}))
 }
 
-/// Toronto at Boston at a time that is not fixed yet, with 25.5 points of Jaylen Brown offered in the
+/// Toronto at Boston at a time that is not fixed yet, with an offer of 25.5 points on Jaylen Brown in the
 /// afternoon.
 async fn unfixed() -> Cloud {
     let no_line =
@@ -102,7 +102,7 @@ async fn a_game_without_a_fixed_time_is_graded_against_the_line_that_was_offered
     assert_eq!(fields(&standing, ["line", "actual", "game_status"]), json!([25.5, 26, "in_progress"]));
 }
 
-/// Games of which upstream says that they are on, in the latest scores after an export.
+/// Games that upstream reports as in progress, in the latest scores after an export.
 async fn on_at(cloud: &Cloud, now: &str, games: Vec<Value>) -> Vec<String> {
     let stub = Stub::answering([Reply::games(games)]).await;
     let answer = cloud.exporter(&stub, &HandClock::at(now)).await.post("").await;
@@ -156,7 +156,7 @@ async fn in_the_morning_it_is_in_the_scores_of_its_own_day() {
     assert_eq!(dated, cloud.document(LIVE).await);
 }
 
-/// The answer to a message that asks for tonight's list.
+/// The answer to a message that requests tonight's list.
 async fn told(cloud: &Cloud) -> Value {
     let function = cloud.tonight(&HandClock::at("2026-01-09T22:00:00Z")).await;
     let answer = function.tell(json!({"export_types": ["tonight"]})).await;

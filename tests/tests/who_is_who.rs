@@ -1,4 +1,5 @@
-//! A name never takes another person's points, and whoever was not found has not "not played".
+//! A name is never matched to another person's points, and an unmatched player is not reported as "did not
+//! play".
 
 use serde_json::{Value, json};
 use tests::drift::{
@@ -10,7 +11,7 @@ use tests::{
     warehouse::{DAY, expected, played, predicted, registered, scheduled, with},
 };
 
-/// A night on which 8 points are predicted of `name` of Boston, under a line of 10.5.
+/// A night with a prediction of 8 points of Boston's `name`, under a line of 10.5.
 async fn predicting_of(name: &str) -> Cloud {
     let player = registered(name, "BOS");
     let lookup = player["player_lookup"].as_str().expect("a lookup").to_owned();
@@ -64,14 +65,14 @@ async fn a_teammate_whose_first_name_is_nearly_the_same_does_not_lend_his_points
 #[tokio::test]
 async fn a_teammate_whom_the_registry_has_with_another_team_does_not_lend_his_points() {
     let cloud = predicting_of("Marcus Vale").await;
-    // He was with Milwaukee until this week; the registry has not heard of it.
+    // He belonged to Milwaukee until this week; the registry does not have the trade yet.
     cloud.add(REGISTRY, registered("Darius Vale", "MIL"));
     let night = Night::of(cloud).await;
     night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "Darius", "Vale", 6))]).await;
     assert_eq!(grade(&night, "marcusvale").await, did_not_play());
 }
 
-/// What BallDontLie's directory says of an id.
+/// The name that BallDontLie's directory has for an id.
 fn known(id: i64, name: &str, lookup: &str) -> Value {
     json!({
         "game_date": "2026-01-05", "season_year": 2025, "is_postseason": false, "team_abbr": "BOS",
@@ -99,7 +100,7 @@ async fn a_nickname_is_still_found_beside_a_teammate_who_is_known_as_himself() {
     assert_eq!(fields(&night.standing("marcusvale").await, ["actual", "status"]), json!([9, "correct"]));
 }
 
-/// Checks that a prediction is not told as decided for good.
+/// Checks that a prediction is not presented as decided.
 async fn open(night: &Night, lookup: &str) {
     let standing = night.standing(lookup).await;
     assert!(standing["status"] == "pending" || standing["settled"] == "provisional", "{standing}");
@@ -194,8 +195,8 @@ async fn a_box_whose_sides_are_swapped_is_read_all_the_same() {
     }
 }
 
-/// A night on which Boston and Los Angeles play, and 21 points are predicted of Boston's Jaylen Brown, over
-/// 19.5.
+/// A night on which Boston and Los Angeles play, with a prediction of 21 points of Boston's Jaylen Brown,
+/// over 19.5.
 async fn trade_night() -> Cloud {
     let cloud = predicting(&[at_line(predicted("jaylenbrown", 21.0, "OVER"), 19.5)]).await;
     cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));

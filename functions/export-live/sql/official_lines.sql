@@ -1,4 +1,4 @@
--- What the official box scores say of each player of a day's games: the newest row of each.
+-- The players' entries in the official box scores of a day's games: the newest row of each.
 -- @game_date DATE
 SELECT player_lookup, universal_player_id, team_abbr, points, minutes_played, is_dnp
 FROM (
@@ -16,7 +16,7 @@ FROM (
   FROM (
     SELECT
       player_lookup,
-      -- A row without the certain id is about whoever is known by the name.
+      -- A row without the universal player id is about any player of that name.
       COALESCE(universal_player_id, MAX(universal_player_id) OVER (PARTITION BY player_lookup)) AS universal_player_id,
       team_abbr,
       game_id,

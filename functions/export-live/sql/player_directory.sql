@@ -1,4 +1,4 @@
--- Who a BallDontLie player id is: the newest name and lookup of the season, one row a player.
+-- The players by BallDontLie id: the newest name and lookup of the season, one row a player.
 -- @season_start DATE
 SELECT bdl_player_id, player_lookup, player_full_name
 FROM (

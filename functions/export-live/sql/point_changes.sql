@@ -1,4 +1,4 @@
--- The polls of a day at which a player's points were other than at the poll before.
+-- The polls of a day at which a player's points differ from those at the previous poll.
 -- @game_date DATE
 SELECT bdl_player_id, player_lookup, player_full_name, team_abbr, home_team_abbr, away_team_abbr, poll_id, game_status, COALESCE(period, 0) AS period, time_remaining, points
 FROM (

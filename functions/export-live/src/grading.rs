@@ -1,4 +1,4 @@
-//! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json` (facts 7.3).
+//! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json`.
 
 use std::cmp::Reverse;
 
@@ -20,127 +20,129 @@ use crate::{
     predicted::{Played, Predicted},
 };
 
-/// An OVER this many points below its line looks lost (facts 7.3).
+/// Points below its line from which an OVER is trending incorrect.
 const FAR: f64 = 5.0;
 
-/// About as many bytes of JSON has a prediction.
+/// Approximate JSON size of a prediction, to allocate the body once.
 const BYTES_A_PREDICTION: usize = 640;
 
-/// How the predictions of a slate day stand.
+/// Grades of a slate day's predictions.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "GradingDocument")]
 pub struct Document {
-    /// When the live document of the same poll was made.
+    /// Instant at which the live document of the same poll was generated, UTC.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
-    /// The slate day, as New York counts it.
+    /// The slate day: the US Eastern date on which the night of games began.
     pub game_date: SlateDay,
-    /// The poll that the scores are from: that of the live document beside this one.
+    /// Id of the poll that the scores come from, the same as in the live document.
     pub poll_id: PollId,
-    /// How many predictions stand how.
+    /// Counts over `predictions`, and accuracy so far.
     pub summary: Summary,
-    /// Decided first, then what is moving, then what is to come; then by confidence.
+    /// The predictions in the order of `status` (decided, in progress, pending), then by descending
+    /// confidence.
     pub predictions: Vec<Graded>,
 }
 
-/// How many stand how.
+/// Counts over the predictions of a slate day, and accuracy so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "GradingSummary")]
 pub struct Summary {
-    /// All predictions of the list.
+    /// Number of predictions in the document.
     pub total_predictions: usize,
-    /// Those of players who have points, final or not.
+    /// Number of predictions whose player has points, final or not.
     pub graded: usize,
-    /// Those of games that have not begun, and those that no box score decides yet.
+    /// Number of predictions without a grade yet: before tip-off, or over without a conclusive box score.
     pub pending: usize,
-    /// Final, and on the side that was recommended.
+    /// Number of final predictions that ended on the recommended side of the line.
     pub correct: usize,
-    /// Final, and on the other side.
+    /// Number of final predictions that ended on the other side of the line.
     pub incorrect: usize,
-    /// On the recommended side while the game is on.
+    /// Number of predictions in progress that are on the recommended side of the line.
     pub trending_correct: usize,
-    /// On the other side, or far from the recommended one, while the game is on.
+    /// Number of predictions in progress that are on the other side of the line, or far from the recommended
+    /// one.
     pub trending_incorrect: usize,
-    /// Final, and equal to the line.
+    /// Number of final predictions whose points equal the line.
     pub pushes: usize,
-    /// Of players who did not play, or of games that were not played.
+    /// Number of void predictions: the player did not play, or the game was not played.
     pub voided: usize,
-    /// Correct among correct and incorrect, 0–1 to three places; null before the first.
+    /// Share of `correct` among `correct` and `incorrect`, 0–1, three decimals; null before the first.
     pub win_rate: Option<f64>,
-    /// The mean distance of predicted from actual points, to one place.
+    /// Mean absolute `error`, points, one decimal; null when no prediction has an `error`.
     pub avg_error: Option<f64>,
-    /// Games that are on, as in the live document.
+    /// Number of games in progress, as in the live document.
     pub games_in_progress: usize,
-    /// Games that have ended, as in the live document.
+    /// Number of games that have ended, as in the live document.
     pub games_final: usize,
 }
 
-/// A prediction and how it stands.
+/// A prediction and its grade.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "GradedPrediction")]
 pub struct Graded {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
-    /// As shown.
+    /// Display name.
     pub player_name: String,
-    /// The player's team.
+    /// Code of the player's team.
     pub team: Team,
-    /// The team it plays against.
+    /// Code of the opposing team.
     pub opponent: Team,
-    /// The home team's code.
+    /// Code of the home team.
     pub home_team: Team,
-    /// The visiting team's code.
+    /// Code of the visiting team.
     pub away_team: Team,
-    /// The NBA's ten digits.
+    /// The NBA's ten-digit game id.
     pub game_id: NbaGameId,
-    /// How far the game is.
+    /// State of the game.
     pub game_status: GameStatus,
-    /// 1–4 by quarter, 5 and up in overtime; null before tip-off.
+    /// Period: 1–4 for the quarters, 5 and above for overtimes; null before tip-off.
     pub period: Option<i64>,
-    /// As in the live document; null before tip-off.
+    /// Display text of the clock as in the live document; null before tip-off.
     pub time_remaining: Option<String>,
-    /// Points that the model expects.
+    /// Points that the model predicts, one decimal.
     pub predicted: f64,
-    /// Points; the line of tonight's challenges, null where there is none.
+    /// Points line that the prediction is graded against; null when there is none.
     pub line: Option<f64>,
-    /// The side that was recommended.
+    /// Recommended side of the line.
     pub recommendation: Recommendation,
-    /// The model's, 0–1; null where its scale is not known.
+    /// Confidence of the model, 0–1; null when its scale is unknown.
     pub confidence: Option<f64>,
-    /// Whether there is a line.
+    /// Whether the player has a points line.
     pub has_line: bool,
-    /// Where the line is from; null where there is none.
+    /// Source of the line; null when there is no line.
     pub line_source: Option<LineSource>,
-    /// Points; null before tip-off, and where the player did not play.
+    /// Points scored so far; null before tip-off and when the player did not play.
     pub actual: Option<u32>,
-    /// Minutes played, `28:30` or `25`; null before tip-off, and where the player did not play.
+    /// Minutes played, `28:30` or `25`; null before tip-off and when the player did not play.
     pub minutes: Option<String>,
-    /// Where the points are from; null where there are none.
+    /// Source of the points; null when there are none.
     pub score_source: Option<ScoreSource>,
-    /// Predicted minus actual points, to one place.
+    /// Predicted minus actual points, one decimal; null when `actual` is null.
     pub error: Option<f64>,
-    /// Actual points minus the line, to one place.
+    /// Actual points minus the line, one decimal; null when `actual` or `line` is null.
     pub margin_vs_line: Option<f64>,
-    /// How it stands.
+    /// Grade of the prediction.
     pub status: Status,
-    /// Why it is void; null where it is not.
+    /// Reason for which the prediction is void; null when it is not void.
     pub void_reason: Option<VoidReason>,
-    /// Whether, by the score as it stands, no further play can change which side of the line it ends on. A
-    /// correction of the score still can.
+    /// Whether, by the score as it stands, no further play can change the side of the line on which the
+    /// points end. A correction of the score still can.
     pub clinched: bool,
 }
 
-/// Where the points are from.
+/// Source of the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreSource {
-    /// The official box score, which comes the morning after.
+    /// The official box score, which arrives the morning after.
     NbaOfficial,
     /// BallDontLie's live box score.
     BdlLive,
 }
 
-/// How a prediction stands, in the order of the list.
+/// Grade of a prediction, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "GradingStatus")]
@@ -155,13 +157,13 @@ pub enum Status {
     TrendingCorrect,
     /// The game is on, and the points are on the other side, or more than five below the line of an OVER.
     TrendingIncorrect,
-    /// The game is on, and nothing can be said yet; or no side was taken.
+    /// The game is on, and neither side is ahead yet; or the prediction took no side.
     InProgress,
-    /// Final, of a prediction that took no side.
+    /// Final, for a prediction that took no side.
     Graded,
     /// The player did not play, or the game was not played.
     Void,
-    /// Before tip-off; or the game is over, and no box score tells yet whether the player played.
+    /// Before tip-off; or the game is over, and no box score shows yet whether the player played.
     Pending,
 }
 
@@ -169,9 +171,10 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VoidReason {
-    /// A box score that has everyone says that the player did not play.
+    /// A complete box score shows that the player did not play.
     DidNotPlay,
-    /// Likewise, or the prediction was withdrawn before tip-off; and the injury report has the player as out.
+    /// The player is out in the injury report, and did not play or had the prediction withdrawn before
+    /// tip-off.
     RuledOut,
     /// The game was not played on its day.
     Postponed,
@@ -183,7 +186,7 @@ impl Document {
         json::body("the grading", self, 1024 + self.predictions.len() * BYTES_A_PREDICTION)
     }
 
-    /// Grades the predictions by the scores of a live document, and by official ones where they have come.
+    /// Grades the predictions by the scores of a live document, and by official scores where available.
     pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         for matchup in matchup::all(live, &predicted.slate) {
@@ -240,13 +243,13 @@ impl Summary {
     }
 }
 
-/// What is known of a player's game.
+/// The evidence for a grade: the state of the player's game, and the points.
 struct Known {
     status: GameStatus,
-    /// The points and where they are from, with the minutes as they are shown; `None` before tip-off, where
-    /// the player did not play, and where he has not been seen.
+    /// The points, their source and the minutes as displayed; `None` before tip-off, and where the player did
+    /// not play or has not appeared.
     points: Option<(u32, ScoreSource, Option<String>)>,
-    /// Whether it is known that he did not play: not being found is not that.
+    /// Whether it is certain that the player did not play; a missing row is not enough.
     did_not_play: bool,
 }
 
@@ -271,12 +274,12 @@ impl Known {
             return at_the_end(official.played.map(by_official), true);
         }
         if predicted.is_official(&player.team) {
-            // A player who is in no official box is believed to have played only if he was seen to.
+            // A player without an official entry counts as having played only if the live box score shows it.
             return at_the_end(by_live(), true);
         }
         match matchup.live {
             Some(live) if live.status == GameStatus::Final => {
-                // A row of zeros says so in a box that has somebody who played.
+                // Zeros mean that the player did not play only if the box score shows another player's play.
                 let has_box = live.players.iter().any(live::LivePlayer::has_played);
                 at_the_end(by_live(), (line.is_some() && has_box) || live.is_whole())
             }
@@ -286,7 +289,7 @@ impl Known {
                 Self { status: live.status, points, did_not_play: false }
             }
             Some(live) => Self { status: live.status, points: None, did_not_play: false },
-            // The schedule alone does not tell points; a game that it calls over waits for a box score.
+            // The schedule has no player points; a game that it reports as over waits for a box score.
             None => Self { status: matchup.scheduled.status, points: None, did_not_play: false },
         }
     }
@@ -301,7 +304,7 @@ impl Graded {
     ) -> Self {
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let mut known = Known::of(matchup, player, predicted);
-        // Whoever is out may sit on the bench.
+        // A player who is out may still be listed on the bench.
         if prediction.is_withdrawn && !matchup.line(player).is_some_and(live::LivePlayer::has_played) {
             known.points = known.points.filter(|_| known.status == GameStatus::Final);
         }
@@ -361,7 +364,7 @@ impl Graded {
     }
 }
 
-/// How a prediction came out.
+/// The final grade of a prediction.
 fn at_the_end(recommendation: Recommendation, line: Option<f64>, actual: u32) -> Status {
     let Some(line) = line else { return Status::Graded };
     let margin = f64::from(actual) - line;
@@ -374,8 +377,8 @@ fn at_the_end(recommendation: Recommendation, line: Option<f64>, actual: u32) ->
     }
 }
 
-/// How a prediction stands while the game is on, and whether that is certain: points never fall, so a
-/// line that is passed stays passed.
+/// The grade of a prediction in progress, and whether it is certain: points never fall, so a passed line
+/// stays passed.
 fn so_far(recommendation: Recommendation, line: Option<f64>, actual: u32) -> (Status, bool) {
     let Some(line) = line else { return (Status::InProgress, false) };
     let margin = f64::from(actual) - line;
@@ -388,14 +391,14 @@ fn so_far(recommendation: Recommendation, line: Option<f64>, actual: u32) -> (St
     }
 }
 
-/// Minutes as a clock has them: 34.5 is `34:30`.
+/// Formats minutes as a clock: 34.5 is `34:30`.
 fn minutes_text(minutes: f64) -> String {
     #[allow(clippy::cast_possible_truncation, reason = "a game's seconds are few")]
     let seconds = (minutes * 60.0).round() as i64;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// To one place, as predictions and lines are written.
+/// Rounds to one decimal, as predictions and lines are written.
 fn to_tenths(value: f64) -> f64 {
     decimal::ratio(decimal::tenths(value), 10, 1)
 }

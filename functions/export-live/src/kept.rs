@@ -1,4 +1,4 @@
-//! A value that is kept in memory between invocations and renewed behind the request.
+//! A value kept in memory between invocations and refreshed in the background.
 
 use std::{
     fmt::Display,
@@ -15,25 +15,25 @@ use tracing::Instrument;
 type Loading<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Loader<K, T> = Box<dyn Fn(K) -> Loading<T> + Send + Sync>;
 
-/// The value for the key that was asked for last. While it is fresh it costs nothing; while it is usable
-/// it is given out and a new one is loaded behind; after that the new one is waited for, and the old one serves only as a last resort.
+/// A cache of the value for the latest key. A fresh value is returned directly; a usable one is returned
+/// while a new one loads in the background; an older one is returned only where a new one cannot be loaded.
 pub(crate) struct Kept<K, T> {
     what: &'static str,
     age: Age,
-    /// Whether a value is what it should be; one that is not is renewed behind the next caller.
+    /// Whether a value is complete; an incomplete one is refreshed in the background of the next call.
     is_whole: fn(&T) -> bool,
     loader: Loader<K, T>,
     newest: Mutex<Option<Entry<K, T>>>,
-    /// Held while loading, so that many callers load once.
+    /// Held while loading, so that concurrent callers load once.
     loading: tokio::sync::Mutex<()>,
 }
 
-/// How old a value may be.
+/// Ages up to which a value is returned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Age {
     pub fresh: Duration,
     pub usable: Duration,
-    /// How old it may be where no new one can be had.
+    /// Age up to which a value is returned where no new one can be loaded.
     pub last_resort: Duration,
 }
 
@@ -61,8 +61,8 @@ where
         Arc::new(Self { what, age, is_whole, loader, newest: Mutex::default(), loading: Default::default() })
     }
 
-    /// The same, but what is not `is_whole`, because a table was read while it was being replaced, is not kept
-    /// as long as it would be fresh.
+    /// The same cache, but a value that is not `is_whole`, because a table was read while it was being
+    /// replaced, is refreshed before its time.
     pub(crate) fn renewed_unless(self: Arc<Self>, is_whole: fn(&T) -> bool) -> Arc<Self> {
         match Arc::try_unwrap(self) {
             Ok(kept) => Arc::new(Self { is_whole, ..kept }),
@@ -70,9 +70,9 @@ where
         }
     }
 
-    /// The value for `key`. Where there is none that is usable it is waited for, `patience` long and no
-    /// longer; loading goes on behind, so that a slow answer serves the next caller. Where a new value
-    /// cannot be had an old one serves; the log tells why.
+    /// The value for `key`. Without a usable one the call waits for up to `patience`; loading continues in
+    /// the background, so that a slow answer serves the next caller. Where a new value cannot be loaded, an
+    /// old one is returned and the reason is logged.
     pub(crate) async fn get(self: &Arc<Self>, key: K, patience: Duration) -> Result<Arc<T>, Error> {
         let known = self.peek(key);
         if let Some((value, age)) = &known
@@ -105,7 +105,7 @@ where
         Err(error)
     }
 
-    /// The value for `key` as in [`get`](Self::get), but however old where no new one can be had.
+    /// The value for `key` as in [`get`](Self::get), but of any age where no new one can be loaded.
     pub(crate) async fn at_any_age(self: &Arc<Self>, key: K, patience: Duration) -> Option<Arc<T>> {
         match self.get(key, patience).await {
             Ok(value) => Some(value),
@@ -113,8 +113,8 @@ where
         }
     }
 
-    /// Waits until no loading is under way, `patience` long at most. Cloud Run takes the CPU away once
-    /// a request is answered, so what was begun behind it has to end before its answer.
+    /// Waits up to `patience` until nothing is loading. Cloud Run takes the CPU away after the response, so
+    /// background loading has to end before it.
     pub(crate) async fn finish_loading(&self, patience: Duration) {
         let _ = tokio::time::timeout(patience, self.loading.lock()).await;
     }

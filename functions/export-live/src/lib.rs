@@ -1,12 +1,12 @@
-//! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and how its
-//! predictions stand becomes `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
+//! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and the grades of its
+//! predictions `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
 //!
-//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true}`; an empty body
-//! means today, graded. Today comes from BallDontLie's live endpoint; any other day from its dated one,
-//! and leaves both `latest.json` alone. The live endpoint drops a game an hour or two after it ended: what
-//! the document has had of a finished game stays in it. Both documents are of one poll. When upstream
-//! fails nothing is written and the last good files stay; when only the predictions cannot be had the
-//! scores are published, and the answer says which part is missing.
+//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true}`; an empty body means
+//! today, graded. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
+//! leaves both `latest.json` alone. The live endpoint drops a game an hour or two after its end: the document
+//! keeps what it had of a finished game. Both documents are of one poll. When upstream fails, nothing is
+//! written and the last good files stay; when only the predictions are unavailable, the scores are published
+//! and the answer names the missing document.
 
 pub mod grading;
 mod kept;
@@ -56,39 +56,39 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// The directory gains a player a day at most.
+/// The directory gains at most one player a day.
 const DIRECTORY_AGE: Age =
     Age { fresh: HOUR.saturating_mul(6), usable: HOUR.saturating_mul(24), last_resort: Duration::MAX };
-/// Predictions change until tip-off; official box scores come in the morning. Older ones than this are no
-/// grading any more, and the call says so.
+/// Predictions change until tip-off; official box scores arrive in the morning. Beyond the last age, nothing
+/// is graded and the call reports it.
 const PREDICTED_AGE: Age = Age {
     fresh: MINUTE.saturating_mul(5),
     usable: MINUTE.saturating_mul(15),
     last_resort: MINUTE.saturating_mul(15),
 };
-/// Half of what lies between two reads of the predictions.
+/// Half of the interval between two reads of the predictions.
 const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(150);
-/// Dead letters are no emergency of the scores; the alert tells of them at once.
+/// Counts of dead letters may be old: they do not affect the scores, and an alert reports them at once.
 const DEAD_LETTERS_AGE: Age = Age { fresh: MINUTE.saturating_mul(10), usable: HOUR, last_resort: HOUR };
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a status waits for what it can do without.
+/// How long a status waits for optional values.
 const FAILURE_PATIENCE: Duration = Duration::from_secs(2);
-/// How long the grading waits for predictions, for which the scores do not wait.
+/// How long the grading waits for predictions; the scores do not wait that long.
 const GRADING_PATIENCE: Duration = Duration::from_secs(40);
 
-/// What this function reads from the environment.
+/// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What every function reads.
+    /// The settings common to all services.
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// Where the box scores come from.
+    /// The source of the box scores.
     pub balldontlie: BallDontLie,
-    /// Where the documents go.
+    /// The bucket of the documents.
     pub api_bucket: String,
-    /// Where all functions keep their dead letters, which the status counts.
+    /// The bucket of every function's dead letters, which the status counts.
     pub raw_bucket: String,
 }
 
@@ -105,7 +105,7 @@ impl Settings {
     }
 }
 
-/// What the caller asks for.
+/// The request of a call.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Request {
@@ -119,22 +119,22 @@ impl Default for Request {
     }
 }
 
-/// The answer to the caller.
+/// The answer to a call.
 #[derive(Debug, Serialize)]
 struct Reply {
     date: SlateDay,
     status: Status,
-    /// What was written, in the public bucket.
+    /// Paths of the written objects in the public bucket.
     paths: Paths,
     games_in_progress: usize,
     games_final: usize,
-    /// Each part that is missing, and why.
+    /// The missing documents, with the reasons.
     errors: Vec<String>,
     duration_seconds: f64,
 }
 
 impl IntoResponse for Reply {
-    /// A part that is missing fails the call, so that the schedule's log shows it (facts 3.2).
+    /// A document that is missing fails the call, so that the schedule's log shows it.
     fn into_response(self) -> Response {
         let code = match self.status {
             Status::Success | Status::Superseded => StatusCode::OK,
@@ -148,13 +148,13 @@ impl IntoResponse for Reply {
 #[serde(rename_all = "snake_case")]
 enum Status {
     Success,
-    /// A newer poll was published while this one was on its way; nothing was written.
+    /// A newer poll was published in the meantime; nothing was written.
     Superseded,
-    /// The scores are public; grading or timeline, or both, are as they were.
+    /// The scores are public; grading or timeline, or both, stay as they were.
     Partial,
 }
 
-/// The function.
+/// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { service, google, balldontlie, api_bucket, raw_bucket } = settings;
     let bigquery = BigQuery::new(&google);
@@ -197,7 +197,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     })
 }
 
-/// What the day's predictions are read with.
+/// The clients with which the day's predictions are read.
 #[derive(Clone)]
 struct Loading {
     bigquery: BigQuery,
@@ -208,7 +208,7 @@ struct Loading {
 }
 
 impl Loading {
-    /// The predictions of `day`, with what the last reads knew and this one does not.
+    /// The predictions of `day`, completed with what earlier reads found and this one did not.
     async fn predicted(&self, day: SlateDay) -> Result<Predicted, Error> {
         let memory =
             Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
@@ -228,20 +228,20 @@ struct Exporter {
     bigquery: BigQuery,
     directory: Arc<Kept<SlateDay, Directory>>,
     predicted: Arc<Kept<SlateDay, Predicted>>,
-    /// How many were kept in the last day.
+    /// Number of dead letters in the last day.
     dead_letters: Arc<Kept<SlateDay, usize>>,
     clock: Clock,
 }
 
-/// What came of a document that hangs on the scores.
+/// Result of a document that depends on the scores.
 #[derive(Debug, Default)]
 struct Part {
     paths: Paths,
-    /// What is missing, and why.
+    /// Description of what is missing; `None` when nothing is.
     error: Option<String>,
 }
 
-/// What `made` comes to, if it is `wanted`. What is missing of it does not keep the scores back.
+/// The result of `made` if it is `wanted`; its failure does not hold back the scores.
 async fn part(
     name: &str,
     wanted: bool,
@@ -256,11 +256,11 @@ async fn part(
     })
 }
 
-/// The scores of a poll, about to be written.
+/// The scores of a poll that are about to be written.
 #[derive(Clone, Debug)]
 struct Scores {
     document: Arc<Document>,
-    /// When upstream was asked for them.
+    /// Instant at which upstream was asked for them.
     at: DateTime<Utc>,
 }
 
@@ -271,8 +271,8 @@ async fn next(documents: &mut watch::Receiver<Option<Scores>>) -> Option<Scores>
 }
 
 impl Exporter {
-    /// Exports, and waits for what was begun in the background: Cloud Run takes the CPU away once a
-    /// request is answered, with an error too.
+    /// Exports, and waits for background loading before it returns: Cloud Run takes the CPU away after the
+    /// response, even after an error.
     async fn export(&self, request: Request) -> Result<Reply, Error> {
         let reply = self.export_now(request).await;
         tokio::join!(
@@ -289,8 +289,8 @@ impl Exporter {
         let day = request.target_date.at(begun);
         let is_today = day == SlateDay::of(begun);
 
-        // Grading and timeline are made of the scores' document as soon as there is one, and wait for
-        // nothing that the scores do not wait for but their own predictions.
+        // Grading and timeline start from the scores' document as soon as it exists; apart from their own
+        // predictions they wait only for what the scores wait for.
         let (scores, documents) = watch::channel(None);
         let wanted = request.include_grading;
         let grading = part("live_grading", wanted, self.grade(day, is_today, documents.clone()));
@@ -302,7 +302,7 @@ impl Exporter {
             }
         };
         let export = async { tokio::try_join!(self.export_scores(day, is_today, scores), grading, timeline) };
-        // A report that is begun is ended, so that none is written after the one that may take it back.
+        // A report that has begun is finished first, so that it cannot overwrite the one that takes it back.
         let (exported, ()) = tokio::join!(export, report);
         if is_today {
             self.report_end(day, wanted, &exported, before.into_inner().flatten()).await;
@@ -339,7 +339,8 @@ impl Exporter {
         })
     }
 
-    /// Publishes the scores of a poll made now. Each document that is about to be written goes to `graded`.
+    /// Publishes the scores of a poll made now, and sends each document to `graded` just before it is
+    /// written.
     async fn export_scores(
         &self,
         day: SlateDay,
@@ -358,8 +359,8 @@ impl Exporter {
         self.publish(poll, public?, &names, graded).await
     }
 
-    /// Who plays, as far as that can be had; the scores wait for it, because a row under another name is
-    /// another player.
+    /// The names of tonight's players, as far as available; the scores wait for them, because a row under
+    /// another name would be another player.
     async fn names(&self, day: SlateDay, patience: Duration) -> Names {
         let (directory, predicted) = tokio::join!(
             self.directory.get(day.season_start(), patience),
@@ -368,8 +369,7 @@ impl Exporter {
         Names { directory: directory.unwrap_or_default(), predicted }
     }
 
-    /// The scores with the names that those about to be written lack, because the predictions came too late
-    /// for them.
+    /// Adds to the scores names that they lack because the predictions arrived too late for them.
     async fn named(&self, document: Arc<Document>, predicted: &Arc<Predicted>) -> Arc<Document> {
         if document.is_named {
             return document;
@@ -380,7 +380,7 @@ impl Exporter {
         Arc::new(Document { games, is_named: true, ..Document::clone(&document) })
     }
 
-    /// Publishes how the day's predictions stand by each of `documents`, until there are no more.
+    /// Publishes the grades of the day's predictions for each of `documents`, until there are no more.
     async fn grade(
         &self,
         day: SlateDay,
@@ -398,7 +398,7 @@ impl Exporter {
         paths
     }
 
-    /// Publishes how the points came by each of `documents`, until there are no more.
+    /// Publishes the timeline for each of `documents`, until there are no more.
     async fn time(
         &self,
         day: SlateDay,
@@ -416,7 +416,8 @@ impl Exporter {
         paths
     }
 
-    /// The timeline of scores over the one before, and over the history of those who are not in it.
+    /// Builds the timeline of the scores on the previous one, and on the history for players who are missing
+    /// there.
     async fn timeline(
         &self,
         scores: &Document,
@@ -430,15 +431,15 @@ impl Exporter {
         Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
     }
 
-    /// The points of a day as BigQuery has them.
+    /// The points of a day in BigQuery's history.
     async fn history(&self, day: SlateDay, predicted: &Predicted) -> Result<History, Error> {
         tracing::info!(%day, "some who play are in no timeline yet; theirs is made from the history");
         let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
         timeline::history(&self.bigquery, day, &directory, &predicted.slate).await
     }
 
-    /// Writes the poll's documents over what is public; over what is public by then where somebody else has
-    /// written meanwhile, unless theirs is of a later poll. Returns the document and where it was written.
+    /// Publishes the poll's documents, built on the public ones; rebuilt on the new public ones where a
+    /// concurrent writer won, unless that writer's poll is later. Returns the document and its paths.
     async fn publish(
         &self,
         mut poll: Poll,
@@ -453,7 +454,7 @@ impl Exporter {
                 self.bucket.remember_scores(public);
                 return Ok((document, Paths::new()));
             }
-            // Nobody listens where no grading is wanted or its predictions could not be had.
+            // The receiver is gone where no grading is requested or its predictions are unavailable.
             let _ = graded.send(Some(Scores { document: document.clone(), at: poll.at }));
             match self.bucket.write_scores(&document, poll.at, poll.is_today, public).await? {
                 Some(paths) => return Ok((document, paths)),
@@ -463,7 +464,7 @@ impl Exporter {
         Err(scores_changed_each_time(poll.day))
     }
 
-    /// Asks the dated endpoint, once, for how the games ended that the live one no longer lists.
+    /// Asks the dated endpoint, once, for the final states of games that the live one no longer lists.
     async fn settle(&self, poll: &mut Poll, public: &PublicScores) {
         let public = public.games();
         if !poll.lacks(public) {

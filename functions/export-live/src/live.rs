@@ -1,4 +1,4 @@
-//! The live document, `v1/live/{date}.json` and `v1/live/latest.json` (facts 7.2).
+//! The live document, `v1/live/{date}.json` and `v1/live/latest.json`.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -20,87 +20,89 @@ use shared::{
 
 /// A team dresses at least eight players.
 const FEWEST_IN_A_BOX: usize = 8;
-/// Upstream rounds each player's minutes so that a team's add up, within one on the nights that were recorded.
+/// Tolerance of a team's total minutes: upstream rounds each player's so that the recorded totals were within
+/// one.
 const MINUTES_OFF: f64 = 3.0;
-/// About as many bytes of JSON has a player, with a share of the game.
+/// Approximate JSON size of a player, a share of the game included, to allocate the body once.
 const BYTES_A_PLAYER: usize = 360;
 
-/// The live scores of a slate day.
+/// Live scores of a slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LiveDocument")]
 pub struct Document {
-    /// When this document was made.
+    /// Instant at which the document was generated, UTC.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
-    /// The slate day, as New York counts it.
+    /// The slate day: the US Eastern date on which the night of games began.
     pub game_date: SlateDay,
-    /// The poll the scores are from.
+    /// Id of the poll that the scores come from.
     pub poll_id: PollId,
-    /// Games that are on, half-time included.
+    /// Number of games in progress, halftime included.
     pub games_in_progress: usize,
-    /// Games that have ended.
+    /// Number of games that have ended.
     pub games_final: usize,
-    /// All games of the list.
+    /// Number of games in `games`.
     pub total_games: usize,
-    /// What is on first, then finals, then what is to come, then what was postponed.
+    /// The games of the slate day: in progress first, then final, scheduled and postponed.
     pub games: Vec<Arc<LiveGame>>,
-    /// How many games, rows and values of the poll could not be read, for the status.
+    /// Number of games, rows and values of the poll that could not be read, for the public status.
     #[serde(skip)]
     pub unreadable: usize,
-    /// Whether it was known who plays tonight when the rows were given their names.
+    /// Whether tonight's players were known when the rows were named.
     #[serde(skip)]
     pub is_named: bool,
 }
 
-/// A game of the document.
+/// A game of the slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveGame {
-    /// BallDontLie's id.
+    /// BallDontLie's game id.
     pub game_id: String,
-    /// The NBA's ten digits, where the schedule knows the game.
+    /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
-    /// When upstream first answered with an earlier state of the game than this one, which is believed when
-    /// the next poll says it again; absent where it has not.
+    /// Instant, UTC, at which BallDontLie first reported an earlier state of the game than this one; a second
+    /// such report is believed. Absent when the game has not regressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regressed_since: Option<DateTime<Utc>>,
-    /// How far it is.
+    /// State of the game.
     pub status: GameStatus,
-    /// 0 before the game, 1–4 by quarter, 5 and up in overtime.
+    /// Period: 0 before tip-off, 1–4 for the quarters, 5 and above for overtimes.
     pub period: i64,
-    /// `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty before tip-off.
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty
+    /// before tip-off.
     pub time_remaining: String,
-    /// The home team's code.
+    /// Code of the home team.
     pub home_team: Team,
-    /// The visiting team's code.
+    /// Code of the visiting team.
     pub away_team: Team,
-    /// The home team's points.
+    /// Points of the home team.
     pub home_score: u32,
-    /// The visitors' points.
+    /// Points of the visiting team.
     pub away_score: u32,
-    /// How many players the list has; 0 before tip-off.
+    /// Number of players in `players`; 0 before tip-off.
     pub player_count: usize,
-    /// Most points first.
+    /// Box score of both teams, highest scorer first.
     pub players: Vec<LivePlayer>,
-    /// Whether upstream said the period itself.
+    /// Whether upstream named the period itself.
     #[serde(skip)]
     pub says_period: bool,
 }
 
-/// A player's line.
+/// A player's box-score entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LivePlayer {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
-    /// BallDontLie's id of the player; null where the row came without one.
+    /// BallDontLie's player id; null when the row came without one.
     #[serde(default)]
     pub bdl_player_id: Option<i64>,
-    /// As shown.
+    /// Display name.
     pub name: String,
-    /// The player's team.
+    /// Code of the player's team.
     pub team: Team,
     /// Points so far.
     pub points: u32,
-    /// Rebounds, both ends.
+    /// Rebounds, offensive and defensive together.
     pub rebounds: u32,
     /// Assists.
     pub assists: u32,
@@ -110,10 +112,10 @@ pub struct LivePlayer {
     pub blocks: u32,
     /// Turnovers.
     pub turnovers: u32,
-    /// Personal fouls; six and the player is out.
+    /// Personal fouls; the sixth disqualifies the player.
     #[serde(default)]
     pub personal_fouls: u32,
-    /// Minutes played as upstream writes them, `25` or `28:30`; `0:00` where it has none.
+    /// Minutes played as BallDontLie writes them, `25` or `28:30`; `0:00` when it reports none.
     pub minutes: String,
     /// Field goals made, three-pointers included.
     pub fg_made: u32,
@@ -130,7 +132,7 @@ pub struct LivePlayer {
 }
 
 impl Document {
-    /// The document of `day` with these games, no two of one id.
+    /// Builds the document of `day` with these games, whose ids must be distinct.
     pub fn new(
         day: SlateDay,
         poll_id: PollId,
@@ -160,7 +162,7 @@ impl Document {
         json::body("the live document", self, 1024 + players * BYTES_A_PLAYER)
     }
 
-    /// What the status says of these scores.
+    /// What the public status needs to know about these scores.
     pub fn facts(&self) -> LiveData {
         LiveData {
             last_update: Some(self.updated_at),
@@ -178,7 +180,7 @@ impl Document {
 }
 
 impl LiveGame {
-    /// A game of the poll, with upstream's own names.
+    /// Builds a game from the poll, with upstream's own names.
     pub fn of(game: Game) -> Self {
         let Game { id, state, home, visitor, .. } = game;
         let teams = (home.team, visitor.team);
@@ -187,8 +189,8 @@ impl LiveGame {
             .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
             .map(|(player, team)| LivePlayer::of(player, team))
             .collect();
-        // The same row under two ids is one player. Two of one name with different points stay two, because
-        // they may be namesakes.
+        // The same row under two ids is one player. Two rows with one name and different points may be
+        // namesakes and both stay.
         let mut seen = HashSet::new();
         players.retain(|player| {
             seen.insert((
@@ -229,45 +231,46 @@ impl LiveGame {
         }
     }
 
-    /// Whether nothing more is to come of the game.
+    /// Whether the game can no longer change.
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.status, GameStatus::Final | GameStatus::Postponed)
     }
 
-    /// Whether the game has begun, so that there is something to lose of it.
+    /// Whether the game has begun, so that there are scores to lose.
     pub(crate) fn has_begun(&self) -> bool {
         matches!(self.status, GameStatus::InProgress | GameStatus::Final)
     }
 
-    /// The two teams, which name the game of a day: ids change, and neutral ground has no home.
+    /// The pair of teams, which identifies a game within a day: ids change, and sources disagree about the
+    /// home team on neutral ground.
     pub(crate) fn pair(&self) -> TeamPair {
         TeamPair::of(&self.home_team, &self.away_team)
     }
 
-    /// How far a game is played, to choose between two listings of one game.
+    /// Sort key of the amount of play, to choose between two listings of a game.
     pub(crate) fn play(&self) -> (bool, u32, usize) {
         let elapsed = elapsed_seconds(self.status, self.period, &self.time_remaining);
         (self.status != GameStatus::Postponed, elapsed, self.player_count)
     }
 
-    /// How this listing of a game stands to what was `known` of it.
+    /// Compares this listing of a game with the `known` one.
     pub(crate) fn progress_since(&self, known: &LiveGame) -> Progress {
         let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
         match (known.status, self.status) {
-            // What has been played was played; a status alone may have been wrong.
+            // Play that was recorded cannot be undone; a status without any play may have been wrong.
             (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
             | (GameStatus::InProgress, GameStatus::Scheduled) => match known.shows_play() {
                 true => Progress::Impossible,
                 false => Progress::Backwards,
             },
-            // An overtime may follow what looked like the end; a later one than the next would be a jump.
+            // An overtime may follow an apparent end, but only the next one.
             (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
                 Progress::Backwards
             }
             (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
                 Progress::Backwards
             }
-            // An end in an earlier period than that which was on.
+            // An end in an earlier period than the known one.
             (_, GameStatus::Final) if self.says_period && known.has_begun() && self.period < known.period => {
                 Progress::Backwards
             }
@@ -275,8 +278,8 @@ impl LiveGame {
         }
     }
 
-    /// This listing of a game, with what only the `known` one has: its NBA id, players who are missing
-    /// here, and the period of an end that came without one.
+    /// This listing of a game, completed from the `known` one with the NBA id, players that are missing here,
+    /// and the period of an end that came without one.
     pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
@@ -286,19 +289,19 @@ impl LiveGame {
             game.time_remaining = final_text(game.period);
         }
         let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
-        // Who is listed before tip-off is not in the game yet.
+        // Players listed before tip-off have not played yet and may leave the list.
         let seen = known.players.iter().filter(|_| known.has_begun());
         game.players.extend(seen.filter(|player| !is_listed(player)).cloned());
         game.sort_players();
         game
     }
 
-    /// Whether anything shows that the game was played: a score, or a player who was on the floor.
+    /// Whether the game has evidently been played: a score, or a player who was on the floor.
     fn shows_play(&self) -> bool {
         self.home_score + self.away_score > 0 || self.players.iter().any(LivePlayer::has_played)
     }
 
-    /// Whether nobody who has played can be missing: of each side the minutes add up to the game's and the
+    /// Whether no player who played can be missing: on each side the minutes add up to the game's, and the
     /// points to the score.
     pub(crate) fn is_whole(&self) -> bool {
         let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
@@ -320,14 +323,14 @@ impl LiveGame {
     }
 }
 
-/// How a listing of a game stands to an earlier one.
+/// Relation of a listing of a game to an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// It may be a later state.
     Onwards,
-    /// One of the two is wrong: the new one is an old answer, or the earlier one had jumped ahead.
+    /// One of the two is wrong: the new one is outdated, or the earlier one had jumped ahead.
     Backwards,
-    /// The new one is wrong: what was played was played.
+    /// The new one is wrong: recorded play cannot be undone.
     Impossible,
 }
 
@@ -356,13 +359,13 @@ impl LivePlayer {
         }
     }
 
-    /// Whether two rows of a game are about one player.
+    /// Whether two rows of a game belong to one player.
     fn is_same(&self, other: &Self) -> bool {
         let is_id = self.bdl_player_id.is_some() && self.bdl_player_id == other.bdl_player_id;
         is_id || (self.player_lookup == other.player_lookup && self.team == other.team)
     }
 
-    /// Whether the player was on the floor: minutes, or anything counted.
+    /// Whether the player was on the floor: has minutes, or any other count.
     pub(crate) fn has_played(&self) -> bool {
         let counted = [
             self.points,

@@ -1,7 +1,7 @@
-//! The games of the slate beside their box scores: whose line is whose.
+//! The games of the slate matched with their box scores, and players with their entries.
 //!
-//! The rows carry the lookup that their player has on the slate, so that a line is found by it. What is left to
-//! be found here is the game: of a player who was traded today, and of one whom only the box score has.
+//! The rows carry the slate's lookups, by which an entry is found. The game still has to be found for a
+//! player who was traded today and for one who appears only in a box score.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -12,16 +12,16 @@ use shared::{
 
 use crate::live::{Document, LiveGame, LivePlayer};
 
-/// A game beside its box score, if there is one.
+/// A game and its box score, if there is one.
 pub(crate) struct Matchup<'a> {
     pub scheduled: Cow<'a, ScheduledGame>,
-    /// Everyone of the slate who plays in it.
+    /// The slate's players in the game.
     pub players: Vec<Cow<'a, slate::Player>>,
     pub live: Option<&'a LiveGame>,
 }
 
-/// Each game of the slate beside its box score in a live document, and the games that only the document has of
-/// players of whom something is predicted.
+/// Matches each game of the slate with its box score in a live document, and adds the document's other games
+/// in which a player has a prediction.
 pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
     let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
     let mut rows: HashMap<&PlayerLookup, Vec<(&'a LiveGame, &'a LivePlayer)>> = HashMap::new();
@@ -30,7 +30,7 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
             rows.entry(&line.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, line));
         }
     }
-    // The only row of a name that night, where nobody else has the name.
+    // The only row with a name that nobody else has.
     let only_row = |lookup: &PlayerLookup| match rows.get(lookup).map(Vec::as_slice) {
         Some([row]) if slate.registry.count(lookup) <= 1 => Some(*row),
         _ => None,
@@ -74,8 +74,8 @@ impl<'a> Matchups<'a> {
         *self.of_pair.entry(pair).or_insert(self.all.len() - 1)
     }
 
-    /// The game of a box score; one that the schedule lacks is made from the box, under the NBA's id where
-    /// that is known.
+    /// The index of a box score's game; a game that the schedule lacks is built from the box score, under the
+    /// NBA's id where known.
     fn place(&mut self, game: &'a LiveGame, id: Option<&NbaGameId>) -> Option<usize> {
         let pair = game.pair();
         if let Some(place) = self.of_pair.get(&pair) {
@@ -94,8 +94,8 @@ impl<'a> Matchups<'a> {
         Some(self.add(pair, matchup))
     }
 
-    /// Adds a player whom no table has in a game: to that of his row, else to the one that the prediction
-    /// names.
+    /// Adds a player whom no table places in a game: to the game of the player's row, else to the one that
+    /// the prediction names.
     fn add_unplaced(
         &mut self,
         unplaced: &'a Unplaced,
@@ -133,7 +133,7 @@ impl<'a> Matchups<'a> {
 }
 
 impl<'a> Matchup<'a> {
-    /// The line of a player. There may be a namesake on the other team.
+    /// A player's box-score entry. There may be a namesake on the other team.
     pub(crate) fn line(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
         let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
         self.live?.players.iter().find(is_his)

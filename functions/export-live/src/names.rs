@@ -1,4 +1,4 @@
-//! What the warehouse knows of the players and games that BallDontLie names by its own ids.
+//! The warehouse's identification of players and games that BallDontLie names by its own ids.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,16 +15,16 @@ use shared::{
 
 use crate::{live::LiveGame, predicted::Predicted};
 
-/// What BigQuery knows of players and games, as far as it could be had.
+/// BigQuery's knowledge of players and games, as far as it was available.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Who BallDontLie's players are.
+    /// Players by BallDontLie id.
     pub directory: Arc<Directory>,
-    /// Who plays tonight, in which games.
+    /// Tonight's games, players and predictions.
     pub predicted: Option<Arc<Predicted>>,
 }
 
-/// Everyone who was in a box score since the season's start.
+/// Reads the players of all box scores since the season's start.
 pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Directory, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -42,8 +42,8 @@ pub async fn directory(bigquery: &BigQuery, season_start: SlateDay) -> Result<Di
 }
 
 impl Names {
-    /// The games of a night with the NBA's ids, and with each row under the name, the lookup and the team that
-    /// its player has in every document; who is not known now is who the `public` document says.
+    /// Gives the games their NBA ids, and each row the name, lookup and team that its player has in every
+    /// document. A player who cannot be identified now keeps the identity in the `public` document.
     pub(crate) fn apply(
         &self,
         mut games: Vec<Arc<LiveGame>>,
@@ -90,7 +90,7 @@ fn is_same(player: &crate::live::LivePlayer, identity: &Identity) -> bool {
 }
 
 impl LiveGame {
-    /// Gives each row who it is about. A player who was kept under another spelling is the one who is listed.
+    /// Renames each row. A player who was kept under another spelling is merged with the listed one.
     fn rename(&mut self, identities: Vec<Identity>) {
         for (player, identity) in self.players.iter_mut().zip(identities) {
             player.player_lookup = identity.lookup;

@@ -1,4 +1,4 @@
-//! One poll of a day: the games that upstream sent, and the document that they make over what was public.
+//! One poll of a day: the games that upstream sent, and the document built from them and the public one.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,23 +22,22 @@ use crate::{
 pub struct Poll {
     /// The slate day.
     pub day: SlateDay,
-    /// Whether it is tonight's, so that it becomes `latest.json` too.
+    /// Whether the day is the current slate day, so that `latest.json` is written too.
     pub is_today: bool,
-    /// When upstream was asked; the version of the documents.
+    /// Instant at which upstream was asked; the version of the documents.
     pub at: DateTime<Utc>,
     games: Vec<Arc<LiveGame>>,
-    /// Whether every game upstream sent could be read, so that a missing one is really missing.
+    /// Whether every game that upstream sent could be read, so that a missing one is really missing.
     is_whole: bool,
     /// How many games, rows and values upstream sent that could not be read.
     unreadable: usize,
-    /// Whether the dated endpoint has been asked for what the live one no longer lists.
+    /// Whether the dated endpoint has been asked for games that the live one no longer lists.
     asked_by_date: bool,
 }
 
 impl Poll {
-    /// The games of `day` in what upstream answered, to the live endpoint if the day is today's, else to
-    /// the dated one. An answer of which nothing can be read is an error: upstream's failure, not an empty
-    /// night.
+    /// Reads the games of `day` from upstream's answer: the live endpoint's if the day is today, else the
+    /// dated one's. An answer with nothing readable is an error rather than an empty night.
     pub fn of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<Self, Error> {
         let (games, lost) = games_of(day, is_today, &upstream.games)?;
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
@@ -47,8 +46,8 @@ impl Poll {
         Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date: !is_today })
     }
 
-    /// Whether the dated endpoint has to be asked before this poll is published: a public game that has
-    /// not ended is missing, or the public games (`None`) cannot be read. Asked once, it is not again.
+    /// Whether the dated endpoint has to be asked, at most once, before this poll is published: a public game
+    /// that has not ended is missing, or the public games (`None`) cannot be read.
     pub(crate) fn lacks(&mut self, public: Option<&[Arc<LiveGame>]>) -> bool {
         let lacks = !self.asked_by_date
             && public.is_none_or(|public| {
@@ -59,8 +58,8 @@ impl Poll {
         lacks
     }
 
-    /// Adds the games of the dated endpoint's answer that this poll has not and that were public; all of
-    /// them where that is not known.
+    /// Adds the public games that only the dated endpoint's answer has; all of its games where the public
+    /// ones are unknown.
     pub(crate) fn settle(
         &mut self,
         upstream: &Polled,
@@ -77,14 +76,14 @@ impl Poll {
         Ok(())
     }
 
-    /// The end of a game that has vanished cannot be had: everything public is kept as it was.
+    /// Keeps everything public as it was, because the final state of a vanished game is not available.
     pub(crate) fn leave_unsettled(&mut self) {
         self.is_whole = false;
     }
 
-    /// The poll's document over what was public: what upstream no longer lists of games that have begun
-    /// stays, with every player who was seen. An answer by the live endpoint that goes backwards is held
-    /// back once, whichever instance sees the next one; one by date mends whatever there was.
+    /// Builds the poll's document on the public one: games that have begun, and their players, stay even if
+    /// upstream no longer lists them. A state of the live endpoint that regresses is published only when a
+    /// second poll confirms it, on whichever instance; a dated answer corrects any public state.
     pub fn document_over(
         &self,
         public: Option<&[Arc<LiveGame>]>,
@@ -114,7 +113,7 @@ impl Poll {
         }
         match game.progress_since(known) {
             Progress::Onwards => return Arc::new(game.over(known)),
-            // It was the public state that had jumped ahead.
+            // The public state had jumped ahead.
             Progress::Backwards if known.regressed_since.is_some_and(|since| since < self.at) => {
                 return Arc::new(game.over(known));
             }
@@ -134,7 +133,7 @@ impl Poll {
     }
 }
 
-/// Each game once: of several listings of one pair of teams the one that is played.
+/// Each game once: of several listings of one pair of teams, the one with the most play.
 fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGame>> {
     let mut of_pair: HashMap<TeamPair, Arc<LiveGame>> = HashMap::new();
     for game in games {
@@ -150,7 +149,7 @@ fn raw(games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {
     games.into_iter().map(|game| Arc::new(LiveGame::of(game)))
 }
 
-/// The games of `day` among what upstream sent, and how many games and rows could not be read.
+/// The games of `day` in upstream's answer, and the number of games and rows that could not be read.
 fn games_of(day: SlateDay, is_today: bool, upstream: &Games) -> Result<(Vec<Game>, usize), Error> {
     let (mut games, rejected) = read_games(upstream.iter().map(AsRef::as_ref));
     for rejected in &rejected {
@@ -164,7 +163,7 @@ fn games_of(day: SlateDay, is_today: bool, upstream: &Games) -> Result<(Vec<Game
         let reason = rejected.first().map_or("", |first| first.reason.as_str());
         return Err(Error::BallDontLie(format!("none of {} games can be read: {reason}", upstream.len())));
     }
-    // A game abroad that begins after midnight is of the next date, and on before the slate day changes.
+    // A game abroad may begin after midnight on the next date, before the slate day changes.
     let is_on_already = |game: &Game| {
         is_today && game.day == day.days_after(1) && game.state.status == GameStatus::InProgress
     };

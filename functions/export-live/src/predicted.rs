@@ -1,4 +1,4 @@
-//! What the warehouse knows of a day's predictions, and of how they came out.
+//! A day's predictions and official results in the warehouse.
 
 use std::collections::HashMap;
 
@@ -11,27 +11,27 @@ use shared::{
     slate::{self, Player, Slate},
 };
 
-/// The predictions of a day and its official box scores, as far as there are any yet.
+/// The predictions of a day, and its official box scores as far as they have arrived.
 #[derive(Debug)]
 pub struct Predicted {
-    /// Who plays, and what is predicted of whom.
+    /// The games, their players and the predictions.
     pub slate: Slate,
     official: HashMap<PlayerLookup, Vec<OfficialLine>>,
-    /// How many lines the official box score of each team has.
+    /// Number of entries in each team's official box score.
     official_lines: HashMap<Team, usize>,
 }
 
-/// An official box score with fewer lines of a team than play at once is still being written.
+/// The number of players on court: an official box score with fewer entries of a team is incomplete.
 const FEWEST_OFFICIAL_LINES: usize = 5;
 
-/// What the warehouse says of both, as it says it; [`Predicted::of`] makes sense of it.
+/// The unprocessed rows of the warehouse; [`Predicted::of`] interprets them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     slate: slate::Rows,
     official: Vec<Row>,
 }
 
-/// A player's line in the official box score, which comes the morning after.
+/// A player's entry in the official box score, which arrives the morning after.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OfficialLine {
     team: Team,
@@ -40,7 +40,7 @@ pub(crate) struct OfficialLine {
     pub played: Option<Played>,
 }
 
-/// What a player did.
+/// Points and minutes in an official box score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Played {
     pub points: u32,
@@ -58,7 +58,7 @@ struct Row {
 }
 
 impl Rows {
-    /// Reads both, at once.
+    /// Reads both concurrently.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
         let date = [Parameter::date("game_date", day)];
         let (slate, official) = tokio::try_join!(
@@ -70,7 +70,7 @@ impl Rows {
 }
 
 impl Predicted {
-    /// What the rows of `day` come to.
+    /// Interprets the rows of `day`.
     pub fn of(rows: Rows, day: SlateDay) -> Self {
         let slate = Slate::of(day, rows.slate);
         let mut official: HashMap<_, Vec<OfficialLine>> = HashMap::new();
@@ -90,14 +90,14 @@ impl Predicted {
         Self { slate, official, official_lines }
     }
 
-    /// Whether the tables that name the players were there when they were read.
+    /// Whether the tables that identify the players were complete when they were read.
     pub(crate) fn is_whole(&self) -> bool {
         let has_names = !self.slate.registry.is_empty() && self.slate.players().next().is_some();
         self.slate.games.is_empty() || has_names
     }
 
-    /// A player's official line, if it has come: by the certain id, else of his team, else the only one of his
-    /// name where nobody else has it, because he may have been traded today.
+    /// A player's official entry, if it has arrived: by universal player id, else by name and team, else the
+    /// only one with an unshared name, because the player may have been traded today.
     pub(crate) fn official(&self, player: &Player) -> Option<&OfficialLine> {
         let lines = self.official.get(&player.lookup)?.as_slice();
         let certain =
@@ -110,7 +110,7 @@ impl Predicted {
         lines.iter().find(certain).or_else(|| lines.iter().find(of_team)).or_else(only)
     }
 
-    /// Whether a team's official box score has come, so that whoever is not in it did not play.
+    /// Whether a team's official box score has arrived, so that a player who is missing in it did not play.
     pub(crate) fn is_official(&self, team: &Team) -> bool {
         self.official_lines.get(team).is_some_and(|lines| *lines >= FEWEST_OFFICIAL_LINES)
     }

@@ -1,5 +1,5 @@
-//! What is public of our documents: remembered from the last export, so that a warm one need not read it, and
-//! written over only in the state that we know, so that no later poll is lost.
+//! State of the public documents: remembered from the last export to save a read, and replaced only at the
+//! remembered generation, so that no later poll is lost.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -26,10 +26,10 @@ const LATEST: &str = "v1/live/latest.json";
 const LATEST_GRADING: &str = "v1/live-grading/latest.json";
 const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
 
-/// What was written where, by what it is.
+/// Paths of the written objects, by document.
 pub(crate) type Paths = BTreeMap<&'static str, String>;
 
-/// The public bucket, and what we know of it.
+/// The public bucket, and the remembered state of its documents.
 #[derive(Debug)]
 pub(crate) struct PublicBucket {
     storage: Storage,
@@ -40,19 +40,19 @@ pub(crate) struct PublicBucket {
     status: Mutex<Option<status::Public>>,
 }
 
-/// What is public of a day's scores.
+/// The public state of a day's scores.
 #[derive(Clone, Debug)]
 pub(crate) struct PublicScores {
     day: SlateDay,
     /// The state of the day's document.
     pub dated: Current,
-    /// The state of `latest.json`, which may be of another day.
+    /// The state of `latest.json`, which may belong to another day.
     latest: Current,
     /// The games of the day's document; `None` where it cannot be read.
     games: Option<Vec<Arc<LiveGame>>>,
 }
 
-/// The states of what is public of a day's grading.
+/// The public states of a day's grading.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PublicGrading {
     day: SlateDay,
@@ -60,13 +60,13 @@ pub(crate) struct PublicGrading {
     latest: Current,
 }
 
-/// What is public of a day's timeline.
+/// The public state of a day's timeline.
 #[derive(Clone, Debug)]
 pub(crate) struct PublicTimeline {
     day: SlateDay,
     dated: Current,
     latest: Current,
-    /// `None` where there is none, or where it cannot be read.
+    /// `None` where the document does not exist or cannot be read.
     document: Option<Arc<timeline::Document>>,
 }
 
@@ -78,7 +78,7 @@ impl PublicScores {
 }
 
 impl PublicBucket {
-    /// The public bucket, of which nothing is known yet.
+    /// Starts with nothing remembered about the public bucket.
     pub fn new(storage: Storage, bucket: String) -> Self {
         Self {
             storage,
@@ -90,14 +90,14 @@ impl PublicBucket {
         }
     }
 
-    /// The games of a day that have begun, as far as is remembered.
+    /// The remembered games of a day that have begun.
     pub fn begun(&self, day: SlateDay) -> HashSet<TeamPair> {
         let scores = lock(&self.scores);
         let games = scores.iter().filter(|public| public.day == day).filter_map(|public| public.games());
         games.flatten().filter(|game| game.has_begun()).map(|game| game.pair()).collect()
     }
 
-    /// What is public of a day's scores as far as we know: from memory, else from the bucket.
+    /// The public state of a day's scores: from memory, else from the bucket.
     pub async fn scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
         let remembered = lock(&self.scores).clone().filter(|public| public.day == day);
         match remembered {
@@ -106,7 +106,7 @@ impl PublicBucket {
         }
     }
 
-    /// What is public of a day's scores.
+    /// Reads the public state of a day's scores from the bucket.
     pub async fn read_scores(&self, day: SlateDay) -> Result<PublicScores, Error> {
         let object = scores_object(day);
         let (dated, latest) = tokio::try_join!(
@@ -121,14 +121,13 @@ impl PublicBucket {
         Ok(PublicScores { day, dated: current(dated), latest: current(latest), games })
     }
 
-    /// Remembers that somebody else's scores are public.
+    /// Remembers scores that a concurrent writer published.
     pub fn remember_scores(&self, public: PublicScores) {
         *lock(&self.scores) = Some(public);
     }
 
-    /// Writes the scores of a poll made at `at` over what is public, both documents at once. `None` where
-    /// somebody else has written meanwhile: then both are to be made anew from what is there now, so that
-    /// neither is made from old games.
+    /// Writes the scores of the poll at `at`, both documents concurrently. `None` where a concurrent writer
+    /// won: both documents have to be rebuilt from the new public state, so that neither rests on old games.
     pub async fn write_scores(
         &self,
         document: &Document,
@@ -166,7 +165,7 @@ impl PublicBucket {
         Ok(Some(paths))
     }
 
-    /// The states of what is public of the day's grading: from memory, else from the bucket.
+    /// The public states of the day's grading: from memory, else from the bucket.
     pub async fn grading(&self, day: SlateDay) -> Result<PublicGrading, Error> {
         let remembered = lock(&self.grading).filter(|public| public.day == day);
         if let Some(public) = remembered {
@@ -180,7 +179,7 @@ impl PublicBucket {
         Ok(PublicGrading { day, dated, latest })
     }
 
-    /// Publishes a grading by a poll made at `at`, unless one of a later poll is public.
+    /// Publishes a grading of the poll at `at`, unless a later poll's is public.
     pub async fn publish_grading(
         &self,
         document: &grading::Document,
@@ -209,7 +208,7 @@ impl PublicBucket {
         Ok(paths)
     }
 
-    /// What is public of the day's timeline: from memory, else from the bucket.
+    /// The public state of the day's timeline: from memory, else from the bucket.
     pub async fn timeline(&self, day: SlateDay) -> Result<PublicTimeline, Error> {
         let remembered = lock(&self.timeline).clone().filter(|public| public.day == day);
         match remembered {
@@ -229,9 +228,9 @@ impl PublicBucket {
         Ok(PublicTimeline { day, dated, latest, document })
     }
 
-    /// Writes the timeline that `make` makes over what is public of it; over what is public by then where
-    /// somebody else has written meanwhile, so that no point of theirs is lost, unless theirs is of a later
-    /// poll than the one made at `at`.
+    /// Publishes the timeline that `make` builds on the public one. Where a concurrent writer won, it is
+    /// rebuilt on the new public one, so that no point is lost, unless that is of a later poll than the one
+    /// at `at`.
     pub async fn publish_timeline<F>(
         &self,
         make: impl Fn(Option<Arc<timeline::Document>>) -> F,
@@ -272,7 +271,7 @@ impl PublicBucket {
         Err(changed_each_time(&object))
     }
 
-    /// What the public status is: from memory, else from the bucket; `None` where it cannot be read.
+    /// The public status: from memory, else from the bucket; `None` where it cannot be read.
     pub async fn status(&self) -> Option<status::Public> {
         if let Some(remembered) = lock(&self.status).clone() {
             return Some(remembered);
@@ -282,8 +281,8 @@ impl PublicBucket {
         Some(lock(&self.status).insert(public.ok()?).clone())
     }
 
-    /// Publishes what a run has to say in the status, taking back what it said too early where there is a
-    /// status to say `instead_of` that. One that cannot be written is told by its age; no scores fail for it.
+    /// Publishes a run's report in the status; `instead_of` is an earlier status of the same run to take
+    /// back. A failure to write it only lets the status age, and fails no export.
     pub async fn report(&self, run: &status::RunReport<'_>, instead_of: Option<status::Public>) {
         let remembered = lock(&self.status).take();
         match status::publish(&self.storage, &self.bucket, remembered, run, instead_of).await {
@@ -322,7 +321,7 @@ impl PublicBucket {
     }
 }
 
-/// The error of a day's scores that somebody else has written each time that we tried.
+/// The error for scores that a concurrent writer replaced at every attempt.
 pub(crate) fn scores_changed_each_time(day: SlateDay) -> Error {
     changed_each_time(&scores_object(day))
 }
@@ -335,7 +334,7 @@ fn lock<T>(remembered: &Mutex<T>) -> MutexGuard<'_, T> {
     remembered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A document of ours; one that cannot be read is made anew.
+/// Parses a public document; an unreadable one is rebuilt.
 fn readable<T: serde::de::DeserializeOwned>(object: &str, stored: &Stored) -> Option<T> {
     let document = serde_json::from_slice(&stored.body);
     document

@@ -1,4 +1,4 @@
-//! What a run says in the public status: how the scores stand, and what it could not do.
+//! The run's report in the public status: the state of the scores, and what failed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,15 +10,15 @@ use crate::{
     published::Paths,
 };
 
-/// What an export came to: the scores and where they are, the grading, the timeline.
+/// Result of an export: the scores and their paths, the grading, the timeline.
 pub(crate) type Exported = Result<((Arc<Document>, Paths), Part, Part), Error>;
 
-/// The status before a run, once it is known.
+/// The status before the run, once it is known.
 pub(crate) type Before = OnceLock<Option<status::Public>>;
 
-/// What a run has to say.
+/// The content of a report.
 struct Said<'a> {
-    /// The public scores, and whether they are graded; `None` where those of before still stand.
+    /// The public scores, and whether they are graded; `None` where the previous ones stand.
     scores: Option<(&'a Document, bool)>,
     predicted: Option<Arc<Predicted>>,
     dead_letters: Option<usize>,
@@ -26,9 +26,9 @@ struct Said<'a> {
 }
 
 impl Exporter {
-    /// Says how the scores stand, for each of `documents`, until there are no more: while they are being
-    /// written, because nearly always they will be. Where the status of before, which goes to `before`, has
-    /// a failure of ours, nothing is promised.
+    /// Reports the scores of each of `documents` while they are being written, which nearly always succeeds.
+    /// The previous status goes to `before`; if it has a failure of this function, nothing is reported in
+    /// advance.
     pub(crate) async fn report_each(
         &self,
         day: SlateDay,
@@ -45,7 +45,7 @@ impl Exporter {
         };
         let (predicted, dead_letters, status) = tokio::select! {
             facts = facts => facts,
-            // Without scores there is nothing to be said yet.
+            // Without scores there is nothing to report yet.
             () = ended_without_any(documents.clone()) => return,
         };
         if has_failed(before.get_or_init(|| status).as_ref()) {
@@ -61,7 +61,8 @@ impl Exporter {
         }
     }
 
-    /// Says what a run could not do, instead of what it promised; and after a failure that it now could.
+    /// Reports what failed, replacing the report made in advance; after an earlier failure, also the
+    /// recovery.
     pub(crate) async fn report_end(
         &self,
         day: SlateDay,
@@ -70,7 +71,7 @@ impl Exporter {
         before: Option<status::Public>,
     ) {
         let (scores, failures) = match exported {
-            // A newer run has the word.
+            // A newer run reports instead.
             Ok(((_, paths), ..)) if paths.is_empty() => return,
             Ok(((document, _), grading, timeline)) => {
                 let failures = [grading, timeline].into_iter().filter_map(|part| part.error.clone());
@@ -113,7 +114,7 @@ impl Exporter {
     }
 }
 
-/// Resolves when it is certain that no scores come; never where some did.
+/// Resolves when it is certain that no scores come; never resolves after some did.
 async fn ended_without_any(mut documents: watch::Receiver<Option<Scores>>) {
     while documents.changed().await.is_ok() {}
     if documents.borrow().is_some() {
@@ -121,7 +122,7 @@ async fn ended_without_any(mut documents: watch::Receiver<Option<Scores>>) {
     }
 }
 
-/// Whether the last live export could not do something.
+/// Whether the last live export reported a failure.
 fn has_failed(public: Option<&status::Public>) -> bool {
     let status = public.and_then(status::Public::status);
     let mut failures = status.into_iter().flat_map(status::Status::failures);

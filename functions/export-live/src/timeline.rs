@@ -1,8 +1,8 @@
-//! The timeline document, `v1/live-timeline/{date}.json` and `v1/live-timeline/latest.json`: the points of
-//! everyone of whom something is predicted or who has a line, as they came.
+//! The timeline document, `v1/live-timeline/{date}.json` and `v1/live-timeline/latest.json`: the scoring
+//! history of every player with a prediction or a line.
 //!
-//! Built poll by poll over the document before: what is in it stays in it. Where there is none it is built
-//! from the history, `nba_raw.bdl_live_boxscores`, and so is the part of whoever comes late.
+//! Each poll extends the previous document and removes nothing. Without a previous document, or for players
+//! that it lacks, the points come from the history table, `nba_raw.bdl_live_boxscores`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,68 +30,69 @@ use crate::{live, matchup, predicted::Predicted};
 /// Seconds of play in a quarter and in an overtime.
 const QUARTER: u32 = 720;
 const OVERTIME: u32 = 300;
-/// By how many seconds a clock is set back on review, at most.
+/// The most seconds by which a review sets the clock back.
 const SET_BACK: u32 = 60;
-/// About as many bytes of JSON has a player, and each of his points with its poll.
+/// Approximate JSON size of a player, to allocate the body once; the next constant is that of a point with
+/// its poll.
 const BYTES_A_PLAYER: usize = 240;
 const BYTES_A_POINT: usize = 29;
 
-/// How the points of a slate day came.
+/// Scoring history of the players of a slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelineDocument")]
 pub struct Document {
-    /// When the live document of the same poll was made.
+    /// Instant at which the live document of the same poll was generated, UTC.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
-    /// The slate day, as New York counts it.
+    /// The slate day: the US Eastern date on which the night of games began.
     pub game_date: SlateDay,
-    /// The last poll that is in it: that of the live document beside this one.
+    /// Id of the last poll in the document, the same as in the live document.
     pub poll_id: PollId,
-    /// Everyone of whom something is predicted or who has a line: game by game as they begin, each by name.
+    /// Every player with a prediction or a line, by tip-off of the game, then by name.
     pub players: Vec<Player>,
 }
 
-/// How a player's points came.
+/// Scoring history of a player.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelinePlayer")]
 pub struct Player {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
-    /// As shown.
+    /// Display name.
     pub player_name: String,
-    /// The player's team.
+    /// Code of the player's team.
     pub team: Team,
-    /// The NBA's ten digits.
+    /// The NBA's ten-digit game id.
     pub game_id: NbaGameId,
-    /// The line of tonight's challenges, points; null where there is none.
+    /// Points line of the player; null when there is none.
     pub line: Option<f64>,
-    /// When the points passed the line for good; null while they have not.
+    /// Moment at which the points passed the line for good; null while they have not.
     pub passed_at: Option<Passed>,
-    /// The points when the player was first seen in the game, and wherever they changed. Empty before
-    /// tip-off.
+    /// Points at the player's first appearance in the game and at every change. Empty before tip-off.
     pub points: Vec<Point>,
-    /// The poll of each of `points`, in the same order.
+    /// Id of the poll at which each entry of `points` was seen, in the same order.
     pub polls: Vec<PollId>,
 }
 
-/// Elapsed seconds of play (2,880 at the end of regulation, 300 more an overtime), and the points by then.
+/// Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's points
+/// at that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelinePoint")]
 pub struct Point(pub u32, pub u32);
 
-/// A moment of a game.
+/// Moment of a game.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LinePassed")]
 pub struct Passed {
-    /// 1–4 by quarter, 5 and up in overtime.
+    /// Period: 1–4 for the quarters, 5 and above for overtimes.
     pub period: u32,
-    /// What was left of the period, `6:35`.
+    /// Time left in the period, `6:35`.
     pub clock: String,
-    /// The first poll that knew.
+    /// Id of the first poll that showed the moment.
     pub poll_id: PollId,
 }
 
-/// The points of players as the history has them, by their lookup and team in the live document.
+/// The points of players in the history table, by lookup and team in the live document.
 pub(crate) type History = HashMap<(PlayerLookup, Team), Vec<(Point, PollId)>>;
 
 impl Document {
@@ -102,7 +103,7 @@ impl Document {
         json::body("the timeline", self, expected)
     }
 
-    /// The timeline of a live document over the one before, and over the history where there is none.
+    /// Builds the timeline of a live document on the previous one, and on the history where there is none.
     pub fn of(
         live: &live::Document,
         predicted: &Predicted,
@@ -125,7 +126,7 @@ impl Document {
             for player in matchup.players.iter().filter(|player| player.is_timed()) {
                 let of_name = known.get_mut(&player.lookup);
                 let known = of_name.and_then(|of_name| {
-                    // One who was traded today was waited for in another game.
+                    // A player who was traded today was expected in another game.
                     let of_team = of_name.iter().position(|it| it.team == player.team);
                     let only = (of_name.len() == 1 && predicted.slate.registry.count(&player.lookup) <= 1)
                         .then_some(0);
@@ -148,7 +149,7 @@ impl Document {
                 }
                 if let Some((game, line)) = matchup.live.filter(|game| game.has_begun()).zip(line) {
                     let elapsed = elapsed_seconds(game.status, game.period, &game.time_remaining);
-                    // Once the official score is there it counts, as in the grading.
+                    // An official score takes precedence over the live one, as in the grading.
                     let official = predicted.official(player).and_then(|official| official.played);
                     let points = official.map_or(line.points, |official| official.points);
                     timed.add(Point(elapsed, points), live.poll_id);
@@ -159,7 +160,7 @@ impl Document {
                 players.push(timed);
             }
         }
-        // Nobody vanishes, not one whose prediction was withdrawn, nor one whose game the schedule has lost.
+        // A withdrawn prediction, or a game missing from the schedule, does not remove a player.
         players.extend(known.into_values().flatten().cloned());
         let place = |player: &Player| places.get(&player.team).copied().unwrap_or(usize::MAX);
         players
@@ -169,7 +170,7 @@ impl Document {
 }
 
 impl Player {
-    /// Adds the points of a poll, if they are news.
+    /// Adds the points of a poll, if they changed.
     fn add(&mut self, Point(elapsed, points): Point, poll: PollId) {
         let last = self.points.last().copied();
         if last.is_some_and(|Point(_, before)| before == points)
@@ -177,14 +178,14 @@ impl Player {
         {
             return;
         }
-        // A clock that was set back does not turn the line back.
+        // A clock that a review sets back must not move the recorded time back.
         let elapsed = last.map_or(elapsed, |Point(before, _)| elapsed.max(before));
         self.points.push(Point(elapsed, points));
         self.polls.push(poll);
     }
 
-    /// Puts moments that cannot have been played yet at the most that has been: a poll had jumped ahead, and
-    /// it has turned out. A clock that is set back by some seconds is no such thing.
+    /// Caps moments later than `most`, the elapsed time that can have been played: an earlier poll had jumped
+    /// ahead. A clock set back by a few seconds does not count as such.
     fn take_back_moments_after(&mut self, most: u32) {
         for Point(elapsed, _) in &mut self.points {
             if *elapsed > most + SET_BACK {
@@ -193,7 +194,7 @@ impl Player {
         }
     }
 
-    /// The first moment from which on the points were above the line.
+    /// The first moment after which the points stayed above the line.
     fn passed(&self) -> Option<Passed> {
         let line = self.line?;
         let above = self.points.iter().rev().take_while(|Point(_, points)| f64::from(*points) > line).count();
@@ -205,8 +206,8 @@ impl Player {
     }
 }
 
-/// The period in which so many seconds have been played, and what is left of it. The end of a period is
-/// its own, not the beginning of the next.
+/// The period in which `elapsed` falls, and the seconds left in it; the end of a period belongs to that
+/// period.
 fn left_at(elapsed: u32) -> (u32, u32) {
     let regulation = 4 * QUARTER;
     match elapsed {
@@ -222,8 +223,8 @@ fn left_at(elapsed: u32) -> (u32, u32) {
     }
 }
 
-/// Whether somebody of a game that has begun is not in the timeline `before`: all of them where there is
-/// none, else those who were given a prediction or a line since tip-off.
+/// Whether a player of a game that has begun is missing from the timeline `before`: everyone if there is
+/// none, else those who received a prediction or a line after tip-off.
 pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
     let known: HashSet<(&PlayerLookup, &Team)> = before
         .into_iter()
@@ -238,7 +239,7 @@ pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before
         .any(|player| player.is_timed() && !known.contains(&(&player.lookup, &player.team)))
 }
 
-/// The points of a day as the history has them.
+/// Reads the points of a day from the history table.
 pub(crate) async fn history(
     bigquery: &BigQuery,
     day: SlateDay,
@@ -261,7 +262,7 @@ pub(crate) async fn history(
     }
     let date = [Parameter::date("game_date", day)];
     let rows: Vec<Row> = bigquery.query(include_str!("../sql/point_changes.sql"), &date).await?;
-    // Each player once, under the name of his newest row.
+    // Each player once, under the name of the newest row.
     let players: HashMap<i64, (&Row, TeamPair)> = rows
         .iter()
         .map(|row| (row.bdl_player_id, (row, TeamPair::of(&row.home_team_abbr, &row.away_team_abbr))))

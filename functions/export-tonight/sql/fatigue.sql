@@ -1,4 +1,4 @@
--- How fresh each player is before a day's game, 0 to 100.
+-- Each player's fatigue score before a day's game, 0 (tired) to 100 (fresh).
 -- @game_date DATE
 SELECT player_lookup, universal_player_id, fatigue_score
 FROM (

@@ -1,6 +1,5 @@
--- A player's last ten games of the season before a day, newest first, each with what the whole season
--- comes to. A game may be doubled; one without minutes and points was not played, and counts in no
--- average.
+-- A player's last ten games of the season before a day, newest first, each with the totals of the season. A
+-- game may have duplicate rows; a game without minutes and points was not played and counts in no average.
 -- @season_year INT64
 -- @season_start DATE
 -- @game_date DATE
@@ -74,7 +73,7 @@ FROM (
       FROM (
         SELECT
           player_lookup,
-          -- A row without the certain id is about whoever is known by the name.
+          -- A row without the universal player id is about any player of that name.
           COALESCE(universal_player_id, MAX(universal_player_id) OVER (PARTITION BY player_lookup)) AS universal_player_id,
           game_id,
           game_date,

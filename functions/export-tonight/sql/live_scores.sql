@@ -1,4 +1,4 @@
--- Where each game of a day stood at its last poll. The schedule hears of it only hours later.
+-- Each game's state at its last poll of a day. The schedule learns of it only hours later.
 -- @game_date DATE
 SELECT home_team_abbr, away_team_abbr, game_status, home_score, away_score
 FROM (

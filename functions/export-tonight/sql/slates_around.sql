@@ -1,4 +1,4 @@
--- The slate days before and after a day, if there are any in a window around it. Exhibitions make no slate.
+-- The slate days before and after a day, if there are any within a window. Exhibitions do not count.
 -- @game_date DATE
 -- @window_start DATE
 -- @window_end DATE

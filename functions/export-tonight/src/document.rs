@@ -1,4 +1,4 @@
-//! The tonight document, `v1/tonight/{date}.json` and `v1/tonight/all-players.json` (facts 7.1).
+//! The tonight document, `v1/tonight/{date}.json` and `v1/tonight/all-players.json`.
 
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -18,173 +18,174 @@ use shared::{
 
 use crate::form::{FatigueLevel, FatigueRow, Form, FormRow, Result10, fatigue_by_player, record};
 
-/// A player of whom less is known than this is marked.
+/// A player with fewer games is marked `limited_data`.
 const LIMITED_GAMES: i64 = 10;
-/// How far before and after a day other slate days are looked for.
+/// Days before and after a day in which other slate days are searched.
 const WINDOW_DAYS: u64 = 31;
-/// About as many bytes of JSON has a player.
+/// Approximate JSON size of a player, to allocate the body once.
 const BYTES_A_PLAYER: usize = 1200;
-/// A game with fewer players than this is not believable (facts F55).
+/// A game with fewer players is implausible and degrades the document (FAILURES.md, F55).
 const FEWEST_PLAYERS: usize = 8;
 
-/// Everyone who plays on a slate day.
+/// The players of a slate day.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TonightDocument")]
 pub struct Document {
-    /// The slate day, as New York counts it.
+    /// The slate day: the US Eastern date on which the night of games began.
     pub game_date: SlateDay,
-    /// When the warehouse was read.
+    /// Instant at which the warehouse was read, UTC.
     #[serde(serialize_with = "iso_micros")]
     pub generated_at: DateTime<Utc>,
-    /// Players of all games; a player is in one game.
+    /// Number of players of all games; a player is in one game.
     pub total_players: usize,
-    /// Players who have a line.
+    /// Number of players with a points line.
     pub total_with_lines: usize,
-    /// `degraded` where the document lacks what a night should have; absent otherwise.
+    /// `degraded` when the document lacks something that a slate should have; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Degraded>,
-    /// What is missing, in words; absent where nothing is.
+    /// Description of what is missing; absent when nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub degraded_reason: Option<String>,
-    /// What the document lacks, counted.
+    /// Counts of what the document lacks.
     pub data_quality: DataQuality,
-    /// In the order they begin.
+    /// The games in the order of their tip-off.
     pub games: Vec<Game>,
 }
 
-/// That a document is degraded.
+/// State of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Degraded {
-    /// Something that a night should have is missing.
+    /// Something that a slate should have is missing.
     Degraded,
 }
 
-/// What the document lacks.
+/// Counts of what the document lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DataQuality {
-    /// Games of which a team has no analysis.
+    /// Number of games of which a team has no analysis.
     pub games_without_context: usize,
-    /// Players of whom no line is known.
+    /// Number of players without a points line.
     pub players_without_line: usize,
-    /// Players of whom only the registry knows that they are with the team.
+    /// Number of players known only from the registry's roster of the team.
     pub players_from_roster: usize,
-    /// Players of whom something is predicted.
+    /// Number of players with a prediction.
     pub predictions: usize,
 }
 
-/// A game.
+/// A game of the slate.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TonightGame")]
 pub struct Game {
-    /// The NBA's ten digits.
+    /// The NBA's ten-digit game id.
     pub game_id: NbaGameId,
-    /// The home team's code.
+    /// Code of the home team.
     pub home_team: Team,
-    /// The visiting team's code.
+    /// Code of the visiting team.
     pub away_team: Team,
-    /// `7:30 PM ET`; null where it is not fixed.
+    /// Tip-off in US Eastern time, `7:30 PM ET`; null while it is not fixed.
     pub game_time: Option<String>,
-    /// How far it is.
+    /// State of the game.
     pub game_status: GameStatus,
-    /// The home team's points, once the game has begun.
+    /// Points of the home team; absent before tip-off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home_score: Option<u32>,
-    /// The visitors' points, once the game has begun.
+    /// Points of the visiting team; absent before tip-off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub away_score: Option<u32>,
-    /// How many players the list has.
+    /// Number of players in `players`.
     pub player_count: usize,
-    /// With a line first, out last, then by confidence and season average.
+    /// The players: those with a line first, those who are out last, then by confidence and season average.
     pub players: Vec<Player>,
 }
 
-/// A player.
+/// A player of the slate.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TonightPlayer")]
 pub struct Player {
     /// The join key of the player across every document.
     pub player_lookup: PlayerLookup,
-    /// As shown.
+    /// Display name.
     pub name: String,
-    /// Tonight's team.
+    /// Code of tonight's team.
     pub team: Team,
-    /// Whether that team plays at home.
+    /// Whether the team plays at home.
     pub is_home: bool,
-    /// Such as `G` or `F-C`; null where it is not known.
+    /// Position, such as `G` or `F-C`; null when unknown.
     pub position: Option<String>,
-    /// How we know that the player is with the team tonight.
+    /// Evidence that the player is with the team tonight.
     pub context: Context,
-    /// Whether there is a points line.
+    /// Whether the player has a points line.
     pub has_line: bool,
-    /// How fresh the player is; `normal` where it is not known.
+    /// Level of fatigue; `normal` when unknown.
     pub fatigue_level: FatigueLevel,
-    /// 0–100, 100 fresh; null where it is not known.
+    /// Fatigue score, 0 (tired) to 100 (fresh); null when unknown.
     pub fatigue_score: Option<i64>,
-    /// Days without a game before tonight, 0 back to back; null where it is not known.
+    /// Days without a game before tonight, 0 for back-to-back games; null when unknown.
     pub days_rest: Option<i64>,
-    /// The latest report of the last three days; `available` without one.
+    /// Status in the latest injury report of the last three days; `available` without a report.
     pub injury_status: InjuryStatus,
-    /// As reported.
+    /// Reason as reported; null when none is reported.
     pub injury_reason: Option<String>,
-    /// Points a game this season, to one place; null before the first game.
+    /// Points per game this season, one decimal; null before the first game.
     pub season_ppg: Option<f64>,
-    /// Minutes a game this season, to one place.
+    /// Minutes per game this season, one decimal; null before the first game.
     pub season_mpg: Option<f64>,
-    /// Points a game in the last five games that were played, to one place.
+    /// Points per game over the last five games played, one decimal; null before the first game.
     pub last_5_ppg: Option<f64>,
-    /// Games played this season.
+    /// Number of games played this season.
     pub games_played: i64,
-    /// Fewer than ten games this season.
+    /// Whether the player has played fewer than ten games this season.
     pub limited_data: bool,
-    /// Points in the last ten games, newest first; null where the player did not play.
+    /// Points in each of the last ten games, newest first; null when the player did not play.
     pub last_10_points: Vec<Option<i64>>,
-    /// Each of those games against its line, in the order of `last_10_points`.
+    /// Results of the last ten games against their lines, in the order of `last_10_points`.
     pub last_10_results: Vec<Result10>,
-    /// Over–under, `6-3`; null where none of those games had a line.
+    /// Overs and unders of `last_10_results`, `6-3`; null when none of those games had a line.
     pub last_10_record: Option<String>,
-    /// Each of those games against the season's average, in the same order; absent without an average.
+    /// Results of the last ten games against the season average, in the same order; absent without an
+    /// average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_vs_avg: Option<Vec<Result10>>,
-    /// Over–under against the average, `6-3`.
+    /// Overs and unders of `last_10_vs_avg`, `6-3`; absent without an average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_avg_record: Option<String>,
-    /// Where the line is from; null where there is none.
+    /// Source of the points line; null when there is no line.
     pub line_source: Option<LineSource>,
-    /// What can be bet on; absent without a line.
+    /// Bets on the player; absent without a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub props: Option<[Prop; 1]>,
-    /// What is predicted; absent without a line.
+    /// Prediction of the player's points; absent without a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Prediction>,
 }
 
-/// What can be bet on.
+/// A bet on a player.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Prop {
-    /// What is counted; always `points`.
+    /// Statistic that the bet is on; always `points`.
     pub stat_type: &'static str,
-    /// Points.
+    /// Line of the bet, points.
     pub line: f64,
-    /// The best American odds that are offered for more points than the line; null where nobody offers any.
+    /// Best American odds offered on more points than the line; null when no bookmaker offers any.
     pub over_odds: Option<i64>,
-    /// The best for fewer.
+    /// Best American odds offered on fewer points than the line; null when no bookmaker offers any.
     pub under_odds: Option<i64>,
 }
 
-/// What is predicted; all null where nothing is.
+/// Prediction of a player's points; all fields are null when there is none.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TonightPrediction")]
 pub struct Prediction {
-    /// Points.
+    /// Predicted points; null when there is no prediction.
     pub predicted: Option<f64>,
-    /// 0–1.
+    /// Confidence of the model, 0–1; null when there is no prediction or its scale is unknown.
     pub confidence: Option<f64>,
-    /// The side to take.
+    /// Recommended side of the line; null when there is no prediction.
     pub recommendation: Option<Recommendation>,
 }
 
-/// Where a game stood at its last poll.
+/// A game's state at its last poll.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveScore {
     home_team_abbr: Team,
@@ -194,7 +195,7 @@ pub struct LiveScore {
     away_score: Option<u32>,
 }
 
-/// A row of the slate days around one.
+/// A row with the previous and the next slate day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Around {
     previous_slate: Option<SlateDay>,
@@ -207,26 +208,26 @@ impl From<&Around> for Fixtures {
     }
 }
 
-/// All that a document is made of.
+/// Everything that a document is built from.
 #[derive(Debug)]
 pub struct Night {
     /// The slate day.
     pub day: SlateDay,
     /// When the warehouse was read.
     pub read_at: DateTime<Utc>,
-    /// Who plays.
+    /// The games and their players.
     pub slate: Slate,
-    /// The slate days around.
+    /// The neighbouring slate days.
     pub fixtures: Fixtures,
-    /// Where the games stood at their last poll.
+    /// The games' states at their last poll.
     pub scores: Vec<LiveScore>,
-    /// How the players have played.
+    /// The players' form.
     pub forms: ByPlayer<Form>,
-    /// How fresh they are, 0–100.
+    /// The players' fatigue scores, 0 (tired) to 100 (fresh).
     pub fatigue: ByPlayer<i64>,
 }
 
-/// What the warehouse says of a night, as it says it; [`Night::of`] makes sense of it.
+/// The unprocessed rows of the warehouse for a day; [`Night::of`] interprets them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     slate: slate::Rows,
@@ -237,7 +238,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Reads those of `day`, every table at once.
+    /// Reads the rows of `day`, all tables concurrently.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
         let date = Parameter::date("game_date", day);
         let this_season = [
@@ -263,7 +264,7 @@ impl Rows {
 }
 
 impl Night {
-    /// What the rows of `day` come to, which were read at `read_at`.
+    /// Interprets the rows of `day`, which were read at `read_at`.
     pub fn of(rows: Rows, day: SlateDay, read_at: DateTime<Utc>) -> Self {
         let slate = Slate::of(day, rows.slate);
         Self {
@@ -279,7 +280,7 @@ impl Night {
 }
 
 impl Night {
-    /// The games that have begun by the last poll.
+    /// The games that had begun at the last poll.
     pub fn begun(&self) -> HashSet<TeamPair> {
         let has_begun =
             |status: Option<GameStatus>| matches!(status, Some(GameStatus::InProgress | GameStatus::Final));
@@ -294,7 +295,7 @@ impl Document {
         json::body("the document", self, 1024 + self.total_players * BYTES_A_PLAYER)
     }
 
-    /// What is public of `night`.
+    /// Builds the public document of `night`.
     pub fn of(night: &Night) -> Self {
         let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();
         let players = || games.iter().flat_map(|game| &game.players);
@@ -326,7 +327,7 @@ fn lacks_context(game: &slate::Game) -> bool {
     })
 }
 
-/// What is wrong with a night, in words.
+/// Describes what the document lacks; `None` where it lacks nothing.
 fn degraded(games: &[Game], quality: &DataQuality, kept: Kept) -> Option<String> {
     let thin = games.iter().filter(|game| {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
@@ -378,7 +379,7 @@ impl Game {
 }
 
 impl LiveScore {
-    /// The same score with `home` as the home team, which on neutral ground is not everywhere the same.
+    /// The same score with `home` as the home team, which sources disagree about on neutral ground.
     fn with_home(&self, home: &Team) -> Self {
         let mut score = self.clone();
         if score.home_team_abbr != *home {
@@ -389,7 +390,7 @@ impl LiveScore {
     }
 }
 
-/// Of the schedule and the last poll, whoever knows more.
+/// The later of the two states that the schedule and the last poll report.
 fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
     let progress = |status| match status {
         GameStatus::Scheduled => 0,
@@ -448,7 +449,7 @@ impl Player {
         }
     }
 
-    /// The place in a game's list.
+    /// The sort key within a game.
     fn rank(&self) -> (bool, bool, Reverse<i64>, Reverse<i64>) {
         #[allow(clippy::cast_possible_truncation, reason = "small numbers, to four places")]
         let place = |value: Option<f64>| Reverse(value.map_or(-1, |value| (value * 1e4) as i64));

@@ -1,4 +1,4 @@
-//! What a player has done, and how fresh he is: the rows that hang on one player.
+//! A player's form and fatigue.
 
 use chrono::NaiveDate;
 use compact_str::CompactString;
@@ -36,20 +36,20 @@ enum Side {
     Under,
 }
 
-/// How a past game stands against a line or an average.
+/// A past game's points compared with a line or an average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "PastResult")]
 pub enum Result10 {
-    /// More points.
+    /// Over: more points.
     #[serde(rename = "O")]
     Over,
-    /// Fewer points.
+    /// Under: fewer points.
     #[serde(rename = "U")]
     Under,
-    /// Exactly the average.
+    /// Push: exactly the average.
     #[serde(rename = "P")]
     Push,
-    /// There was no line, or the result was exactly it.
+    /// No line, or points equal to the line.
     #[serde(rename = "-")]
     NoLine,
     /// The player did not play.
@@ -111,13 +111,13 @@ impl Form {
         by_player
     }
 
-    /// Points in a game of the season.
+    /// Points per game this season.
     pub(crate) fn season_ppg(&self) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "a season's points are small")]
         average(self.points as f64, self.games)
     }
 
-    /// Minutes in a game of the season.
+    /// Minutes per game this season.
     pub(crate) fn season_mpg(&self) -> Option<f64> {
         average(self.minutes, self.games)
     }
@@ -133,7 +133,7 @@ impl Form {
         self.last_10.iter().map(|game| game.points).collect()
     }
 
-    /// How the last ten games stand against their lines.
+    /// Results of the last ten games against their lines.
     pub(crate) fn last_10_results(&self) -> Vec<Result10> {
         let result = |game: &PastGame| match (game.points, game.result) {
             (None, _) => Result10::DidNotPlay,
@@ -144,13 +144,13 @@ impl Form {
         self.last_10.iter().map(result).collect()
     }
 
-    /// How often the last ten games were over their lines and how often under; `None` where no game had one.
+    /// Overs and unders of the last ten games against their lines; `None` where no game had one.
     pub(crate) fn last_10_record(&self) -> Option<String> {
         let had_a_line = self.last_10.iter().any(|game| game.points.is_some() && game.result.is_some());
         had_a_line.then(|| record(&self.last_10_results()))
     }
 
-    /// How the last ten games stand against the season's average as it is shown.
+    /// Results of the last ten games against the season average as displayed.
     pub(crate) fn last_10_vs_avg(&self) -> Option<Vec<Result10>> {
         let average = self.season_ppg()?;
         let result = |game: &PastGame| match game.points {
@@ -166,32 +166,32 @@ impl Form {
     }
 }
 
-/// How often over and how often under, `6-3`.
+/// Overs and unders, `6-3`.
 pub(crate) fn record(results: &[Result10]) -> String {
     let count = |wanted| results.iter().filter(|result| **result == wanted).count();
     format!("{}-{}", count(Result10::Over), count(Result10::Under))
 }
 
-/// The mean of a sum that has at most one decimal, to one place.
+/// The mean of a sum that has at most one decimal, rounded to one decimal.
 fn average(sum: f64, games: i64) -> Option<f64> {
     (games > 0).then(|| decimal::ratio(decimal::tenths(sum), games * 10, 1))
 }
 
-/// How fresh a player is.
+/// Level of a player's fatigue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FatigueLevel {
-    /// A score of 95 and more.
+    /// Fatigue score of 95 or more.
     Fresh,
-    /// 75–94, and where there is no score.
+    /// Fatigue score of 75–94, or none.
     #[default]
     Normal,
-    /// Below 75.
+    /// Fatigue score below 75.
     Tired,
 }
 
 impl FatigueLevel {
-    /// The level of a score of 0 to 100 (facts 1.7).
+    /// The level for a score of 0 (tired) to 100 (fresh).
     pub(crate) fn of(score: i64) -> Self {
         match score {
             95.. => Self::Fresh,

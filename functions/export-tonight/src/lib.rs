@@ -1,9 +1,9 @@
-//! Stage 6, tonight: a Pub/Sub message, a trigger or the word that predictions are finished, becomes the
-//! public list of everyone who plays, with line, odds, prediction, form and injury:
+//! Stage 6, tonight: a Pub/Sub message, either a trigger or the announcement of finished predictions, becomes
+//! the public list of tonight's players with line, odds, prediction, form and injury:
 //! `v1/tonight/{date}.json` and, for today, `v1/tonight/all-players.json`.
 //!
-//! What came of it goes to the completion topic. A message that asks for something else or cannot be read
-//! is completed as failed, kept as a dead letter and acknowledged; it is never taken for a wish of ours.
+//! The result goes to the completion topic. A message that requests something else or cannot be read is
+//! completed as failed, dead-lettered and acknowledged; it never triggers an export by default.
 
 pub mod document;
 pub mod form;
@@ -43,23 +43,23 @@ use crate::{
 const NAME: &str = "export-tonight";
 const CACHE_CONTROL: &str = "public, max-age=300";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
-/// Half of what lies between two exports of a list.
+/// Half of the interval between two exports of a list.
 const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(450);
-/// How long the status waits for what it can do without.
+/// How long the status waits for optional values.
 const STATUS_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What this function reads from the environment.
+/// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What every function reads.
+    /// The settings common to all services.
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// Where the documents go.
+    /// The bucket of the documents.
     pub api_bucket: String,
-    /// Where dead letters go.
+    /// The bucket of the dead letters.
     pub raw_bucket: String,
-    /// `EXPORT_COMPLETE_TOPIC`: who hears of it.
+    /// `EXPORT_COMPLETE_TOPIC`: the topic of completion messages.
     pub complete_topic: String,
 }
 
@@ -77,7 +77,7 @@ impl Settings {
     }
 }
 
-/// The answer to the deliverer, for the log of whoever calls by hand.
+/// The answer to the deliverer, also shown to a person who calls the function.
 #[derive(Debug, Serialize)]
 struct Reply {
     status: Status,
@@ -86,7 +86,7 @@ struct Reply {
     total_players: usize,
 }
 
-/// The function.
+/// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { service, google, api_bucket, raw_bucket, complete_topic } = settings;
     let storage = Storage::new(&google);
@@ -114,13 +114,13 @@ struct Exporter {
     clock: Clock,
 }
 
-/// Tonight's list, and what it is made of.
+/// Tonight's list, and the data that it is built from.
 struct List {
     night: Night,
     document: Document,
 }
 
-/// What an export came to.
+/// Result of an export.
 #[derive(Default)]
 struct Exported {
     paths: BTreeMap<&'static str, String>,
@@ -129,8 +129,8 @@ struct Exported {
 }
 
 impl Exporter {
-    /// One message: exported, then completed. What is permanent is completed as failed before it becomes
-    /// a dead letter; after anything else the message comes again.
+    /// Handles one message: exports, then completes it. A permanent failure is completed as failed before it
+    /// is dead-lettered; after any other failure the message is delivered again.
     async fn handle(&self, event: &cloudevents::Event) -> Result<Outcome<Reply>, Error> {
         let started = Instant::now();
         let begun = self.clock.now();
@@ -167,8 +167,8 @@ impl Exporter {
         Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
     }
 
-    /// Publishes the documents of `day` and, for today's list, what is to be said of it. Nothing of the list
-    /// waits for what only the status needs.
+    /// Publishes the documents of `day` and, for today's list, the status report. The list never waits for
+    /// values that only the status needs.
     async fn export(
         &self,
         day: SlateDay,
@@ -185,7 +185,8 @@ impl Exporter {
                 in_time(status::read(&self.storage, &self.api_bucket)),
             );
             let before = public.clone();
-            // Nobody sends a list that could not be made. One that could is nearly always published too.
+            // The list is not sent if building it failed; a list that was built is nearly always published
+            // too.
             if let Ok(list) = list.await {
                 self.report(Some((&list, dead_letters)), Vec::new(), public, None).await;
             }
@@ -198,7 +199,7 @@ impl Exporter {
         exported
     }
 
-    /// Publishes the documents of `day`, both at once, and sends what they are made of to `made`.
+    /// Publishes the documents of `day` concurrently, and sends the data that they are built from to `made`.
     async fn publish(
         &self,
         day: SlateDay,
@@ -241,7 +242,7 @@ impl Exporter {
             None => Ok(None),
         };
         let total_players = document.total_players;
-        // Nobody listens where nothing is to be said of the list.
+        // The receiver is gone where no status is reported for this list.
         let _ = made.send(List { night, document });
         let (dated_written, latest_written) =
             tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now))?;
@@ -257,9 +258,9 @@ impl Exporter {
         Ok(Exported { paths, total_players, errors: Vec::new() })
     }
 
-    /// Says in the public status how tonight stands, as far as this run knows: over the one that is `public`,
-    /// or over another, `instead_of` what it said too early. A status that cannot be written is told by its
-    /// age; no list fails for it.
+    /// Reports the state of tonight's list, as far as this run knows it, in the public status: on top of
+    /// `public`, or of `instead_of`, an earlier report that has to be taken back. A failure to write it only
+    /// lets the status age, and fails no export.
     async fn report(
         &self,
         tonight: Option<(&List, Option<usize>)>,
@@ -295,7 +296,7 @@ impl Exporter {
     }
 }
 
-/// Something that the status can do without, if it comes in time.
+/// An optional value of the status, if it is available in time.
 async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Option<T> {
     let late = || Error::transient("Cloud Storage", format!("no answer within {STATUS_PATIENCE:?}"));
     let answer = tokio::time::timeout(STATUS_PATIENCE, asked).await.unwrap_or_else(|_| Err(late()));

@@ -1,4 +1,4 @@
-//! The messages that ask for an export, and the one that tells what came of it (facts 3.2).
+//! The messages that request an export, and the completion message that reports its result.
 
 use std::collections::BTreeMap;
 
@@ -11,33 +11,33 @@ use shared::{
     nba::{SlateDay, TargetDay},
 };
 
-/// The one export that this function has.
+/// The only export type of this function.
 const TONIGHT: &str = "tonight";
-/// The `phase` of the message that tells of finished predictions.
+/// The `phase` of a message that announces finished predictions.
 const PREDICTIONS: &str = "phase_5_predictions";
-/// Of how many percent of the players predictions must be there for an export (facts 3.1).
+/// The least percentage of completed predictions for an export.
 const ENOUGH_PREDICTIONS: f64 = 80.0;
 
-/// What a message means to this function.
+/// What a message requests of this function.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Message {
     /// Export a day.
     Trigger(Trigger),
-    /// Predictions that came to too little for an export, and why: the list stays as it is.
+    /// Too few predictions for an export, and the reason; the public list stays as it is.
     TooFewPredictions(String),
 }
 
-/// What is asked for.
+/// A request for an export.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trigger {
     pub target: TargetDay,
     /// Whether `all-players.json` may be replaced.
     pub update_latest: bool,
-    /// What else was asked for, which nobody here can do.
+    /// The requested export types that this function does not support.
     pub unknown: Option<String>,
 }
 
-/// What a completion repeats of its trigger, as far as it could be read.
+/// The fields of a trigger that its completion repeats, as far as they could be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Echo {
     pub correlation_id: Option<String>,
@@ -47,8 +47,8 @@ pub(crate) struct Echo {
 }
 
 impl Message {
-    /// Reads a message of either topic: the trigger's own, or the completion of predictions
-    /// (`nba-phase5-predictions-complete`), which is a wish for tonight's list of its date.
+    /// Reads a message of either topic: a trigger, or the completion of predictions
+    /// (`nba-phase5-predictions-complete`), which requests the list of its date.
     pub(crate) fn read(message: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Sender {
@@ -99,16 +99,16 @@ impl Message {
     }
 }
 
-/// Asks for tonight's list, on the trigger topic. Further fields, of which senders have many, are not
-/// looked at, but `correlation_id` and `trigger_source` are repeated in the completion.
+/// Request for tonight's list, on the trigger topic. The completion repeats `correlation_id` and
+/// `trigger_source`; other fields are ignored.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ExportTrigger {
-    /// What to export: `tonight`. Anything else is completed as failed, and kept as a dead letter.
+    /// Documents to export: `tonight`. Any other type is completed as failed and dead-lettered.
     pub export_types: Vec<String>,
-    /// Of which slate day: `today` unless said otherwise.
+    /// Slate day to export: `today`, `yesterday` or `YYYY-MM-DD`; `today` by default.
     #[serde(default)]
     pub target_date: TargetDay,
-    /// Whether `v1/tonight/all-players.json` may be replaced, where the day is today.
+    /// Whether `v1/tonight/all-players.json` may be replaced when the day is today; true by default.
     #[serde(default = "yes")]
     pub update_latest: bool,
 }
@@ -118,8 +118,8 @@ fn yes() -> bool {
 }
 
 impl Trigger {
-    /// Reads a trigger. Further fields, of which senders have many, are not looked at; a missing
-    /// `export_types` is never taken for a wish (facts F30).
+    /// Reads a trigger and ignores unknown fields; without `export_types` nothing is exported, rather than
+    /// something that nobody requested (FAILURES.md, F30).
     fn read(message: &[u8]) -> Result<Self, String> {
         let message: ExportTrigger = serde_json::from_slice(message)
             .map_err(|error| format!("the message is no export trigger: {error}"))?;
@@ -153,7 +153,7 @@ impl Echo {
     }
 }
 
-/// What is published on the completion topic.
+/// Result of an export, as published on the completion topic.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ExportCompletion")]
 pub struct Completion<'a> {
@@ -161,37 +161,37 @@ pub struct Completion<'a> {
     processor_name: &'static str,
     /// Always `phase_6_publishing`.
     phase: &'static str,
-    /// The trigger's; `scheduled` where it had none.
+    /// Correlation id of the trigger; `scheduled` when it had none.
     correlation_id: &'a str,
-    /// When the export ended.
+    /// Instant at which the export ended, UTC.
     #[serde(serialize_with = "iso_micros")]
     timestamp: DateTime<Utc>,
-    /// What came of it.
+    /// Result of the export.
     status: Status,
     /// Always `daily`.
     export_type: &'static str,
-    /// How long it took.
+    /// Duration of the export, seconds.
     duration_seconds: f64,
-    /// What is public, by what it is, in the public bucket.
+    /// Paths of the published documents in the public bucket, by document.
     paths: &'a BTreeMap<&'static str, String>,
-    /// What could not be done, for people.
+    /// Descriptions of what failed; empty after a complete export.
     errors: &'a [String],
-    /// The trigger's.
+    /// Source of the trigger, as it named itself; null when it had none.
     trigger_source: Option<&'a str>,
-    /// The trigger's, as it was written.
+    /// Target date as the trigger wrote it; null when it had none.
     target_date: Option<&'a str>,
-    /// The trigger's.
+    /// Export types of the trigger.
     export_types: &'a [String],
 }
 
-/// What came of an export.
+/// Result of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ExportStatus")]
 pub enum Status {
-    /// All that was asked for is public, in this version or a newer one.
+    /// Everything requested is public, in this version or a newer one.
     Success,
-    /// Tonight is public; something else was asked for too.
+    /// Tonight's list is public; another requested export type failed.
     Partial,
     /// Nothing was published.
     Failed,

@@ -1,8 +1,8 @@
 //! Stage 2: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
 //!
-//! Triggered by the object-finalized event of the raw bucket. The rows of a snapshot land by one load
-//! job whose id is derived from the object and its generation: once, all or none, however often the
-//! event comes. What of a snapshot cannot be read is kept as a dead letter; the rest is stored.
+//! Triggered by the object-finalized event of the raw bucket. The rows of a snapshot are loaded by one load
+//! job whose id is derived from the object and its generation: exactly once, all or none, however often the
+//! event is delivered. Unreadable parts of a snapshot are dead-lettered; the rest is stored.
 
 pub mod row;
 
@@ -35,17 +35,17 @@ const NAME: &str = "process-live-boxscores";
 const DATASET: &str = "nba_raw";
 const TABLE: &str = "bdl_live_boxscores";
 /// How many snapshots are processed at once. All load jobs go to one table, and BigQuery refuses too many
-/// at once with `rateLimitExceeded`; more events wait within their own deadlines.
+/// concurrent ones with `rateLimitExceeded`; further events wait within their own deadlines.
 const MAX_CONCURRENT_SNAPSHOTS: usize = 2;
 
-/// What this function reads from the environment.
+/// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What every function reads.
+    /// The settings common to all services.
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// Where snapshots come from, and where rows are staged and dead letters kept.
+    /// The bucket of snapshots, staged rows and dead letters.
     pub raw_bucket: String,
 }
 
@@ -66,26 +66,26 @@ struct Processed {
     status: Status,
     /// The snapshot.
     source_file_path: String,
-    /// How many rows it has; 0 where it is gone.
+    /// How many rows it has; 0 where the snapshot no longer exists.
     rows: usize,
-    /// How many games and players of it could not be read and are kept as a dead letter.
+    /// How many games and players of it could not be read and were dead-lettered.
     rejected: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
-    /// The rows landed now.
+    /// The rows were loaded now.
     Stored,
-    /// They had landed before; nothing was added.
+    /// The rows had been loaded before; nothing was added.
     AlreadyStored,
-    /// No game was on.
+    /// No game was in progress.
     NoData,
     /// Nothing of it could be read.
     Rejected,
 }
 
-/// The function.
+/// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { service, google, raw_bucket } = settings;
     let storage = Storage::new(&google);
@@ -173,13 +173,13 @@ impl Processor {
         }
     }
 
-    /// The snapshot that the event is about, not a later one of the same name: that has its own event.
+    /// Reads the generation that the event is about; a later one of the same name has its own event.
     async fn read(&self, object: &FinalizedObject) -> Result<Option<Bytes>, Error> {
         let stored = self.storage.read(&object.bucket, &object.name, Some(object.generation)).await?;
         stored.map(|stored| unzipped(stored.body)).transpose()
     }
 
-    /// An event whose snapshot is no longer there: nothing to do where its rows have landed, else lost.
+    /// Handles an event whose snapshot no longer exists: its rows have been loaded, or they are lost.
     async fn gone(
         &self,
         object: &FinalizedObject,
@@ -194,8 +194,8 @@ impl Processor {
         Err(Error::Permanent(format!("{source_file_path} of generation {} is gone", object.generation)))
     }
 
-    /// Loads the rows under the name `job`, unless that was done before; then what of them was not
-    /// loaded then, because it could not be read before somebody mended the function, is loaded now.
+    /// Loads the rows under the name `job`, unless that was done before; then it loads the rows that were
+    /// unreadable to the earlier delivery and are readable since a fix of the function.
     async fn load(&self, job: &str, rows: Bytes) -> Result<Status, Error> {
         let Loaded { loaded_by_this_call, staged_earlier } = self.load_once(job, rows.clone()).await?;
         let rest = match staged_earlier {
@@ -212,7 +212,7 @@ impl Processor {
         Ok(if loaded_by_this_call || rest_now { Status::Stored } else { Status::AlreadyStored })
     }
 
-    /// What of `rows` an earlier delivery did not have when it staged its own.
+    /// The rows that an earlier delivery did not have when it staged its own.
     async fn rest(&self, rows: &[u8], staged: &str) -> Result<Option<(Bytes, String)>, Error> {
         let Some(earlier) = self.storage.read(&self.raw_bucket, staged, None).await? else {
             tracing::warn!(
@@ -230,7 +230,7 @@ impl Processor {
     }
 }
 
-/// The content of a snapshot, which may be stored as gzip: Cloud Storage hands it out as it is.
+/// The content of a snapshot, which Cloud Storage returns as stored, possibly as gzip.
 fn unzipped(body: Bytes) -> Result<Bytes, Error> {
     const MAGIC: [u8; 2] = [0x1f, 0x8b];
     if !body.starts_with(&MAGIC) {
@@ -246,8 +246,8 @@ fn unzipped(body: Bytes) -> Result<Bytes, Error> {
     Ok(content.into())
 }
 
-/// The name that the load jobs of one version of one object share, before `-1`, `-2` and so on: readable
-/// first, then certain.
+/// The common name of the load jobs of one version of one object, before `-1`, `-2` and so on: a readable
+/// part, then a unique one.
 pub fn job_name(bucket: &str, name: &str, generation: i64) -> String {
     let stem = name.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
     let stem: String = stem.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();

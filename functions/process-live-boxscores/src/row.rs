@@ -13,7 +13,7 @@ use shared::{
     sources::balldontlie::{Game, PlayerLine, Side},
 };
 
-/// One player's line in one poll. The columns are those of
+/// A player's box-score entry in one poll. The columns are those of
 /// `infra/bigquery/nba_raw/bdl_live_boxscores.json`, where each is described.
 #[derive(Debug, Serialize)]
 struct Row<'a> {
@@ -56,19 +56,19 @@ struct Row<'a> {
     processed_at: DateTime<Utc>,
 }
 
-/// About as many bytes of JSON has a row.
+/// Approximate JSON size of a row, to allocate the body once.
 const BYTES_A_ROW: usize = 900;
 
 /// What all rows of one snapshot share.
 #[derive(Clone, Copy, Debug)]
 pub struct Poll<'a> {
-    /// When the scraper had the poll complete.
+    /// Instant at which the scraper had the poll complete.
     pub timestamp: DateTime<Utc>,
-    /// Which poll it is.
+    /// Id of the poll.
     pub id: PollId,
-    /// The snapshot's `gs://` path (facts F58).
+    /// The snapshot's `gs://` path (FAILURES.md, F58).
     pub source_file_path: &'a str,
-    /// When the rows were made.
+    /// Instant at which the rows were made.
     pub processed_at: DateTime<Utc>,
 }
 

@@ -1,8 +1,9 @@
 //! Stage 1: one poll of BallDontLie's live box scores becomes one raw snapshot.
 //!
 //! `POST /` fetches every page of `/v1/box_scores/live` and creates
-//! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of
-//! that object is what triggers the processor. Off hours the snapshot has no games and is kept too.
+//! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
+//! object triggers the processor. A
+//! snapshot without games is stored too.
 
 use std::sync::Arc;
 
@@ -22,16 +23,16 @@ use shared::{
     sources::balldontlie::{BallDontLie, Polled},
 };
 
-/// What this function reads from the environment.
+/// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What every function reads.
+    /// The settings common to all services.
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// Where the box scores come from.
+    /// The source of the box scores.
     pub balldontlie: BallDontLie,
-    /// Where the snapshot goes.
+    /// The bucket of the snapshot.
     pub raw_bucket: String,
 }
 
@@ -62,11 +63,11 @@ struct Reply {
 #[serde(rename_all = "snake_case")]
 enum Status {
     Success,
-    /// No game is on.
+    /// No game is in progress.
     NoData,
 }
 
-/// The function.
+/// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { service, google, balldontlie, raw_bucket } = settings;
     let storage = Storage::new(&google);
@@ -103,7 +104,7 @@ impl Scraper {
                 tracing::info!(%poll_id, game_count, path, "snapshot written");
                 game_count
             }
-            // The schedule may call twice; the poll of this second is kept once.
+            // The schedule may call twice within a second; only one poll of a second is stored.
             Written::PreconditionFailed => {
                 tracing::info!(%poll_id, path, "this poll already has its snapshot");
                 self.kept_games(&path).await?
@@ -113,8 +114,8 @@ impl Scraper {
         Ok(Reply { status, poll_id, game_count, path })
     }
 
-    /// How many games the snapshot has that is there already. Its being there is not taken on trust: a
-    /// poll that is nowhere must not be reported as kept.
+    /// The number of games in the existing snapshot, which is read to verify it: a poll that is not stored
+    /// must not be reported as stored.
     async fn kept_games(&self, path: &str) -> Result<usize, Error> {
         let stored = self.storage.read(&self.raw_bucket, path, None).await?;
         let stored = stored.ok_or_else(|| {

@@ -1,7 +1,7 @@
-//! `backfill`: exports past nights again, one call of `export-live` a date.
+//! `backfill`: exports past nights again, with one call of `export-live` per date.
 //!
-//! A date that succeeded is noted in a file, so that a run that was stopped goes on where it was. Dates
-//! that fail are listed at the end and tried again by the next run.
+//! Each date that succeeds is recorded in a file, so that an interrupted run resumes where it stopped.
+//! Dates that fail are listed at the end and retried by the next run.
 
 use std::{
     collections::BTreeSet,
@@ -18,31 +18,32 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, StatusCode, Url, header::RETRY_AFTER};
 use shared::{google::retry::retry_after, nba::SlateDay};
 
-/// Longer than an invocation of a function may take.
+/// Longer than the longest invocation of a function.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
-/// How often a date is tried before the next one.
+/// Attempts per date before the run moves on to the next date.
 const ATTEMPTS: u32 = 3;
 
-/// Export past nights again, one call of export-live a date.
+/// Export past nights again, with one call of export-live per date.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// The first date, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     from: SlateDay,
-    /// The last date, which must be past
+    /// The last date, which must be in the past
     #[arg(long, value_name = "DATE")]
     to: SlateDay,
     /// Where export-live is called: `make run`'s, or a deployed one's https URL
     #[arg(long, default_value = "http://127.0.0.1:8084")]
     url: Url,
-    /// Who gives identity tokens to callers of a loopback URL: the local cloud
+    /// The issuer of identity tokens for callers of a loopback URL: the local cloud
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     issuer: Url,
-    /// Seconds between two dates; BallDontLie allows 600 calls a minute, and the schedules make some of them
+    /// Seconds between two dates; BallDontLie allows 600 calls a minute, and the scheduled exports use some
+    /// of them
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     pause: f64,
-    /// Where dates that are done are noted
+    /// The file in which completed dates are recorded
     #[arg(long, value_name = "FILE", default_value = ".backfill")]
     done: PathBuf,
 }
@@ -59,7 +60,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Which dates of which function are done, a line each: `2026-01-09 https://…`.
+/// The completed dates of each function, one per line: `2026-01-09 https://…`.
 struct Done {
     lines: BTreeSet<String>,
     file: File,
@@ -130,7 +131,7 @@ impl Arguments {
         Ok(failed.is_empty())
     }
 
-    /// Exports one date; what went wrong if it cannot be had.
+    /// Exports one date; returns the error message if it fails.
     async fn export(
         &self,
         http: &Client,
@@ -173,7 +174,7 @@ impl Arguments {
         Err(last)
     }
 
-    /// An identity token for the function: the local cloud's on loopback, else the operator's own.
+    /// An identity token for the function: from the local cloud on loopback, otherwise the operator's own.
     async fn token(&self, http: &Client) -> Result<String, String> {
         if let Ok(token) = std::env::var("IDENTITY_TOKEN") {
             return Ok(token);

@@ -1,5 +1,5 @@
-//! The pure parts of the functions on the night and on ten and a hundred times the night, with statistics:
-//! `make bench-baseline` keeps what they take now, and `cargo bench` says what has changed since.
+//! Criterion benchmarks of the functions' pure parts, on the night and on ten and a hundred times the
+//! night: `make bench-baseline` saves the current timings, and `cargo bench` compares with them.
 
 use std::{hint::black_box, path::Path};
 
@@ -7,9 +7,9 @@ use bench::{Result, parts::Parts, stage::Stage};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use local_cloud::night::Night;
 
-/// What `make bench-baseline` keeps.
+/// The name of the baseline that `make bench-baseline` saves.
 const BASELINE: &str = "kept";
-/// The recorded night, where it is there.
+/// The recorded night, if it is available.
 const RECORDED: &str = "../../../shared/data/bdl_box_scores_2026-01-09.json";
 
 fn measure(criterion: &mut Criterion, parts: &Parts, times: usize) {
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         .warm_up_time(std::time::Duration::from_millis(500))
         .measurement_time(std::time::Duration::from_secs(2))
         .configure_from_args();
-    // Criterion would keep each run as the next one's baseline.
+    // Otherwise Criterion would save each run as the baseline of the next one.
     if !std::env::args().any(|argument| argument.starts_with("--save-baseline")) {
         criterion = criterion.retain_baseline(BASELINE.to_owned(), false);
     }

@@ -1,5 +1,5 @@
-//! What the pure parts take of a processor and of memory, at the night's size and at ten and a hundred
-//! times it: as much a player.
+//! CPU time and memory of the pure parts, at the size of the night and at ten and a hundred times that
+//! size: the cost per player must stay the same.
 
 use std::{
     hint::black_box,
@@ -19,19 +19,19 @@ use serde::{Deserialize, Serialize};
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const TIMES: [usize; 3] = [1, 10, 100];
-/// The same, for people, with what each may exceed the first by.
+/// The same figures for display, with the bound on each relative to the first size.
 const SIZES: &str = "1× 10× 100× (≤ +15 %)";
-/// How long each part is run over and over.
+/// The minimum time for which a part is repeated.
 const SPAN: Duration = Duration::from_millis(400);
 const FEWEST_RUNS: usize = 7;
-/// More than a processor's caches hold, in bytes.
+/// Bytes that exceed the caches of a processor.
 const CACHES: usize = 128 * 1024 * 1024;
-/// Milliseconds that a live export may compute, from the bytes it is sent to the bytes it writes.
+/// The budget of a live export in milliseconds of CPU, from the bytes received to the bytes written.
 const TARGET: f64 = 2.0;
-/// By how much a player of a larger night may take more than one of the night.
+/// The largest allowed ratio of the cost per player on a larger night to that on the night.
 const GROWTH: f64 = 1.15;
 
-/// What the parts of one size take.
+/// The measurements of all parts at one size.
 #[derive(Debug, Serialize, Deserialize)]
 struct OfSize {
     players: usize,
@@ -40,18 +40,18 @@ struct OfSize {
     taken: Vec<(String, Taken)>,
 }
 
-/// What a part takes.
+/// The measurements of one part.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Taken {
-    /// With everything in the caches already.
+    /// With warm caches.
     warm: Duration,
-    /// With nothing in them.
+    /// With cold caches.
     cold: Duration,
-    /// The most bytes it had allocated at a time, its result included.
+    /// The peak of allocated bytes, its result included.
     peak: usize,
 }
 
-/// Prints a line a part, and one of what a live export computes.
+/// Prints a line per part, and one for the CPU time of a live export.
 pub fn print(night: &Night) -> Result<()> {
     let mut measured: Vec<(String, Vec<(usize, Taken)>)> = Vec::new();
     let (mut bytes, mut predictions) = (0, 0);
@@ -104,13 +104,13 @@ pub fn print(night: &Night) -> Result<()> {
 
 const EXPORT: [&str; 4] = ["payload to live document", "grade", "timeline", "serialise the three"];
 
-/// Measures the parts in a process that has done nothing else: making the inputs of a hundred nights leaves a
-/// heap of holes, which is not what a function has.
+/// Measures the parts in a fresh process: building the inputs of a hundred nights fragments the heap, which
+/// a function's heap is not.
 fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("--compute-of-stdin")
-        // Freed memory stays the process's, as that of a night does by itself: a hundred nights would be
-        // measured with the kernel giving them each page anew.
+        // The process keeps freed memory, as it does by itself at the size of one night; otherwise the
+        // measurement of a hundred nights would include the kernel's work of mapping each page again.
         .env("MALLOC_MMAP_MAX_", "0")
         .env("MALLOC_TRIM_THRESHOLD_", "4294967296")
         .stdin(Stdio::piped())
@@ -124,7 +124,7 @@ fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
     }
 }
 
-/// What that process does.
+/// The entry point of that process.
 pub fn of_stdin() -> Result<()> {
     let inputs: Inputs = serde_json::from_str(&std::io::read_to_string(std::io::stdin())?)?;
     let parts = Parts::of(inputs)?;
@@ -151,9 +151,9 @@ fn of_each(parts: &Parts) -> Result<Vec<(String, Taken)>> {
     ])
 }
 
-/// The fastest of many runs, which is the one that nothing else disturbed, and the most memory of one. A second
-/// series begins each run with caches that hold other things, as they do after the minutes between two polls:
-/// else a night that fits into them would be held against a hundred that do not.
+/// The fastest of many runs, which is the least disturbed one, and the peak memory of one run. A second
+/// series begins each run with cold caches, as they are after the minutes between two polls: otherwise one
+/// night, which fits into the caches, would be compared with a hundred, which do not.
 fn taken<I, T>(input: impl Fn() -> I, part: impl Fn(I) -> Result<T>) -> Result<Taken> {
     let mut other_things = vec![0_u8; CACHES];
     let mut best = Taken { warm: Duration::MAX, cold: Duration::MAX, peak: 0 };
@@ -179,7 +179,7 @@ fn taken<I, T>(input: impl Fn() -> I, part: impl Fn(I) -> Result<T>) -> Result<T
     Ok(best)
 }
 
-/// Figures at each size, and whether the largest is at most [`GROWTH`] of the first.
+/// The figures at each size, and whether the largest is at most [`GROWTH`] times the first.
 fn series(values: Vec<f64>, places: usize, unit: &str) -> String {
     let texts: Vec<String> = values.iter().map(|value| format!("{value:.places$}")).collect();
     let is_constant = values.iter().all(|value| values.first().is_none_or(|first| *value <= first * GROWTH));

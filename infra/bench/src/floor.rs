@@ -1,5 +1,5 @@
-//! What no code could go below: the calls of a path that must wait for each other, made by a plain client
-//! that does nothing else.
+//! The lower bound of each path: its calls that must follow one another, made by a plain client that does
+//! nothing else.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// One of the local cloud at `cloud`.
+    /// A client of the local cloud at `cloud`.
     pub fn new(cloud: &Url) -> Result<Self> {
         Ok(Self { cloud: cloud.clone(), http: Client::builder().timeout(Duration::from_secs(30)).build()? })
     }
@@ -33,20 +33,20 @@ impl Floor {
         received(request.header("authorization", "local").send().await?).await.map(drop)
     }
 
-    /// The cheapest of queries.
+    /// The cheapest query.
     pub async fn query(&self) -> Result<()> {
         let query = json!({"query": "SELECT 1 AS one", "useLegacySql": false, "location": LOCATION});
         self.post("bigquery/v2/projects/local/queries", &query).await.map(drop)
     }
 
-    /// A published message.
+    /// Publishes a message.
     pub async fn publish(&self) -> Result<()> {
         let topic = local_cloud::pubsub::COMPLETE_TOPIC;
         let message = json!({"messages": [{"data": BASE64_STANDARD.encode("{}")}]});
         self.post(&format!("v1/projects/local/topics/{topic}:publish"), &message).await.map(drop)
     }
 
-    /// The write of an object of `body`.
+    /// Writes an object with `body` as its content.
     pub async fn write(&self, bucket: &str, name: &str, body: Vec<u8>) -> Result<()> {
         let part = |content: Vec<u8>, kind: &str| multipart::Part::bytes(content).mime_str(kind);
         let metadata = json!({"contentType": "application/json"}).to_string().into_bytes();
@@ -60,14 +60,14 @@ impl Floor {
         received(request.send().await?).await.map(drop)
     }
 
-    /// The read of an object.
+    /// Reads an object.
     pub async fn read(&self, bucket: &str, name: &str) -> Result<()> {
         let name = name.replace('/', "%2F");
         let request = self.http.get(self.cloud.join(&format!("storage/v1/b/{bucket}/o/{name}?alt=media"))?);
         received(request.send().await?).await.map(drop)
     }
 
-    /// A load job of the staged object, asked about until it has ended.
+    /// Runs a load job of the staged object and polls it until it ends.
     pub async fn load(&self, staged: &str, job: &str) -> Result<()> {
         let load = json!({
             "sourceUris": [format!("gs://{RAW_BUCKET}/{staged}")],
@@ -98,7 +98,7 @@ impl Floor {
     }
 }
 
-/// The body of a success, as it came: the floor makes nothing of it.
+/// The unparsed body of a successful answer.
 async fn received(answer: reqwest::Response) -> Result<Bytes> {
     match answer.status().is_success() {
         true => Ok(answer.bytes().await?),
@@ -106,12 +106,12 @@ async fn received(answer: reqwest::Response) -> Result<Bytes> {
     }
 }
 
-/// The same, read as JSON where what follows depends on it.
+/// The same, parsed as JSON for calls whose successors depend on it.
 async fn succeeded(answer: reqwest::Response) -> Result<Value> {
     Ok(serde_json::from_slice(&received(answer).await?)?)
 }
 
-/// The median of `runs` of a chain, after one that opens its connections.
+/// The median of `runs` runs of a chain, after one run that opens its connections.
 pub async fn median(runs: usize, mut chain: impl AsyncFnMut(usize) -> Result<()>) -> Result<Duration> {
     chain(0).await?;
     let mut took = Vec::with_capacity(runs);
@@ -124,7 +124,7 @@ pub async fn median(runs: usize, mut chain: impl AsyncFnMut(usize) -> Result<()>
     took.get(runs / 2).copied().ok_or_else(|| "no run".into())
 }
 
-/// A name in the public bucket that is nobody's.
+/// An object name in the public bucket that no function uses.
 pub fn public(floor: &Floor, body: Vec<u8>) -> impl Future<Output = Result<()>> + use<'_> {
     floor.write(API_BUCKET, "bench/floor.json", body)
 }

@@ -1,4 +1,4 @@
-//! A function as the binary that is deployed, in a process of its own.
+//! A function's deployed binary in a process of its own.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -12,10 +12,10 @@ use tokio::{
 
 use crate::Result;
 
-/// How long anything may take before the bench gives up.
+/// The timeout of every wait of the bench.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A function, running.
+/// A running function.
 pub struct Function {
     url: Url,
     http: Client,
@@ -55,8 +55,7 @@ impl Function {
         Err(format!("{name} does not answer").into())
     }
 
-    /// Calls it, or delivers an event to it, and says how long that took. Anything but a success is an
-    /// error.
+    /// Calls it, or delivers an event to it, and returns the duration. Any status but success is an error.
     pub async fn call(&self, headers: &[(&str, &str)], body: String) -> Result<Duration> {
         let request = self.http.post(self.url.clone()).body(body);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));

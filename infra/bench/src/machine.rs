@@ -1,4 +1,4 @@
-//! What a function takes of the machine: its start, its memory, its size.
+//! The machine resources of a function: start-up time, memory, binary size.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use crate::{Result, function::Function};
 const FUNCTIONS: [&str; 4] =
     ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
 const STARTS: usize = 21;
-/// What is no growth: memory differs by a little from run to run.
+/// Memory differences below this are noise between runs, not growth.
 const GROWTH: f64 = 1.05;
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// Prints a line a function, and one of the memory of many exports.
+/// Prints a line per function, and one for the memory over many exports.
 pub async fn print(stage: &Stage, binaries: &Path, exports: usize) -> Result<()> {
     let (cloud, _folder) = stage.cloud(Latency::default()).await?;
     println!("  {:<26} {:>16} {:>14} {:>14}", "", "start ≤ 30 ms", "idle ≤ 20 MiB", "size ≤ 16 MB");

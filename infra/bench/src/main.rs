@@ -1,6 +1,6 @@
-//! `bench`: how long the functions take, as release binaries against the local cloud with the latencies of
-//! the real services, beside what no code could go below: the longest chain of calls that cannot overlap,
-//! made by a plain client in the same run.
+//! `bench`: the latency of the functions, as release binaries against the local cloud with the latencies of
+//! the real services, compared with a lower bound: the longest chain of calls that cannot overlap, made by
+//! a plain client in the same run.
 
 mod compute;
 mod floor;
@@ -62,13 +62,13 @@ async fn run(arguments: Arguments) -> Result<()> {
     };
     let (runs, binaries) = (arguments.runs, arguments.binaries.as_path());
     println!("{} games of {}, {runs} runs a path.\n", night.recorded().count(), night.day);
-    // The functions' clock is the machine's, so that the night is moved to today.
+    // The functions use the machine's clock, so the night is moved to today.
     let night = Stage::new(night)?;
 
     if arguments.compute {
         return compute::print(&night.for_parts().await?);
     }
-    // The one with the narrowest target has the machine for itself; the others mostly wait.
+    // The path with the narrowest target has the machine for itself; the others mostly wait.
     let warm = paths::live_warm(&night, binaries, runs).await?;
     let ((live_cold, tonight_cold), (tonight, scrape), process) = tokio::try_join!(
         async {

@@ -1,5 +1,5 @@
-//! The pure parts of the functions, without a network: what they are given, at the night's size or a
-//! multiple of it, and each part by name.
+//! The pure parts of the functions, without a network: their inputs, at the size of the night or a multiple
+//! of it, and each part by name.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -31,40 +31,40 @@ use shared::{
 
 use crate::Result;
 
-/// How often a player has scored by the third quarter, as far as polls see it.
+/// How often a player has scored by the third quarter, at the resolution of the polls.
 const POINT_CHANGES: u32 = 8;
 
-/// What the parts of one size of night are given.
+/// The inputs of the parts at one size of night.
 #[derive(Debug)]
 pub struct Parts {
-    /// How many lines of players the box scores have.
+    /// The number of players in the box scores.
     pub players: usize,
-    /// How many predictions are graded.
+    /// The number of graded predictions.
     pub predictions: usize,
-    /// How large what upstream sends is, in bytes.
+    /// The size of the upstream answers in bytes.
     pub payload_bytes: usize,
     day: SlateDay,
     at: DateTime<Utc>,
-    /// No poll has more than [`MAXIMUM_GAMES`] games, so that a hundred nights are two of them.
+    /// A poll has at most [`MAXIMUM_GAMES`] games, so a hundred nights are split into two polls.
     payloads: Vec<String>,
     snapshots: Vec<String>,
     names: Names,
-    /// What each poll makes.
+    /// The data of each poll.
     polled: Vec<live::Document>,
-    /// All of them in one.
+    /// The data of all polls together.
     live: live::Document,
     predicted: Arc<Predicted>,
     rows: tonight::Rows,
     tonight: tonight::Document,
     graded: grading::Document,
-    /// As in mid-game.
+    /// The state in the middle of a game.
     timeline: timeline::Document,
 }
 
-/// What the parts of one size of night are given, as it can be handed to another process.
+/// The inputs of the parts at one size of night, in a form that can be passed to another process.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Inputs {
-    /// How many lines of players the box scores have.
+    /// The number of players in the box scores.
     pub players: usize,
     day: SlateDay,
     at: DateTime<Utc>,
@@ -75,10 +75,10 @@ pub struct Inputs {
     rows: tonight::Rows,
 }
 
-/// A player of the directory: BallDontLie's id, lookup, name.
+/// A player of the directory: BallDontLie's id, lookup and name.
 type Named = (i64, String, String);
 
-/// A night as it was recorded, and as the warehouse knows it.
+/// A recorded night, and the warehouse's rows about it.
 #[derive(Clone, Debug)]
 pub struct Night {
     day: SlateDay,
@@ -89,7 +89,7 @@ pub struct Night {
 }
 
 impl Night {
-    /// Reads what the functions read of `cloud`, and gives everyone who plays a prediction.
+    /// Reads from `cloud` what the functions read, and gives every player of the night a prediction.
     pub async fn read(cloud: &LocalCloud, day: SlateDay, games: Vec<Value>) -> Result<Self> {
         let variables = local_cloud::functions::variables(cloud, "operator", &cloud.url);
         let environment = Environment::from_iter(variables);
@@ -107,7 +107,7 @@ impl Night {
         })
     }
 
-    /// What the parts are given of `times` such nights in one, with games, teams and players of their own.
+    /// The inputs for `times` such nights merged into one, each with its own games, teams and players.
     pub fn times(&self, times: usize) -> Result<Inputs> {
         let (day, at) = (self.day, Utc::now());
         let mut copier = Copier::default();
@@ -152,7 +152,7 @@ impl Night {
 }
 
 impl Parts {
-    /// The parts of a night, ready to be run.
+    /// The parts of a night, ready to run.
     pub fn of(inputs: Inputs) -> Result<Self> {
         let Inputs { players, day, at, payloads, snapshots, directory, predicted, rows } = inputs;
         let player =
@@ -193,7 +193,7 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Stage 2: the snapshot as it was kept → the lines of the load job.
+    /// Stage 2: the stored snapshot → the lines of the load job.
     pub fn snapshot_to_rows(&self) -> Result<Vec<Bytes>> {
         let rows = |body: &String| -> Result<Bytes> {
             let snapshot: Snapshot<'_> = serde_json::from_str(body)?;
@@ -209,7 +209,7 @@ impl Parts {
         self.snapshots.iter().map(rows).collect()
     }
 
-    /// The live export: what upstream sent → the document over the one that was public.
+    /// The live export: the upstream answer → the document, based on the previous public one.
     pub fn payload_to_live(&self) -> Result<Vec<live::Document>> {
         let documents = self.payloads.iter().enumerate().map(|(index, body)| {
             let page: Page = serde_json::from_slice(body.as_bytes())?;
@@ -221,17 +221,17 @@ impl Parts {
         documents.collect()
     }
 
-    /// The live grading of everyone.
+    /// The live grading of every player.
     pub fn grade(&self) -> grading::Document {
         grading::Document::of(&self.live, &self.predicted)
     }
 
-    /// The timeline of everyone over the one before.
+    /// The timeline of every player, based on the previous one.
     pub fn time(&self) -> timeline::Document {
         timeline::Document::of(&self.live, &self.predicted, Some(&self.timeline), &HashMap::new())
     }
 
-    /// What tonight's document is made of; a copy is made for each time that it is.
+    /// The inputs of tonight's document, copied for each run.
     pub fn rows(&self) -> tonight::Rows {
         self.rows.clone()
     }
@@ -252,7 +252,7 @@ impl Parts {
     }
 }
 
-/// Gives every expected player a prediction: of those there are, one after the other.
+/// Gives every expected player a prediction: the existing ones in turn.
 fn predict_everyone(slate: &mut Value) -> Result<()> {
     let list = |slate: &Value, name: &str| slate[name].as_array().cloned().ok_or("no rows");
     let (expected, mut predictions) = (list(slate, "expected")?, list(slate, "predictions")?);
@@ -273,11 +273,10 @@ fn predict_everyone(slate: &mut Value) -> Result<()> {
     Ok(())
 }
 
-/// Makes copies of rows and box scores that are about other games, teams and players. Copy 0 is the
-/// original.
+/// Copies rows and box scores to other games, teams and players. Copy 0 is the original.
 #[derive(Default)]
 struct Copier {
-    /// Each team's place, in the order they are met.
+    /// The index of each team, in order of appearance.
     teams: HashMap<String, usize>,
 }
 
@@ -322,7 +321,7 @@ impl Copier {
         if copy == 0 { text.to_owned() } else { format!("{text}{}", letters(copy)) }
     }
 
-    /// The code of a copy of a team, of four letters.
+    /// The code of a copied team, of four letters.
     fn team(&mut self, team: &str, copy: usize) -> String {
         let next = self.teams.len();
         let place = *self.teams.entry(team.to_owned()).or_insert(next);
@@ -346,7 +345,7 @@ fn letters(number: usize) -> String {
         .collect()
 }
 
-/// Lists one after the other, wherever they are.
+/// Merges two values: lists at the same place are concatenated.
 fn joined(one: Value, other: Value) -> Value {
     match (one, other) {
         (Value::Array(mut one), Value::Array(other)) => {

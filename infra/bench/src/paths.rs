@@ -1,4 +1,4 @@
-//! The paths that are measured, each against a local cloud of its own.
+//! The measured paths, each against its own local cloud.
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     function::Function,
 };
 
-/// What the real services take, roughly.
+/// The approximate latencies of the real services.
 const REAL: Latency = Latency {
     balldontlie: Duration::from_millis(250),
     query: Duration::from_millis(800),
@@ -27,20 +27,20 @@ const REAL: Latency = Latency {
     object_write: Duration::from_millis(60),
     publish: Duration::from_millis(20),
 };
-/// How often a floor is measured; it hardly varies.
+/// The number of runs of a floor, whose duration hardly varies.
 const FLOOR_RUNS: usize = 9;
 const LIVE: &str = r#"{"target_date":"today"}"#;
 
-/// What came of a path.
+/// The result of a path.
 pub struct Measured {
-    /// What was measured.
+    /// The measured quantity.
     pub path: &'static str,
     floor: Duration,
     took: Vec<Duration>,
     target: f64,
-    /// How often each call was made in one run.
+    /// The number of calls of each kind in one run.
     pub calls: BTreeMap<String, f64>,
-    /// How many connections were opened in all runs together.
+    /// The number of connections opened in all runs together.
     pub connections: u64,
 }
 
@@ -106,7 +106,7 @@ async fn measured(
     Ok(Measured::new(path, floor, took, target).with_calls(cloud, connections))
 }
 
-/// The body of a public document as large as the function's.
+/// The body of a public document of the same size as the function's.
 fn document(cloud: &LocalCloud, name: &str) -> Result<Vec<u8>> {
     match cloud.objects.read(API_BUCKET, name, None) {
         Ok((_, body)) => Ok(body.to_vec()),
@@ -114,7 +114,7 @@ fn document(cloud: &LocalCloud, name: &str) -> Result<Vec<u8>> {
     }
 }
 
-/// A live export with everything that is kept in memory: a poll, then the writes.
+/// A live export with warm in-memory caches: a poll, then the writes.
 pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
     let function = Function::start(binaries, "export-live", &cloud).await?;
@@ -130,7 +130,8 @@ pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Me
         .await
 }
 
-/// A live export by a process that was just started: from the request on, and from the process's start.
+/// A live export by a process that has just started: from the request on, and from the start of the
+/// process.
 pub async fn live_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<[Measured; 2]> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
     Function::start(binaries, "export-live", &cloud).await?.call(&[], LIVE.into()).await?;
@@ -163,7 +164,7 @@ pub async fn tonight(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     measured(&cloud, runs, "export-tonight", floor, 1.10, async |_| deliver_trigger(&function).await).await
 }
 
-/// The same by a process that was just started, as nearly always.
+/// The same by a process that has just started, which is the usual case.
 pub async fn tonight_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
     deliver_trigger(&Function::start(binaries, "export-tonight", &cloud).await?).await?;
@@ -197,7 +198,7 @@ async fn deliver_trigger(function: &Function) -> Result<Duration> {
     function.call(&event_headers(event::MESSAGE_PUBLISHED), data.to_string()).await
 }
 
-/// A poll that is kept: the fetch, the write.
+/// The scraper's path: the fetch and the write of a poll.
 pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
     let function = Function::start(binaries, "scrape-live-boxscores", &cloud).await?;
@@ -210,14 +211,14 @@ pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measu
     let floor = floor.await?;
     measured(&cloud, runs, "scrape", floor, 1.05, async |_| {
         let took = function.call(&[], "{}".into()).await?;
-        // A poll is named by its second.
+        // A snapshot is named after the second of its poll.
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(took)
     })
     .await
 }
 
-/// A snapshot that becomes rows: the read, the staging, the load job.
+/// The processor's path: a snapshot becomes rows by the read, the staging and the load job.
 pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measured> {
     let (cloud, _folder) = stage.cloud(REAL).await?;
     let function = Function::start(binaries, "process-live-boxscores", &cloud).await?;

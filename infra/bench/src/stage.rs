@@ -1,4 +1,4 @@
-//! The night that is measured, and a local cloud for it.
+//! The measured night, and a local cloud for it.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use crate::{Result, parts};
 
-/// The night and the moment of it at which everything is measured: as many games as possible are on.
+/// The night and the moment at which everything is measured: when most games are in progress.
 pub struct Stage {
     night: Arc<Night>,
-    /// When as many games as possible are on.
+    /// When most games are in progress.
     pub moment: DateTime<Utc>,
 }
 
@@ -34,7 +34,7 @@ impl Stage {
         self.night.day
     }
 
-    /// A local cloud at that moment, with its warehouse filled.
+    /// A local cloud at that moment, with a filled warehouse.
     pub async fn cloud(&self, latency: Latency) -> Result<(LocalCloud, TempDir)> {
         let folder = tempfile::tempdir()?;
         let clock = ReplayClock::new(self.moment, 1.0);
@@ -45,14 +45,14 @@ impl Stage {
         Ok((cloud, folder))
     }
 
-    /// The night as the pure parts are given it.
+    /// The night as input of the pure parts.
     pub async fn for_parts(&self) -> Result<parts::Night> {
         let (cloud, _folder) = self.cloud(Latency::default()).await?;
         let games = self.night.recorded().cloned().collect();
         parts::Night::read(&cloud, self.night.day, games).await
     }
 
-    /// A poll of that moment as the scraper keeps it.
+    /// A poll of that moment, as the scraper stores it.
     pub fn snapshot(&self, at: DateTime<Utc>) -> String {
         let games = self.night.live(self.moment);
         json!({

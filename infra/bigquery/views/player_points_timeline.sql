@@ -1,4 +1,4 @@
--- Each player's points poll by poll, with what came since the poll before. A view of nba_raw.
+-- Each player's points poll by poll, with the points scored since the previous poll. A view of nba_raw.
 --
 -- Question: who scored most between two polls of a night?
 -- @game_date DATE

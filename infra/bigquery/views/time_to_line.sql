@@ -1,6 +1,6 @@
--- The polls at which a player had more points than ever before in the game. A line is reached at the one
--- poll where it is above points_before and not above points: only the first time counts, even if a basket
--- was taken back and made good again. A view of nba_raw.
+-- The polls at which a player has more points than ever before in the game. A line is reached at the one poll where
+-- it is above points_before and not above points: only the first time counts, even if a basket is annulled and the
+-- points are scored again. A view of nba_raw.
 --
 -- Question: when did each player reach 20 points?
 -- @game_date DATE

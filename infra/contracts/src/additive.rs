@@ -1,13 +1,14 @@
-//! Whether a schema may follow a released one without breaking those who build on it.
+//! Whether a schema may follow a released one without breaking its consumers.
 
 use serde_json::{Map, Value};
 
 use crate::Direction;
 
-/// What `new` breaks for those who rely on `old`; empty where it only adds.
+/// The changes in `new` that break consumers of `old`; empty if `new` only adds.
 ///
-/// Of what we write, each field stays, keeps its type and stays there always; of what others write to us,
-/// nothing becomes required and nothing that was taken is refused. Names of types may change.
+/// In documents that this system writes, every field remains, keeps its type and remains required if it
+/// was; in messages that it receives, nothing becomes required and no accepted value is refused. Names of
+/// types may change.
 pub fn breaks(old: &Value, new: &Value, direction: Direction) -> Vec<String> {
     let mut breaks = Vec::new();
     Comparison { old, new, direction, breaks: &mut breaks }.compare("$", old, new, 0);
@@ -28,7 +29,7 @@ impl Comparison<'_> {
             return;
         }
         let (old_types, new_types) = (types(self.old, &old), types(self.new, &new));
-        // A whole number is a number.
+        // An integer is also a number.
         let fits = |narrow: &str, wide: &[String]| {
             wide.iter().any(|it| it == narrow || (it == "number" && narrow == "integer"))
         };
@@ -111,7 +112,7 @@ fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The alternatives of a schema that has several, or itself.
+/// The alternatives of a schema that has several, otherwise the schema itself.
 fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let of = |key: &str| schema.get(key).and_then(Value::as_array);
     match of("anyOf").or_else(|| of("oneOf")) {
@@ -142,7 +143,7 @@ fn schema_of<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
     schema.get(key).filter(|inner| inner.is_object())
 }
 
-/// What stands where in a list of fixed length.
+/// The schema of each position in a list of fixed length.
 fn places(schema: &Value) -> &[Value] {
     schema.get("prefixItems").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -1,5 +1,5 @@
-//! The contract: JSON Schemas (2020-12) of every public document and message, made from the types that write
-//! and read them.
+//! The contract: JSON Schemas (2020-12) of every public document and message, generated from the types that
+//! write and read them.
 
 pub mod additive;
 
@@ -13,20 +13,20 @@ pub struct Contract {
     pub name: &'static str,
     /// The name of its type in TypeScript.
     pub type_name: String,
-    /// What it is of: the objects in the public bucket, or the topic.
+    /// The subject: the objects in the public bucket, or the topic.
     pub of: &'static str,
-    /// Whether we write it, or others write it to us.
+    /// Whether this system writes it or receives it.
     pub direction: Direction,
     /// The JSON Schema.
     pub schema: Value,
 }
 
-/// Who writes a document or message.
+/// The writer of a document or message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// We do.
+    /// This system.
     Written,
-    /// Others do.
+    /// Another system.
     Read,
 }
 
@@ -64,7 +64,7 @@ pub fn contracts() -> Vec<Contract> {
     ]
 }
 
-/// All of it as one schema, with each type once: what the TypeScript is made from.
+/// The whole contract as one schema that contains each type once: the source of the TypeScript types.
 pub fn all() -> Value {
     let mut definitions = Map::new();
     let mut names = Map::new();
@@ -98,7 +98,7 @@ fn contract<T: JsonSchema>(name: &'static str, of: &'static str, direction: Dire
     Contract { name, type_name, of, direction, schema }
 }
 
-/// Without the formats that only Rust knows: a browser has one kind of number.
+/// Removes the formats that only Rust distinguishes: JavaScript has a single number type.
 fn plain(schema: Schema) -> Value {
     fn strip(value: &mut Value) {
         match value {

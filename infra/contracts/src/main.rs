@@ -1,5 +1,5 @@
-//! `contracts FOLDER` writes the JSON Schemas into a folder; `contracts` prints them all as one, which the
-//! TypeScript is made from.
+//! `contracts FOLDER` writes the JSON Schemas into a folder; `contracts` prints them all as one schema, the
+//! source of the TypeScript types.
 
 use std::{error::Error, fs, path::Path};
 

@@ -3,7 +3,7 @@
 import { compile } from "json-schema-to-typescript";
 import { text } from "node:stream/consumers";
 
-// The library knows tuples by the name that they had before draft 2020-12.
+// The library knows tuples only by their keyword from before draft 2020-12.
 const tuples = (key, value) => {
   if (value?.prefixItems) {
     const { prefixItems, ...rest } = value;

@@ -24,7 +24,7 @@ const isRead = (field) =>
     .some(({ fileName }) => fileName.endsWith(CONSUMER));
 
 for (const type of service.getProgram().getSourceFile(TYPES).statements.filter(ts.isInterfaceDeclaration)) {
-  // The list of all documents is there for the generator only.
+  // The list of all documents exists for the generator only.
   if (type.name.text === "Contract") continue;
   for (const field of type.members.filter(ts.isPropertySignature)) {
     if (!isRead(field)) console.log(`${type.name.text}.${field.name.getText()}`);

@@ -1,5 +1,5 @@
-// Tonight's board: reads the public documents beside it, shows them, and does so again every 15 seconds.
-// `?every=5` in the address asks for other seconds.
+// Tonight's board: reads the public documents beside it and shows them, every 15 seconds. `?every=5` in the address
+// sets another interval in seconds.
 
 import { refreshAll } from "./documents.js";
 import { show } from "./view.js";

@@ -1,4 +1,4 @@
-// The public documents: fetched again and again, each kept as it last was good.
+// The public documents: polled repeatedly, each kept in its last valid version.
 
 const SOURCES = {
   status: "v1/status.json",
@@ -8,7 +8,7 @@ const SOURCES = {
   timeline: "v1/live-timeline/latest.json",
 };
 
-// What a document must have, lest an error page that happens to be JSON replaces a good one.
+// Fields that a document must have, so that an error page that happens to be JSON does not replace a valid document.
 const LISTS = { status: "known_issues", tonight: "games", live: "games", grading: "predictions", timeline: "players" };
 
 const madeAt = (document) => Date.parse(document.updated_at ?? document.generated_at);
@@ -60,7 +60,7 @@ class Source {
   #seen(response, data, isNew) {
     this.data = data;
     this.error = null;
-    // The server's clock, not this machine's, says how old something is; a cache adds how long it has had it.
+    // A document's age is measured by the server's clock, not this machine's; a cache adds its own Age header.
     const answered = Date.parse(response.headers.get("Date") ?? "") || Date.now();
     const now = answered + 1000 * (Number(response.headers.get("Age")) || 0);
     this.#ageWhenRead = Math.max(0, (now - madeAt(data)) / 1000);

@@ -1,4 +1,4 @@
-// What is on the page, made from the documents. Every text goes in as text: a name is never markup.
+// The content of the page, rendered from the documents. Every text is inserted as text: a name is never markup.
 
 import { dayShown, sources } from "./documents.js";
 import { plot } from "./plot.js";

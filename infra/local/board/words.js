@@ -1,4 +1,4 @@
-// How things are said to people.
+// The wording of values for people.
 
 /** `12 s`, `4 min`, `3 h`: how long something has been. */
 export function span(seconds) {

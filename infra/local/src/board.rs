@@ -1,4 +1,4 @@
-//! The board, served beside the public JSON as it is in the public bucket: the page at `/`, the documents at
+//! The board, served beside the public JSON as in the public bucket: the page at `/`, the documents at
 //! `/v1/…`.
 
 use axum::{

@@ -8,8 +8,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A clock that runs `speed` times as fast as time and stops wherever it is told to wait, so that what
-/// happens at an instant of the night happens at that instant however slow the machine is.
+/// A clock that runs `speed` times as fast as real time and stops wherever it is told to wait, so that an
+/// event of the night happens at its instant however slow the machine is.
 #[derive(Clone, Debug)]
 pub struct ReplayClock(Arc<Mutex<State>>);
 
@@ -22,17 +22,17 @@ struct State {
 }
 
 impl ReplayClock {
-    /// A clock that stands at `start`.
+    /// A clock that is stopped at `start`.
     pub fn new(start: DateTime<Utc>, speed: f64) -> Self {
         Self(Arc::new(Mutex::new(State { at: start, since: Instant::now(), speed, until: start })))
     }
 
-    /// The instant of the night.
+    /// The current instant of the night.
     pub fn now(&self) -> DateTime<Utc> {
         self.state().now()
     }
 
-    /// Runs until `instant`, then stands there. An instant in the past changes nothing.
+    /// Runs until `instant` and stops there. An instant in the past changes nothing.
     pub async fn run_until(&self, instant: DateTime<Utc>) {
         let wait = {
             let mut state = self.state();
@@ -47,7 +47,7 @@ impl ReplayClock {
         *state = State { at: state.until, since: Instant::now(), ..*state };
     }
 
-    /// The same clock, as functions take it.
+    /// The same clock, in the functions' type.
     pub fn for_functions(&self) -> shared::Clock {
         let clock = self.clone();
         shared::Clock::new(move || clock.now())
@@ -58,8 +58,8 @@ impl ReplayClock {
     }
 }
 
-/// The clock that a file shows, for functions that are processes of their own. It runs on from when the
-/// file was written, so that no two polls are of the same instant.
+/// A clock in a file, for functions in processes of their own. It runs on from the time at which the file
+/// was written, so that no two polls have the same instant.
 #[derive(Clone, Debug)]
 pub struct ClockFile(PathBuf);
 
@@ -69,20 +69,20 @@ impl ClockFile {
         Self(file)
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Makes it show `now`.
+    /// Sets it to `now`.
     pub fn show(&self, now: DateTime<Utc>) -> std::io::Result<()> {
         let draft = self.0.with_extension("draft");
         std::fs::write(&draft, now.to_rfc3339())?;
         std::fs::rename(draft, &self.0)
     }
 
-    /// The same clock, as functions take it. Where the file cannot be read it shows 1970, which no test
-    /// of a night lets pass.
+    /// The same clock, in the functions' type. If the file cannot be read it shows 1970, which every test
+    /// of a night rejects.
     pub fn for_functions(&self) -> shared::Clock {
         let file = self.clone();
         shared::Clock::new(move || file.read().unwrap_or_default())
@@ -98,7 +98,8 @@ impl ClockFile {
 impl State {
     fn now(&self) -> DateTime<Utc> {
         let run = self.since.elapsed().as_secs_f64() * self.speed * 1e6;
-        // A night's microseconds are far from i64's end; what a wild speed adds beyond is cut off below.
+        // The microseconds of a night are far below the limit of i64; an extreme speed that exceeds it is
+        // clamped below.
         #[allow(clippy::cast_possible_truncation, reason = "saturates")]
         let run = TimeDelta::microseconds(run as i64);
         self.at.checked_add_signed(run).map_or(self.until, |now| now.min(self.until))

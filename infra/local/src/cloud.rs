@@ -43,15 +43,15 @@ pub const RAW_BUCKET: &str = "nba-scraped-data";
 /// The public bucket.
 pub const API_BUCKET: &str = "nba-props-platform-api";
 
-/// The marker of a folder that is ours to clear.
+/// The marker of a folder that a local cloud has created and may clear.
 const MARKER: &str = "local-cloud.json";
 
-/// The services, running.
+/// The running services.
 #[derive(Debug)]
 pub struct LocalCloud {
-    /// Where they are for an operator, whom everything is allowed, and for the public.
+    /// Their endpoint for an operator, who has every permission, and for the public.
     pub url: Url,
-    /// Where they are for each function, which calls there as its service account.
+    /// Their endpoint for each function, which calls there as its service account.
     endpoints: BTreeMap<String, Url>,
     /// The buckets.
     pub objects: Arc<Objects>,
@@ -59,30 +59,30 @@ pub struct LocalCloud {
     pub warehouse: Arc<Warehouse>,
     /// The topics.
     pub topics: Arc<Topics>,
-    /// Which calls were made of the services, and how often.
+    /// The calls to the services, with the number of each.
     pub calls: Calls,
-    /// How many connections were opened to the services so far.
+    /// The number of connections opened to the services so far.
     pub connections: Arc<AtomicU64>,
-    /// What the services refuse for being too much.
+    /// The quotas and rate limits of the services.
     pub limits: Limits,
-    /// How long the services take.
+    /// The latencies of the services.
     pub latencies: Latencies,
-    /// What goes wrong with the services.
+    /// The injected faults of the services.
     pub faults: Faults,
-    /// The deliverer.
+    /// The deliverer of events and scheduled calls.
     pub delivery: Delivery,
-    /// What the time is there.
+    /// The clock of the services.
     pub clock: ReplayClock,
-    /// Ends the services, and whatever else was started with it.
+    /// Stops the services and every task started with them.
     pub stop: CancellationToken,
 }
 
-/// How often each route was called: `POST /bigquery/v2/projects/{project}/queries`.
+/// The number of calls of each route: `POST /bigquery/v2/projects/{project}/queries`.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Calls {
-    /// The calls since the last time this was asked.
+    /// The calls since the last call of this function.
     pub fn take(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -96,8 +96,8 @@ async fn count(State(calls): State<Calls>, request: Request, next: Next) -> Resp
 }
 
 impl LocalCloud {
-    /// Starts the services on a listener at its URL, over `folder`; functions may do what the deployment
-    /// allows them.
+    /// Starts the services on a listener at its URL, in `folder`; functions have the permissions that the
+    /// deployment grants them.
     pub async fn start(
         folder: &Path,
         listener: (TcpListener, Url),
@@ -107,7 +107,7 @@ impl LocalCloud {
         Self::start_with(Access::deployed(), folder, listener, night, clock).await
     }
 
-    /// Likewise, with `access` for the functions.
+    /// The same, with `access` as the permissions of the functions.
     pub async fn start_with(
         access: Access,
         folder: &Path,
@@ -183,19 +183,19 @@ impl LocalCloud {
         })
     }
 
-    /// Where `function` finds the services; the operator's place for a name that is no function's.
+    /// The endpoint of the services for `function`; the operator's for a name that is not a function.
     pub fn endpoint(&self, function: &str) -> &Url {
         self.endpoints.get(function).unwrap_or(&self.url)
     }
 
-    /// The public URL of an object, as `storage.googleapis.com` has it.
+    /// The public URL of an object, in the form of `storage.googleapis.com`.
     pub fn public_url(&self, object: &str) -> String {
         format!("{}{API_BUCKET}/{object}", self.url)
     }
 }
 
-/// Makes `folder` an empty folder of a local cloud. One that was a local cloud's before is cleared;
-/// any other folder with something in it is refused.
+/// Makes `folder` an empty folder of a local cloud. A folder of an earlier local cloud is cleared; any
+/// other folder that is not empty is refused.
 pub fn clear(folder: &Path) -> Result<PathBuf, Error> {
     let refused =
         |error: std::io::Error| Error::Configuration(format!("--data-dir {}: {error}", folder.display()));

@@ -1,5 +1,5 @@
-//! The delivery half of Eventarc and Cloud Scheduler: events and calls with an identity token, at
-//! least once, again after a failure, and kept where nobody takes them.
+//! The delivery half of Eventarc and Cloud Scheduler: events and calls with an identity token, at least
+//! once, redelivered after a failure, and dead-lettered if no function accepts them.
 
 use std::{
     path::PathBuf,
@@ -24,27 +24,27 @@ use crate::{
     terraform::{Module, fields, text},
 };
 
-/// How long a scheduled call waits for its answer.
+/// The timeout of a scheduled call.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
-/// How many deliveries are under way at once.
+/// The maximum number of concurrent deliveries.
 const CONCURRENCY: usize = 16;
 
-/// How a subscription of Eventarc delivers.
+/// The delivery settings of an Eventarc subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// How long a delivery may take until it counts as failed.
+    /// The acknowledgement deadline, after which a delivery counts as failed.
     pub ack_deadline: Duration,
-    /// The pause after an event's first failed delivery; it doubles with each.
+    /// The pause after an event's first failed delivery; it doubles with each failure.
     pub min_back_off: Duration,
     /// The longest pause.
     pub max_back_off: Duration,
-    /// How often an event is delivered before it goes to the dead-letter topic.
+    /// The number of delivery attempts before an event goes to the dead-letter topic.
     pub attempts: u32,
 }
 
 impl Subscription {
-    /// As Eventarc makes it: <https://cloud.google.com/eventarc/docs/retry-events>. It delivers for a day,
-    /// which with these pauses is about 150 times.
+    /// The settings of a new Eventarc subscription: <https://cloud.google.com/eventarc/docs/retry-events>.
+    /// It delivers for a day, which with these pauses is about 150 attempts.
     pub const OF_EVENTARC: Self = Self {
         ack_deadline: Duration::from_secs(10),
         min_back_off: Duration::from_secs(10),
@@ -52,7 +52,7 @@ impl Subscription {
         attempts: 150,
     };
 
-    /// As the deployment sets it, in `infra/terraform/modules/event-function`.
+    /// The settings of the deployment, from `infra/terraform/modules/event-function`.
     pub fn deployed() -> Self {
         let module = Module::read("modules/event-function");
         let settings = fields(module.local("delivery"));
@@ -70,24 +70,24 @@ impl Subscription {
         }
     }
 
-    /// The same with pauses a hundredth as long, for a night that takes minutes.
+    /// The same with pauses a hundredth as long, for a night that is replayed in minutes.
     pub fn hastened(self) -> Self {
         Self { min_back_off: self.min_back_off / 100, max_back_off: self.max_back_off / 100, ..self }
     }
 }
 
-/// What has been delivered.
+/// The counters of the deliveries.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Deliveries that were acknowledged; each event once, unless it came in disorder.
+    /// Acknowledged deliveries; each event counts once, unless deliveries are disordered.
     pub events: AtomicU64,
-    /// Deliveries of an event beyond its first.
+    /// Redeliveries: deliveries of an event beyond its first.
     pub redelivered: AtomicU64,
-    /// Events that were given up on.
+    /// Dead-lettered events.
     pub undelivered: AtomicU64,
-    /// Calls of the schedules.
+    /// Scheduled calls.
     pub calls: AtomicU64,
-    /// Those that were not answered with success.
+    /// Scheduled calls without a successful answer.
     pub failed_calls: AtomicU64,
 }
 
@@ -96,38 +96,38 @@ pub struct Counts {
 pub struct Delivery {
     http: Client,
     issuer: Arc<Issuer>,
-    /// What was delivered so far.
+    /// The counters so far.
     pub counts: Arc<Counts>,
     undelivered: PathBuf,
     subscription: Arc<Mutex<Subscription>>,
-    /// The triggers that were made, by name.
+    /// The registered triggers, by name.
     triggers: Arc<Mutex<Vec<String>>>,
     disorder: Arc<Mutex<Option<Disorder>>>,
     under_way: TaskTracker,
     slots: Arc<Semaphore>,
 }
 
-/// Events that come one to five times, late, out of order and twice at once, as a seed says; each is
-/// delivered until it is taken.
+/// Disorder: events are delivered one to five times, late, out of order and concurrently, as derived from a
+/// seed; each is redelivered until it is accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Disorder {
-    /// The number that it is made up from.
+    /// The seed.
     pub seed: u64,
-    /// The longest that a delivery is late.
+    /// The longest delay of a delivery.
     pub latest: Duration,
 }
 
 impl Disorder {
-    /// How late each delivery of an event is.
+    /// The delay of each delivery of an event.
     fn delays(self, event: &str) -> Vec<Duration> {
         let dice = |of: &str| dice(self.seed, &["delivery", of, event]);
         let late = |nth: u64| {
-            // Most are nearly in time.
+            // Most deliveries are nearly in time.
             let share = dice(&nth.to_string()) % 1000;
             let share = if dice(&format!("{nth} soon")) % 3 == 0 { share } else { share / 20 };
             self.latest.mul_f64(share as f64 / 1000.0)
         };
-        // Few come often.
+        // Few events are delivered often.
         let more = (dice("times") % 5).min(dice("times, at most") % 5);
         let mut delays: Vec<_> = (0..1 + more).map(late).collect();
         if let [first, second, ..] = &mut delays[..]
@@ -140,7 +140,7 @@ impl Disorder {
 }
 
 impl Delivery {
-    /// A deliverer that keeps what nobody takes in the folder `undelivered`.
+    /// A deliverer that stores dead letters in the folder `undelivered`.
     pub fn new(issuer: Arc<Issuer>, undelivered: PathBuf) -> reqwest::Result<Self> {
         Ok(Self {
             http: Client::builder().timeout(CALL_LIMIT).build()?,
@@ -179,18 +179,17 @@ impl Delivery {
         self.triggers.lock().unwrap_or_else(PoisonError::into_inner).push(of.to_owned());
     }
 
-    /// The triggers that were made, by what they deliver of.
+    /// The registered triggers, by their source.
     pub fn triggers(&self) -> Vec<String> {
         self.triggers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on delivers like this; until then as Eventarc's own subscriptions do.
+    /// Uses these delivery settings from now on; the default is Eventarc's own.
     pub fn set_subscription(&self, subscription: Subscription) {
         *self.subscription.lock().unwrap_or_else(PoisonError::into_inner) = subscription;
     }
 
-    /// From now on delivers in disorder, or in good order again. Deliveries that have begun stay as they
-    /// are.
+    /// Starts or ends disordered delivery. Deliveries in progress stay as they are.
     pub fn set_disorder(&self, disorder: Option<Disorder>) {
         *self.disorder.lock().unwrap_or_else(PoisonError::into_inner) = disorder;
     }
@@ -212,8 +211,8 @@ impl Delivery {
         }
     }
 
-    /// Waits until nothing is under way. What a delivery leads to begins before it ends, and is waited
-    /// for too.
+    /// Waits until no delivery is in progress. Deliveries that result from a delivery begin before it ends,
+    /// and are included.
     pub async fn drain(&self) {
         while !self.under_way.is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -258,7 +257,7 @@ impl Delivery {
         }
     }
 
-    /// An identity token of whoever calls the functions.
+    /// An identity token of the service account that calls the functions.
     pub fn identity_token(&self, audience: &str) -> String {
         self.issuer.token(audience)
     }
@@ -268,7 +267,7 @@ impl Delivery {
         self.http.post(target.clone()).bearer_auth(self.issuer.token(&crate::functions::audience(target)))
     }
 
-    /// One call of a schedule; the answer's JSON, or what was wrong.
+    /// One scheduled call; returns the JSON of the answer, or the error.
     pub async fn scheduled_call(
         &self,
         target: &Url,
@@ -294,7 +293,7 @@ impl Delivery {
     }
 }
 
-/// An event, attribute for attribute as Eventarc sends it.
+/// An event with the same attributes as Eventarc sends.
 /// <https://cloud.google.com/eventarc/docs/cloudevents>
 #[derive(Clone)]
 struct Event {
@@ -302,7 +301,7 @@ struct Event {
     kind: &'static str,
     source: String,
     subject: Option<String>,
-    /// Of a storage event.
+    /// The attributes of a storage event.
     bucket: Option<String>,
     time: DateTime<Utc>,
     data: Bytes,
@@ -333,7 +332,7 @@ impl Event {
         }
     }
 
-    /// The event in binary mode.
+    /// The event as a request in binary mode.
     fn request(&self, request: RequestBuilder) -> RequestBuilder {
         let optional = [("ce-subject", &self.subject), ("ce-bucket", &self.bucket)];
         let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));

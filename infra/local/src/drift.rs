@@ -1,27 +1,27 @@
-//! What upstream sends now and then: an answer of the right form that is not the game as it is.
+//! Faulty upstream answers: well-formed box scores with wrong content.
 
 use serde_json::{Value, json};
 
-/// A way in which an answer with box scores is not what it should be.
+/// A kind of wrong content in an answer with box scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Drift {
     /// A third of the players of each game are missing.
     Dropped,
-    /// Two players of each side are listed once again.
+    /// Two players of each side are duplicated.
     Doubled,
-    /// Numbers are written as text, texts as numbers, whole numbers with a point.
+    /// Numbers are written as text, texts as numbers, integers with a decimal point.
     Respelled,
-    /// Each team's players are listed as the other's.
+    /// The players of the two teams are swapped.
     Swapped,
-    /// Games that are on are said to be in a ninth period.
+    /// Games in progress are reported in a ninth period.
     Jumped,
 }
 
-/// All of them.
+/// All kinds.
 pub const ALL: [Drift; 5] = [Drift::Dropped, Drift::Doubled, Drift::Respelled, Drift::Swapped, Drift::Jumped];
 
 impl Drift {
-    /// The answer `page` with this drift in every game.
+    /// The answer `page` with this drift applied to every game.
     pub fn in_page(self, page: &mut Value) {
         for game in page["data"].as_array_mut().into_iter().flatten() {
             self.in_game(game);
@@ -70,7 +70,7 @@ impl Drift {
     }
 }
 
-/// No game that is replayed gets so far.
+/// No replayed game reaches this period.
 pub(crate) const JUMPED_TO: i64 = 9;
 
 fn respell(line: &mut Value) {

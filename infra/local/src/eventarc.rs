@@ -1,5 +1,5 @@
-//! What an operator reads back of the triggers: Eventarc's list of them, and the settings of the Pub/Sub
-//! subscription that each delivers by.
+//! The operator's read access to the triggers: Eventarc's list of them, and the settings of the Pub/Sub
+//! subscription of each.
 
 use axum::{
     Extension, Json, Router,

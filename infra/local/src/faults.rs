@@ -1,10 +1,9 @@
-//! What goes wrong with the services, as a seed number or a test says.
+//! Injected faults of the services, from a seed or planned by a test.
 //!
-//! From a seed, every service has weather of its own that changes through the night: mostly fair, now and
-//! then rough, sometimes a storm in which nearly every call fails. Which fault befalls a call depends on
-//! the seed, the moment of the night, the call and how often it was made in that moment, and on nothing
-//! else, so that a seed brings the same faults again; which of two simultaneous calls comes first is the
-//! machine's.
+//! With a seed, every service has weather that changes through the night: mostly fair, now and then rough,
+//! sometimes a storm in which nearly every call fails. The fault of a call depends only on the seed, the
+//! moment of the night, the call and how often it was made in that moment, so that a seed reproduces its
+//! faults; the order of simultaneous calls depends on the machine.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -41,38 +40,38 @@ pub enum Service {
     PubSub,
 }
 
-/// Something that goes wrong with a call.
+/// A fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Refused with an error status; 429 and 503 ask for a wait of a second.
+    /// An error status; 429 and 503 ask for a wait of a second.
     Status(u16),
     /// No answer until the caller gives up.
     Hang,
-    /// The connection drops in the middle of the answer.
+    /// The connection is closed in the middle of the answer.
     CutOff,
-    /// The answer ends early and pretends to be whole.
+    /// The answer is truncated but looks complete.
     Truncated,
-    /// An answer of the wrong form.
+    /// An answer of the wrong shape.
     WrongJson,
     /// A maintenance page with status 200.
     Html,
-    /// What was asked for is done, and the answer is an error all the same.
+    /// The request is carried out, but the answer is an error.
     AnswerLost,
-    /// What was asked for is done, and no answer comes.
+    /// The request is carried out, but no answer comes.
     DoneThenHang,
-    /// One byte of the answer a second.
+    /// An answer at one byte per second.
     Trickle,
-    /// A page whose cursor leads back to itself; BallDontLie's.
+    /// A page whose cursor points to the page itself; only from BallDontLie.
     CursorLoop,
-    /// A precondition that is said to have failed, three times in a row; a write's.
+    /// A write that fails with "precondition failed" three times in a row.
     Precondition,
-    /// Box scores that are not the games as they are; BallDontLie's live ones.
+    /// Box scores with wrong content; only from BallDontLie's live endpoint.
     Drift(Drift),
-    /// An answer to a query without its rows, as while a table is being replaced.
+    /// A query result without its rows, as while a table is being replaced.
     EmptyRead,
     /// A load job that fails with `backendError`.
     FailedJob,
-    /// A load job that goes on running.
+    /// A load job that keeps running.
     EndlessJob,
 }
 
@@ -102,7 +101,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What befalls any call.
+/// The faults that are possible for any call.
 const COMMON: [Fault; 10] = [
     Fault::Status(500),
     Fault::Status(503),
@@ -115,32 +114,33 @@ const COMMON: [Fault; 10] = [
     Fault::Html,
     Fault::AnswerLost,
 ];
-/// How long the weather of a service lasts, in moments of the night.
+/// The duration of a service's weather, in moments of the night.
 const SPELL: u64 = 8;
-/// A table is not read empty before it has been read whole, and what was in it is remembered.
+/// The earliest moment at which a table is read empty: by then it has been read once and its rows are
+/// remembered.
 const FIRST_EMPTY_READ: u64 = 16;
-/// How likely a call fails in fair weather, in rough, and in a storm, in thousandths.
+/// The probability that a call fails in fair weather, in rough weather and in a storm, in thousandths.
 const LIKELY: [u64; 3] = [15, 200, 850];
-/// How many calls in a row a failed precondition is repeated.
+/// The number of consecutive calls that a failed precondition applies to.
 const REPEATED: u64 = 3;
-/// No call hangs for longer; every caller gives up before.
+/// The longest time that a call hangs; every caller times out before.
 const LONGEST_HANG: Duration = Duration::from_secs(300);
-/// The cursor of a page that leads back to itself.
+/// The cursor of a page that points to itself.
 const LOOP: &str = "round-and-round";
 
-/// The faults of one local cloud; none until it is told of some.
+/// The faults of one local cloud; initially none.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Mutex<Book>>);
 
 #[derive(Debug, Default)]
 struct Book {
     seed: Option<u64>,
-    /// Which moment of the night it is.
+    /// The current moment of the night.
     moment: u64,
-    /// How often each call was made in this moment.
+    /// The number of calls of each kind in this moment.
     calls: HashMap<String, u64>,
     script: Vec<Planned>,
-    /// Ends what hangs.
+    /// Releases hanging calls.
     over: CancellationToken,
     injected: BTreeMap<(Service, Fault), u64>,
 }
@@ -154,7 +154,7 @@ struct Planned {
     fault: Fault,
 }
 
-/// A number from a seed and whatever it should depend on.
+/// A pseudo-random number from a seed and further inputs.
 pub(crate) fn dice(seed: u64, parts: &[&str]) -> u64 {
     let seed = seed.to_string();
     let digest = hex_digest(std::iter::once(seed.as_str()).chain(parts.iter().copied()));
@@ -162,21 +162,21 @@ pub(crate) fn dice(seed: u64, parts: &[&str]) -> u64 {
 }
 
 impl Faults {
-    /// From now on faults come as `seed` says.
+    /// Injects faults derived from `seed` from now on.
     pub fn begin(&self, seed: u64) {
         let mut book = self.book();
         book.seed = Some(seed);
         book.over = CancellationToken::new();
     }
 
-    /// The next moment of the night.
+    /// Moves on to the next moment of the night.
     pub fn next_moment(&self) {
         let mut book = self.book();
         book.moment += 1;
         book.calls.clear();
     }
 
-    /// No more faults; what hangs is let go.
+    /// Stops all faults and releases hanging calls.
     pub fn end(&self) {
         let mut book = self.book();
         book.seed = None;
@@ -190,12 +190,12 @@ impl Faults {
         self.book().script.push(Planned { call: call.into(), skip, times, fault });
     }
 
-    /// What was injected so far, and how often.
+    /// The injected faults so far, with the number of each.
     pub fn injected(&self) -> BTreeMap<(Service, Fault), u64> {
         self.book().injected.clone()
     }
 
-    /// Resolves when faults end.
+    /// Resolves when faults stop.
     pub(crate) fn over(&self) -> impl Future<Output = ()> + use<> {
         let over = self.book().over.clone();
         async move {
@@ -212,7 +212,7 @@ impl Faults {
         )
     }
 
-    /// The fault of a call, one of `possible` where a seed chooses.
+    /// The fault of a call, if any; with a seed, it is one of `possible`.
     fn of(&self, service: Service, call: &str, possible: &[Fault]) -> Option<Fault> {
         let mut book = self.book();
         let fault = book.planned(call).or_else(|| book.seeded(service, call, possible))?;
@@ -259,7 +259,7 @@ impl Book {
         let which = dice(seed, &["which", &moment, call, &nth_call]);
         let fault = usize::try_from(which % possible.len() as u64).ok().and_then(|which| possible.get(which));
         let fault = fault.filter(|fault| **fault != Fault::EmptyRead || self.moment >= FIRST_EMPTY_READ);
-        // Each hang costs its caller a whole attempt, so that few of them go a long way.
+        // Each hang costs its caller a whole attempt, so few of them suffice.
         fault.copied().map(|fault| match fault {
             Fault::Hang if !(which >> 32).is_multiple_of(4) => Fault::CutOff,
             Fault::Precondition => Fault::Status(503),
@@ -268,7 +268,7 @@ impl Book {
     }
 }
 
-/// Which service a path belongs to; `None` for what is not faulted, such as the front end's reads.
+/// The service of a path; `None` for paths without faults, such as the front end's reads.
 fn service_of(path: &str) -> Option<Service> {
     [
         ("/balldontlie/", Service::BallDontLie),
@@ -357,12 +357,12 @@ async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> 
             });
             Response::from_parts(head, Body::from_stream(bytes))
         }
-        // A job's, which is not a call's.
+        // A fault of a job, not of a call.
         Fault::FailedJob | Fault::EndlessJob => next.run(request).await,
     }
 }
 
-/// Reads the request first, because a caller whose upload breaks off does not look for an answer.
+/// Reads the request first, because a client whose upload is aborted does not read the answer.
 async fn refused(request: Request, code: u16, reason: &str) -> Response {
     read(request).await;
     refusal(code, reason)

@@ -1,4 +1,4 @@
-//! The functions, each on a port of its own, configured by environment variables as in production.
+//! The functions, each on its own port, configured by environment variables as in production.
 
 use axum::Router;
 use reqwest::Url;
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
 
-/// Where each function is called.
+/// The address of each function.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the function of that name")]
 pub struct Functions {
@@ -17,18 +17,18 @@ pub struct Functions {
     pub export_live: Url,
 }
 
-/// What a token for the function at `target` is issued to.
+/// The audience of a token for the function at `target`.
 pub fn audience(target: &Url) -> String {
     target.as_str().trim_end_matches('/').to_owned()
 }
 
-/// `host:port` of a URL, as Pub/Sub's emulator variable has it.
+/// The `host:port` of a URL, the format of Pub/Sub's emulator variable.
 pub fn authority(url: &str) -> String {
     url.trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
-/// The variables of the function `name` that speaks to `cloud`, as its own service account, and is called
-/// at `own`.
+/// The environment variables of the function `name`, which calls `cloud` as its own service account and is
+/// called at `own`.
 pub fn variables(
     cloud: &LocalCloud,
     name: &str,
@@ -52,7 +52,7 @@ pub fn variables(
     .into_iter()
 }
 
-/// The function `name`, as its own `main` makes it but by `clock`.
+/// The function `name`, built as in its own `main`, but with `clock`.
 pub fn app(
     name: &str,
     environment: &Environment,
@@ -80,8 +80,8 @@ pub fn app(
 }
 
 impl Functions {
-    /// Starts every function on loopback, from `first_port` on (0: wherever there is room), until the cloud
-    /// stops.
+    /// Starts every function on loopback, on ports from `first_port` on (0: any free ports), until the
+    /// cloud stops.
     pub async fn start(cloud: &LocalCloud, first_port: u16, clock: &ReplayClock) -> Result<Self, Error> {
         let port = |offset| if first_port == 0 { 0 } else { first_port + offset };
         let start = async |name, port| {

@@ -1,8 +1,8 @@
-//! Who calls the local cloud, and what the deployment allows them.
+//! The callers of the local cloud, and the permissions that the deployment grants them.
 //!
-//! Each function has an endpoint of its own and calls there as its service account. What a service account
-//! may do is read from `infra/terraform`, so that a call that would be refused in production is refused
-//! here, with Google's own words.
+//! Each function has its own endpoint and calls there as its service account. The permissions of a service
+//! account are read from `infra/terraform`, so that a call that production would refuse is refused here,
+//! with Google's own message.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     terraform::{Module, attribute, field, fields, names, text},
 };
 
-/// Something that a permission is asked for.
+/// A resource on which a permission is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the resource of that name")]
 pub enum Resource {
@@ -45,7 +45,7 @@ impl Grant {
                 granted == bucket
                     && self.prefix.as_ref().is_none_or(|prefix| name.starts_with(prefix.as_str()))
             }
-            // A condition on object names does not hold for the bucket itself, whose objects are listed.
+            // A condition on object names does not match the bucket itself, whose objects are listed.
             (Resource::Bucket(granted), Resource::Bucket(bucket)) => {
                 granted == bucket && self.prefix.is_none()
             }
@@ -54,12 +54,12 @@ impl Grant {
     }
 }
 
-/// What every function may do, as `infra/terraform` grants it.
+/// The permissions of every function, as `infra/terraform` grants them.
 #[derive(Clone, Debug)]
 pub struct Access(Arc<BTreeMap<String, Vec<Grant>>>);
 
 impl Access {
-    /// Reads it from the Terraform files.
+    /// Reads them from the Terraform files.
     pub fn deployed() -> Self {
         let (root, service) = (Module::read(""), Module::read("modules/service"));
         let functions = fields(root.local("functions"));
@@ -68,7 +68,7 @@ impl Access {
         Self(Arc::new(grants))
     }
 
-    /// The same without the grants of `role` to `function`, for a test of what then fails.
+    /// The same without the grants of `role` to `function`, for tests of the resulting failure.
     pub fn without(&self, function: &str, role: &str) -> Self {
         let mut grants = BTreeMap::clone(&self.0);
         if let Some(grants) = grants.get_mut(function) {
@@ -77,12 +77,12 @@ impl Access {
         Self(Arc::new(grants))
     }
 
-    /// The functions that have an identity.
+    /// The functions with an identity.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// `function` as a caller.
+    /// The caller that represents `function`.
     pub fn caller(&self, function: &str) -> Caller {
         let grants = self.0.get(function).cloned().unwrap_or_default();
         Caller {
@@ -92,7 +92,7 @@ impl Access {
     }
 }
 
-/// Reads what the module `service` grants to one entry of `local.functions`.
+/// Reads the grants of the module `service` to one entry of `local.functions`.
 fn grants(root: &Module, service: &Module, function: &Expression) -> Vec<Grant> {
     let literal = |resource: &Body, name: &str| attribute(resource, name).and_then(text);
     let each =
@@ -134,10 +134,10 @@ fn grants(root: &Module, service: &Module, function: &Expression) -> Vec<Grant> 
     grants
 }
 
-/// Who has made a call.
+/// The caller of a service.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The e-mail of a service account; none for a person with every permission.
+    /// The e-mail of a service account; `None` for an operator with every permission.
     account: Option<Arc<str>>,
     grants: Arc<[Grant]>,
 }
@@ -145,26 +145,26 @@ pub struct Caller {
 /// A missing permission.
 #[derive(Clone, Debug)]
 pub struct Denied {
-    /// The e-mail of whoever lacks it.
+    /// The e-mail of the caller who lacks it.
     pub account: Arc<str>,
-    /// The permission.
+    /// The missing permission.
     pub permission: &'static str,
-    /// On what.
+    /// The resource.
     pub on: Resource,
 }
 
 impl Caller {
-    /// An operator of the project, whom everything is allowed.
+    /// An operator of the project, who has every permission.
     pub fn operator() -> Self {
         Self { account: None, grants: Arc::default() }
     }
 
-    /// Who it is, as one name.
+    /// A single name that identifies the caller.
     pub fn name(&self) -> &str {
         self.account.as_deref().unwrap_or("operator")
     }
 
-    /// Whether this is a person with every permission.
+    /// Whether this is an operator with every permission.
     pub fn is_operator(&self) -> bool {
         self.account.is_none()
     }
@@ -175,7 +175,7 @@ impl Caller {
         self.is_operator() || self.grants.iter().any(granted)
     }
 
-    /// The same, with what is missing as an error.
+    /// The same, with a missing permission as an error.
     pub fn check(&self, permission: &'static str, on: Resource) -> Result<(), Denied> {
         match &self.account {
             Some(account) if !self.may(permission, &on) => {
@@ -186,7 +186,7 @@ impl Caller {
     }
 }
 
-/// In the words of BigQuery, which are those of most of Google's services.
+/// In BigQuery's words, which most of Google's services use.
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, permission, on } = self;
@@ -195,7 +195,7 @@ impl fmt::Display for Denied {
             Resource::Dataset(dataset) => ("Dataset", format!("{PROJECT}:{dataset}")),
             Resource::Table(table) => ("Table", format!("{PROJECT}:{table}")),
             Resource::Topic(topic) => ("Topic", format!("projects/{PROJECT}/topics/{topic}")),
-            // Cloud Storage says it in another order.
+            // Cloud Storage words it in another order.
             Resource::Bucket(_) | Resource::Object { .. } => {
                 let kind = if matches!(on, Resource::Bucket(_)) { "bucket" } else { "object" };
                 return write!(

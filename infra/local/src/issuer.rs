@@ -1,4 +1,4 @@
-//! Identity tokens, as Google issues them, from a key of our own.
+//! Identity tokens in Google's format, signed with a local key.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use jsonwebtoken::{
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Whom the tokens are about: the service account that may call the functions.
+/// The subject of the tokens: the service account that may call the functions.
 pub const INVOKER: &str = "invoker@local.iam.gserviceaccount.com";
 
 const LIFETIME: Duration = Duration::from_secs(3600);
@@ -30,7 +30,7 @@ pub struct Issuer {
     keys: JwkSet,
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "each field is the claim of that name, RFC 7519")]
 pub struct Claims {
@@ -46,7 +46,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// What Google says in a token for `audience`, good for an hour of real time.
+    /// The claims of Google's token for `audience`, valid for an hour of real time.
     pub fn of_google(audience: &str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -62,7 +62,7 @@ impl Claims {
 }
 
 impl Issuer {
-    /// An issuer with a new key, known by `key_id`.
+    /// An issuer with a new key, identified by `key_id`.
     pub fn new(key_id: &str) -> Result<Self, String> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
         let der = pair.as_der().map_err(|error| error.to_string())?;
@@ -74,15 +74,15 @@ impl Issuer {
         Ok(Self { key, key_id: key_id.into(), keys: JwkSet { keys: vec![public] } })
     }
 
-    /// A token for `audience`, as Google issues it.
+    /// A token for `audience`, in Google's format.
     pub fn token(&self, audience: &str) -> String {
         self.sign(&Claims::of_google(audience))
     }
 
-    /// A token that says just this.
+    /// A token with exactly these claims.
     pub fn sign(&self, claims: &Claims) -> String {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::RS256) };
-        // Signing with a key that has just signed does not fail; an empty token would be refused.
+        // Signing with this key does not fail once it has succeeded; an empty token would be refused.
         encode(&header, claims, &self.key).unwrap_or_default()
     }
 
@@ -98,7 +98,8 @@ impl std::fmt::Debug for Issuer {
     }
 }
 
-/// The public keys, and the token that Google's metadata server gives a service for an audience.
+/// The routes for the public keys, and for the token that Google's metadata server gives a service for an
+/// audience.
 pub fn router(issuer: Arc<Issuer>) -> Router {
     let keys = Json(issuer.keys.clone());
     let identity = move |Query(parameters): Query<HashMap<String, String>>| async move {

@@ -1,5 +1,5 @@
-//! How long the services take, where somebody measures: an answer comes so long after its request, however
-//! fast or slow this machine made it.
+//! Simulated latencies of the services for measurements: an answer comes at a fixed time after its request,
+//! independently of this machine's speed.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,29 +14,29 @@ use axum::{
 };
 use tokio::time::{Instant, sleep_until};
 
-/// What each kind of call takes.
+/// The latency of each kind of call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Latency {
     /// A page of box scores.
     pub balldontlie: Duration,
     /// A query.
     pub query: Duration,
-    /// A load job, from its acceptance to its end.
+    /// A load job, from when it is accepted to its end.
     pub load_job: Duration,
-    /// The read of an object or of its metadata.
+    /// A read of an object or of its metadata.
     pub object_read: Duration,
-    /// The write of an object.
+    /// A write of an object.
     pub object_write: Duration,
     /// A published message.
     pub publish: Duration,
 }
 
-/// The latencies of one local cloud; none until it is told of some.
+/// The latencies of one local cloud; initially none.
 #[derive(Clone, Debug, Default)]
 pub struct Latencies(Arc<Mutex<Latency>>);
 
 impl Latencies {
-    /// From now on calls take so long.
+    /// Uses these latencies from now on.
     pub fn set(&self, latency: Latency) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = latency;
     }

@@ -1,8 +1,8 @@
 //! The whole system on one machine: the parts of Google Cloud and BallDontLie that the functions use,
 //! the functions themselves, and a night that is replayed through them.
 //!
-//! Test and development equipment. What the functions do not use, it does not have, and says so with
-//! `501` and the name of the call.
+//! Test and development equipment. It implements only what the functions use; any other call is answered
+//! with `501` and the name of the call.
 
 pub mod bigquery;
 mod board;
@@ -43,7 +43,7 @@ fn api_error_with_reason(code: u16, reason: &str, message: &str) -> Response {
         .into_response()
 }
 
-/// The name that Google's APIs have for a status: <https://cloud.google.com/apis/design/errors#handling_errors>.
+/// Google's name of an HTTP status: <https://cloud.google.com/apis/design/errors#handling_errors>.
 fn status_name(code: u16) -> &'static str {
     match code {
         400 => "INVALID_ARGUMENT",

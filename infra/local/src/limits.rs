@@ -1,28 +1,28 @@
-//! Google's limits and habits, as far as a client can run into them.
+//! Google's quotas, page sizes and delays, as far as a client notices them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-/// What the services refuse, and how they hand out what they have. By default as strict as Google's.
+/// The limits of the services and the shape of their answers. By default as strict as Google's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// The shortest time between two writes of one object; a sooner one is answered 429.
     /// <https://cloud.google.com/storage/quotas#objects>
     pub object_write_interval: Duration,
-    /// How many objects a page of a list has at most.
+    /// The maximum number of objects per page of a list.
     pub objects_a_page: usize,
-    /// How many rows a page of a query's result has at most.
+    /// The maximum number of rows per page of a query's result.
     pub rows_a_page: usize,
-    /// Whether a query's first answer says that the job still runs.
+    /// Whether the first answer to a query says that the job is still running.
     pub queries_run_on: bool,
-    /// Whether a load job still runs when its start is answered.
+    /// Whether a load job is still running when its start is answered.
     pub load_jobs_run_on: bool,
-    /// How many load jobs a table takes in a day, failed ones counted; more fail with `quotaExceeded`.
-    /// <https://cloud.google.com/bigquery/quotas#load_jobs>
+    /// The maximum number of load jobs per table and day, failed ones included; any more fail with
+    /// `quotaExceeded`. <https://cloud.google.com/bigquery/quotas#load_jobs>
     pub load_jobs_a_day: usize,
-    /// How many load jobs of one table run at once; more fail with `rateLimitExceeded`.
+    /// The maximum number of concurrent load jobs per table; any more fail with `rateLimitExceeded`.
     pub load_jobs_at_once: usize,
 }
 
@@ -41,7 +41,7 @@ impl Default for Limit {
 }
 
 impl Limit {
-    /// For a measurement: pages as large as Google's, answers at once, and more writes of a document than
+    /// For measurements: pages as large as Google's, immediate answers, and more writes of a document than
     /// a night has.
     pub fn for_measuring() -> Self {
         Self {
@@ -60,12 +60,12 @@ impl Limit {
 pub struct Limits(Arc<Mutex<Limit>>);
 
 impl Limits {
-    /// From now on these hold.
+    /// Uses these limits from now on.
     pub fn set(&self, limit: Limit) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
-    /// What holds now.
+    /// The current limits.
     pub fn get(&self) -> Limit {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,7 +26,7 @@ use local_cloud::{
 };
 use shared::{Error, service};
 
-/// The file in the data directory that the functions log to.
+/// The file in the data directory that contains the functions' log.
 const LOG: &str = "functions.log";
 
 /// The Challenge System backend on one machine.
@@ -39,15 +39,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Replay a night through every function, then go on serving what came of it.
+    /// Replay a night through every function, then keep serving the result.
     Run(Run),
-    /// Fill the tables for a night, and nothing else.
+    /// Fill the tables for a night, and do nothing else.
     Seed(Seed),
-    /// Replay a night in one storm a seed: failing services, disordered events, killed functions.
+    /// Replay a night in one storm per seed: failing services, disordered events, killed functions.
     Chaos(Chaos),
-    /// Write what is public at five moments of a night, for a front end to be built against.
+    /// Write the public documents at five moments of a night, as mock data for a front end.
     Mock(Mock),
-    /// One function, alone, by the clock of a storm.
+    /// Run one function alone, by the clock of a storm.
     #[command(hide = true)]
     Function(OneFunction),
 }
@@ -57,19 +57,19 @@ struct Chaos {
     /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
     #[arg(long, value_name = "FILE")]
     night: Option<PathBuf>,
-    /// How many storms, side by side
+    /// How many storms, in parallel
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=200))]
     seeds: u64,
-    /// The first one's seed; with --seeds 1, one storm again
+    /// The seed of the first one; with --seeds 1, a single storm to reproduce
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The time between two polls, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     tick: u64,
-    /// Deliver failed events again after Eventarc's own pauses, ten seconds to ten minutes
+    /// Redeliver failed events after Eventarc's own pauses, ten seconds to ten minutes
     #[arg(long)]
     real_pauses: bool,
-    /// Where everything is kept; a folder of an earlier run is cleared
+    /// The data directory; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
     data_dir: PathBuf,
 }
@@ -78,19 +78,19 @@ struct Chaos {
 struct Mock {
     #[command(flatten)]
     eve: Eve,
-    /// Where the files go: {moment}/v1/…, and v1/… of one of them
+    /// The output folder: {moment}/v1/…, and v1/… for one of them
     #[arg(long, value_name = "DIR", default_value = "mock")]
     out: PathBuf,
-    /// Which moment v1/… is of: morning, before-tip-off, second-quarter, after-midnight or morning-after
+    /// The moment of v1/…: morning, before-tip-off, second-quarter, after-midnight or morning-after
     #[arg(long, value_name = "MOMENT", default_value = "second-quarter")]
     moment: String,
 }
 
 #[derive(clap::Args)]
 struct OneFunction {
-    /// Its crate's name
+    /// The name of its crate
     name: String,
-    /// The file that shows what the time is
+    /// The file that holds the clock
     #[arg(long, value_name = "FILE")]
     clock: PathBuf,
 }
@@ -100,10 +100,10 @@ struct Eve {
     /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
     #[arg(long, value_name = "FILE")]
     night: Option<PathBuf>,
-    /// The number that the warehouse is made up from: who plays is the night's, all else is invented
+    /// The seed of the warehouse: who plays is the night's, everything else is invented
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Where everything is kept; a folder of an earlier run is cleared
+    /// The data directory; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
     data_dir: PathBuf,
 }
@@ -118,10 +118,10 @@ struct Seed {
 struct Run {
     #[command(flatten)]
     eve: Eve,
-    /// How many times as fast as time; without it the night takes about a minute
+    /// Speed of the clock relative to real time; without it the night takes about a minute
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<f64>,
-    /// End after the closing table, with status 0 only if every check of it holds
+    /// End after the closing table, with status 0 only if every check holds
     #[arg(long)]
     exit: bool,
     /// The services' port; the functions have the four after it
@@ -227,7 +227,7 @@ impl Chaos {
 
 impl OneFunction {
     fn run(self) -> ExitCode {
-        // Whoever started it holds the other end of its standard input.
+        // The parent process holds the other end of standard input.
         std::thread::spawn(|| {
             let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
             std::process::exit(1);
@@ -256,7 +256,8 @@ impl Run {
     async fn run(self) -> Result<bool, Error> {
         let configuration = |error: &dyn std::fmt::Display| Error::Configuration(error.to_string());
         let night = night(self.eve.night.as_deref())?;
-        // A port that is taken, by a run that still serves, is found before that run's folder is cleared.
+        // A port that is in use, by a run that still serves, is detected before that run's folder is
+        // cleared.
         let listener = listen(self.port).await?;
         let folder = cloud::clear(&self.eve.data_dir)?;
         let log = folder.join(LOG);
@@ -311,7 +312,7 @@ async fn replay_with_bar(replay: &Replay) {
     bar.finish_and_clear();
 }
 
-/// Where to look.
+/// Prints the addresses and files to look at.
 fn places(replay: &Replay, folder: &Path) -> String {
     let Functions { scrape_live_boxscores, process_live_boxscores, export_tonight, export_live } =
         &replay.functions;
@@ -335,7 +336,7 @@ fn places(replay: &Replay, folder: &Path) -> String {
     .concat()
 }
 
-/// A closed pipe ends nobody's replay.
+/// A closed pipe on standard output does not end a replay.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

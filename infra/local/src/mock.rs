@@ -1,4 +1,4 @@
-//! What is public at five moments of a night, as files: for a front end to be built against.
+//! The public documents at five moments of a night, as files: mock data for a front end.
 
 use std::{fs, io, path::Path, sync::Arc};
 
@@ -13,16 +13,16 @@ use crate::{
     replay::{self, Pace, Replay},
 };
 
-/// The moments, in their order.
+/// The moments, in chronological order.
 pub const MOMENTS: [&str; 5] =
     ["morning", "before-tip-off", "second-quarter", "after-midnight", "morning-after"];
 
 /// From the slate day's midnight, UTC, to 10 AM Eastern in winter.
 const MORNING: TimeDelta = TimeDelta::hours(15);
-/// From there to midnight, Eastern.
+/// From 10 AM to midnight, Eastern.
 const MIDNIGHT: TimeDelta = TimeDelta::hours(29);
 
-/// What is looked at of the live scores.
+/// The fields of the live scores that are read.
 #[derive(Deserialize)]
 struct Live {
     games: Vec<LiveGame>,
@@ -35,8 +35,8 @@ struct LiveGame {
     time_remaining: String,
 }
 
-/// Writes `{moment}/v1/…` below `folder` for each moment, and `v1/…` for the one that is `chosen`. The same
-/// night and seed give the same bytes.
+/// Writes `{moment}/v1/…` below `folder` for each moment, and `v1/…` for the moment `chosen`. The same
+/// night and seed produce the same bytes.
 pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: &str) -> Result<(), Error> {
     if !MOMENTS.contains(&chosen) {
         return Err(Error::Configuration(format!("--moment {chosen:?}, expected one of {MOMENTS:?}")));
@@ -47,7 +47,7 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     let first_tip_off = night.first_tip_off();
     let night = Arc::new(night);
     let listener = listen(0).await?;
-    // The clock stands while the functions work, so that their machine's speed leaves no trace.
+    // The clock is stopped while the functions run, so that the machine's speed does not affect the files.
     let pace = Pace { speed: 1e9, seed };
     let replay = Replay::start_at(morning, data, listener, 0, night, pace).await?;
     let keep = |moment: &str| {
@@ -74,13 +74,13 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
             has_second_quarter = true;
             keep("second-quarter")?;
         } else if *tick >= midnight && !on.is_empty() && !has_overtime {
-            // The first poll of an overtime, else the last of the night with a game on.
+            // The first poll of an overtime, otherwise the last poll with a game in progress.
             has_overtime = on.iter().any(|game| game.period > 4);
             keep("after-midnight")?;
         }
     }
     replay.cloud.delivery.drain().await;
-    // Nobody polls in the morning: the live documents are still those of the night.
+    // No polls happen in the morning: the live documents are still those of the night.
     replay.cloud.clock.run_until(morning + TimeDelta::days(1)).await;
     replay.tonight().await;
     keep("morning-after")?;
@@ -99,7 +99,7 @@ fn games_on(replay: &Replay) -> Vec<LiveGame> {
     live.into_iter().flat_map(|live| live.games).filter(|game| game.status == "in_progress").collect()
 }
 
-/// Everything public, as files.
+/// All public objects as files.
 fn save(replay: &Replay, folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         fs::remove_dir_all(folder)?;

@@ -1,7 +1,7 @@
-//! Pub/Sub: topics that take messages and tell whoever is subscribed.
+//! Pub/Sub: topics that accept messages and notify their subscribers.
 //!
-//! The functions' client speaks gRPC and only publishes, so that one method is all there is; an operator
-//! publishes over REST.
+//! The functions' client uses gRPC and only publishes, so there is only that method; an operator publishes
+//! over REST.
 
 use std::{
     collections::BTreeMap,
@@ -31,16 +31,16 @@ use crate::identity::{Caller, Resource};
 use tonic::{Status, server::UnaryService};
 use tonic_prost::ProstCodec;
 
-/// The project that everything local is in.
+/// The project of all local resources.
 pub const PROJECT: &str = "local";
 /// The topic whose messages trigger exports, as in production.
 pub const TRIGGER_TOPIC: &str = "nba-phase6-export-trigger";
-/// The topic that hears of finished predictions, whose messages trigger exports too.
+/// The topic of finished predictions, whose messages trigger exports too.
 pub const PREDICTIONS_TOPIC: &str = "nba-phase5-predictions-complete";
-/// The topic that hears what came of them.
+/// The topic of completed exports, successful or not.
 pub const COMPLETE_TOPIC: &str = "nba-phase6-export-complete";
 
-/// A message that was published.
+/// A published message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Pub/Sub's id.
@@ -77,20 +77,20 @@ impl fmt::Debug for Subscriber {
 }
 
 impl Topics {
-    /// These topics, empty.
+    /// These topics, without messages.
     pub fn new(names: &[&str], clock: Clock) -> Self {
         let messages = names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
         Self { clock, state: Mutex::new(State { messages, next_id: 1, subscribers: Vec::new() }) }
     }
 
-    /// Tells `subscriber` of every message of `topic` from now on, in order, before its publisher hears
-    /// of it. The subscriber must not use the topics itself.
+    /// Notifies `subscriber` of every message of `topic` from now on, in order, before its publisher gets
+    /// an answer. The subscriber must not call the topics itself.
     pub fn subscribe(&self, topic: &str, subscriber: impl Fn(&Message) + Send + Sync + 'static) {
         let subscriber = Subscriber { topic: topic.to_owned(), tell: Box::new(subscriber) };
         self.state().subscribers.push(subscriber);
     }
 
-    /// Publishes to `topic`; the message's id, or `None` where there is no such topic.
+    /// Publishes to `topic`; returns the message's id, or `None` if the topic does not exist.
     pub fn publish(&self, topic: &str, data: Bytes) -> Option<String> {
         let mut state = self.state();
         let id = state.next_id.to_string();
@@ -103,7 +103,7 @@ impl Topics {
         Some(id)
     }
 
-    /// What was published to `topic`, oldest first.
+    /// The messages of `topic`, oldest first.
     pub fn messages(&self, topic: &str) -> Vec<Message> {
         self.state().messages.get(topic).cloned().unwrap_or_default()
     }
@@ -113,7 +113,7 @@ impl Topics {
     }
 }
 
-/// The data of the event that Eventarc makes of a message.
+/// The data of Eventarc's event for a message.
 /// <https://cloud.google.com/eventarc/docs/cloudevents#pubsub>
 pub fn event_data(topic: &str, message: &Message) -> Value {
     let time = message.published.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
@@ -130,7 +130,7 @@ pub fn event_data(topic: &str, message: &Message) -> Value {
     })
 }
 
-/// The gRPC method `Publish`, any other being answered with `UNIMPLEMENTED`, and the same over REST
+/// The gRPC method `Publish`; any other method is answered with `UNIMPLEMENTED`. The same over REST
 /// (<https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish>).
 pub fn router(topics: Arc<Topics>) -> Router {
     let rest = {
@@ -194,7 +194,7 @@ struct Publish {
 }
 
 impl Publish {
-    /// Publishes all of the messages or none.
+    /// Publishes either all messages or none.
     fn publish(&self, topic: &str, messages: Vec<PubsubMessage>) -> Result<Vec<String>, Status> {
         let denied = |_| Status::permission_denied("User not authorized to perform this action.");
         self.caller.check("pubsub.topics.publish", Resource::Topic(topic.to_owned())).map_err(denied)?;

@@ -18,35 +18,35 @@ use crate::{
     seed,
 };
 
-/// The schedules call every three minutes, as in production.
+/// The interval of the schedules, three minutes as in production.
 pub const TICK: TimeDelta = TimeDelta::minutes(3);
 
-/// The message with which the schedule asks for tonight's list.
+/// The message by which the schedule requests tonight's list.
 const TONIGHT: &str = r#"{"export_types":["tonight"],"target_date":"today","correlation_id":"replay","trigger_source":"scheduler"}"#;
 
-/// How a night is replayed.
+/// The parameters of a replay.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How many times as fast as time.
+    /// The speed of the clock relative to real time.
     pub speed: f64,
-    /// The number that the warehouse is made up from.
+    /// The seed of the warehouse.
     pub seed: u64,
 }
 
-/// A night about to be replayed: services and functions are up, the clock stands before it.
+/// A night before its replay: services and functions are running, the clock is stopped before the night.
 #[derive(Debug)]
 pub struct Replay {
     /// The services.
     pub cloud: LocalCloud,
     /// The functions.
     pub functions: Functions,
-    /// What is replayed.
+    /// The replayed night.
     pub night: Arc<Night>,
 }
 
 impl Replay {
-    /// Starts everything over the emptied `folder`: services on `listener`, functions from `first_port`
-    /// on; 0 takes any.
+    /// Starts everything in the emptied `folder`: services on `listener`, functions on ports from
+    /// `first_port` on; 0 takes any free ports.
     pub async fn start(
         folder: &Path,
         listener: (TcpListener, Url),
@@ -58,7 +58,7 @@ impl Replay {
         Self::start_at(before, folder, listener, first_port, night, pace).await
     }
 
-    /// Likewise, with the clock at `begins`.
+    /// The same, with the clock at `begins`.
     pub async fn start_at(
         begins: DateTime<Utc>,
         folder: &Path,
@@ -69,7 +69,7 @@ impl Replay {
     ) -> Result<Self, Error> {
         let clock = ReplayClock::new(begins, pace.speed);
         let cloud = LocalCloud::start(folder, listener, night.clone(), clock.clone()).await?;
-        // A second of the night, not of the machine, passes between two writes of one object.
+        // The limit of one write per second and object is in seconds of the night, not of the machine.
         let object_write_interval = Duration::from_secs(1).div_f64(pace.speed);
         cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
         cloud.delivery.set_subscription(Subscription::deployed().hastened());
@@ -83,12 +83,12 @@ impl Replay {
         Ok(Self { cloud, functions, night })
     }
 
-    /// Replays the night; `on_tick` is told after each poll. What fails is counted, not fatal.
+    /// Replays the night; calls `on_tick` after each poll. Failures are counted, not fatal.
     pub async fn run(&self, mut on_tick: impl FnMut(DateTime<Utc>)) {
         for (index, tick) in ticks(&self.night).enumerate() {
             self.cloud.clock.run_until(tick).await;
             if index == 0 {
-                // The day's last export of tonight's list is before the first tip-off.
+                // The day's last export of tonight's list comes before the first tip-off.
                 self.tonight().await;
             }
             self.poll().await;
@@ -97,14 +97,14 @@ impl Replay {
         self.cloud.delivery.drain().await;
     }
 
-    /// Asks for tonight's list, as the schedule does, and waits for it.
+    /// Requests tonight's list, as the schedule does, and waits for it.
     pub async fn tonight(&self) {
         self.cloud.topics.publish(TRIGGER_TOPIC, TONIGHT.into());
         self.cloud.delivery.drain().await;
     }
 
-    /// Makes one poll, as the schedules do. The clock stands meanwhile; what goes wrong is in the counts and
-    /// the log.
+    /// Makes one poll, as the schedules do. The clock is stopped meanwhile; failures are in the counters
+    /// and the log.
     pub async fn poll(&self) {
         let delivery = &self.cloud.delivery;
         let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
@@ -113,7 +113,8 @@ impl Replay {
     }
 }
 
-/// The instants of the schedules, from before the first game is listed until after the last has gone.
+/// The instants of the schedules, from before the first game is listed until after the last has
+/// disappeared.
 pub fn ticks(night: &Night) -> impl Iterator<Item = DateTime<Utc>> + use<> {
     let first = night.begins().duration_trunc(TICK).unwrap_or_default() - TICK;
     let last = night.ends() + TICK * 2;

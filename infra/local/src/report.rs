@@ -1,4 +1,4 @@
-//! The closing table of a replay, recounted from what is stored and not from what the functions said.
+//! The closing table of a replay, computed from what is stored and not from the functions' answers.
 
 mod grading;
 mod live;
@@ -19,14 +19,14 @@ use crate::{
     replay::Replay,
 };
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Report {
     counts: Vec<(&'static str, u64)>,
     checks: Vec<Check>,
 }
 
-/// A claim about the outcome, and what speaks against it, if anything does.
+/// A check of the result, with the evidence against it, if any.
 #[derive(Debug)]
 struct Check {
     claim: &'static str,
@@ -38,7 +38,7 @@ fn check(claim: &'static str, against: Vec<String>) -> Check {
 }
 
 impl Report {
-    /// Counts and checks what a replay has left behind.
+    /// Computes the counts and checks of a finished replay.
     pub fn of(replay: &Replay) -> Result<Self, String> {
         let recorded = Recorded::of(replay);
         let polls = Polls::of(replay)?;
@@ -128,11 +128,11 @@ impl fmt::Display for Report {
     }
 }
 
-/// What the night was recorded to end with.
+/// The recorded end of the night.
 struct Recorded {
-    /// Game id → its home and visitors' score.
+    /// Game id → the scores of the home team and the visitors.
     games: BTreeMap<String, (u64, u64)>,
-    /// Each line with its game's id and its player's lookup.
+    /// Each stat line with its game's id and its player's lookup.
     lines: Vec<Line>,
 }
 
@@ -143,7 +143,7 @@ struct Line {
 }
 
 impl Line {
-    /// A counter; what upstream leaves out counts as none.
+    /// A counter; a field that upstream omits counts as 0.
     fn count(&self, field: &str) -> u64 {
         self.recorded[field].as_u64().unwrap_or(0)
     }
@@ -173,13 +173,13 @@ impl Recorded {
         Self { games, lines }
     }
 
-    /// The lines by a key of theirs.
+    /// The stat lines by one of their fields.
     fn by<'a, K: Eq + std::hash::Hash>(&'a self, key: impl Fn(&'a Line) -> K) -> HashMap<K, &'a Line> {
         self.lines.iter().map(|line| (key(line), line)).collect()
     }
 }
 
-/// The polls as the raw bucket has them.
+/// The polls in the raw bucket.
 struct Polls {
     count: u64,
     players: u64,
@@ -205,13 +205,13 @@ impl Polls {
     }
 }
 
-/// A public document; null where there is none or it is no JSON, against which every check fails.
+/// A public document; null if it is missing or is not JSON, which fails every check.
 fn document(replay: &Replay, object: &str) -> Value {
     let stored = replay.cloud.objects.read(API_BUCKET, object, None);
     stored.ok().and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default()
 }
 
-/// The list below `field`, empty where there is none.
+/// The list below `field`; empty if there is none.
 pub(crate) fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value[field].as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -226,7 +226,7 @@ pub(crate) fn players<'a>(document: &'a Value) -> impl Iterator<Item = (&'a str,
     list(document, "games").iter().flat_map(|game| list(game, "players")).map(key)
 }
 
-/// Whoever is in one document and not in the one that a front end would join it with.
+/// Players that are in one document but missing from the one that a front end would join it with.
 pub(crate) fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<String> {
     let (in_tonight, in_live): (Vec<_>, Vec<_>) = (players(tonight).collect(), players(live).collect());
     let mut orphans = Vec::new();
@@ -247,7 +247,7 @@ pub(crate) fn orphans(tonight: &Value, live: &Value, grading: &Value) -> Vec<Str
     orphans
 }
 
-/// Completions that are not a success, and triggers without one.
+/// Completions that are not successful, and triggers without a completion.
 fn completions(replay: &Replay) -> Vec<String> {
     let completions = replay.cloud.topics.messages(COMPLETE_TOPIC);
     let triggers = replay.cloud.topics.messages(crate::pubsub::TRIGGER_TOPIC).len();
@@ -255,7 +255,7 @@ fn completions(replay: &Replay) -> Vec<String> {
         let completion: Value = serde_json::from_slice(&message.data).unwrap_or_default();
         (completion["status"] != "success").then(|| completion.to_string())
     });
-    // One more may be told twice.
+    // A redelivered trigger may have a second completion.
     let untold =
         (completions.len() < triggers).then(|| format!("{} of {triggers} exports told", completions.len()));
     failed.chain(untold).collect()

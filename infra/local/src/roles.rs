@@ -1,6 +1,6 @@
-//! What the roles that our Terraform grants permit, as Google's reference lists it:
+//! The permissions of the roles that this system's Terraform grants, from Google's reference:
 //! <https://cloud.google.com/iam/docs/roles-permissions>, read on 2026-11-25. Only permissions that the
-//! local cloud asks for are kept.
+//! local cloud checks are listed.
 
 /// Each role and its permissions.
 const ROLES: [(&str, &[&str]); 7] = [
@@ -17,8 +17,8 @@ const ROLES: [(&str, &[&str]); 7] = [
         ],
     ),
     ("roles/bigquery.jobUser", &["bigquery.jobs.create"]),
-    // `datasets.get` is in the next two roles as well, but not where they are granted on a table: there it
-    // has no dataset to apply to.
+    // The next two roles also include `datasets.get`, but granted on a table they have no dataset to apply
+    // it to.
     (
         "roles/bigquery.dataViewer",
         &["bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.getData"],
@@ -36,7 +36,7 @@ const ROLES: [(&str, &[&str]); 7] = [
     ("roles/pubsub.publisher", &["pubsub.topics.publish"]),
 ];
 
-/// Whether `role` includes `permission`. A role that is not in the table permits nothing.
+/// Whether `role` includes `permission`. A role that is not in the table includes none.
 pub(crate) fn permits(role: &str, permission: &str) -> bool {
     ROLES.iter().any(|(known, permissions)| *known == role && permissions.contains(&permission))
 }

@@ -1,6 +1,6 @@
-//! The Terraform of `infra/terraform`, read as what it says.
+//! A reader of the Terraform in `infra/terraform`.
 //!
-//! A file that cannot be read, or lacks what is asked for, ends the program with the file's name: this is
+//! A file that is unreadable, or lacks a requested item, ends the program with the file's name: this is
 //! equipment for development and tests, and the files are part of the repository.
 #![allow(clippy::expect_used, clippy::panic, reason = "the files are part of the repository")]
 
@@ -20,7 +20,7 @@ pub fn infra() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files of one folder, which Terraform reads as one.
+/// All files of one folder, which Terraform treats as one module.
 #[derive(Debug)]
 pub struct Module {
     body: Body,
@@ -45,7 +45,7 @@ impl Module {
         Self { body }
     }
 
-    /// The blocks of a kind, such as every `resource`.
+    /// The blocks of one kind, such as every `resource`.
     pub fn blocks(&self, kind: &str) -> impl Iterator<Item = &Block> {
         blocks(&self.body, kind)
     }
@@ -77,8 +77,8 @@ impl Module {
         attribute(variable.body(), "default").and_then(text)
     }
 
-    /// What an expression comes to in a project where every variable has its default: a literal, or what it
-    /// refers to, by as many steps as it takes. `None` for what only Google knows.
+    /// The value of an expression in a project where every variable has its default: a literal, or the
+    /// value that it refers to, over any number of references. `None` for values that only Google knows.
     pub fn value(&self, expression: &Expression) -> Option<String> {
         if let Some(text) = text(expression) {
             return Some(text);
@@ -102,7 +102,7 @@ pub fn labels(block: &Block) -> Vec<&str> {
     block.labels().iter().map(|label| label.as_str()).collect()
 }
 
-/// The nested blocks of a kind, those of a `dynamic` block among them.
+/// The nested blocks of one kind, including those of a `dynamic` block.
 pub fn blocks<'a>(body: &'a Body, kind: &str) -> impl Iterator<Item = &'a Block> {
     body.blocks().filter_map(move |block| match block.identifier() {
         "dynamic" if labels(block) == [kind] => blocks_of(block.body(), "content").next(),
@@ -114,7 +114,7 @@ fn blocks_of<'a>(body: &'a Body, kind: &'static str) -> impl Iterator<Item = &'a
     body.blocks().filter(move |block| block.identifier() == kind)
 }
 
-/// The nested block of a kind, which must be there.
+/// The nested block of one kind, which must exist.
 pub fn block<'a>(body: &'a Body, kind: &str) -> &'a Body {
     blocks(body, kind).next().unwrap_or_else(|| panic!("there is no block {kind}")).body()
 }
@@ -124,7 +124,7 @@ pub fn attribute<'a>(body: &'a Body, name: &str) -> Option<&'a Expression> {
     body.attributes().find(|attribute| attribute.key() == name).map(Attribute::expr)
 }
 
-/// The fields of an object, in order; of an expression that is none, nothing.
+/// The fields of an object, in order; empty for any other expression.
 pub fn fields(expression: &Expression) -> BTreeMap<String, &Expression> {
     let Expression::Object(object) = expression else { return BTreeMap::new() };
     let name = |key: &ObjectKey| match key {

@@ -1,4 +1,4 @@
-//! The checks, in the order in which they are made.
+//! The checks, in the order in which they run.
 
 use std::{future::Future, pin::Pin, process::Command, time::Duration};
 
@@ -16,13 +16,13 @@ use crate::{
     target::Target,
 };
 
-/// How a check ended, if it did not fail.
+/// The outcome of a check that did not fail.
 pub enum Verdict {
     Holds,
     Skipped(String),
 }
 
-/// What was expected and what came, where a check fails.
+/// The expectation and the actual result of a failed check.
 type Checked = Result<Verdict, String>;
 type Running<'a> = Pin<Box<dyn Future<Output = Checked> + 'a>>;
 
@@ -51,16 +51,16 @@ pub const CHECKS: [(&str, Check); 9] = [
     ("a second terraform plan changes nothing", Check(|t, _| Box::pin(plan(t)))),
 ];
 
-/// The slate day of the games that are made up here; none was played on it.
+/// The slate day of the invented games; no real game was played on it.
 const DAY: &str = "2001-01-01";
-/// The longest that anything may take that is not said otherwise.
+/// The timeout of every wait without a timeout of its own.
 const SOON: Duration = Duration::from_secs(90);
 /// The processor's first pause after a failed job is two minutes, and Eventarc's next delivery after that
-/// may be as far away again.
+/// may take as long again.
 const SECOND_ATTEMPT: Duration = Duration::from_secs(420);
-/// How often a job is tried to be cancelled before it ends by itself.
+/// The number of attempts to cancel a job before it ends by itself.
 const CANCELLATIONS: usize = 6;
-/// A page that may read the public documents.
+/// The origin of a page that may read the public documents.
 const ORIGIN: &str = "http://localhost:3000";
 
 async fn scrape(target: &Target, recorder: &Recorder) -> Checked {
@@ -71,8 +71,8 @@ async fn scrape(target: &Target, recorder: &Recorder) -> Checked {
     expect(&format!("gs://{}/{path}", target.raw_bucket), kept.json["pollId"].is_string(), &kept)
 }
 
-/// The scraper may create objects and replace none. For the poll of one second it may be refused with 403
-/// instead of 412, which must not matter.
+/// The scraper may create objects but not replace them. For a second poll in the same second Cloud Storage
+/// may answer 403 instead of 412, and the scraper must treat both alike.
 async fn scrape_twice(target: &Target, recorder: &Recorder) -> Checked {
     for _ in 0..3 {
         let (first, second) = tokio::join!(
@@ -98,7 +98,7 @@ async fn rows_once(target: &Target, recorder: &Recorder) -> Checked {
     Ok(Verdict::Holds)
 }
 
-/// Fails the first attempt by cancelling its job, which is only possible while it runs.
+/// Fails the first attempt by cancelling its job, which is only possible while the job runs.
 async fn second_attempt(target: &Target, recorder: &Recorder) -> Checked {
     for _ in 0..CANCELLATIONS {
         let (name, generation) = upload_snapshot(target, recorder, "second").await?;
@@ -116,7 +116,7 @@ async fn second_attempt(target: &Target, recorder: &Recorder) -> Checked {
     Err(format!("expected to cancel one of {CANCELLATIONS} load jobs, and each ended before"))
 }
 
-/// Cancels a load job as soon as it exists; whether it failed by that.
+/// Cancels a load job as soon as it exists; returns whether the job failed because of that.
 async fn cancelled(target: &Target, recorder: &Recorder, job: &str) -> Result<bool, String> {
     let begun = Instant::now();
     while begun.elapsed() < SOON {
@@ -228,7 +228,8 @@ async fn plan(target: &Target) -> Checked {
     }
 }
 
-/// A snapshot of one made-up game with two players, in the raw bucket; its name and generation.
+/// Writes a snapshot of one invented game with two players to the raw bucket; returns its name and
+/// generation.
 async fn upload_snapshot(target: &Target, recorder: &Recorder, what: &str) -> Result<(String, i64), String> {
     let now = Utc::now();
     let player = |id: i64, name: &str| json!({"min": "12", "pts": 10, "player": {"id": id, "first_name": "Verify", "last_name": name}});
@@ -284,7 +285,7 @@ async fn wait_for_rows(
     Err(format!("expected 2 rows of {name} within {within:?}"))
 }
 
-/// How many rows a snapshot has in the table.
+/// The number of rows of a snapshot in the table.
 async fn rows_of(target: &Target, recorder: &Recorder, name: &str) -> Result<u64, String> {
     let jobs = format!("bigquery/v2/projects/{}/queries", target.project);
     let path = format!("gs://{}/{name}", target.raw_bucket);

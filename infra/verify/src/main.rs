@@ -1,8 +1,8 @@
-//! `verify`: whether a deployed system does on real Google Cloud what it does on this machine.
+//! `verify`: checks that a deployed system behaves on real Google Cloud as it does on the local cloud.
 //!
-//! Without a project it verifies the local cloud, so that the command is known to work before anyone has a
-//! project. Each check is a line `ok` or `FAIL` with what was expected; the exit status says whether all
-//! held. What was sent and answered is kept, without names and tokens.
+//! Without a project it verifies the local cloud, so that the command itself can be tested without a
+//! project. Each check prints a line `ok`, or `FAIL` with the expectation; the exit status is 0 only if all
+//! checks hold. Requests and answers are recorded, without names and tokens.
 
 mod checks;
 mod recorded;
@@ -26,19 +26,19 @@ struct Arguments {
     /// The id of a deployed, empty project; without it a local cloud is started and verified
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
-    /// Where it is deployed
+    /// The region of the deployment
     #[arg(long, default_value = "us-west2")]
     region: String,
-    /// Its bucket of snapshots
+    /// The bucket of raw snapshots
     #[arg(long, default_value = "nba-scraped-data")]
     raw_bucket: String,
-    /// Its public bucket
+    /// The public bucket
     #[arg(long, default_value = "nba-props-platform-api")]
     api_bucket: String,
-    /// Its topic of export requests
+    /// The topic of export requests
     #[arg(long, value_name = "TOPIC", default_value = TRIGGER_TOPIC)]
     trigger_topic: String,
-    /// Where the traffic is kept; a run with a project keeps it for good
+    /// The folder of the recorded traffic; each run replaces the records of the previous one
     #[arg(long, value_name = "DIR", default_value = "infra/verify/recorded")]
     record: PathBuf,
 }

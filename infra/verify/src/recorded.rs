@@ -1,5 +1,5 @@
-//! Calls, and a record of each: what was sent and what was answered, without tokens, e-mail addresses and
-//! the project's own names.
+//! Calls with a record of each: the request and the answer, without tokens, e-mail addresses and the
+//! project's own names.
 
 use std::{
     fs, io,
@@ -11,9 +11,9 @@ use std::{
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, header::HeaderMap};
 use serde_json::{Value, json};
 
-/// The longest that one call may take; an invocation ends itself after 100 s.
+/// The timeout of one call; an invocation ends by itself after 100 s.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
-/// Headers of answers that a check or a reader looks at.
+/// Recorded headers of answers.
 const HEADERS: [&str; 4] =
     ["access-control-allow-origin", "cache-control", "content-type", "x-goog-generation"];
 
@@ -22,22 +22,22 @@ const HEADERS: [&str; 4] =
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// Null where it is not JSON.
+    /// Null if the body is not JSON.
     pub json: Value,
 }
 
-/// Whoever makes calls and keeps them in a folder.
+/// A client that records its calls in a folder.
 #[derive(Debug)]
 pub struct Recorder {
     http: Client,
     folder: PathBuf,
-    /// What is replaced, and by what.
+    /// The replaced texts and their replacements.
     secrets: Vec<(String, &'static str)>,
     count: AtomicUsize,
 }
 
 impl Recorder {
-    /// Keeps calls in `folder`, emptied of an earlier run's.
+    /// Records calls in `folder`, after deleting the records of an earlier run.
     pub fn new(folder: &Path, secrets: Vec<(String, &'static str)>) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         for entry in fs::read_dir(folder)? {
@@ -50,7 +50,7 @@ impl Recorder {
         Ok(Self { http, folder: folder.to_owned(), secrets, count: AtomicUsize::new(0) })
     }
 
-    /// Calls `url` with what `fill` adds to the request.
+    /// Calls `url`; `fill` completes the request.
     pub async fn call(
         &self,
         method: Method,

@@ -1,4 +1,4 @@
-//! What is verified: a deployed project, or a local cloud that is started for it.
+//! The verified system: a deployed project, or a local cloud that is started for the purpose.
 
 use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
@@ -12,11 +12,11 @@ use local_cloud::{
 use reqwest::Url;
 use tempfile::TempDir;
 
-/// How many times as fast as time the local clock runs: the minutes between two attempts at a load job are
-/// seconds.
+/// The speed of the local clock relative to real time: the minutes between two attempts at a load job
+/// become seconds.
 const SPEED: f64 = 120.0;
 
-/// Where everything is, and how it is called.
+/// The addresses of the system and the credentials for calling it.
 pub struct Target {
     pub project: String,
     pub location: String,
@@ -28,10 +28,10 @@ pub struct Target {
     pub pubsub: Url,
     pub eventarc: Url,
     functions: BTreeMap<&'static str, Url>,
-    /// The operator's own, for Google's APIs; none where none is asked for.
+    /// The operator's access token for Google's APIs; `None` if none is needed.
     pub access_token: Option<String>,
     identity: Identity,
-    /// Whether Terraform has a state to plan against.
+    /// Whether there is a Terraform state to plan against.
     pub is_deployed: bool,
 }
 
@@ -49,7 +49,7 @@ const FUNCTIONS: [&str; 4] =
     ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
 
 impl Target {
-    /// A deployed project, by the operator's own gcloud.
+    /// A deployed project, accessed with the operator's own gcloud.
     pub async fn deployed(
         project: &str,
         region: &str,
@@ -87,7 +87,7 @@ impl Target {
         })
     }
 
-    /// A local cloud in the middle of the sample night, with the functions around it.
+    /// A local cloud in the middle of the sample night, with the functions running.
     pub async fn local() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let night = Arc::new(Night::sample().map_err(|error| error.to_string())?);
@@ -96,7 +96,7 @@ impl Target {
         let pace = Pace { speed: SPEED, seed: 1 };
         let replay = Replay::start_at(begins, folder.path(), listener, 0, night.clone(), pace).await;
         let replay = replay.map_err(|error| error.to_string())?;
-        // Long enough for a job to be cancelled, as a real one is.
+        // Long enough to cancel a job while it runs, as on real BigQuery.
         replay.cloud.latencies.set(Latency { load_job: Duration::from_millis(800), ..Latency::default() });
         let clock = replay.cloud.clock.clone();
         tokio::spawn(async move { clock.run_until(night.ends()).await });
@@ -123,7 +123,7 @@ impl Target {
         })
     }
 
-    /// Where the function `name` is called.
+    /// The URL of the function `name`.
     pub fn function(&self, name: &str) -> Result<Url, String> {
         self.functions.get(name).cloned().ok_or_else(|| format!("there is no function {name}"))
     }
@@ -136,7 +136,7 @@ impl Target {
         }
     }
 
-    /// What no record may show, and what stands for it.
+    /// The texts that no record may contain, with their replacements.
     pub fn secrets(&self) -> Vec<(String, &'static str)> {
         let mut secrets: Vec<(String, &'static str)> =
             self.functions.iter().map(|(name, url)| (url.to_string(), *name)).collect();

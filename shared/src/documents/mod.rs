@@ -1,4 +1,4 @@
-//! The documents that more than one function publishes or reads.
+//! The documents that several functions publish or read.
 
 pub mod snapshot;
 pub mod status;

@@ -1,4 +1,4 @@
-//! The raw snapshot: one poll as it is kept in the raw bucket (facts 2.3).
+//! The raw snapshot: one poll as it is stored in the raw bucket.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,21 +13,21 @@ pub const PREFIX: &str = "ball-dont-lie/live-boxscores/";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot<'a> {
-    /// When the poll was complete.
+    /// Instant at which the poll was complete, UTC.
     #[serde(serialize_with = "crate::clock::iso_micros")]
     pub timestamp: DateTime<Utc>,
-    /// Which poll it is.
+    /// Id of the poll.
     pub poll_id: PollId,
-    /// How many games it has.
+    /// Number of games in the poll.
     pub game_count: usize,
-    /// The games, untouched.
+    /// The games exactly as upstream sent them.
     #[serde(borrow)]
     pub live_boxes: Vec<&'a RawValue>,
 }
 
 /// The name of a poll's snapshot, `…/{slate day}/{YYYYMMDD_HHMMSS}.json`.
 ///
-/// The folder is the slate day's, so that a night stays together past midnight (facts F18).
+/// The folder is that of the slate day, so that a night stays together past midnight (FAILURES.md, F18).
 pub fn object_name(poll: PollId) -> String {
     let instant = poll.instant();
     format!("{PREFIX}{}/{}.json", SlateDay::of(instant), instant.format("%Y%m%d_%H%M%S"))

@@ -1,4 +1,4 @@
-//! What the connections of every client of the process have in common.
+//! Settings common to the connections of all clients in the process.
 
 use std::time::Duration;
 
@@ -12,6 +12,6 @@ pub(crate) const IDLE: Duration = Duration::from_secs(240);
 /// on different versions of one library that would each have to guess, and the first that cannot panics
 /// at its first `https` call, which no test against loopback `http` sees.
 pub(crate) fn choose_tls_provider() {
-    // An error says that it has been chosen before.
+    // An error means that a provider has already been chosen.
     let _ = CryptoProvider::install_default(aws_lc_rs::default_provider());
 }

@@ -1,7 +1,7 @@
 //! The service's own identity, shared by every client of a process.
 //!
-//! One set of credentials means one token from the metadata server for Cloud Storage, BigQuery and
-//! Pub/Sub together, and one place that knows when there is none.
+//! One set of credentials means one token from the metadata server for Cloud Storage, BigQuery and Pub/Sub
+//! together, and one place that detects its absence.
 
 use std::{
     fmt, process,
@@ -19,19 +19,19 @@ use tokio::time::Instant;
 use crate::Error;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// Named instead of asked for: the metadata server's empty answer would be taken literally.
+/// Set explicitly, because the library would take the metadata server's empty answer literally.
 const UNIVERSE_DOMAIN: &str = "googleapis.com";
-/// How long tokens may fail with an error that can pass. The library asks again every ten seconds.
+/// How long tokens may fail with a transient error. The library asks again every ten seconds.
 const TOKEN_OUTAGE_LIMIT: Duration = Duration::from_secs(60);
 
-/// The credentials of this process, made at the first use, so that a start costs no call. Cheap to clone.
+/// The credentials of this process, created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Credentials(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     credentials: OnceLock<AccessTokenCredentials>,
-    /// Since when every token has failed.
+    /// The instant since which every token has failed.
     failing_since: Mutex<Option<Instant>>,
 }
 
@@ -60,9 +60,9 @@ impl Credentials {
         Ok(self.0.credentials.get_or_init(|| built))
     }
 
-    /// Ends the process where tokens have failed for too long, or for good: the library's own renewal
-    /// stops for ever at an error that it takes for permanent, and an instance without a token would
-    /// answer every call with an error until somebody replaced it. Cloud Run starts a new one.
+    /// Ends the process where tokens have failed for too long or permanently: the library's own refresh stops
+    /// for ever at an error that it takes for permanent, and the instance would then fail every call. Cloud
+    /// Run starts a new one.
     fn end_process_without_token(&self, error: Option<&CredentialsError>) {
         let mut failing_since = self.0.failing_since.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(error) = error else {

@@ -13,7 +13,7 @@ use reqwest::Url;
 use crate::{Error, env::Environment};
 use credentials::Credentials;
 
-/// The project whose services the clients call, and as whom. Cheap to clone.
+/// The project that the clients call, and the credentials to use. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct GoogleCloud {
     /// `GOOGLE_CLOUD_PROJECT`: the project of BigQuery jobs and Pub/Sub topics.
@@ -25,11 +25,11 @@ pub struct GoogleCloud {
     pub bigquery_location: Option<String>,
     /// `STORAGE_EMULATOR_HOST`, `http://host:port`; no credentials are used where it is set.
     pub storage_emulator: Option<Url>,
-    /// `BIGQUERY_EMULATOR_HOST`, `http://host:port`; likewise.
+    /// `BIGQUERY_EMULATOR_HOST`, `http://host:port`; no credentials are used where it is set.
     pub bigquery_emulator: Option<Url>,
-    /// `PUBSUB_EMULATOR_HOST`, `host:port` without a scheme; likewise.
+    /// `PUBSUB_EMULATOR_HOST`, `host:port` without a scheme; no credentials are used where it is set.
     pub pubsub_emulator: Option<String>,
-    /// The process's own identity, one token for all clients; not used for what has an emulator.
+    /// The credentials of the process, one token for all clients; unused for a service with an emulator.
     pub credentials: Credentials,
 }
 

@@ -23,7 +23,7 @@ const SERVICE: &str = "Pub/Sub";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(10), total: Duration::from_secs(30) };
 
-/// A topic to publish to. The client is made on first use, so that a start costs no call. Cheap to clone.
+/// A topic to publish to. The client is created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone)]
 pub struct Topic {
     /// `projects/{project}/topics/{topic}`.
@@ -34,7 +34,7 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// The topic `topic` of the project: Google's, or the emulator's without credentials.
+    /// The topic `topic` of the project, at Google or, without credentials, at the emulator.
     pub fn new(google: &GoogleCloud, topic: &str) -> Self {
         Self {
             name: format!("projects/{}/topics/{topic}", google.project),
@@ -56,8 +56,8 @@ impl Topic {
 
     async fn publisher(&self) -> Result<&Publisher, Failure> {
         let build = || async {
-            // The retries are ours, because each attempt needs a time limit; and a message of ours is
-            // alone, so it waits for no others.
+            // Retries are done here, because each attempt needs a time limit; and a message is sent alone, so
+            // it does not wait for a batch.
             let builder =
                 Publisher::builder(&self.name).with_retry_policy(NeverRetry).set_message_count_threshold(1);
             match &self.emulator {

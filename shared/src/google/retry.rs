@@ -1,4 +1,4 @@
-//! Trying again, within bounds.
+//! Bounded retries.
 
 use std::{future::Future, time::Duration};
 
@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use crate::Error;
 
-/// What an attempt failed with.
+/// The failure of an attempt.
 #[derive(Debug)]
 pub enum Failure {
     /// Worth another attempt, not before `after` where the service named a wait (`Retry-After`).
     Again {
-        /// What the caller sees when no attempt is left.
+        /// The error that the caller receives when no attempt is left.
         error: Error,
-        /// The service's own wish.
+        /// The wait that the service requested.
         after: Option<Duration>,
     },
     /// The same attempt would fail the same way: a refused key, a missing object, a bad request.
@@ -45,7 +45,7 @@ pub struct Budget {
     pub total: Duration,
 }
 
-/// Attempts between which the pause doubles from half a second, with jitter.
+/// The most retries; the pause between them doubles from half a second, with jitter.
 const RETRIES: usize = 4;
 
 /// Runs `attempt` until it succeeds, fails for good, or the budget is spent.
@@ -77,7 +77,7 @@ where
                 Failure::Again { after, .. } => after.unwrap_or_default(),
                 Failure::Final(_) => return None,
             };
-            // A pause that would outlast the budget is no retry but a longer wait for the same error.
+            // A pause that would outlast the budget only delays the same error.
             pause.map(|pause| pause.max(wish)).filter(|pause| Instant::now() + *pause < end)
         })
         .notify(|failure, pause| tracing::info!(?failure, ?pause, "trying again"))
@@ -85,7 +85,7 @@ where
         .map_err(Failure::into_error)
 }
 
-/// The wait a `Retry-After` header asks for, in seconds or as an HTTP date (RFC 9110, 10.2.3).
+/// The wait that a `Retry-After` header requests, in seconds or as an HTTP date (RFC 9110, 10.2.3).
 pub fn retry_after(value: &str, now: chrono::DateTime<chrono::Utc>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {

@@ -1,7 +1,7 @@
-//! Cloud Storage: create once, read one generation, replace what is current.
+//! Cloud Storage: create once, read one generation, replace the current one.
 //!
-//! A thin layer over Google's client that adds what it lacks: a time limit on every call, our error,
-//! and preconditions with their outcome as a value instead of an error.
+//! A thin layer over Google's client that adds a time limit on every call, this crate's error type, and
+//! preconditions with their outcome as a value instead of an error.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -32,13 +32,13 @@ pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 /// How often a document is written again because a concurrent writer won.
 pub const PUBLISH_ATTEMPTS: usize = 8;
 
-/// How many pages of a thousand objects are looked through.
+/// The most pages, of a thousand objects each, that a listing reads.
 const MAXIMUM_LISTS: usize = 10;
 
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
-/// Cloud Storage. The client is made on first use, so that a start costs no call. Cheap to clone.
+/// Cloud Storage. The client is created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone)]
 pub struct Storage {
     emulator: Option<Url>,
@@ -47,8 +47,8 @@ pub struct Storage {
     listing: Arc<OnceCell<Listing>>,
 }
 
-/// What lists objects. Google's client does that over gRPC only, with a second connection and a second
-/// protocol to be tested; the JSON API answers the one question that we have in one call.
+/// The client for listing objects. Google's client lists over gRPC only, with a second connection and
+/// protocol to test; the JSON API needs one call.
 struct Listing {
     http: reqwest::Client,
     base: Url,
@@ -56,17 +56,17 @@ struct Listing {
     credentials: Option<Credentials>,
 }
 
-/// The newest state of a public document that we know of.
+/// The last known state of a public document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {
-    /// Cloud Storage's number of that state; 0 means that there is no such object.
+    /// Cloud Storage's generation of the object; 0 means that the object does not exist.
     pub generation: i64,
-    /// What the document said its version was, if it carried one.
+    /// Version of the document, if it carried one.
     pub version: Option<DateTime<Utc>>,
 }
 
 impl Current {
-    /// The state of an object that is not there.
+    /// The state of an object that does not exist.
     pub const NONE: Self = Self { generation: 0, version: None };
 }
 
@@ -93,7 +93,8 @@ impl<'a> Upload<'a> {
         Self { content_type: "application/x-ndjson", ..Self::json(bucket, object, body) }
     }
 
-    /// A JSON document for the front end: `cache_control` for caches, `version` against overtaking.
+    /// A JSON document for the front end: `cache_control` for caches, `version` to prevent an older version
+    /// from replacing a newer one.
     pub fn public(
         bucket: &'a str,
         object: &'a str,
@@ -109,7 +110,7 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// An object as it was read.
+/// A stored object.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// Its generation and version.
@@ -118,27 +119,27 @@ pub struct Stored {
     pub body: Bytes,
 }
 
-/// An object as Cloud Storage's tools and the answers of the exports name it: `gs://bucket/object`.
+/// The `gs://bucket/object` name of an object, as Cloud Storage's tools and the exports' answers write it.
 pub fn uri(bucket: &str, object: &str) -> String {
     format!("gs://{bucket}/{object}")
 }
 
-/// What publishing a document came to.
+/// Result of publishing a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
-    /// It is public, in the state `.0`.
+    /// The document is public, in the state `.0`.
     Yes(Current),
     /// A newer version was public already, in the state `.0`; nothing was written.
     Superseded(Current),
 }
 
 impl Published {
-    /// Whether this write made what is public.
+    /// Whether this call wrote the public version.
     pub fn is_ours(self) -> bool {
         matches!(self, Self::Yes(_))
     }
 
-    /// What is public now.
+    /// The public state after the call.
     pub fn current(self) -> Current {
         match self {
             Self::Yes(current) | Self::Superseded(current) => current,
@@ -146,7 +147,7 @@ impl Published {
     }
 }
 
-/// What a write under a precondition came to.
+/// Result of a write under a precondition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// It is now generation `.0`.
@@ -156,7 +157,7 @@ pub enum Written {
 }
 
 impl Storage {
-    /// Cloud Storage as `google` says: Google's, or the emulator's without credentials.
+    /// The client of Cloud Storage at Google or, without credentials, at the emulator.
     pub fn new(google: &GoogleCloud) -> Self {
         Self {
             emulator: google.storage_emulator.clone(),
@@ -166,14 +167,14 @@ impl Storage {
         }
     }
 
-    /// Writes an object that must not exist yet. It needs no permission to replace one: where the caller
-    /// may only create, Cloud Storage refuses an existing object with 403 instead of 412, and the object
-    /// itself says which of the two it is.
+    /// Writes an object that must not exist yet. This needs no permission to replace objects: where the
+    /// caller may only create, Cloud Storage refuses an existing object with 403 instead of 412, and a look
+    /// at the object tells which of the two it is.
     pub async fn create(&self, upload: Upload<'_>) -> Result<Written, Error> {
         self.write(&upload, Some(0)).await
     }
 
-    /// Writes an object whatever is there.
+    /// Writes an object whether or not it exists.
     pub async fn replace(&self, upload: Upload<'_>) -> Result<(), Error> {
         self.write(&upload, None).await.map(drop)
     }
@@ -197,8 +198,8 @@ impl Storage {
         Ok(stored)
     }
 
-    /// Publishes a document over what is public of it, unless that is of a newer version. `current` is
-    /// what we believe is public; where somebody else has written meanwhile, it is read again.
+    /// Publishes a document over the public one, unless that has a newer version. `current` is the assumed
+    /// public state, which is read again where a concurrent writer won.
     pub async fn publish(&self, upload: Upload<'_>, mut current: Current) -> Result<Published, Error> {
         let version = upload.version;
         for _ in 0..PUBLISH_ATTEMPTS {
@@ -354,7 +355,7 @@ impl Storage {
 
     async fn client(&self) -> Result<&google_cloud_storage::client::Storage, Failure> {
         let build = || async {
-            // The retries are ours, because each attempt needs a time limit and the client sets none.
+            // Retries are done here, because each attempt needs a time limit and the client sets none.
             let builder = google_cloud_storage::client::Storage::builder().with_retry_policy(NeverRetry);
             match &self.emulator {
                 Some(emulator) => {
@@ -374,7 +375,7 @@ impl Storage {
     }
 }
 
-/// A page of a list of objects.
+/// A page of an object listing.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
@@ -422,8 +423,8 @@ fn version_of(object: &google_cloud_storage::model_ext::ObjectHighlights) -> Opt
     version.ok().map(|version| version.to_utc())
 }
 
-/// The version that a document without one in its metadata tells of itself: Cloud Storage does not
-/// promise custom metadata on the reads that its JSON API answers.
+/// The version inside a document that has none in its metadata: Cloud Storage does not promise custom
+/// metadata on reads through its JSON API.
 fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
     #[derive(serde::Deserialize)]
     struct Versioned {
@@ -438,7 +439,7 @@ fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
 fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {
     let detail = format!("gs://{bucket}/{object}: {error}");
     match error.http_status_code() {
-        // 412 comes here only where no precondition was set.
+        // 412 arrives here only where no precondition was set.
         Some(429 | 408 | 412 | 500..=599) | None => Failure::again(Error::transient(SERVICE, detail)),
         Some(_) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
     }

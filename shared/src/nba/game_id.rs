@@ -1,4 +1,4 @@
-//! The ids that games go by in the warehouse.
+//! The ids of games in the warehouse.
 
 use std::{fmt, str::FromStr};
 
@@ -12,15 +12,15 @@ use super::{SlateDay, Team};
 #[serde(try_from = "CompactString")]
 pub struct NbaGameId(CompactString);
 
-/// A text that names no game.
+/// A text that is not a game id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither ten digits nor in the form 20260109_TOR_BOS")]
 pub struct NotAGameId(String);
 
-/// A game as one of the warehouse's tables names it (facts 1.2: both forms, sometimes in one night).
+/// A game id in the warehouse, whose tables use two forms, sometimes both in one night.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WarehouseGameId {
-    /// The NBA's own.
+    /// The NBA's own id.
     Nba(NbaGameId),
     /// `20260109_TOR_BOS`: day, visitors, home team.
     Teams {
@@ -34,7 +34,7 @@ pub enum WarehouseGameId {
 }
 
 impl NbaGameId {
-    /// Whether the game counts for nothing: preseason, All-Star (facts F43).
+    /// Whether the game is an exhibition, preseason or All-Star, which does not count (FAILURES.md, F43).
     pub fn is_exhibition(&self) -> bool {
         ["001", "003"].iter().any(|kind| self.0.starts_with(kind))
     }

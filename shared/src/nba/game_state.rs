@@ -1,11 +1,11 @@
-//! How far a game is, from the spellings BallDontLie has for it (facts 4.1, 4.4).
+//! The state of a game, read from BallDontLie's several spellings.
 
 use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a game stands. Ordered as the front end lists games: what is on comes first.
+/// State of a game, in the order in which the front end lists games.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GameStatus {
@@ -19,7 +19,7 @@ pub enum GameStatus {
     Postponed,
 }
 
-/// What upstream says of a game's progress, as it says it. Any part may be missing.
+/// A game's progress as upstream writes it. Any part may be missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpstreamClock<'a> {
     /// The stable word of newer payloads, such as `in_progress`.
@@ -41,11 +41,12 @@ pub struct GameState {
     pub status: GameStatus,
     /// 0 before the game, 1–4, 5 and up in overtime.
     pub period: i64,
-    /// Whether upstream said so itself; an end often comes without its period, or with an earlier one.
+    /// Whether upstream named the period itself; a final state often comes without its period, or with an
+    /// earlier one.
     pub says_period: bool,
     /// Whether the teams are in the break after the second quarter.
     pub is_halftime: bool,
-    /// What a viewer reads: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
     /// `Postponed`; empty before tip-off.
     pub time_remaining: String,
 }
@@ -62,7 +63,7 @@ impl GameState {
         let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && clock.is_zero()));
         let says_period = status != GameStatus::Final || period >= 4 || overtimes_of_final(status_text) > 0;
         let period = match status {
-            // The end may come without its period, or with an earlier one.
+            // A final state may come without its period, or with an earlier one.
             GameStatus::Final => period.max(4).max(4 + overtimes_of_final(status_text)),
             _ if is_halftime => 2,
             _ => period,
@@ -83,7 +84,7 @@ impl GameState {
     }
 }
 
-/// What a viewer reads of a game that ended in `period`: `Final`, `Final/OT`, `Final/OT2`.
+/// Display text of a game that ended in `period`: `Final`, `Final/OT`, `Final/OT2`.
 pub fn final_text(period: i64) -> String {
     match overtimes(period) {
         0 => "Final".into(),
@@ -92,14 +93,14 @@ pub fn final_text(period: i64) -> String {
     }
 }
 
-/// How many seconds of play a game has behind it: 720 a quarter, 300 an overtime. `time_remaining` is the
-/// text of [`GameState`]; where it names a period and no clock, the period is over.
+/// Seconds of play elapsed: 720 a quarter, 300 an overtime. `time_remaining` is the text of [`GameState`];
+/// where it names a period and no clock, the period is over.
 pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) -> u32 {
     *elapsed_range(status, period, time_remaining).end()
 }
 
-/// The least and the most seconds of play that a game can have behind it. They differ where no clock is
-/// named: the period has begun, and may be over.
+/// The least and the most seconds of play that may have elapsed. They differ where the text has no clock: the
+/// period has begun, and may be over.
 pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> RangeInclusive<u32> {
     let length = |period: u32| if period <= 4 { 720 } else { 300 };
     let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
@@ -140,9 +141,8 @@ enum Period {
     SomeOvertime,
 }
 
-/// Which period it is, from the number, the name beside the clock and the name in the status. A name that
-/// is given with the clock is of the same moment; overtimes are numbered from 1 or from 5, which the name
-/// tells.
+/// The period, from its number, its name beside the clock and its name in the status. A name beside the
+/// clock is as recent as the clock; it also tells whether overtimes are numbered from 1 or from 5.
 fn period_of(number: Option<i64>, clock: Option<Period>, status: Option<Period>) -> i64 {
     let number = number.filter(|period| (1..=20).contains(period));
     match (clock, status, number) {
@@ -160,7 +160,7 @@ fn period_of(number: Option<i64>, clock: Option<Period>, status: Option<Period>)
 }
 
 fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64) -> GameStatus {
-    // A period is evidence of play that no word for "not yet" outweighs.
+    // A period shows that play has begun, whatever the status says.
     let by_period = if period > 0 { GameStatus::InProgress } else { GameStatus::Scheduled };
     match upstream.status_state.unwrap_or_default() {
         "in_progress" | "in" => return GameStatus::InProgress,
@@ -229,7 +229,7 @@ fn overtimes(period: i64) -> i64 {
     (period - 4).max(0)
 }
 
-/// How many overtimes `Final/OT`, `Final/OT2`, `Final/2OT` tell of.
+/// The number of overtimes in `Final/OT`, `Final/OT2`, `Final/2OT`.
 fn overtimes_of_final(status: &str) -> i64 {
     let Some((_, tail)) = status.split_once('/') else { return 0 };
     if !tail.to_ascii_lowercase().contains("ot") {

@@ -1,6 +1,6 @@
-//! The NBA domain: what a night, a team, a player and a game are, parsed once at the edge.
+//! The NBA domain: types for nights, teams, players and games, parsed once when data enters.
 
-/// Gives a type that is written as text its place in the JSON Schemas of the documents.
+/// Implements `JsonSchema` for a type that is serialised as text.
 macro_rules! text_schema {
     ($type:ident, $pattern:literal, $example:literal, $description:literal) => {
         impl schemars::JsonSchema for $type {

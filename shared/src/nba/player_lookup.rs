@@ -26,7 +26,7 @@ impl PlayerLookup {
         }
         let mut lookup = String::with_capacity(name.len());
         if name.is_ascii() {
-            // Almost every name; nothing in it decomposes.
+            // Fast path for almost every name: nothing in it decomposes.
             let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
             lookup.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
             return if lookup.is_empty() { Err(refused(name)) } else { Ok(Self(lookup.into())) };
@@ -44,11 +44,11 @@ impl PlayerLookup {
         if lookup.is_empty() { Err(refused(name)) } else { Ok(Self(lookup.into())) }
     }
 
-    /// The lookup of a player whom a table knows as `stored`, with the name it was made from.
+    /// The lookup of a player whom a table stores as `stored`, with the name that it was derived from.
     ///
-    /// Producers spell accented letters in several ways (`nolantraor`, `nikolaoric`). Where `stored` is one of
-    /// the [`spellings`](Self::spellings) of `full_name`, the name is read again; any other spelling is
-    /// somebody's decision (an alias) and is kept, normalised.
+    /// Producers spell accented letters in several ways (`nolantraor`, `nikolaoric`). Where `stored` is one
+    /// of the [`spellings`](Self::spellings) of `full_name`, the lookup is derived from the name again; any
+    /// other spelling is deliberate (an alias) and is kept, normalised.
     pub fn of_stored(stored: &str, full_name: Option<&str>) -> Result<Self, NotALookup> {
         match full_name {
             Some(name) if Self::spellings(name).iter().any(|spelling| spelling == stored) => Self::of(name),
@@ -56,10 +56,10 @@ impl PlayerLookup {
         }
     }
 
-    /// What the producers make of a name with letters outside a–z, each spelling once: transliterated
-    /// (`nikoladordic`), decomposed with what does not decompose dropped (`nikolaoric`), with accented letters
-    /// dropped (`nikolaori`), and with two letters for one (`nikoladjordjic`). Nothing for a name of plain
-    /// letters, which has but one lookup.
+    /// The producers' spellings of a name with letters outside a–z, each once: transliterated
+    /// (`nikoladordic`), decomposed without the letters that do not decompose (`nikolaoric`), without
+    /// accented letters (`nikolaori`), and with two letters for one (`nikoladjordjic`). Empty for a name of
+    /// plain letters, which has one lookup.
     ///
     /// ```
     /// # use shared::nba::PlayerLookup;
@@ -92,7 +92,7 @@ impl PlayerLookup {
         spellings
     }
 
-    /// What the producers that drop accented letters make of a name: `nolantraor`.
+    /// The spelling of producers that drop accented letters: `nolantraor`.
     pub fn dropping_accented_letters(name: &str) -> String {
         name.nfc().collect::<String>().to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
     }
@@ -103,7 +103,7 @@ impl PlayerLookup {
     }
 }
 
-/// A letter as those write it who have only a–z and use two letters for one of another alphabet.
+/// A letter of another alphabet as transliterated by sources that write two letters for it.
 fn in_two_letters(letter: char) -> String {
     let two = match letter {
         'đ' | 'Đ' => "dj",

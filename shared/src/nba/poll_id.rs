@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(try_from = "String")]
 pub struct PollId(DateTime<Utc>);
 
-/// A text that is no poll id.
+/// A text that is not a poll id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a poll id in the form YYYYMMDDTHHMMSSZ")]
 pub struct NotAPollId(String);
@@ -30,8 +30,8 @@ impl PollId {
 }
 
 impl PollId {
-    /// Its text. Written digit by digit, because a timeline has thousands of them and chrono takes the longer
-    /// for reading its format anew each time.
+    /// The text, written digit by digit, because a timeline has thousands of them and chrono parses its
+    /// format each time.
     fn text(self) -> [u8; 16] {
         let (date, time) = (self.0.date_naive(), self.0.time());
         let mut text = *b"00000000T000000Z";

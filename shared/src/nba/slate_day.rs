@@ -16,7 +16,7 @@ const AFTER_MIDNIGHT: TimeDelta = TimeDelta::hours(4);
 #[serde(try_from = "NaiveDate", into = "NaiveDate")]
 pub struct SlateDay(NaiveDate);
 
-/// A text or date that is no slate day.
+/// A text or date that is not a slate day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a date from 1946 to 2100 in the form YYYY-MM-DD")]
 pub struct NotASlateDay(String);
@@ -171,7 +171,7 @@ mod tests {
                 .flatten()
                 .any(|month| month.month() == wall.month())
                 && wall.weekday() == chrono::Weekday::Sun;
-            // On the two Sundays of a clock change the turn is an hour off the wall clock's four.
+            // On the two Sundays of a clock change the day turns an hour before or after 4 AM.
             match wall.hour() {
                 5.. => assert_eq!(slate, wall.date(), "{now} is {wall}"),
                 0..=2 => assert_eq!(Some(slate), wall.date().pred_opt(), "{now} is {wall}"),

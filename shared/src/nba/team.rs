@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "CompactString")]
 pub struct Team(CompactString);
 
-/// A team that cannot be told from what was given.
+/// A team that cannot be identified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no team has the code {0:?}")]
 pub struct NotATeam(String);
@@ -47,7 +47,7 @@ impl Team {
         BY_BALLDONTLIE_ID.contains(&self.as_str())
     }
 
-    /// The code that stands for a team nobody has told.
+    /// The code of a team that is not known.
     pub fn unknown() -> Self {
         Self("UNK".into())
     }
@@ -81,7 +81,7 @@ impl From<Team> for String {
 text_schema!(Team, "^[A-Z]{2,4}$", "BOS", "The code of a team.");
 
 /// The two teams of a game, whichever is called the home team: on neutral ground sources disagree, and a
-/// team plays once a day, so that the pair names the day's game.
+/// team plays once a day, so that the pair identifies the day's game.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TeamPair(Team, Team);
 

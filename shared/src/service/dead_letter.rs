@@ -1,4 +1,4 @@
-//! The dead letter: what was given up on, kept with its reason.
+//! Dead letters: events that could not be processed, stored with the reason.
 
 use chrono::{DateTime, Utc};
 use cloudevents::AttributesReader;
@@ -15,8 +15,7 @@ use crate::{
 /// The folder of all dead letters in the raw bucket.
 pub const PREFIX: &str = "dead-letter/";
 
-/// Where one function keeps the events it gives up on:
-/// `dead-letter/{function}/{event id}.json` in the raw bucket.
+/// The dead letters of one function: `dead-letter/{function}/{event id}.json` in the raw bucket.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
     storage: Storage,
@@ -25,14 +24,14 @@ pub struct DeadLetters {
     clock: Clock,
 }
 
-/// The document that is kept.
+/// A dead letter as it is stored.
 #[derive(Serialize)]
 struct DeadLetter<'a> {
     function: &'static str,
     reason: &'a str,
     kept_at: DateTime<Utc>,
-    /// The whole event in CloudEvents' JSON form; posted as it is with content type
-    /// `application/cloudevents+json`, it is delivered again.
+    /// The whole event in CloudEvents' JSON form; posting it unchanged with content type
+    /// `application/cloudevents+json` delivers it again.
     event: &'a cloudevents::Event,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     rejected: &'a [Rejected],
@@ -44,13 +43,13 @@ impl DeadLetters {
         Self { storage, bucket: bucket.into(), function, clock }
     }
 
-    /// How many letters of all functions were kept after `since`.
+    /// The number of dead letters of all functions that were stored after `since`.
     pub async fn kept_since(&self, since: DateTime<Utc>) -> Result<usize, Error> {
         kept_since(&self.storage, &self.bucket, since).await
     }
 
-    /// Keeps `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event
-    /// replaces its first letter. Returns the object's name.
+    /// Stores `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event replaces
+    /// its first letter. Returns the object's name.
     pub async fn keep(
         &self,
         event: &cloudevents::Event,
@@ -67,12 +66,12 @@ impl DeadLetters {
     }
 }
 
-/// How many letters of all functions were kept in `bucket` after `since`.
+/// The number of dead letters of all functions that were stored in `bucket` after `since`.
 pub async fn kept_since(storage: &Storage, bucket: &str, since: DateTime<Utc>) -> Result<usize, Error> {
     storage.written_since(bucket, PREFIX, since).await
 }
 
-/// The event with its data as JSON or text where it is that, and not in base64.
+/// The event with its data as JSON or text instead of base64, where possible.
 fn readable(event: &cloudevents::Event) -> cloudevents::Event {
     let mut event = event.clone();
     if let Some(cloudevents::Data::Binary(bytes)) = event.data() {
@@ -85,7 +84,7 @@ fn readable(event: &cloudevents::Event) -> cloudevents::Event {
     event
 }
 
-/// An event id as one path segment: what is not a letter, digit, `-`, `_` or `.` becomes `_`.
+/// An event id as one path segment: any character other than a letter, digit, `-`, `_` or `.` becomes `_`.
 fn file_stem(id: &str) -> String {
     let stem: String = id
         .chars()

@@ -14,11 +14,11 @@ use crate::Error;
 /// <https://cloud.google.com/eventarc/docs/reference/supported-events>
 pub const OBJECT_FINALIZED: &str = "google.cloud.storage.object.v1.finalized";
 
-/// The type of the event that Eventarc makes of a Pub/Sub message.
+/// The type of the event that Eventarc creates from a Pub/Sub message.
 /// <https://cloud.google.com/eventarc/docs/reference/supported-events>
 pub const MESSAGE_PUBLISHED: &str = "google.cloud.pubsub.topic.v1.messagePublished";
 
-/// The data of an object-finalized event: what of Cloud Storage's object resource we use.
+/// The data of an object-finalized event: the fields of Cloud Storage's object resource that are used.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct FinalizedObject {
     /// The bucket's name, without a scheme.
@@ -70,8 +70,8 @@ fn decoded(text: &str) -> Result<Vec<u8>, String> {
     engine.decode(standard).map_err(|error| format!("not base64: {error}"))
 }
 
-/// The event in a bare push of Pub/Sub, whose message carries the event's attributes beside its data: what
-/// a subscription of Eventarc delivers where its own wrapping is off. `None` for any other body.
+/// The event in a bare Pub/Sub push, whose message carries the event's attributes beside its data: an
+/// Eventarc subscription delivers it where its own wrapping is off. `None` for any other body.
 pub fn bare_push(body: &[u8]) -> Option<Event> {
     #[derive(Deserialize)]
     struct Push {
@@ -89,7 +89,7 @@ pub fn bare_push(body: &[u8]) -> Option<Event> {
         .id(attribute("id")?)
         .ty(attribute("type")?)
         .source(attribute("source").map_or("//pubsub.googleapis.com", String::as_str));
-    // A message-published event is about the message itself, which the body is.
+    // A message-published event carries the whole push body as its data.
     let data = if attribute("type")? == MESSAGE_PUBLISHED { body.to_vec() } else { decoded(&data).ok()? };
     let event = event.data("application/json", data).build().ok()?;
     (!event.id().is_empty()).then_some(event)
@@ -106,7 +106,7 @@ fn data<T: DeserializeOwned>(event: &cloudevents::Event, expected: &str) -> Resu
     read.map_err(|error| Error::Permanent(format!("the event's data is not {expected}: {error}")))
 }
 
-/// A number, or a text that is one; null and everything else is none. For serde's `deserialize_with`.
+/// A number, or a text that is a number; `None` for null and everything else. For serde's `deserialize_with`.
 pub fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()))

@@ -1,4 +1,4 @@
-//! Who may call a function.
+//! Authentication of a function's callers.
 
 use std::{
     fmt,
@@ -20,7 +20,7 @@ use crate::{Error, env::Environment};
 const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 /// A real identity token has under 2 KB; a longer one is refused unread.
 const MAXIMUM_TOKEN_BYTES: usize = 8 * 1024;
-/// How far the issuer's clock may be from ours.
+/// The most by which the issuer's clock may differ from the local one.
 const LEEWAY: Duration = Duration::from_secs(60);
 /// How long fetching the public keys may take.
 const JWKS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,19 +28,19 @@ const JWKS_TIMEOUT: Duration = Duration::from_secs(10);
 /// The guard in front of a function, from `INVOKER_AUTH`.
 #[derive(Clone, Debug)]
 pub enum InvokerAuth {
-    /// `iam`: Cloud Run has checked the caller's `run.invoker` role before we are reached and has
-    /// replaced the token's signature, so there is nothing left to check here.
+    /// `iam`: Cloud Run has checked the caller's `run.invoker` role before the request arrives and has
+    /// replaced the token's signature, so there is nothing left to check.
     Iam,
-    /// `oidc`: we verify the caller's identity token ourselves.
+    /// `oidc`: the service verifies the caller's identity token itself.
     Oidc(Oidc),
     /// `none`: anyone who reaches the port. The service then listens on loopback only.
     None,
 }
 
-/// What an acceptable identity token looks like.
+/// The requirements for an acceptable identity token.
 #[derive(Clone)]
 pub struct Oidc {
-    /// One at a time: while it fetches the public keys, the verifier refuses other callers.
+    /// Locked, because the verifier refuses other callers while it fetches the public keys.
     verifier: Arc<Mutex<Verifier>>,
     allowed_emails: Arc<[String]>,
 }
@@ -69,7 +69,7 @@ impl InvokerAuth {
         }
     }
 
-    /// Lets the caller of a request with these `headers` in, or says why not.
+    /// Admits the caller of a request with these `headers`, or returns the reason for refusal.
     pub async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
         match self {
             Self::Iam | Self::None => Ok(()),
@@ -139,14 +139,14 @@ impl Oidc {
     }
 }
 
-/// Whether the public keys could not be fetched, which says nothing about the token.
+/// Whether the public keys could not be fetched, which is transient and says nothing about the token.
 fn passes(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .filter_map(|error| error.downcast_ref::<CredentialsError>())
         .any(CredentialsError::is_transient)
 }
 
-/// What a token says it is signed with. The verifier would take its word for any algorithm that the key fits.
+/// The algorithm in the token's header. The verifier would accept any algorithm that fits the key.
 fn algorithm(token: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Header {
@@ -157,7 +157,7 @@ fn algorithm(token: &str) -> Option<String> {
     Some(header.alg)
 }
 
-/// Whether a claim's moment, in seconds since 1970, has not come yet.
+/// Whether a claim's instant, in seconds since 1970, is in the future.
 fn is_to_come(moment: Option<&serde_json::Value>) -> bool {
     let latest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + LEEWAY;
     moment.and_then(serde_json::Value::as_f64).is_some_and(|moment| moment > latest.as_secs_f64())

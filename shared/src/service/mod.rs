@@ -1,4 +1,4 @@
-//! A handler becomes a Cloud Run service.
+//! Turns a handler into a Cloud Run service.
 //!
 //! [`http`] and [`event()`] make the router of a function, [`run`] is the whole of its `main`. The
 //! router answers `POST /` with the handler and `GET /health` with 200; everything else is an error
@@ -52,7 +52,7 @@ where
     })
 }
 
-/// Likewise one that a person may also ask with `GET`, which is an empty `POST`.
+/// A function like [`http`] that a person may also call with `GET`, which is an empty `POST`.
 pub fn http_or_get<H, F, R>(name: &'static str, settings: &Settings, handler: H) -> Router
 where
     H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
@@ -65,13 +65,13 @@ where
     })
 }
 
-/// What became of an event that needs no retry.
+/// Result of an event that needs no retry.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Outcome<R> {
     /// It was processed.
     Done(R),
-    /// It is not ours: another type, bucket or prefix.
+    /// It is not for this function: another type, bucket or prefix.
     Ignored(Ignored),
 }
 
@@ -192,7 +192,7 @@ where
                 })
         }
     };
-    // Outside the panic's catch, so that its log line belongs to the request too.
+    // Outside the panic handler, so that a panic's log line belongs to the request too.
     let in_span = move |request: Request, next: middleware::Next| {
         let span = telemetry::invocation_span(name, &project, request.headers());
         next.run(request).instrument(span)

@@ -1,4 +1,4 @@
-//! What a service itself reads from the environment.
+//! The settings common to all services, from the environment.
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -33,8 +33,8 @@ impl Settings {
         })
     }
 
-    /// The address on which the service listens: every interface, as Cloud Run needs it, but only loopback
-    /// where nothing checks the callers.
+    /// The address on which the service listens: every interface, as Cloud Run requires, but only loopback
+    /// where callers are not authenticated.
     pub fn listen_address(&self) -> Ipv4Addr {
         match self.invoker_auth {
             InvokerAuth::None => Ipv4Addr::LOCALHOST,

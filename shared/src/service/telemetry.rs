@@ -1,4 +1,4 @@
-//! Logs: Cloud Logging's structured JSON on stdout, or plain lines where a person watches.
+//! Logs: Cloud Logging's structured JSON on stdout, or plain lines in a terminal.
 //!
 //! Field names are those of <https://cloud.google.com/logging/docs/structured-logging>.
 

@@ -1,5 +1,5 @@
-//! How a slate is put together: each row finds its game and its player by an index, so that a night of any
-//! size takes time in proportion.
+//! Assembly of a slate: each row finds its game and player by an index, so that the time is linear in the
+//! number of rows.
 
 use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
 
@@ -12,31 +12,31 @@ use super::{
 };
 use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};
 
-/// The place of a player: which game, and which of its players.
+/// A player's position: the index of the game, and of the player in it.
 type Place = (usize, usize);
 
-/// Where a prediction belongs.
+/// Where a prediction's player is on the slate.
 enum Found {
     At(Place),
-    /// To one of several of the name.
+    /// One of several players with the same name.
     Ambiguous,
-    /// To nobody whom the tables have in a game of the day.
+    /// In no game of the day, by any table.
     Nowhere,
 }
 
-/// A slate that is being put together.
+/// A slate under assembly.
 pub(super) struct Assembly {
     pub slate: Slate,
     day: SlateDay,
     /// The game of each team; a team plays once a day.
     of_team: HashMap<Team, usize>,
     of_id: HashMap<NbaGameId, usize>,
-    /// Where the players of a name are; namesakes are several.
+    /// The positions of the players with a lookup; namesakes are several.
     of_lookup: HashMap<PlayerLookup, Vec<Place>>,
 }
 
 impl Assembly {
-    /// The games, and nobody in them.
+    /// Starts with the games, without players.
     pub fn new(
         day: SlateDay,
         schedule: Vec<ScheduledGame>,
@@ -56,7 +56,7 @@ impl Assembly {
         Self { slate, day, of_team, of_id, of_lookup: HashMap::new() }
     }
 
-    /// Adds everyone who is expected to play.
+    /// Adds every expected player.
     pub fn expect(&mut self, mut rows: Vec<Expected>) {
         rows.sort_by_key(|row| Reverse(row.processed_at));
         for row in rows {
@@ -70,14 +70,14 @@ impl Assembly {
         }
     }
 
-    /// Adds a player who is expected to play, once; `false` where there is no such game or player.
+    /// Adds an expected player once; `false` where the game or the player is unknown.
     fn expect_one(&mut self, row: &Expected) -> bool {
         let registry = &self.slate.registry;
         let (Some(lookup), Ok(team)) = (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
         else {
             return false;
         };
-        // A team plays once a day, so its game is certain; the row's game id has two forms and typos.
+        // A team plays once a day, so it identifies the game; the row's game id has two forms and typos.
         let Some(index) = self.of_team.get(&team).copied() else { return false };
         if WarehouseGameId::read(&row.game_id).is_ok_and(|id| self.game(&id) != Some(index)) {
             tracing::debug!(
@@ -94,20 +94,20 @@ impl Assembly {
             lookup,
             team,
             context: Context::Analysis,
-            // A game after tonight's has been counted as the last one (facts F42).
+            // Negative where a game after tonight's was counted as the last one (FAILURES.md, F42).
             days_rest: row.days_rest.filter(|days| *days >= 0),
             prediction: None,
             line: None,
             absent: Absent::default(),
         };
-        // Rows come newest first: of two teams a player was expected with, the later one has him.
+        // Rows come newest first: of two teams that expect the same player, the later row decides.
         if !self.has(&player) {
             self.add(index, player);
         }
         true
     }
 
-    /// Gives a team of whom nobody is expected its roster (facts F10, F55), without those who are
+    /// Fills a team without expected players from the registry (FAILURES.md, F10, F55), except those who are
     /// expected with another team.
     pub fn fill_rosters(&mut self) {
         let rosters = LazyCell::new(|| self.slate.registry.rosters());
@@ -127,7 +127,7 @@ impl Assembly {
         }
     }
 
-    /// Gives each player the line and the prediction of the day's rows.
+    /// Gives each player the line and the prediction of the day.
     pub fn predict(&mut self, rows: &[prediction::Row], offers: &[Offer]) {
         let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
         let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
@@ -149,7 +149,7 @@ impl Assembly {
         }
         let mut by_lookup: HashMap<PlayerLookup, Vec<&Offer>> = HashMap::new();
         for offer in offers {
-            // The name tells what letters the lookup has lost.
+            // The name supplies letters that the lookup has lost.
             if let Some(lookup) = self.slate.registry.lookup_of(&offer.player_lookup, &offer.player_name) {
                 by_lookup.entry(lookup).or_default().push(offer);
             }
@@ -175,7 +175,7 @@ impl Assembly {
             let offers = offers(&lookup);
             let unplaced = self.unplaced(row, lookup, offers);
             match self.slate.unplaced.iter().position(|known| known.player.is_same(&unplaced.player)) {
-                // Of several rows the one of the newest prediction.
+                // Of several rows, the one with the newest prediction.
                 Some(place) => {
                     let known = &mut self.slate.unplaced[place];
                     let made_at = |it: &Unplaced| it.player.prediction.as_ref().map(|it| it.made_at);
@@ -188,7 +188,8 @@ impl Assembly {
         }
     }
 
-    /// The prediction of a player whom no table has in a game of the day, with what it tells of the game.
+    /// The prediction of a player whom no table places in a game of the day, with what it tells about the
+    /// game.
     fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[&Offer]) -> Unplaced {
         let id = WarehouseGameId::read(&row.game_id).ok();
         let game = id.as_ref().and_then(|id| self.game(id)).map(|index| &self.slate.games[index].scheduled);
@@ -211,7 +212,7 @@ impl Assembly {
             universal_id: row.universal_player_id.clone(),
             name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
             position: person.and_then(|person| person.position.clone()),
-            // Where nothing tells the team, the box score will.
+            // Without any evidence of the team, the box score decides.
             team: team.unwrap_or_else(Team::unknown),
             lookup,
             context: Context::Roster,
@@ -223,8 +224,8 @@ impl Assembly {
         Unplaced { player, game_id, pair }
     }
 
-    /// Which player of which game a prediction of `lookup` is about. One whom nobody expected joins the team
-    /// that the registry names, so that a challenge on it can be made and graded.
+    /// Finds the player and the game of a prediction. An unexpected player joins the registry's team, so that
+    /// challenges on the player can be made and graded.
     fn place(&mut self, row: &prediction::Row, lookup: &PlayerLookup) -> Found {
         let named = WarehouseGameId::read(&row.game_id).ok().and_then(|id| self.game(&id));
         let namesakes: Vec<Place> = self
@@ -242,11 +243,11 @@ impl Assembly {
         match (of_id, in_named.as_slice(), namesakes.as_slice()) {
             (Some(place), ..) => return Found::At(place),
             (None, [place], _) | (None, [], [place]) => return Found::At(*place),
-            // Of two namesakes neither is certain.
+            // Two namesakes cannot be told apart.
             (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return Found::Ambiguous,
             (None, [], []) => {}
         }
-        // A prediction that is no longer active brings nobody into a game.
+        // An inactive prediction does not add a player to a game.
         let person = self.slate.registry.person(lookup, row.universal_player_id.as_deref(), None);
         let person =
             person.filter(|person| row.is_active && agree(&person.universal_id, &row.universal_player_id));
@@ -286,7 +287,7 @@ impl Assembly {
     fn add(&mut self, game: usize, player: Player) -> Place {
         let players = &mut self.slate.games[game].players;
         let place = (game, players.len());
-        // Nearly everyone's name is his own.
+        // Most names belong to one player.
         let namesakes = self.of_lookup.entry(player.lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
         namesakes.push(place);
         players.push(player);
@@ -294,7 +295,7 @@ impl Assembly {
     }
 }
 
-/// The offers on a player of `team`; by the team where several have the name, tonight or at the bookmakers.
+/// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.
 fn of_one_player<'a>(offers: &[&'a Offer], team: &Team, is_alone: bool) -> Vec<&'a Offer> {
     let of_team = |offer: &&&Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
     let is_one = is_alone && offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);

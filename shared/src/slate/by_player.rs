@@ -1,4 +1,4 @@
-//! What is known of players by tables that name them in their own way.
+//! Values by player, from tables with different ids and spellings.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::Player;
 use crate::nba::{PlayerLookup, Team};
 
-/// Something known of players, found by name and, where two share it, by the certain id or the team.
+/// Values found by name and, where two players share it, by universal player id or team.
 #[derive(Clone, Debug)]
 pub struct ByPlayer<T>(HashMap<PlayerLookup, Vec<Entry<T>>>);
 
@@ -25,7 +25,7 @@ impl<T> Default for ByPlayer<T> {
 }
 
 impl<T> ByPlayer<T> {
-    /// Adds something of a player, as far as its row tells who he is.
+    /// Adds a value under whatever identifies the player in its row.
     pub fn add(
         &mut self,
         lookup: PlayerLookup,
@@ -33,12 +33,12 @@ impl<T> ByPlayer<T> {
         team: Option<Team>,
         what: T,
     ) {
-        // Nearly everyone's name is his own.
+        // Most names belong to one player.
         let entries = self.0.entry(lookup).or_insert_with(|| Vec::with_capacity(1));
         entries.push(Entry { universal_id, team, what });
     }
 
-    /// What is known of `player`, and not of a namesake.
+    /// The value of `player`, and not of a namesake.
     pub fn of(&self, player: &Player) -> Option<&T> {
         let entries = self.0.get(&player.lookup)?;
         let certain = |entry: &&Entry<T>| {

@@ -1,8 +1,8 @@
-//! What a day's slate was, carried over to what it is: nothing leaves it by one read that came back empty or
-//! short, and nothing that stood at tip-off changes after it.
+//! Carry-over of a day's slate from one read to the next: one empty or short read removes nothing, and what
+//! stood at tip-off no longer changes.
 //!
-//! Both exports carry one memory, `slate/{date}.json` in the bucket of the documents. It is their own and no
-//! contract. Without it an instance that has just started would take a table that is being replaced for a day
+//! Both exports share one memory, `slate/{date}.json` in the bucket of the documents, which is internal and
+//! not part of the contract. Without it a new instance would take a table that is being replaced for a day
 //! without games.
 
 use std::collections::HashSet;
@@ -21,38 +21,38 @@ use crate::{
     nba::{SlateDay, TeamPair},
 };
 
-/// About as many bytes of JSON has a player.
+/// Approximate JSON size of a player, to allocate the body once.
 const BYTES_A_PLAYER: usize = 420;
 
-/// How much of a slate is there only because it was there before.
+/// Counts of what remains on a slate only because an earlier read had it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Games that the schedule no longer has.
+    /// Games that the schedule no longer lists.
     pub games: usize,
-    /// Players who, or whose prediction or line, can no longer be read.
+    /// Players who, or whose prediction or line, the last read did not find.
     pub players: usize,
 }
 
-/// The memory of a day's slate.
+/// Access to the memory of a day's slate.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory<'a> {
-    /// Where it is.
+    /// The client of the memory's bucket.
     pub storage: &'a Storage,
-    /// Likewise: the bucket of the documents.
+    /// The bucket of the memory: that of the documents.
     pub bucket: &'a str,
-    /// How far apart two reads have to be that do not find something before it goes: half of what lies
-    /// between two of the caller's.
+    /// The least time between two reads that both miss something before it is removed: half of the caller's
+    /// interval between reads.
     pub half_a_refresh: TimeDelta,
 }
 
-/// What is remembered.
+/// The remembered state of a slate.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Remembered {
     games: Vec<Game>,
     unplaced: Vec<Unplaced>,
 }
 
-/// The memory of a day, as it was read.
+/// The memory of a day at its last read.
 #[derive(Debug)]
 pub struct Recalled {
     day: SlateDay,
@@ -61,7 +61,7 @@ pub struct Recalled {
 }
 
 impl Memory<'_> {
-    /// What is remembered of `day`.
+    /// Reads the memory of `day`.
     pub async fn recall(&self, day: SlateDay) -> Result<Recalled, Error> {
         let object = object(day);
         let stored = self.storage.read(self.bucket, &object, None).await?;
@@ -70,8 +70,8 @@ impl Memory<'_> {
         Ok(Recalled { day, generation, remembered })
     }
 
-    /// The slate as it was read at `now`, with what it lacks of what it was; that becomes the memory. `begun`
-    /// are games that have begun whatever the schedule says.
+    /// Adds to the slate that was read at `now` what it lacks of the remembered one, and stores the result.
+    /// The games in `begun` have begun whatever the schedule says.
     pub async fn carry(
         &self,
         mut recalled: Recalled,
@@ -121,7 +121,7 @@ fn remembered(object: &str, body: &[u8]) -> Remembered {
     })
 }
 
-/// How a slate is carried over.
+/// The circumstances of one carry-over.
 struct Carrying<'a> {
     now: DateTime<Utc>,
     half_a_refresh: TimeDelta,
@@ -169,7 +169,7 @@ impl Carrying<'_> {
         }
     }
 
-    /// Whether something has been missing long enough for another read that did not find it to count.
+    /// Whether something has been missing for long enough that a second read without it removes it.
     fn is_gone(&self, absent_since: Option<DateTime<Utc>>) -> bool {
         absent_since.is_some_and(|since| self.now - since >= self.half_a_refresh)
     }
@@ -183,7 +183,7 @@ impl Carrying<'_> {
             tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
             return;
         }
-        // A team that has another game now is not in this one.
+        // A team that now plays another game is no longer in this one.
         let teams = [&game.scheduled.home, &game.scheduled.away];
         if !self.has_begun(&game)
             && slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)))
@@ -209,8 +209,8 @@ impl Carrying<'_> {
                     self.carry_player(&mut slate.games[index].players[place], player, has_begun, tip_off);
                 }
                 None => {
-                    // He may have been traded, or be expected elsewhere; a roster that stands in for an
-                    // analysis is no word for that, and nobody changes teams after tip-off.
+                    // The player may have been traded or be expected elsewhere. A roster that replaces a
+                    // missing analysis is no evidence of that, and nobody changes teams after tip-off.
                     let stays = has_begun && player.is_timed();
                     if !stays && self.is_gone(player.absent.player) {
                         continue;
@@ -232,7 +232,7 @@ impl Carrying<'_> {
     fn carry_missing(&self, slate: &mut Slate, index: usize, mut player: Player, has_begun: bool) {
         let game = &mut slate.games[index];
         let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
-        // Whoever only stood in for an analysis that had not come goes when it comes.
+        // Players from a roster that replaced a missing analysis leave when the analysis arrives.
         let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
         let stays = !self.is_gone(player.absent.player) || (has_begun && player.is_timed());
         if !stays || (stood_in && !player.is_timed()) {
@@ -261,11 +261,11 @@ impl Carrying<'_> {
             player.days_rest = known.days_rest;
             player.absent.analysis = known.absent.analysis.or(Some(self.now));
         }
-        // Without offers a bookmaker's line gives way to an average.
+        // Without offers an estimate replaces a bookmaker's line.
         let lost_line = strength(player.line.as_ref()) < strength(known.line.as_ref());
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
-            // Locked at tip-off. What was read now and is from before tip-off is newer than what was read
-            // before it. Prediction and line stay together, because the one takes a side of the other.
+            // Locked at tip-off. A row read now but written before tip-off is newer than one read before it.
+            // Prediction and line stay together, because the prediction recommends a side of that line.
             let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
             if lost_line || !player.prediction.as_ref().is_some_and(is_in_time) {
                 player.prediction = known.prediction;
@@ -282,7 +282,8 @@ impl Carrying<'_> {
         if keeps_line {
             player.absent.line = known.absent.line.or(Some(self.now));
         }
-        // Prediction and line stay together: the one takes a side of the other, and the line may be its own.
+        // Prediction and line stay together: the prediction recommends a side of it, and the line may be its
+        // own.
         if keeps_prediction || (keeps_line && !lost_prediction && known.prediction.is_some()) {
             player.prediction = known.prediction;
             player.line = known.line;
@@ -293,7 +294,7 @@ impl Carrying<'_> {
     }
 }
 
-/// How much a line says: a bookmaker's more than an average, an average more than none.
+/// The rank of a line's source: a bookmaker's above an estimate, an estimate above none.
 fn strength(line: Option<&PointsLine>) -> u8 {
     match line.map(|line| line.source) {
         Some(LineSource::Prediction | LineSource::Bettingpros) => 2,

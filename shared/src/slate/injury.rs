@@ -1,4 +1,4 @@
-//! What the injury reports say.
+//! Players' injury reports.
 
 use compact_str::CompactString;
 use schemars::JsonSchema;
@@ -11,24 +11,24 @@ use crate::{
     nba::{SlateDay, Team},
 };
 
-/// Of how many days, the slate day included, injury reports count; an older one says nothing about
+/// How many days an injury report stays valid, the slate day included; an older one says nothing about
 /// tonight.
 const REPORT_DAYS: u64 = 3;
 
-/// What an injury report says of a player.
+/// A player's injury report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Injury {
-    /// Whether the player will play.
+    /// Likelihood that the player plays.
     pub status: InjuryStatus,
-    /// As reported.
+    /// Reason as reported.
     pub reason: Option<String>,
 }
 
-/// Whether a player will play.
+/// Likelihood that a player plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InjuryStatus {
-    /// Will play, or nothing is reported.
+    /// Will play, or has no report.
     #[default]
     Available,
     /// Will most likely play.

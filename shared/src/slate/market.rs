@@ -1,4 +1,4 @@
-//! What bookmakers offer on a player's points, and which of their lines is the main one.
+//! Bookmakers' offers on a player's points, and the main line among them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,15 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// Books of the odds table that are no bookmakers, by its `book_id`: the consensus is made from the others,
-/// and the pick'em games have payouts instead of odds.
+/// Sources in the odds table that are not bookmakers, by `book_id`: the consensus is computed from the
+/// others, and pick'em games have payouts instead of odds.
 const NO_BOOKMAKERS: [(i64, &str); 5] =
     [(0, "BettingPros Consensus"), (60, "PrizePicks"), (63, "Underdog"), (39, "Sleeper"), (45, "PropSwap")];
 
-/// Updates of a book this close together are one look at its offers.
+/// Updates of a book within this time belong to one snapshot of its offers.
 const ONE_LOOK: TimeDelta = TimeDelta::minutes(10);
 
-/// American odds between which a side of a main line lies.
+/// American odds within which each side of a main line lies.
 const NEAR_EVEN: std::ops::RangeInclusive<i64> = -200..=170;
 
 /// A line that a book offers on one side, or has withdrawn.
@@ -33,7 +33,7 @@ pub(super) struct Offer {
     pub bookmaker_last_update: DateTime<Utc>,
 }
 
-/// What the bookmakers offer on one player.
+/// The bookmakers' offers on one player.
 #[derive(Debug, Default)]
 pub(super) struct Market {
     /// The line that most books have as their main one.
@@ -51,8 +51,8 @@ struct Quote {
 }
 
 impl Market {
-    /// The market of `offers`, all on one player, as it stood at the tip-off of his game, or now where that is
-    /// to come or not known.
+    /// The market of `offers`, all on one player, at the tip-off of the player's game, or now where tip-off
+    /// is ahead or unknown.
     pub(super) fn of(offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Self {
         let is_bookmaker = |offer: &&&Offer| !NO_BOOKMAKERS.iter().any(|(id, _)| *id == offer.book_id);
         let in_time = |offer: &&&Offer| tip_off.is_none_or(|tip_off| offer.bookmaker_last_update <= tip_off);
@@ -89,19 +89,19 @@ impl Market {
         for of_book in books.into_values() {
             let of_book: Vec<Quote> = of_book.into_values().collect();
             let Some(main) = main_of(&of_book) else { continue };
-            // What the book has not renewed since is what it offered before it moved.
+            // Quotes that the book did not refresh with its main line date from before the line moved.
             quotes.extend(of_book.into_iter().filter(|quote| quote.at >= main.at - ONE_LOOK));
             votes.push(main);
         }
         Self { main: elected(&votes), quotes }
     }
 
-    /// The best odds that a bookmaker has for more points than `line`.
+    /// The best odds that a bookmaker offers on more points than `line`.
     pub(super) fn over_odds(&self, line: f64) -> Option<i64> {
         self.at(line).filter_map(|quote| quote.over).max()
     }
 
-    /// The best for fewer.
+    /// The best odds that a bookmaker offers on fewer points than `line`.
     pub(super) fn under_odds(&self, line: f64) -> Option<i64> {
         self.at(line).filter_map(|quote| quote.under).max()
     }
@@ -111,8 +111,8 @@ impl Market {
     }
 }
 
-/// The main line of a book: of those that it quotes on both sides near even the one nearest to even, else
-/// likewise of those on both sides, else of those on one; each time among the newest.
+/// The main line of a book: of the lines quoted on both sides near even, the one nearest to even; without
+/// such, the nearest of those on both sides, then of those on one side; always among the newest.
 fn main_of(quotes: &[Quote]) -> Option<Quote> {
     let tests: [fn(&Quote) -> bool; 3] = [Quote::is_near_even, Quote::has_both_sides, |_| true];
     tests.into_iter().find_map(|test| {
@@ -123,8 +123,8 @@ fn main_of(quotes: &[Quote]) -> Option<Quote> {
     })
 }
 
-/// The line that most books have as their main one; those who quote theirs near even have the word before
-/// others. Of two, the one nearer to even, then the lower.
+/// The line that most books have as their main one, where books that quote theirs near even take precedence.
+/// A tie goes to the line nearer to even, then to the lower one.
 fn elected(votes: &[Quote]) -> Option<f64> {
     let has_even = votes.iter().any(Quote::is_near_even);
     let mut lines: BTreeMap<i64, Vec<&Quote>> = BTreeMap::new();
@@ -152,7 +152,8 @@ impl Quote {
         is_near(self.over) && is_near(self.under)
     }
 
-    /// How far the implied chances of the two sides are apart; of one side, from a half.
+    /// The difference between the implied chances of the two sides; of a single side, its distance from a
+    /// half.
     fn unevenness(&self) -> f64 {
         match (self.over.map(implied), self.under.map(implied)) {
             (Some(over), Some(under)) => (over - under).abs(),
@@ -162,7 +163,7 @@ impl Quote {
     }
 }
 
-/// The chance at which a bet at American odds is even.
+/// The implied chance of American odds.
 fn implied(odds: i64) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "odds are small")]
     let odds = odds as f64;

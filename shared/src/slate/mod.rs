@@ -1,7 +1,7 @@
-//! The slate: the games of a day, everyone who plays in them, and what is predicted of whom.
+//! The slate: the games of a day, their players and the players' predictions.
 //!
-//! One reading of the warehouse for both exports, so that tonight's list and the live grading know the
-//! same players by the same names, and hold them against the same line.
+//! Both exports read the warehouse through this module, so that tonight's list and the live grading have the
+//! same players under the same names, with the same lines.
 
 mod assembly;
 mod by_player;
@@ -33,73 +33,73 @@ use crate::{
 use assembly::Assembly;
 use registry::Person;
 
-/// The games of a day and who plays in them.
+/// The games of a day and their players.
 #[derive(Clone, Debug, Default)]
 pub struct Slate {
-    /// In the order they begin.
+    /// The games in the order of their tip-off.
     pub games: Vec<Game>,
-    /// Predictions of players of whom no table tells the game.
+    /// Predictions of players whom no table places in a game.
     pub unplaced: Vec<Unplaced>,
-    /// Who the players are.
+    /// The registry of players.
     pub registry: Registry,
-    /// What is reported of their health.
+    /// Injury reports by player.
     pub injuries: ByPlayer<Injury>,
-    /// What is here only because it was here before.
+    /// Counts of what remains only because an earlier read had it.
     pub kept: Kept,
 }
 
-/// A game and everyone who is expected to play in it.
+/// A game and its expected players.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Game {
-    /// As the schedule knows it.
+    /// The game as scheduled.
     pub scheduled: ScheduledGame,
-    /// Each player once.
+    /// The players, each once.
     pub players: Vec<Player>,
-    /// Since when the schedule has not had it.
+    /// Instant since which the schedule has not listed the game.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent_since: Option<DateTime<Utc>>,
 }
 
-/// A prediction of a player whom neither the analysis nor the registry has in a game of the day. A box score
-/// may have him.
+/// A prediction of a player whom neither the analysis nor the registry places in a game of the day, but a box
+/// score may.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unplaced {
-    /// Who plays, as far as the prediction tells.
+    /// The player, as far as the prediction identifies one.
     pub player: Player,
-    /// The game that the prediction names, by the NBA's id.
+    /// The NBA's id of the game that the prediction names.
     pub game_id: Option<NbaGameId>,
-    /// Its teams, where they are known.
+    /// The teams of that game, where known.
     pub pair: Option<TeamPair>,
 }
 
-/// A player of tonight.
+/// A player of the slate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Player {
-    /// The join key.
+    /// The join key of the player across every document.
     pub lookup: PlayerLookup,
-    /// The certain id, where there is one.
+    /// The universal player id, where there is one.
     pub universal_id: Option<CompactString>,
-    /// As shown.
+    /// Display name.
     pub name: String,
     /// Tonight's team.
     pub team: Team,
     /// Such as `G` or `F-C`.
     pub position: Option<CompactString>,
-    /// How we know that the player is with the team tonight.
+    /// Evidence that the player is with the team tonight.
     pub context: Context,
-    /// Days without a game before tonight; 0 back to back.
+    /// Days without a game before tonight; 0 for back-to-back games.
     pub days_rest: Option<i64>,
-    /// What is predicted, if anything.
+    /// The prediction, if there is one.
     pub prediction: Option<Prediction>,
-    /// The line, if there is any.
+    /// The points line, if there is one.
     pub line: Option<PointsLine>,
-    /// What of the player is kept though the last reads did not find it.
+    /// What remains of the player although the last reads did not find it.
     #[serde(default, skip_serializing_if = "Absent::is_none")]
     pub absent: Absent,
 }
 
-/// Since when the reads have not found something of a player. Each is counted by itself, because what is lost
-/// while something else is missing has to be missed twice as well.
+/// Instants since which the reads have missed something of a player. Each is kept separately, because every
+/// loss has to be confirmed by a second read of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Absent {
@@ -110,23 +110,23 @@ pub struct Absent {
 }
 
 impl Absent {
-    /// Whether nothing is.
+    /// Whether nothing is missing.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How we know that a player is with a team tonight.
+/// Evidence that a player is with a team tonight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Context {
-    /// The analysis of the coming game has the player.
+    /// The analysis of the coming game lists the player.
     Analysis,
-    /// Only the registry has: the player is on the team's roster.
+    /// Only the registry's roster of the team lists the player.
     Roster,
 }
 
-/// What the warehouse says of a day, as it says it.
+/// The unprocessed rows of the warehouse for a day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     schedule: Vec<schedule::Row>,
@@ -137,7 +137,7 @@ pub struct Rows {
     injuries: Vec<injury::Row>,
 }
 
-/// A row of the players who are expected to play.
+/// A row of the expected players.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Expected {
     player_lookup: CompactString,
@@ -149,7 +149,7 @@ struct Expected {
 }
 
 impl Rows {
-    /// Reads those of `day`, all tables at once.
+    /// Reads the rows of `day`, all tables concurrently.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
         let season = Season::of(day);
         let date = [Parameter::date("game_date", day)];
@@ -168,26 +168,26 @@ impl Rows {
 }
 
 impl Slate {
-    /// Everyone of all games.
+    /// The players of all games.
     pub fn players(&self) -> impl Iterator<Item = &Player> {
         self.games.iter().flat_map(|game| &game.players)
     }
 
-    /// How many players something is predicted of.
+    /// The number of players with a prediction.
     pub fn predictions(&self) -> usize {
         self.players().filter(|player| player.prediction.is_some()).count() + self.unplaced.len()
     }
 
-    /// Whether the day's injury report has a player as out.
+    /// Whether the player is out in the day's injury report.
     pub fn is_out(&self, player: &Player) -> bool {
         self.injuries.of(player).is_some_and(Injury::is_out)
     }
 
-    /// What the rows of `day` come to.
+    /// Interprets the rows of `day`.
     pub fn of(day: SlateDay, rows: Rows) -> Self {
         let Rows { schedule, expected, registry, predictions, offers, injuries } = rows;
         let registry = Registry::of(registry, Season::of(day));
-        // An all-star team, or a guest from abroad, has no players that any table knows.
+        // No table has the players of an all-star team or of a guest from abroad.
         let of_the_league =
             |game: &ScheduledGame| !game.id.is_exhibition() || game.is_between_teams_of_the_league();
         let games = schedule::games(schedule).into_iter().filter(of_the_league).collect();
@@ -200,7 +200,7 @@ impl Slate {
     }
 }
 
-/// Whether two certain ids may be one person's: they are the same, or one of them is not known.
+/// Whether two universal player ids may belong to one person: they are equal, or one is unknown.
 fn agree(one: &Option<CompactString>, other: &Option<CompactString>) -> bool {
     one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
 }
@@ -221,20 +221,20 @@ impl Player {
         }
     }
 
-    /// Whether a challenge can be about the player.
+    /// Whether a challenge on the player is possible.
     pub fn is_timed(&self) -> bool {
         self.prediction.is_some() || self.line.is_some()
     }
 
-    /// Lets the predicted number choose the side of a line that the prediction was not made against.
+    /// Recommends the side of the predicted number for a line that the prediction was not made against.
     fn take_side_of(&mut self, line: Option<&PointsLine>) {
         if let (Some(prediction), Some(line)) = (&mut self.prediction, line) {
             prediction.recommendation = Recommendation::by_number(prediction.predicted, line.value);
         }
     }
 
-    /// Whether two rows mean one person: the certain id is the same, or the name is and no id speaks against
-    /// it.
+    /// Whether two rows belong to one person: the universal player ids are equal, or one is unknown and the
+    /// lookups are equal.
     fn is_same(&self, other: &Self) -> bool {
         match (&self.universal_id, &other.universal_id) {
             (Some(one), Some(other)) => one == other,

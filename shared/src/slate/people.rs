@@ -1,31 +1,31 @@
-//! Who the rows of a night's box scores are: settled once, for every document.
+//! Identification of the players in a night's box-score rows, once for every document.
 //!
-//! Upstream has its own ids and spellings. A row is whoever the directory says its id is, else whoever the
-//! registry or the slate knows by its name in any spelling or order of the words, else the one player of the
-//! team with that surname, or with a name that begins with the row's, who is in no row. A row of somebody whom the registry knows is never taken for
-//! another player.
+//! Upstream has its own ids and spellings. A row is identified by the directory's entry for its id, else by
+//! its name in the registry or on the slate, in any spelling or word order, else as the team's only unmatched
+//! player with that surname or with a name that begins with the row's. A row of a player whom the registry
+//! knows is never matched to another player.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Player, Slate};
 use crate::nba::{PlayerLookup, Team, TeamPair};
 
-/// BallDontLie's player ids, and who they are.
+/// Players by BallDontLie id.
 pub type Directory = HashMap<i64, Named>;
 
-/// A name of fewer letters may begin many others.
+/// The least letters of a name that may be matched as a prefix; a shorter one begins many others.
 const FEWEST_LETTERS: usize = 8;
 
-/// A player as a table of ids names him.
+/// A player as named by a table of ids.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The lookup there, which may be another than the registry's.
+    /// The lookup in that table, which may differ from the registry's.
     pub lookup: PlayerLookup,
-    /// As shown.
+    /// Display name.
     pub name: String,
 }
 
-/// A row of a box score, as upstream has it.
+/// A row of a box score, as upstream sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct BoxRow<'a> {
     /// BallDontLie's id of the player, where the row has one.
@@ -40,20 +40,20 @@ pub struct BoxRow<'a> {
     pub game: &'a TeamPair,
 }
 
-/// Who a row is about.
+/// The player whom a row is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The join key in every document.
+    /// The join key of the player across every document.
     pub lookup: PlayerLookup,
-    /// As shown; `None` where it is the row's own name.
+    /// Display name; `None` where it is the row's own name.
     pub name: Option<String>,
-    /// The team that he plays for.
+    /// The player's team.
     pub team: Team,
 }
 
-/// Who each of `rows` is about, in their order. `rows` are those of all games of a night, so that nobody is
-/// taken for a player who is in another game's box. Without a slate the directory, who an id `was` when more
-/// was known, and upstream's own names are what there is.
+/// Identifies the players of `rows`, in order. `rows` must have all games of a night, so that no row is
+/// matched to a player of another game's box score. Without a slate, only the directory, the earlier identity
+/// of an id (`was`) and upstream's own names are available.
 pub fn identify(
     rows: &[BoxRow<'_>],
     directory: &Directory,
@@ -64,7 +64,7 @@ pub fn identify(
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
     let swapped = known.swapped_sides(rows, &found);
     let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
-        // A row that was put right before is there too.
+        // A row that was corrected earlier is there too.
         let is_right = lookup.as_ref().and_then(|lookup| known.team(lookup)) == Some(row.team);
         match swapped.contains(row.game) && !is_right {
             true => row.game.other(row.team).clone(),
@@ -77,7 +77,7 @@ pub fn identify(
     rows.iter().zip(found).zip(teams).map(identity).collect()
 }
 
-/// Everyone of whom something is known.
+/// Everything known about the players.
 struct People<'a> {
     directory: &'a Directory,
     slate: Option<&'a Slate>,
@@ -98,7 +98,7 @@ impl<'a> People<'a> {
         self.directory.get(&row.bdl_id?)
     }
 
-    /// Who the row's id was when more was known than now; where the registry is there, it has the word.
+    /// The earlier identity of the row's id; the registry takes precedence where it is available.
     fn was(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
         if self.slate.is_some_and(|slate| !slate.registry.is_empty()) {
             return None;
@@ -106,8 +106,8 @@ impl<'a> People<'a> {
         self.was.get(&row.bdl_id?)
     }
 
-    /// Whom the directory's id, or the name in any spelling, or the name with its words in another order
-    /// says that a row is about.
+    /// The player identified by the directory's id, the name in any spelling, or the name in another word
+    /// order.
     fn lookup(&self, row: &BoxRow<'_>) -> Option<PlayerLookup> {
         let by_id = || self.named(row).and_then(|named| self.known(&named.lookup, &named.name));
         let by_name = || self.known(row.lookup, row.name);
@@ -130,7 +130,7 @@ impl<'a> People<'a> {
             .or_else(|| if name.is_ascii() { None } else { registry.known_by_name(name) })
     }
 
-    /// The only team of whoever is called so.
+    /// The team of the player with this lookup, where only one has it.
     fn team(&self, lookup: &PlayerLookup) -> Option<&'a Team> {
         match self.expected.get(lookup).map(Vec::as_slice) {
             Some([player]) => Some(&player.team),
@@ -139,7 +139,7 @@ impl<'a> People<'a> {
         }
     }
 
-    /// The games whose two lists are each other's: most of those who are known in either are of the other
+    /// The games whose two lists are swapped: most of the known players of either list belong to the other
     /// team.
     fn swapped_sides<'r>(
         &self,
@@ -160,10 +160,10 @@ impl<'a> People<'a> {
         sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
     }
 
-    /// Finds those of whom upstream has another first name or suffix (Alexandre for Alex Sarr): the surname
-    /// decides where one row that is nobody's and one player of the team who is in no row have it.
+    /// Matches rows with another first name or suffix (Alexandre for Alex Sarr): by surname, where exactly
+    /// one unmatched row and one unmatched player of the team share it.
     fn find_by_surname(&self, rows: &[BoxRow<'_>], teams: &[Team], found: &mut [Option<PlayerLookup>]) {
-        // Without the registry it is not known whom else a row may be about.
+        // Without the registry, the other players who may have this name are unknown.
         let Some(slate) = self.slate.filter(|slate| !slate.registry.is_empty()) else { return };
         let mut strangers: HashMap<(&Team, PlayerLookup), Vec<usize>> = HashMap::new();
         for (index, row) in rows.iter().enumerate().filter(|(index, _)| found[*index].is_none()) {
@@ -200,7 +200,7 @@ impl<'a> People<'a> {
                 matched.push((*index, (*lookup).clone()));
             }
         }
-        // One side has only the first of two family names (Nigel Hayes for Nigel Hayes-Davis).
+        // One source has only the first of two family names (Nigel Hayes for Nigel Hayes-Davis).
         let done: HashSet<usize> = matched.iter().map(|(index, _)| *index).collect();
         for index in unknown.into_iter().filter(|index| !done.contains(index)) {
             let row = &rows[index];
@@ -225,8 +225,8 @@ impl<'a> People<'a> {
         }
     }
 
-    /// Whether a row may be about a player of the same surname: the directory has him under no other id, and
-    /// a first name that is one letter is his.
+    /// Whether a row may be about a player of the same surname: the directory has no other id for the player,
+    /// and a first name of one letter is the player's initial.
     fn may_be(&self, row: &BoxRow<'_>, lookup: &PlayerLookup, name: &str) -> bool {
         let has_another_id =
             self.directory.iter().any(|(id, named)| Some(*id) != row.bdl_id && named.lookup == *lookup);
@@ -262,7 +262,7 @@ impl<'a> People<'a> {
     }
 }
 
-/// The last word of a name that is no suffix, in the letters of a lookup.
+/// The last word of a name that is not a suffix, spelled as in a lookup.
 fn surname(name: &str) -> Option<PlayerLookup> {
     let is_suffix = |word: &&str| {
         let word = word.trim_end_matches('.').to_ascii_lowercase();

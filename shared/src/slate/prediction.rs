@@ -1,4 +1,4 @@
-//! What is predicted of a player, and the line it is held against.
+//! A player's prediction and the line that it is compared with.
 
 use std::cmp::Ordering;
 
@@ -9,37 +9,37 @@ use serde::{Deserialize, Serialize};
 
 use super::market::Market;
 
-/// What a model predicts of a player tonight.
+/// A model's prediction of a player's points tonight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// Points.
+    /// Predicted points.
     pub predicted: f64,
-    /// 0–1; `None` where the source's number is on no known scale.
+    /// Confidence of the model, 0–1; `None` where the source's number is on no known scale.
     pub confidence: Option<f64>,
-    /// Which side of the line to take.
+    /// Recommended side of the line.
     pub recommendation: Recommendation,
-    /// When the model wrote it, or changed it last.
+    /// Instant at which the model wrote or last changed it.
     pub made_at: DateTime<Utc>,
-    /// Whether it was deactivated before tip-off because its player is out.
+    /// Whether it was deactivated before tip-off because the player is out.
     pub is_withdrawn: bool,
 }
 
-/// A side of the line.
+/// Recommended side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Recommendation {
     /// More points than the line.
     Over,
-    /// Fewer.
+    /// Fewer points than the line.
     Under,
-    /// Neither is worth it.
+    /// Neither side is recommended.
     Pass,
-    /// There is no line to take a side of.
+    /// There is no line.
     NoLine,
 }
 
 impl Recommendation {
-    /// The side of a line on which a predicted number lies.
+    /// The side of the line on which the predicted number lies.
     pub(super) fn by_number(predicted: f64, line: f64) -> Self {
         match predicted.total_cmp(&line) {
             Ordering::Greater => Self::Over,
@@ -49,28 +49,28 @@ impl Recommendation {
     }
 }
 
-/// The points line that tonight's challenges are about.
+/// The points line of a player tonight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointsLine {
-    /// Points.
+    /// The line, points.
     pub value: f64,
-    /// Where it is from.
+    /// Source of the line.
     pub source: LineSource,
-    /// The best American odds that a bookmaker has for more points than this line.
+    /// Best American odds that a bookmaker offers on more points than this line.
     pub over_odds: Option<i64>,
-    /// The best for fewer.
+    /// Best American odds that a bookmaker offers on fewer points than this line.
     pub under_odds: Option<i64>,
 }
 
-/// Where a line is from.
+/// Source of a points line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LineSource {
-    /// A bookmaker's, as the prediction was made against it.
+    /// Bookmaker's line that the prediction was made against.
     Prediction,
-    /// What most bookmakers offer now.
+    /// Line that most bookmakers offer now.
     Bettingpros,
-    /// Nobody's: made from the player's averages.
+    /// Estimated from the player's averages; no bookmaker offers it.
     EstimatedAvg,
 }
 
@@ -89,7 +89,7 @@ pub(super) struct Row {
     pub is_active: bool,
     /// Microseconds since 1970.
     pub created_at: i64,
-    /// Likewise; often null.
+    /// Microseconds since 1970; often null.
     pub updated_at: Option<i64>,
     pub prediction_version: i64,
     pub system_id: CompactString,
@@ -97,8 +97,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether this row of the same player and game is to be preferred over `other`, by the query's own
-    /// order: it could not compare rows that name the game in different forms.
+    /// Whether this row of the same player and game takes precedence over `other`, by the query's order: the
+    /// query cannot compare rows that name the game in different forms.
     pub(super) fn goes_before(&self, other: &Row) -> bool {
         let newness = |row: &Row| {
             (row.own_line().is_some(), row.updated_at.unwrap_or(row.created_at), row.prediction_version)
@@ -116,7 +116,7 @@ impl Row {
         self.current_points_line.or(self.estimated_line_value)
     }
 
-    /// The prediction, against the line that was found for it.
+    /// The prediction with its recommendation for the line that was found.
     pub(super) fn against(&self, line: Option<&PointsLine>) -> Prediction {
         let said = match self.recommendation.as_str() {
             "OVER" => Recommendation::Over,
@@ -128,7 +128,7 @@ impl Row {
         let recommendation = match line {
             None => Recommendation::NoLine,
             Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
-            // What was said was about another line, or about none: the number decides.
+            // The recommendation was for another line or for none: the predicted number decides.
             Some(line) => Recommendation::by_number(self.predicted_points, line.value),
         };
         Prediction {
@@ -144,7 +144,7 @@ impl Row {
         instant(self.created_at) <= tip_off
     }
 
-    /// Whether it was active when the game began, and is no more.
+    /// Whether it was active at tip-off and deactivated later.
     fn was_active_at(&self, tip_off: DateTime<Utc>) -> bool {
         let deactivated = self.updated_at.map(instant);
         !self.is_active && self.is_made_by(tip_off) && deactivated.is_some_and(|instant| instant > tip_off)
@@ -155,7 +155,7 @@ fn instant(microseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(microseconds).unwrap_or_default()
 }
 
-/// The rows of one player: the one that is active, and the one that was last.
+/// The rows of one player: the active one, and the one that was deactivated last.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rows<'a> {
     active: Option<&'a Row>,
@@ -171,8 +171,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The row that counts, and whether it was withdrawn because its player is out. What is written or
-    /// deactivated after tip-off does not replace what stood at tip-off.
+    /// The row that counts, and whether it was withdrawn because the player is out. Changes after tip-off do
+    /// not replace the row that stood at tip-off.
     pub(super) fn standing(self, tip_off: Option<DateTime<Utc>>, is_out: bool) -> Option<(&'a Row, bool)> {
         let stood = self.inactive.zip(tip_off).filter(|(row, tip_off)| row.was_active_at(*tip_off));
         let is_in_time = |row: &Row| tip_off.is_none_or(|tip_off| row.is_made_by(tip_off));
@@ -185,7 +185,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Some models write 0–1, others 0–100 (facts 1.3).
+/// Normalises to 0–1 the scores of models, some of which write 0–1 and others 0–100.
 fn confidence(score: f64) -> Option<f64> {
     match score {
         0.0..=1.0 => Some(score),
@@ -194,8 +194,8 @@ fn confidence(score: f64) -> Option<f64> {
     }
 }
 
-/// The line of a player: the prediction's own, else what most bookmakers offer, else an estimate. The odds
-/// are those that are offered at just that line.
+/// The line of a player: the prediction's own, else the one that most bookmakers offer, else an estimate. The
+/// odds are those for exactly that line.
 pub(super) fn line(prediction: Option<&Row>, market: &Market) -> Option<PointsLine> {
     let at = |value: f64, source| PointsLine {
         value,

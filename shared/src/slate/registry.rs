@@ -1,4 +1,4 @@
-//! Who the players are, from the registry.
+//! The players in the registry.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,10 @@ use crate::nba::{PlayerLookup, Season, Team};
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     people: HashMap<PlayerLookup, Vec<Person>>,
-    /// What other producers call a player → his lookup here; `None` where two players are called so.
+    /// Other producers' spellings of a player and the player's lookup; `None` where two players share the
+    /// spelling.
     spellings: HashMap<CompactString, Option<PlayerLookup>>,
-    /// The lookup of a certain id's newest row.
+    /// The lookup in the newest row of a universal player id.
     of_id: HashMap<CompactString, PlayerLookup>,
 }
 
@@ -45,8 +46,8 @@ pub(super) struct Row {
 }
 
 impl Registry {
-    /// A traded player has a row for each team (facts 1.6): the latest active one is who the player is
-    /// now, and a position that it lacks comes from an earlier one.
+    /// A traded player has a row for each team: the latest active row describes the player now, and a
+    /// position that it lacks comes from an earlier one.
     pub(super) fn of(mut rows: Vec<Row>, season: Season) -> Self {
         let season = season.to_string();
         rows.sort_by(|a, b| {
@@ -62,7 +63,7 @@ impl Registry {
                 tracing::warn!(player = %row.player_lookup, "a row of the registry cannot be read");
                 continue;
             };
-            // One person whose spelling was changed in the registry itself keeps the newest one.
+            // A person whose spelling changed in the registry itself keeps the newest one.
             let lookup = match &row.universal_player_id {
                 Some(id) => {
                     let newest = registry.of_id.entry(id.clone()).or_insert_with(|| lookup.clone()).clone();
@@ -76,9 +77,9 @@ impl Registry {
             }
             registry.also_called(&row.player_lookup, &lookup);
             let position = row.position.filter(|position| !position.trim().is_empty());
-            // Nearly everyone's name is his own.
+            // Most names belong to one player.
             let known = registry.people.entry(lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
-            // A row without the certain id is about whoever is known by the name.
+            // A row without the universal player id is about any player of that name.
             let is_same = |person: &&mut Person| agree(&person.universal_id, &row.universal_player_id);
             match known.iter_mut().find(is_same) {
                 Some(person) => {
@@ -97,7 +98,7 @@ impl Registry {
         registry
     }
 
-    /// Notes that some call the player of `lookup` so.
+    /// Records another spelling of a player's name.
     fn also_called(&mut self, spelling: &str, lookup: &PlayerLookup) {
         if spelling == lookup.as_str() || spelling.is_empty() {
             return;
@@ -108,20 +109,20 @@ impl Registry {
         }
     }
 
-    /// The one lookup of a player whom a table without names calls `stored`; `None` where it has no letter.
+    /// The lookup of the player whom a table without names calls `stored`; `None` where it has no letter.
     pub fn lookup(&self, stored: &str) -> Option<PlayerLookup> {
         let lookup = PlayerLookup::of(stored).ok()?;
         Some(self.known(&lookup).unwrap_or(lookup))
     }
 
-    /// The one lookup of a player whom a table calls `stored` and `name`; `None` where neither has a letter.
+    /// The lookup of the player whom a table calls `stored` and `name`; `None` where neither has a letter.
     pub fn lookup_of(&self, stored: &str, name: &str) -> Option<PlayerLookup> {
         let mended = PlayerLookup::of_stored(stored, Some(name)).ok()?;
         let by_name = || self.known_by_name(name);
         Some(self.known(&mended).or_else(by_name).unwrap_or(mended))
     }
 
-    /// The lookup of whoever is called so, by any producer's spelling.
+    /// The lookup of the player with this lookup in any producer's spelling.
     pub(super) fn known(&self, lookup: &PlayerLookup) -> Option<PlayerLookup> {
         if self.people.contains_key(lookup) {
             return Some(lookup.clone());
@@ -129,29 +130,29 @@ impl Registry {
         self.spellings.get(lookup.as_str()).cloned().flatten()
     }
 
-    /// The lookup of whoever has this name, in any spelling of it.
+    /// The lookup of the player with this name in any spelling.
     pub(super) fn known_by_name(&self, name: &str) -> Option<PlayerLookup> {
         let own = PlayerLookup::of(name).ok();
         let spellings = PlayerLookup::spellings(name).into_iter().filter_map(|it| PlayerLookup::of(&it).ok());
         own.into_iter().chain(spellings).find_map(|lookup| self.known(&lookup))
     }
 
-    /// Whether nobody is in it: it could not be read, or was read while it was being replaced.
+    /// Whether it has no players: it could not be read, or was being replaced while it was read.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
     }
 
-    /// How many people are called so.
+    /// How many people share this lookup.
     pub fn count(&self, lookup: &PlayerLookup) -> usize {
         self.people.get(lookup).map_or(0, Vec::len)
     }
 
-    /// The name of whoever is called so.
+    /// The name of the player with this lookup.
     pub(super) fn name(&self, lookup: &PlayerLookup) -> Option<&str> {
         self.people.get(lookup)?.first().map(|person| person.name.as_str())
     }
 
-    /// The team of whoever is called so, where that is one person.
+    /// The team of the player with this lookup, where only one has it.
     pub(super) fn only_team(&self, lookup: &PlayerLookup) -> Option<&Team> {
         match self.people.get(lookup)?.as_slice() {
             [person] => person.team.as_ref(),
@@ -159,13 +160,13 @@ impl Registry {
         }
     }
 
-    /// The lookups and names of everyone who is on a team now.
+    /// The lookups and names of the players who are on a team now.
     pub(super) fn on_team(&self, team: &Team) -> impl Iterator<Item = (&PlayerLookup, &str)> {
         let people = self.people.values().flatten().filter(move |it| it.team.as_ref() == Some(team));
         people.map(|person| (&person.lookup, person.name.as_str()))
     }
 
-    /// Who `lookup` is: by the certain id, else on that team, else whoever was active last.
+    /// The person behind `lookup`: by universal player id, else by team, else the one who was active last.
     pub(super) fn person(
         &self,
         lookup: &PlayerLookup,
@@ -182,7 +183,7 @@ impl Registry {
         by_id().or_else(by_team).or_else(|| people.first())
     }
 
-    /// Everyone who is on a team now, by team.
+    /// The players of each team now.
     pub(super) fn rosters(&self) -> HashMap<&Team, Vec<&Person>> {
         let mut rosters: HashMap<&Team, Vec<&Person>> = HashMap::new();
         for person in self.people.values().flatten() {
@@ -194,7 +195,7 @@ impl Registry {
     }
 }
 
-/// A name for a player of whom only the lookup is known (facts F57): better than an empty row.
+/// A name for a player of whom only the lookup is known, so that no row is blank (FAILURES.md, F57).
 pub(super) fn title_case(lookup: &PlayerLookup) -> String {
     let mut letters = lookup.as_str().chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()

@@ -24,9 +24,9 @@ pub struct ScheduledGame {
     pub home: Team,
     /// The visiting team.
     pub away: Team,
-    /// When it begins, where that is fixed.
+    /// Tip-off; `None` while it is not decided.
     pub tip_off: Option<DateTime<Utc>>,
-    /// How far it is; the schedule hears of it hours late (facts F51).
+    /// State of the game; the schedule is updated only a few times a day (FAILURES.md, F51).
     pub status: GameStatus,
     /// The home team's points, once the game is final.
     pub home_score: Option<u32>,
@@ -54,8 +54,8 @@ pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>,
     bigquery.query(include_str!("../../sql/schedule.sql"), &parameters).await
 }
 
-/// Each game once. Where the schedule's two sources disagree, the further status wins (facts 1.1), then
-/// the newer row; what the winner lacks comes from the other.
+/// Each game once. Where the schedule's two sources disagree, the later status wins, then the newer row;
+/// fields that the winner lacks come from the other.
 pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
     rows.sort_by_key(|row| std::cmp::Reverse((row.game_status, row.processed_at, row.data_source.clone())));
     let mut games: BTreeMap<NbaGameId, ScheduledGame> = BTreeMap::new();
@@ -63,7 +63,7 @@ pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
         let game = match ScheduledGame::of(&row) {
             Ok(game) => game,
             Err(reason) => {
-                // A game whose teams are not known yet has no codes; the others keep theirs.
+                // A game whose teams are not decided yet has no team codes; the other games stay.
                 tracing::warn!(game = row.game_id, reason, "a row of the schedule cannot be read");
                 continue;
             }
@@ -77,8 +77,8 @@ pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
             })
             .or_insert(game);
     }
-    // Two ids of one pair are one game: a stale double beside the one that is played, which is further, or
-    // has a tip-off, or the newer id.
+    // Two ids of one pair of teams are one game: the stale duplicate loses to the listing with the later
+    // status, the tip-off or the newer id.
     let mut of_pair: HashMap<TeamPair, ScheduledGame> = HashMap::new();
     for game in games.into_values() {
         let progress = |game: &ScheduledGame| {
@@ -100,7 +100,7 @@ pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
     games
 }
 
-/// A time that is not fixed yet is midnight in the schedule. No game has begun then.
+/// The schedule writes an undecided time as midnight, when no game begins.
 fn is_midnight_in_new_york(instant: DateTime<Utc>) -> bool {
     instant.with_timezone(&New_York).time() == NaiveTime::MIN
 }
@@ -123,18 +123,18 @@ impl ScheduledGame {
         })
     }
 
-    /// Whether it has begun by `now`, as far as the schedule tells.
+    /// Whether it has begun by `now`, according to the schedule.
     pub fn has_begun(&self, now: DateTime<Utc>) -> bool {
         let is_time = self.tip_off.is_some_and(|tip_off| tip_off <= now);
         is_time || matches!(self.status, GameStatus::InProgress | GameStatus::Final)
     }
 
-    /// The two teams, which name the game of a day.
+    /// The two teams, which identify a game within a day.
     pub fn pair(&self) -> TeamPair {
         TeamPair::of(&self.home, &self.away)
     }
 
-    /// Whether both teams are of the thirty.
+    /// Whether both teams are among the league's thirty.
     pub(super) fn is_between_teams_of_the_league(&self) -> bool {
         [&self.home, &self.away].into_iter().all(Team::is_of_the_league)
     }
@@ -149,7 +149,7 @@ impl ScheduledGame {
         if self.home == *team { &self.away } else { &self.home }
     }
 
-    /// Whether a table means this game by `id`.
+    /// Whether `id`, from any table, identifies this game.
     pub(super) fn is(&self, day: SlateDay, id: &WarehouseGameId) -> bool {
         match id {
             WarehouseGameId::Nba(id) => self.id == *id,

@@ -1,4 +1,4 @@
-//! Where live scores come from.
+//! The sources of live scores.
 
 pub mod balldontlie;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A part of an answer or event that could not be read while the rest could.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct Rejected {
-    /// What it is, such as `game 18447346`.
+    /// The part, such as `game 18447346`.
     pub what: String,
     /// Why it could not be read.
     pub reason: String,

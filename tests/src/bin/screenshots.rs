@@ -1,5 +1,5 @@
-//! `screenshots FOLDER`: replays the sample night and takes two pictures of the board, during the night and at
-//! its end.
+//! `screenshots FOLDER`: replays the sample night and takes two pictures of the board, during the night and
+//! at its end.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ async fn main() {
         let replay = replay.clone();
         async move { replay.run(|_| {}).await }
     });
-    // When several games are on and one has come far, there is most to see.
+    // The board shows most when several games are in progress and one is far advanced.
     let clocks =
         "return [...document.querySelectorAll('#games .clock')].map((it) => it.textContent).join('|')";
     let has = |text: &'static str| move |clocks: &Value| clocks.as_str().is_some_and(|it| it.contains(text));

@@ -1,4 +1,4 @@
-//! The calls: query, page of results, load job, job, dataset.
+//! The API methods: query, page of results, load job, job, dataset.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -28,15 +28,15 @@ use crate::{
     storage::Objects,
 };
 
-/// How many answers are kept for their later pages.
+/// The number of results that are kept for their later pages.
 const KEPT_ANSWERS: usize = 48;
-/// Where every dataset is: the region that Terraform deploys to.
+/// The location of every dataset: the region that Terraform deploys to.
 pub const LOCATION: &str = "us-west2";
 
-/// Answers by job id, oldest first.
+/// Results by job id, oldest first.
 type Answers = VecDeque<Arc<QueryJob>>;
 
-/// A query that was run.
+/// A completed query.
 #[derive(Debug)]
 struct QueryJob {
     id: String,
@@ -140,8 +140,8 @@ impl Parameter {
     }
 }
 
-/// A query says in its comments which types its parameters have, `-- @game_date DATE`, and the analyser
-/// takes its word for it; so must whoever sends them.
+/// A query declares the types of its parameters in its comments, `-- @game_date DATE`, and the analyser
+/// relies on them; whoever sends the query must send the same types.
 fn check_declared(sql: &str, parameter: &Parameter) -> Result<(), Failed> {
     let Parameter { name, parameter_type: ParameterType { kind }, .. } = parameter;
     let declared = sql
@@ -156,7 +156,7 @@ fn check_declared(sql: &str, parameter: &Parameter) -> Result<(), Failed> {
     }
 }
 
-/// A job is found only where it is: without its location, or with another, there is none of that name.
+/// A job is found only in its location: without a location, or with another one, the answer is 404.
 fn check_location(location: Option<&str>, what: &str) -> Result<(), Failed> {
     match location {
         Some(LOCATION) => Ok(()),
@@ -191,7 +191,7 @@ async fn query(
     Ok(Json(page(&project, &job, paging, limit.rows_a_page)))
 }
 
-/// Runs a query as `caller` and keeps its answer.
+/// Runs a query as `caller` and keeps its result.
 async fn run_query(
     api: &Api,
     caller: &Caller,
@@ -226,7 +226,7 @@ async fn run_query(
     Ok(job)
 }
 
-/// A query that was run, for whoever ran it.
+/// A completed query, for the caller who ran it.
 fn known_query(api: &Api, caller: &Caller, id: &str) -> Result<Option<Arc<QueryJob>>, Failed> {
     let answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(job) = answers.iter().find(|job| job.id == id).cloned() else { return Ok(None) };
@@ -234,7 +234,8 @@ fn known_query(api: &Api, caller: &Caller, id: &str) -> Result<Option<Arc<QueryJ
     Ok(Some(job))
 }
 
-/// Whoever has started a job may ask about it; anybody else needs a permission that no role of ours has.
+/// The caller who started a job may read it; others need a permission that none of the granted roles
+/// includes.
 fn check_creator(caller: &Caller, creator: &str) -> Result<(), Failed> {
     if caller.name() != creator {
         caller.check("bigquery.jobs.get", Resource::Project)?;
@@ -242,7 +243,7 @@ fn check_creator(caller: &Caller, creator: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Which part of an answer is asked for, and in which form.
+/// The requested part of a result and its format.
 #[derive(Clone, Copy, Debug)]
 struct Paging {
     from: usize,
@@ -274,7 +275,7 @@ fn job_reference(project: &str, id: &str) -> Value {
     json!({"projectId": project, "jobId": id, "location": LOCATION})
 }
 
-/// A part of an answer, `rows_a_page` rows at most.
+/// A part of a result, with at most `rows_a_page` rows.
 fn page(project: &str, job: &QueryJob, paging: Paging, rows_a_page: usize) -> Value {
     let Paging { from, most, int64_timestamps } = paging;
     let answer = &job.answer;
@@ -301,7 +302,7 @@ fn page(project: &str, job: &QueryJob, paging: Paging, rows_a_page: usize) -> Va
         "schema": {"fields": fields},
         "totalRows": answer.rows.len().to_string(),
     });
-    // Who asks for no rows gets no list of them.
+    // A request for zero rows gets an answer without a list of rows.
     if most != Some(0) {
         page["rows"] = rows.into();
         if end < answer.rows.len() {
@@ -311,7 +312,7 @@ fn page(project: &str, job: &QueryJob, paging: Paging, rows_a_page: usize) -> Va
     page
 }
 
-/// Seconds in scientific notation as whole microseconds.
+/// Seconds in scientific notation as an integer number of microseconds.
 #[allow(clippy::cast_possible_truncation, reason = "a night's microseconds fit")]
 fn microseconds(seconds: &str) -> String {
     seconds.parse::<f64>().map_or_else(|_| seconds.to_owned(), |it| ((it * 1e6).round() as i64).to_string())
@@ -331,7 +332,7 @@ struct JobReference {
     location: Option<String>,
 }
 
-/// What of a load job's configuration is understood; anything else is refused instead of ignored.
+/// The supported part of a load job's configuration; anything else is refused instead of ignored.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Load {
@@ -385,7 +386,7 @@ async fn insert_job(
         creator: caller.name().to_owned(),
         created: api.now(),
     };
-    // A job that was registered runs, even if its caller hangs up meanwhile.
+    // A registered job runs even if its caller disconnects meanwhile.
     let started = tokio::spawn(start_job(api.clone(), caller, job, load));
     started.await.map_err(|error| Failed::new(500, "internalError", error))??;
     blocking(move || api.warehouse.job(&id)).await.map(|job| Json(describe(&project, &job)))
@@ -398,12 +399,12 @@ impl Load {
 }
 
 impl Api {
-    /// The time of the night, in milliseconds since 1970.
+    /// The time of the replayed night, in milliseconds since 1970.
     fn now(&self) -> i64 {
         self.objects.now().timestamp_millis()
     }
 
-    /// Whether the table takes one more load job; the job itself is registered already.
+    /// Whether the table accepts one more load job; the job itself is already registered.
     fn check_quota(&self, table: &str) -> Result<(), Failed> {
         const DAY: i64 = 24 * 60 * 60 * 1000;
         let midnight = self.now().div_euclid(DAY) * DAY;
@@ -437,7 +438,7 @@ async fn start_job(api: Api, caller: Caller, job: NewJob, load: Load) -> Result<
         }
         tokio::time::sleep(api.latencies.get().load_job).await;
         let run = tokio::task::spawn_blocking(move || {
-            // One that was cancelled meanwhile loads nothing.
+            // A job that was cancelled meanwhile loads nothing.
             if api.warehouse.job(&id).is_ok_and(|job| job.ended.is_some()) {
                 return;
             }
@@ -494,7 +495,7 @@ async fn get_job(
     Ok(Json(describe(&project, &job)))
 }
 
-/// Ends a load job that runs, as `stopped`; one that has ended stays as it is.
+/// Ends a running load job with the result `stopped`; a job that has ended stays as it is.
 async fn cancel_job(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! The tables, from `infra/bigquery/`: what the warehouse is made of, here as in production.
+//! The tables, from `infra/bigquery/`: the same schemas as in production.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use include_dir::{Dir, include_dir};
@@ -79,11 +79,11 @@ pub(super) fn tables() -> Result<Vec<Table>, String> {
 pub struct View {
     /// Its name in the dataset [`VIEWS_DATASET`].
     pub name: &'static str,
-    /// What it selects, with a question that it answers in the comment before it.
+    /// Its query, preceded by a comment with a question that it answers.
     pub sql: &'static str,
 }
 
-/// The dataset of all views, which is that of the table they are over.
+/// The dataset of all views, which is the dataset of their tables.
 pub const VIEWS_DATASET: &str = "nba_raw";
 
 /// Every view.
@@ -95,8 +95,8 @@ pub fn views() -> impl Iterator<Item = View> {
 }
 
 impl View {
-    /// The question's query: the lines after `-- Question:` that are indented below it, with the parameters
-    /// that they declare.
+    /// The query of the question: the indented lines below `-- Question:`, with the parameters that they
+    /// declare.
     pub fn question(&self) -> String {
         let lines = self.sql.lines().skip_while(|line| !line.starts_with("-- Question:")).skip(1);
         let lines = lines.filter_map(|line| match line.strip_prefix("--   ") {
@@ -106,16 +106,17 @@ impl View {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The statement that makes the view in SQLite.
+    /// The statement that creates the view in SQLite.
     pub(super) fn create_statement(&self) -> String {
-        // A file that is opened on its own, as by the `sqlite3` shell, does not know itself by its dataset.
+        // A file that is opened on its own, as by the `sqlite3` shell, is not attached under the name of
+        // its dataset.
         let sql = self.sql.replace(&format!("{VIEWS_DATASET}."), "");
         format!("CREATE VIEW IF NOT EXISTS {VIEWS_DATASET}.{} AS {sql}", self.name)
     }
 }
 
 impl Table {
-    /// The statement that makes the table in SQLite.
+    /// The statement that creates the table in SQLite.
     pub(super) fn create_statement(&self) -> String {
         let columns: Vec<String> = self
             .columns
@@ -128,7 +129,7 @@ impl Table {
         format!("CREATE TABLE IF NOT EXISTS {}.{} ({})", self.dataset, self.name, columns.join(", "))
     }
 
-    /// A row from JSON, as strictly as a load job reads it; the error is BigQuery's way to say it.
+    /// Parses a row from JSON, as strictly as a load job does; the error is in BigQuery's words.
     pub(super) fn read_row(&self, row: &Value) -> Result<Vec<Cell>, String> {
         let row = row.as_object().ok_or("a row is not a JSON object")?;
         if let Some(unknown) = row.keys().find(|key| !self.columns.iter().any(|column| column.name == **key))
@@ -151,8 +152,8 @@ impl Table {
 }
 
 impl Kind {
-    /// The declared type in SQLite. SQLite takes a column's affinity from the letters in it (`TEXT`,
-    /// `INT`, `REAL`), and the query's result takes BigQuery's type back from the whole.
+    /// The declared type in SQLite. SQLite derives a column's affinity from substrings of the type (`TEXT`,
+    /// `INT`, `REAL`), and the result of a query derives BigQuery's type from the whole name.
     fn in_sqlite(self) -> &'static str {
         match self {
             Self::String => "STRING_TEXT",
@@ -171,7 +172,7 @@ impl Kind {
         all.into_iter().find(|kind| kind.in_sqlite() == declared)
     }
 
-    /// BigQuery's name in a result's schema.
+    /// BigQuery's name of the type in the schema of a result.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::String => "STRING",
@@ -200,7 +201,7 @@ impl Kind {
     }
 }
 
-/// A timestamp as it is stored: text that sorts like time.
+/// A timestamp in its stored form: text that sorts chronologically.
 fn timestamp_text(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -33,7 +33,7 @@ pub struct Failed {
     pub code: u16,
     /// <https://cloud.google.com/bigquery/docs/error-messages>
     pub reason: String,
-    /// What happened.
+    /// The message.
     pub message: String,
 }
 
@@ -49,21 +49,21 @@ impl From<rusqlite::Error> for Failed {
     }
 }
 
-/// A load job that is about to run.
+/// A load job before it runs.
 #[derive(Clone, Debug)]
 pub(super) struct NewJob {
     pub id: String,
-    /// As it came.
+    /// The configuration as received.
     pub configuration: Value,
-    /// `dataset.table` of its rows.
+    /// The destination table, `dataset.table`.
     pub table: String,
-    /// Who may ask about it.
+    /// The caller who started the job and may read it.
     pub creator: String,
     /// Milliseconds since 1970.
     pub created: i64,
 }
 
-/// A load job: its configuration as it came, and how it ended.
+/// A load job: its configuration as received, and its outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub id: String,
@@ -71,13 +71,13 @@ pub(super) struct Job {
     pub creator: String,
     /// Milliseconds since 1970.
     pub created: i64,
-    /// Likewise; `None` while it runs.
+    /// Milliseconds since 1970; `None` while it runs.
     pub ended_at: Option<i64>,
-    /// `None` while it runs.
+    /// The outcome; `None` while it runs.
     pub ended: Option<Result<u64, Failed>>,
 }
 
-/// The rows of a query, every cell as BigQuery's text.
+/// The rows of a query, with every cell in BigQuery's text format.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub columns: Vec<(String, Kind)>,
@@ -103,12 +103,12 @@ impl Warehouse {
             .ok_or_else(|| Failed::new(404, "notFound", format!("Not found: Table {dataset}.{name}")))
     }
 
-    /// Whether there is such a dataset.
+    /// Whether the dataset exists.
     pub(super) fn has_dataset(&self, dataset: &str) -> bool {
         self.tables.iter().any(|table| table.dataset == dataset)
     }
 
-    /// Appends rows, all or none.
+    /// Appends either all rows or none.
     pub fn append<'a>(
         &self,
         table: &Table,
@@ -132,7 +132,7 @@ impl Warehouse {
         Ok(count)
     }
 
-    /// The tables and views that a statement reads, as `dataset.table`.
+    /// The tables and views that a statement reads, each as `dataset.table`.
     pub(super) fn tables_read(&self, sql: &str) -> Result<BTreeSet<String>, Failed> {
         let tables = Arc::new(Mutex::new(BTreeSet::new()));
         let seen = tables.clone();
@@ -154,13 +154,13 @@ impl Warehouse {
         Ok(tables.iter().filter(|table| self.is_known(table)).cloned().collect())
     }
 
-    /// Whether `dataset.name` is a table or a view of ours, and not one of SQLite's own.
+    /// Whether `dataset.name` is a table or view of the warehouse, and not one of SQLite's own.
     fn is_known(&self, name: &str) -> bool {
         let is_table = self.tables.iter().any(|table| format!("{}.{}", table.dataset, table.name) == name);
         is_table || schema::views().any(|view| format!("{}.{}", schema::VIEWS_DATASET, view.name) == name)
     }
 
-    /// Runs one reading statement.
+    /// Runs a read-only statement.
     pub(super) fn query(&self, sql: &str, parameters: &[(String, Cell)]) -> Result<Answer, Failed> {
         let connection = self.connection();
         let mut statement = connection.prepare(sql)?;
@@ -200,18 +200,17 @@ impl Warehouse {
         Ok(Answer { columns, rows })
     }
 
-    /// One number, for checks and tests: the first cell of a query's first row.
+    /// For checks and tests: the first cell of a query's first row, as a number.
     pub fn number(&self, sql: &str) -> Result<i64, Failed> {
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// The rows of a query as text, for checks and tests.
+    /// For checks and tests: the rows of a query as text.
     pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failed> {
         Ok(self.query(sql, &[])?.rows)
     }
 
-    /// Registers a job that begins to run; refused where its id is taken. A 409 tells no location, as
-    /// BigQuery's does not.
+    /// Registers a job as running; refused if its id exists. The 409 names no location, as in BigQuery.
     pub(super) fn begin_job(&self, job: &NewJob) -> Result<(), Failed> {
         let NewJob { id, configuration, table, creator, created } = job;
         let insert = "INSERT OR IGNORE INTO main.jobs (id, configuration, destination, creator, created) \
@@ -222,8 +221,8 @@ impl Warehouse {
         }
     }
 
-    /// How many load jobs a table has had since `since`, in milliseconds since 1970, failed ones counted;
-    /// and how many of them run.
+    /// The number of load jobs of a table since `since`, in milliseconds since 1970, failed ones included;
+    /// and the number of those that still run.
     pub(super) fn load_jobs(&self, table: &str, since: i64) -> Result<(usize, usize), Failed> {
         let select = "SELECT COUNT(*), COUNT(*) FILTER (WHERE ended = 0) FROM main.jobs \
                       WHERE destination = ? AND created >= ?";
@@ -232,7 +231,7 @@ impl Warehouse {
         Ok((usize::try_from(all).unwrap_or(0), usize::try_from(running).unwrap_or(0)))
     }
 
-    /// Notes how a job ended, unless it had ended before.
+    /// Records the outcome of a job, unless it has ended before.
     pub(super) fn end_job(&self, id: &str, ended: &Result<u64, Failed>, at: i64) -> Result<(), Failed> {
         let update = "UPDATE main.jobs SET ended = 1, ended_at = ?, rows = ?, reason = ?, message = ? \
                       WHERE id = ? AND ended = 0";
@@ -308,7 +307,7 @@ fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite
     Ok(())
 }
 
-/// Rows that cannot be loaded, in BigQuery's words.
+/// The error for rows that cannot be loaded, in BigQuery's words.
 pub(super) fn unreadable(detail: &dyn std::fmt::Display) -> Failed {
     let message = format!(
         "Error while reading data, error message: JSON table encountered too many errors, giving up. {detail}"
@@ -316,7 +315,7 @@ pub(super) fn unreadable(detail: &dyn std::fmt::Display) -> Failed {
     Failed::new(400, "invalid", message)
 }
 
-/// A row that does not fit, or a table that is not there, which only a test brings about.
+/// The error for a row that does not fit, or for a missing table, which occurs only in tests.
 fn not_appended(error: rusqlite::Error) -> Failed {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::ConstraintViolation) => unreadable(&error),
@@ -324,7 +323,7 @@ fn not_appended(error: rusqlite::Error) -> Failed {
     }
 }
 
-/// The type of a computed column, which SQLite does not declare, from its cells.
+/// The type of a computed column, inferred from its cells because SQLite declares none.
 fn kind_of<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Kind {
     cells
         .find_map(|cell| match cell {
@@ -336,7 +335,7 @@ fn kind_of<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Kind {
         .unwrap_or(Kind::String)
 }
 
-/// A cell as BigQuery writes it: everything text, timestamps as seconds in scientific notation.
+/// A cell in BigQuery's format: every value as text, timestamps as seconds in scientific notation.
 fn text_of(cell: Cell, kind: Kind) -> Option<String> {
     match (cell, kind) {
         (Cell::Null | Cell::Blob(_), _) => None,

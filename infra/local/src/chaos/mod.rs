@@ -1,5 +1,5 @@
-//! A night in a storm: services that fail, events that come again, late and in disorder, functions that
-//! are killed; and whether the delivery rules have held when it has passed.
+//! A night in a storm: services fail, events are delivered repeatedly, late and out of order, functions are
+//! killed; and the check whether the delivery rules have held afterwards.
 
 mod process;
 mod table;
@@ -37,47 +37,47 @@ use versions::Versions;
 pub use table::Table;
 pub use verdict::INVARIANTS;
 
-/// How a night is played in a storm.
+/// The parameters of a night in a storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Storm {
-    /// What everything is decided by: the warehouse, the faults, the disorder, the kills.
+    /// The seed of everything random: the warehouse, the faults, the order of events, the kills.
     pub seed: u64,
-    /// The time between two polls, which in the night are three minutes apart. An attempt at a call may
-    /// take up to half a minute, so that exports overtake each other.
+    /// The time between two polls, which are three minutes apart on the clock of the night. An attempt at a
+    /// call may take up to half a minute, so that exports overtake each other.
     pub tick: Duration,
-    /// Whether events that fail come again after Eventarc's own pauses, ten seconds to ten minutes, and not
-    /// after a hundredth of them.
+    /// Whether failed events are redelivered after Eventarc's own pauses, ten seconds to ten minutes,
+    /// instead of pauses a hundredth as long.
     pub real_pauses: bool,
 }
 
-/// What came of it.
+/// The result of a storm.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The seed, which brings it again.
+    /// The seed, which reproduces the storm.
     pub seed: u64,
-    /// What was counted, by name.
+    /// The counters, by name.
     pub counts: BTreeMap<&'static str, u64>,
-    /// Which faults were injected, and how often.
+    /// The injected faults, with the number of each.
     pub faults: BTreeMap<(Service, Fault), u64>,
-    /// How often each function was killed.
+    /// The number of kills of each function.
     pub kills: BTreeMap<&'static str, u64>,
-    /// What speaks against each of the [`INVARIANTS`].
+    /// The violations of each of the [`INVARIANTS`].
     pub violations: [Vec<String>; INVARIANTS.len()],
 }
 
-/// The night's last polls, when the storm has passed: longer than the processor's pause after load jobs
-/// that failed, so that every event is taken before the end.
+/// The duration of the night's last polls, after the storm: longer than the processor's pause after failed
+/// load jobs, so that every event is accepted before the end.
 const CALM_TICKS: usize = 8;
-/// How long calls may go on after the storm; a call and its repetition take under four minutes.
+/// How long calls may go on after the storm; a call and its retry take under four minutes.
 const DRAINED_WITHIN: Duration = Duration::from_secs(300);
-/// The longest pause of Eventarc and the calls after it.
+/// The longest pause of Eventarc plus the calls that follow it.
 const DRAINED_WITHIN_REAL_PAUSES: Duration = Duration::from_secs(900);
 
-/// Somebody's events that can never be processed, and the letters they must become.
+/// Events from another system that can never be processed, and the dead letters that they must become.
 #[derive(Debug, Default)]
 struct Poison {
     letters: Vec<String>,
-    /// Snapshots of which nothing can be read.
+    /// Snapshots that are entirely unreadable.
     unreadable: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ struct Chaos {
     scraper: Arc<Process>,
     processor: Arc<Process>,
     tonight: Arc<Process>,
-    /// Two instances, which do not know of each other.
+    /// Two instances that share no state.
     live: [Arc<Process>; 2],
     versions: Versions,
     night: Arc<Night>,
@@ -96,7 +96,8 @@ struct Chaos {
     triggers: Vec<String>,
 }
 
-/// Plays `night` in a storm over the empty `folder`; `executable` is this program, for the functions.
+/// Plays `night` in a storm in the empty `folder`; `executable` is this program, which also runs the
+/// functions.
 pub async fn play(
     executable: &Path,
     folder: &Path,
@@ -129,7 +130,7 @@ impl Chaos {
             process("export-live"),
             process("export-live"),
         )?;
-        // Two exports of one poll must have room between two polls.
+        // Two exports of one poll must fit between two polls despite the limit on writes of one object.
         let object_write_interval = Duration::from_secs(1).min(storm.tick / 2);
         cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
         let subscription = Subscription::deployed();
@@ -155,12 +156,12 @@ impl Chaos {
         })
     }
 
-    /// A number below `sides` that the seed decides.
+    /// A random number below `sides`, derived from the seed.
     fn dice(&self, what: &str, tick: DateTime<Utc>, sides: u64) -> u64 {
         dice(self.storm.seed, &[what, &tick.to_rfc3339()]) % sides
     }
 
-    /// The night up to its last polls, in the storm.
+    /// Plays the night in the storm, up to its last polls.
     async fn rage(&mut self) -> Result<(), Error> {
         let Storm { seed, tick: pace, .. } = self.storm;
         self.cloud.faults.begin(seed);
@@ -189,7 +190,7 @@ impl Chaos {
                     });
                 }
             }
-            // The schedules do not wait for an earlier call's answer, and sometimes call twice.
+            // The schedules do not wait for the answer to an earlier call, and sometimes call twice.
             self.call(&mut under_way, &self.scraper, "{}");
             if self.dice("scrape twice", tick, 10) == 0 {
                 self.call(&mut under_way, &self.scraper, "{}");
@@ -207,7 +208,8 @@ impl Chaos {
         self.ended_in_time("calls", async { while under_way.join_next().await.is_some() {} }).await
     }
 
-    /// Waits for something, which must fail the storm and not hang it where it never comes.
+    /// Waits for a condition, with a timeout, so that a condition that is never met fails the storm instead
+    /// of blocking it.
     async fn ended_in_time(&self, what: &str, work: impl Future<Output = ()>) -> Result<(), Error> {
         let limit = match self.storm.real_pauses {
             true => DRAINED_WITHIN_REAL_PAUSES,
@@ -218,7 +220,7 @@ impl Chaos {
         tokio::time::timeout(limit, work).await.map_err(late)
     }
 
-    /// The night's last polls, undisturbed.
+    /// Plays the night's last polls without faults.
     async fn calm(&mut self) -> Result<(), Error> {
         self.cloud.delivery.set_disorder(None);
         for process in self.processes() {
@@ -245,7 +247,7 @@ impl Chaos {
     fn call(&self, under_way: &mut JoinSet<()>, process: &Arc<Process>, body: &'static str) {
         let (cloud, target) = (self.cloud.clone(), process.url.clone());
         under_way.spawn(async move {
-            // What fails in a storm is counted; the next tick tries again.
+            // Failures in a storm are counted; the next tick retries.
             let _ = cloud.delivery.scheduled_call(&target, body).await;
         });
     }
@@ -254,7 +256,7 @@ impl Chaos {
         [&self.scraper, &self.processor, &self.tonight, &self.live[0], &self.live[1]]
     }
 
-    /// Asks for tonight's list.
+    /// Requests tonight's list.
     fn trigger(&mut self, tick: DateTime<Utc>) {
         let correlation_id = format!("chaos-{}", tick.timestamp());
         let message = json!({
@@ -265,7 +267,7 @@ impl Chaos {
         self.triggers.push(correlation_id);
     }
 
-    /// Sends something that can never be processed.
+    /// Sends an event that can never be processed.
     fn poison(&mut self, tick: DateTime<Utc>) -> Result<(), Error> {
         let letter = |function: &str, id: &str| format!("{}{function}/{id}.json", dead_letter::PREFIX);
         if self.dice("which poison", tick, 3) == 0 {
@@ -278,7 +280,7 @@ impl Chaos {
         let body = match self.dice("which snapshot", tick, 2) {
             0 => "half a snapsh".to_owned(),
             _ => {
-                // A snapshot in which one game can be read and one cannot.
+                // A snapshot with one readable and one unreadable game.
                 let readable = self.night.live(tick).into_iter().next();
                 let games: Vec<_> =
                     readable.into_iter().chain([json!({"status": "no id, no date"})]).collect();

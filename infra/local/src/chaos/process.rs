@@ -1,4 +1,4 @@
-//! A function as a process of its own, which can be killed at any moment.
+//! A function in a process of its own, which can be killed at any moment.
 
 use std::{
     fs::File,
@@ -16,12 +16,12 @@ use shared::Error;
 
 use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 
-/// Ports of processes are below those that the system gives to outgoing connections, so that a port is
-/// still free when its process starts again.
+/// Ports of the processes are below the system's range of ephemeral ports, so that a port is still free
+/// when its process restarts.
 static NEXT_PORT: AtomicU16 = AtomicU16::new(20_000);
 const LAST_PORT: u16 = 32_000;
 
-/// A function, running.
+/// A running function.
 #[derive(Debug)]
 pub(super) struct Process {
     pub name: &'static str,
@@ -64,7 +64,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Kills the process, as the platform may at any moment, and starts it again.
+    /// Kills the process, as the platform may at any moment, and restarts it.
     pub fn kill_and_restart(&self) -> std::io::Result<()> {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         child.kill()?;
@@ -74,7 +74,7 @@ impl Process {
         Ok(())
     }
 
-    /// Waits until the process answers, for as long as a slow machine may need.
+    /// Waits until the process answers, with a timeout that is long enough for a slow machine.
     pub async fn wait_until_healthy(&self) -> Result<(), Error> {
         let health = self.url.join("health").map_err(|error| Error::Internal(error.to_string()))?;
         let http = Client::new();
@@ -108,7 +108,8 @@ fn spawn(
         .arg(clock.path())
         .env_clear()
         .envs(variables.iter().cloned())
-        // It ends when its standard input does, so that nothing is left if this process is killed.
+        // The function ends when its standard input closes, so that no process remains if this one is
+        // killed.
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)
         .stderr(log.try_clone()?)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use super::{INVARIANTS, Outcome};
 use crate::faults::{Fault, Service};
 
-/// Storms, summed up.
+/// The sums over many storms.
 #[derive(Debug, Default)]
 pub struct Table {
     seeds: usize,
@@ -30,7 +30,7 @@ impl Table {
         }
     }
 
-    /// Whether every invariant has held in every storm.
+    /// Whether every invariant holds in every storm.
     pub fn holds(&self) -> bool {
         self.violations.iter().all(Vec::is_empty)
     }

@@ -1,4 +1,4 @@
-//! Whether the delivery rules have held, judged from what is stored.
+//! Checks the delivery rules against what is stored.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -15,7 +15,7 @@ use crate::{
     report::{list, orphans, text},
 };
 
-/// What must hold, whatever goes wrong.
+/// The invariants, which hold under every fault.
 pub const INVARIANTS: [&str; 4] = [
     "every snapshot is in the table exactly once, row for row",
     "no public version was unparsable, emptier or older than the one before",
@@ -23,7 +23,7 @@ pub const INVARIANTS: [&str; 4] = [
     "live, grading and tonight agree on poll and players",
 ];
 
-/// A row as it is compared: game, player, points, minutes.
+/// The compared fields of a row: game, player, points, minutes.
 type Row = (String, String, String, String);
 
 pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
@@ -52,7 +52,8 @@ pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
     })
 }
 
-/// How many rows the table has, and which of the snapshots' are missing, too many or different.
+/// The number of rows in the table, and the rows of the snapshots that are missing, duplicated or
+/// different.
 fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
     let sql =
         "SELECT source_file_path, game_id, bdl_player_id, points, minutes FROM nba_raw.bdl_live_boxscores";
@@ -96,14 +97,14 @@ fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
     Ok((count, wrong))
 }
 
-/// The rows that a snapshot must become, read independently of the function.
+/// The expected rows of a snapshot, parsed independently of the function.
 fn expected(snapshot: &Value) -> Vec<Row> {
     let mut rows = Vec::new();
     for game in list(snapshot, "liveBoxes") {
         for side in ["home_team", "visitor_team"] {
             let mut seen = BTreeSet::new();
             for line in list(&game[side], "players") {
-                // A row that is listed twice is one row.
+                // Duplicate entries of one player are one row.
                 if !seen.insert(line["player"]["id"].to_string()) {
                     continue;
                 }
@@ -119,7 +120,7 @@ fn expected(snapshot: &Value) -> Vec<Row> {
     rows
 }
 
-/// A count, however it is written.
+/// A count in any JSON spelling.
 fn number(value: &Value) -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "counts of a game are small")]
     let whole = |number: f64| number as i64;
@@ -127,13 +128,13 @@ fn number(value: &Value) -> i64 {
     value.as_f64().or_else(text).map(whole).unwrap_or_default()
 }
 
-/// Minutes as text, however they are written.
+/// Minutes as text, from any JSON spelling.
 fn minutes(value: &Value) -> String {
     value.as_str().map_or_else(|| value.as_i64().map_or_else(String::new, |it| it.to_string()), str::to_owned)
 }
 
-/// What is a dead letter and should not be, or the other way round, or has no reason; what was not
-/// delivered at all; and exports that were asked for and never told as done.
+/// Unexpected, missing and unexplained dead letters; undelivered events; and requested exports without a
+/// completion.
 fn given_up(chaos: &Chaos) -> Vec<String> {
     let objects = &chaos.cloud.objects;
     let letters = objects.list(RAW_BUCKET, dead_letter::PREFIX);
@@ -173,7 +174,7 @@ fn given_up(chaos: &Chaos) -> Vec<String> {
         .collect()
 }
 
-/// Where the documents differ when all is over.
+/// The differences between the documents after the end of the storm.
 fn at_the_end(chaos: &Chaos) -> Vec<String> {
     let document = |object: &str| -> Value {
         let read = chaos.cloud.objects.read(API_BUCKET, object, None).ok();

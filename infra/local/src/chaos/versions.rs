@@ -1,4 +1,4 @@
-//! Every version of a public document that ever was, held against the one before it.
+//! Every published version of a public document, compared with the previous one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,13 +16,13 @@ use crate::{
     storage::{Object, Objects},
 };
 
-/// Of how many polls the points are remembered, until both scores and grading have come.
+/// The number of polls whose points are remembered until both scores and grading have been written.
 const POLLS: usize = 40;
-/// Two polls that are asked for this close together may be answered in the other order; the replayed night
-/// jumps by more than this.
+/// Two polls that are requested within this time may be answered in reverse order; the steps of the
+/// replayed night are longer.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(60);
 
-/// What was public, so far.
+/// The public state so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Versions(Arc<Mutex<Seen>>);
 
@@ -34,15 +34,16 @@ struct Seen {
     points: BTreeMap<String, [HashMap<String, u64>; 2]>,
     compared: u64,
     backwards: Vec<String>,
-    /// By version: whose points in scores and grading differed when the later of the two was written. Both are
-    /// written again where another instance was faster, so that the last word of a poll counts.
+    /// By version: the players whose points in scores and grading differed when the later of the two was
+    /// written. Both are rewritten if another instance was faster, so that the last version of a poll
+    /// counts.
     at_odds: BTreeMap<String, (String, u64)>,
-    /// The most points that each player has had in any scores.
+    /// The maximum of each player's points in any version of the scores.
     most: HashMap<String, u64>,
 }
 
 impl Versions {
-    /// Looks at everything that is published in `objects` from now on.
+    /// Checks every version that is published in `objects` from now on.
     pub fn watch(objects: &Objects) -> Self {
         let versions = Self::default();
         let seen = versions.clone();
@@ -54,21 +55,22 @@ impl Versions {
         versions
     }
 
-    /// How many versions there were.
+    /// The number of versions.
     pub fn count(&self) -> u64 {
         self.seen().count
     }
 
-    /// What was unparsable, emptier or older than what was public before it.
+    /// The versions that were unparsable, emptier or older than the previous one.
     pub fn backwards(&self) -> Vec<String> {
         self.seen().backwards.clone()
     }
 
-    /// How many times scores and grading of one poll were held against each other, and where they differ.
+    /// The number of comparisons between scores and grading of one poll, and the differences.
     pub fn at_odds(&self) -> (u64, Vec<String>) {
         let seen = self.seen();
-        // An instance that was overtaken between its two writes, with an answer that lacked players or had
-        // jumped, may have graded a poll by other points than the scores have; never by some that nobody had.
+        // An instance that was overtaken between its two writes, and whose upstream answer lacked players
+        // or had jumped, may have graded a poll by points that differ from the scores, but never by points
+        // that no player had.
         let is_invented = |(_, (player, points)): &(&String, &(String, u64))| {
             seen.most.get(player).is_none_or(|most| points > most)
         };
@@ -106,7 +108,7 @@ impl Seen {
         self.newest.insert(name.to_owned(), (object.clone(), document));
     }
 
-    /// Scores and grading of one poll have the same points.
+    /// Checks that scores and grading of one poll have the same points.
     fn compare(&mut self, object: &Object, document: &Value) {
         let is_grading = document["predictions"].is_array();
         let points: HashMap<String, u64> = if is_grading {
@@ -150,20 +152,20 @@ fn key(player: &Value) -> String {
     format!("{} {}", text(player, "player_lookup"), text(player, "team"))
 }
 
-/// A player of the scores by BallDontLie's id: while BigQuery cannot be read, an instance that has just started
-/// knows neither the registry's spelling nor, where upstream has swapped the sides, the team.
+/// Identifies a player of the scores by BallDontLie's id: while BigQuery is unreadable, a newly started
+/// instance knows neither the registry's spelling nor, if upstream has swapped the sides, the team.
 fn person(line: &Value) -> String {
     line["bdl_player_id"].as_i64().map_or_else(|| key(line), |id| id.to_string())
 }
 
-/// Which poll or moment a document is of.
+/// The poll or moment of a document.
 fn stamp(document: &Value) -> &str {
     let poll = text(document, "poll_id");
     if poll.is_empty() { text(document, "generated_at") } else { poll }
 }
 
-/// What `known` had and `document` no longer has. The replayed night only grows, so that nothing that
-/// was public may shrink.
+/// The content of `known` that `document` lacks. The replayed night only grows, so that no public content
+/// may shrink.
 fn lost(known: &Value, document: &Value) -> Option<String> {
     if document["predictions"].is_array() {
         lost_of_grading(known, document)
@@ -186,7 +188,7 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
             "in_progress" => 1,
             _ => 0,
         };
-        // A jump that upstream has made is taken back when it is known to be one.
+        // A jump that upstream has made is reverted when it is recognised.
         let has_jumped = before["period"] == JUMPED_TO;
         let period = |game: &Value| game["period"].as_i64().filter(|_| !has_jumped);
         if (rank(now), period(now)) < (rank(before), period(before)) {
@@ -228,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    /// The scores of the `minute`-th minute with a player's points, as they are published.
+    /// The scores of minute `minute` with a player's points, in their published form.
     fn scores(minute: u32, status: &str, points: Option<u64>) -> (String, Value) {
         let line = |points| json!({"player_lookup": "p", "team": "BOS", "points": points});
         let players: Vec<_> = points.into_iter().map(line).collect();
@@ -253,7 +255,7 @@ mod tests {
         seen.see(&object, &Bytes::copy_from_slice(body));
     }
 
-    /// What is found against these versions of one document.
+    /// The findings of a check of these versions of one document.
     fn against(versions: &[(String, Value)]) -> Vec<String> {
         let mut seen = Seen::default();
         for (version, document) in versions {

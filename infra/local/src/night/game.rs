@@ -14,7 +14,7 @@ use super::{
 
 const SIDES: [&str; 2] = ["home", "visitor"];
 
-/// A recorded game and the moments it is made of.
+/// A recorded game and the happenings that it is reconstructed from.
 #[derive(Clone, Debug)]
 pub(super) struct NightGame {
     recorded: Value,
@@ -26,7 +26,7 @@ pub(super) struct NightGame {
 }
 
 impl NightGame {
-    /// The `index`-th game of its night, whose id is the seed of all that is made up.
+    /// Game number `index` of its night; its id is the seed of everything invented.
     pub(super) fn new(mut recorded: Value, index: usize) -> Result<Self, String> {
         let text = |field: &str| recorded[field].as_str().ok_or_else(|| format!("{field}: missing"));
         let day: SlateDay = text("date")?.parse().map_err(|error| format!("date: {error}"))?;
@@ -73,7 +73,7 @@ impl NightGame {
         &self.recorded
     }
 
-    /// The game as upstream has it at `now`.
+    /// The upstream game object at `now`.
     pub(super) fn at(&self, now: DateTime<Utc>) -> Value {
         let moment = pace::at(now - self.tip_off, self.periods);
         if moment == Moment::Over {
@@ -90,7 +90,7 @@ impl NightGame {
         game
     }
 
-    /// Status, period and clock as upstream writes them (facts 4.1).
+    /// Upstream's status, period and clock: `3rd Qtr`, 3, `Q3 8:24`; a time stamp as status before tip-off.
     fn progress(&self, moment: Moment) -> (String, u32, String) {
         match moment {
             Moment::Before => (self.tip_off.format("%Y-%m-%dT%H:%M:%SZ").to_string(), 0, String::new()),
@@ -149,8 +149,8 @@ fn score(value: &Value) -> u32 {
     value.as_u64().and_then(|score| score.try_into().ok()).unwrap_or(0)
 }
 
-/// Tip-off of a game whose recording does not say it: from seven in the evening, Eastern, on, another
-/// half hour later each, four at most.
+/// The tip-off of a game whose recording lacks it: the first at seven in the evening, Eastern, each
+/// following one half an hour later, four at most.
 fn staggered(day: SlateDay, index: usize) -> Result<DateTime<Utc>, String> {
     let evening = day
         .date()

@@ -1,4 +1,4 @@
-//! A player's line: which moments of the game filled it.
+//! A player's stat line: the moments of the game at which it grows.
 
 use rand::{
     Rng, RngExt,
@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::pace;
 
-/// The counters that happenings add to.
+/// The counters that happenings increase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     MadeThree,
@@ -20,13 +20,13 @@ pub(super) enum What {
     Counted(&'static str),
 }
 
-/// Counters that stand for themselves; the shots and their points are made of [`What`]'s others.
+/// Independent counters; the shots and their points derive from the others of [`What`].
 const PLAIN: [&str; 7] = ["oreb", "dreb", "ast", "stl", "blk", "turnover", "pf"];
 
-/// Something a player did at a second of the game.
+/// An action of a player at a second of the game.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Happening {
-    /// The player's place in the team's box.
+    /// The player's index in the team's box score.
     pub player: usize,
     pub what: What,
     pub second: u32,
@@ -43,8 +43,8 @@ impl What {
     }
 }
 
-/// Everything that a team's recorded lines are made of, spread over the game so that each period has
-/// the points of `period_scores` where that can be met.
+/// The happenings of a team's recorded stat lines, spread over the game so that each period has the points
+/// of `period_scores` where that is possible.
 pub(super) fn happenings(
     lines: &[Value],
     periods: u32,
@@ -76,8 +76,8 @@ fn second_of(period: u32, random: &mut impl Rng) -> u32 {
     pace::played_before(period) + random.random_range(1..=pace::length(period))
 }
 
-/// Deals the scoring to periods so that each gets its score: threes first, free throws, which fit
-/// anywhere, last. `None` where the scores do not add up or the deal does not come out.
+/// Assigns the scoring to periods so that each reaches its score: threes first, free throws, which fit
+/// anywhere, last. `None` if the scores do not add up or the assignment fails.
 fn in_periods(scoring: &[Happening], scores: &[u32], random: &mut impl Rng) -> Option<Vec<u32>> {
     let points: u32 = scoring.iter().map(|happening| happening.what.points()).sum();
     if scores.iter().sum::<u32>() != points {
@@ -90,7 +90,8 @@ fn in_periods(scoring: &[Happening], scores: &[u32], random: &mut impl Rng) -> O
     for index in order {
         let points = scoring[index].what.points();
         let fits: Vec<usize> = (0..left.len()).filter(|period| left[*period] >= points).collect();
-        // A period is chosen as often as it has points left, which keeps them all alike till the end.
+        // A period is chosen in proportion to its remaining points, so that every period can be filled to
+        // the end.
         let period = *fits.choose_weighted(random, |period| left[*period]).ok()?;
         left[period] -= points;
         periods[index] = u32::try_from(period).ok()? + 1;
@@ -98,7 +99,7 @@ fn in_periods(scoring: &[Happening], scores: &[u32], random: &mut impl Rng) -> O
     Some(periods)
 }
 
-/// What a recorded line is made of, and how often.
+/// The happenings of a recorded stat line, with the number of each.
 fn parts(line: &Value) -> Result<Vec<(What, u32)>, String> {
     let count = |field: &str| count(line, field);
     let (made, made_three) = (count("fgm")?, count("fg3m")?);
@@ -135,7 +136,7 @@ fn count(line: &Value, field: &str) -> Result<u32, String> {
     }
 }
 
-/// A recorded line as it was when `happened` had happened and `share` of the game was played.
+/// A recorded stat line after the happenings `happened`, with `share` of the game played.
 pub(super) fn line_at(
     recorded: &Map<String, Value>,
     happened: impl Iterator<Item = What>,
@@ -182,7 +183,8 @@ pub(super) fn line_at(
     Value::Object(line)
 }
 
-/// What a number of the line begins at: counters at nothing, the score difference at its share.
+/// The initial value of a field of the stat line: 0 for counters, the score difference in proportion to its
+/// share.
 fn scaled(field: &str, value: &Value, share: f64) -> Value {
     let difference = value.as_f64().filter(|_| field == "plus_minus");
     #[allow(clippy::cast_possible_truncation, reason = "a score difference is small")]

@@ -1,8 +1,8 @@
-//! A recorded night of box scores, and how it came to be, replayed.
+//! The replay of a recorded night of box scores, from its first moment to the recorded end.
 //!
-//! The recording knows how a night ended. The replay makes up a way there that could have been: every
-//! player's shots, rebounds and fouls at fixed moments of the game, so that counters only grow, points
-//! are what the made shots give, quarter scores are the recorded ones, and the end is the recording.
+//! A recording contains only the end of a night. The replay invents a plausible course: every player's
+//! shots, rebounds and fouls at fixed moments of the game, so that counters only grow, points equal the
+//! made shots, quarter scores are the recorded ones, and the end equals the recording.
 
 mod api;
 mod game;
@@ -20,10 +20,10 @@ use game::NightGame;
 
 /// How long before tip-off a game is listed on the live endpoint.
 const LISTED_BEFORE: TimeDelta = TimeDelta::minutes(15);
-/// How long after its end.
+/// How long after its end a game is listed on the live endpoint.
 const LINGERS: TimeDelta = TimeDelta::minutes(60);
 
-/// A night of games on a timeline.
+/// A night of games with a timeline.
 #[derive(Clone, Debug)]
 pub struct Night {
     /// The slate day of its games.
@@ -31,13 +31,13 @@ pub struct Night {
     games: Vec<NightGame>,
 }
 
-/// A night that cannot be replayed, and why.
+/// The reason why a night cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotANight(String);
 
 impl Night {
-    /// The small made-up night that comes with the project.
+    /// The small invented night that is part of the project.
     pub fn sample() -> Result<Self, NotANight> {
         Self::from_json(include_bytes!("../../nights/sample.json"))
     }
@@ -74,7 +74,7 @@ impl Night {
         }
     }
 
-    /// The same night on another day.
+    /// The same night moved to another day.
     pub fn moved_to(&self, day: SlateDay) -> Result<Self, NotANight> {
         let days = chrono::NaiveDate::from(day) - chrono::NaiveDate::from(self.day);
         let moved = self.recorded().cloned().map(|mut game| {
@@ -98,29 +98,29 @@ impl Night {
         self.games.iter().map(NightGame::tip_off).min().unwrap_or_default() - LISTED_BEFORE
     }
 
-    /// When the last game has gone from the live endpoint.
+    /// When the last game disappears from the live endpoint.
     pub fn ends(&self) -> DateTime<Utc> {
         self.games.iter().map(NightGame::over).max().unwrap_or_default() + LINGERS
     }
 
-    /// The games as the live endpoint has them at `now`: those about to begin, on, or just over.
+    /// The games on the live endpoint at `now`: about to begin, in progress, or just over.
     pub fn live(&self, now: DateTime<Utc>) -> Vec<Value> {
         let listed =
             |game: &&NightGame| (game.tip_off() - LISTED_BEFORE..game.over() + LINGERS).contains(&now);
         self.games.iter().filter(listed).map(|game| game.at(now)).collect()
     }
 
-    /// All games of the night as the dated endpoint has them at `now`.
+    /// All games of the night on the dated endpoint at `now`.
     pub fn dated(&self, now: DateTime<Utc>) -> Vec<Value> {
         self.games.iter().map(|game| game.at(now)).collect()
     }
 
-    /// The games as they were recorded.
+    /// The games as recorded.
     pub fn recorded(&self) -> impl Iterator<Item = &Value> {
         self.games.iter().map(NightGame::recorded)
     }
 
-    /// How many games are under way at `now`.
+    /// The number of games in progress at `now`.
     pub fn games_on(&self, now: DateTime<Utc>) -> usize {
         self.games.iter().filter(|game| (game.tip_off()..game.over()).contains(&now)).count()
     }

@@ -1,17 +1,17 @@
-//! How a game's clock runs beside the clock on the wall.
+//! The relation between a game's clock and wall time.
 
 use chrono::TimeDelta;
 
 /// Game seconds of a quarter and of an overtime.
 const QUARTER: u32 = 12 * 60;
 const OVERTIME: u32 = 5 * 60;
-/// Wall time of a quarter, stoppages included; of an overtime; of the breaks.
+/// Wall time of a quarter, stoppages included; of an overtime; and of the breaks.
 const QUARTER_TAKES: TimeDelta = TimeDelta::minutes(32);
 const OVERTIME_TAKES: TimeDelta = TimeDelta::minutes(15);
 const BREAK: TimeDelta = TimeDelta::minutes(3);
 const HALFTIME: TimeDelta = TimeDelta::minutes(15);
 
-/// Where a game is.
+/// The position in a game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     Before,
@@ -24,12 +24,12 @@ pub(super) enum Moment {
     Over,
 }
 
-/// The game seconds of a period.
+/// The length of a period in game seconds.
 pub(super) fn length(period: u32) -> u32 {
     if period <= 4 { QUARTER } else { OVERTIME }
 }
 
-/// The game seconds before a period begins.
+/// The game seconds before a period.
 pub(super) fn played_before(period: u32) -> u32 {
     (1..period).map(length).sum()
 }
@@ -42,12 +42,12 @@ fn break_after(period: u32) -> TimeDelta {
     if period == 2 { HALFTIME } else { BREAK }
 }
 
-/// From tip-off to the end of a game of that many periods.
+/// The wall time from tip-off to the end of a game with that many periods.
 pub(super) fn duration(periods: u32) -> TimeDelta {
     (1..=periods).map(takes).chain((1..periods).map(break_after)).sum()
 }
 
-/// Where a game of `periods` is, `since` its tip-off.
+/// The position in a game of `periods` periods, `since` its tip-off.
 pub(super) fn at(since: TimeDelta, periods: u32) -> Moment {
     if since < TimeDelta::zero() {
         return Moment::Before;

@@ -1,4 +1,4 @@
-//! The grading against a recount of its own: tonight's lines and the recorded points.
+//! Checks the grading against an independent count from tonight's lines and the recorded points.
 
 use std::{
     cmp::Ordering,
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Recorded, list, text};
 
-/// Predictions that are not decided though every game is over.
+/// Predictions that are undecided although every game is over.
 pub(super) fn open(document: &Value) -> Vec<String> {
     if list(document, "predictions").is_empty() {
         return vec!["there are no predictions".into()];
@@ -21,10 +21,10 @@ pub(super) fn open(document: &Value) -> Vec<String> {
     list(document, "predictions").iter().filter(is_open).map(name).collect()
 }
 
-/// Where the summary's counts are not what tonight's lines give with the recorded points.
+/// Differences between the summary's counts and those from tonight's lines and the recorded points.
 pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded: &Recorded) -> Vec<String> {
     let lines = recorded.by(|line| line.recorded["player"]["id"].as_i64());
-    // The recording has BallDontLie's names; whose they are the scores tell.
+    // The recording has BallDontLie's names; the scores map them to lookups.
     let boxed = list(live, "games").iter().flat_map(|game| list(game, "players"));
     let ids: HashMap<&str, Option<i64>> =
         boxed.map(|player| (text(player, "player_lookup"), player["bdl_player_id"].as_i64())).collect();
@@ -47,7 +47,7 @@ pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded:
             count("voided");
             continue;
         };
-        // Lines are halves of points, so that doubled they compare as whole numbers.
+        // Lines are multiples of one half, so doubled they compare as integers.
         #[allow(clippy::cast_possible_truncation, reason = "a line is small")]
         let doubled = (player["props"][0]["line"].as_f64().unwrap_or(0.0) * 2.0) as u64;
         let order = (line.count("pts") * 2).cmp(&doubled);
@@ -58,7 +58,7 @@ pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded:
             _ => {}
         }
     }
-    // Tonight's list shows no prediction without a line; of these only the grading tells.
+    // Tonight's list omits predictions without a line; only the grading contains them.
     for graded in list(document, "predictions").iter().filter(|graded| graded["has_line"] == false) {
         count("total_predictions");
         if played(graded).is_none() {

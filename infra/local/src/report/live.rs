@@ -1,11 +1,12 @@
-//! Rows and scores against the recording.
+//! Checks rows and scores against the recording.
 
 use serde_json::Value;
 
 use super::{Recorded, different, list, text};
 use crate::replay::Replay;
 
-/// The counters of a line that must come out: BallDontLie's name, the table's, the document's.
+/// The compared counters of a stat line: the names in BallDontLie's answer, in the table and in the
+/// document.
 const COUNTERS: [(&str, &str, Option<&str>); 15] = [
     ("pts", "points", Some("points")),
     ("reb", "rebounds", Some("rebounds")),
@@ -24,7 +25,7 @@ const COUNTERS: [(&str, &str, Option<&str>); 15] = [
     ("fta", "free_throws_attempted", Some("ft_attempted")),
 ];
 
-/// What in a live document differs from the recording.
+/// Differences between a live document and the recording.
 pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
     let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
     let lines = recorded.by(|line| (line.game.as_str(), line.recorded["player"]["id"].as_i64()));
@@ -56,7 +57,7 @@ pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
     against
 }
 
-/// Where a player's last row of a game is not the recorded line.
+/// Players whose last row of a game differs from the recorded stat line.
 pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<String>, String> {
     let columns = COUNTERS.map(|(_, column, _)| column).join(", ");
     let sql = format!(
@@ -89,7 +90,7 @@ pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<Stri
     Ok(against)
 }
 
-/// Days of rows that are not the night's.
+/// Dates of rows that are not the night's.
 pub(super) fn other_dates(replay: &Replay) -> Result<Vec<String>, String> {
     let sql = "SELECT game_date, COUNT(*) FROM nba_raw.bdl_live_boxscores GROUP BY game_date";
     let dates = replay.cloud.warehouse.rows(sql).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Tonight's list against the recording.
+//! Checks tonight's list against the recording.
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{Recorded, different, list, text};
 
-/// Fewer players than this is no game.
+/// A game has at least this many players.
 const FEWEST_PLAYERS: usize = 8;
 
-/// What is wrong with tonight's games.
+/// Differences between tonight's games and the recording.
 pub(super) fn games(document: &Value, recorded: &Recorded) -> Vec<String> {
     let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
     let mut seen = HashSet::new();

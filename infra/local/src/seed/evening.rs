@@ -1,11 +1,11 @@
-//! Tonight as the analysis before it has it: games, who plays, how fit they are.
+//! Tonight's rows of the analysis: games, expected players, fatigue, injuries.
 
 use rand::{Rng, RngExt};
 use serde_json::{Value, json};
 
 use super::{Eve, origin, with};
 
-/// Both sources have each game; one does not know when it begins.
+/// Both sources have each game; one of them lacks the time of tip-off.
 pub(super) fn schedule(eve: &Eve) -> Vec<Value> {
     let mut rows = Vec::new();
     for game in &eve.games {
@@ -35,8 +35,8 @@ pub(super) fn schedule(eve: &Eve) -> Vec<Value> {
     rows
 }
 
-/// Everyone but one team; some twice, some with the other form of the game's id, all accented names
-/// misspelled.
+/// Every player but those of one team; some twice, some with the other form of the game's id, all accented
+/// names misspelled.
 pub(super) fn contexts(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     for player in eve.players.iter().filter(|player| player.team != eve.team_without_context) {
@@ -50,7 +50,7 @@ pub(super) fn contexts(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
             "team_abbr": player.team,
             "opponent_team_abbr": player.opponent,
             "home_game": player.is_home,
-            // A game after tonight's, counted as the last one (facts F42).
+            // The producer mistakes a game after tonight's for the previous one (FAILURES.md, F42).
             "days_rest": if random.random_bool(0.02) { -1 } else { rest },
             "created_at": eve.made_at,
             "processed_at": eve.at("16:30:00"),
@@ -65,7 +65,7 @@ pub(super) fn contexts(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     rows
 }
 
-/// Nearly everyone, some twice.
+/// Nearly every player, some twice.
 pub(super) fn fatigue(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     for player in eve.players.iter() {
@@ -87,7 +87,7 @@ pub(super) fn fatigue(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     rows
 }
 
-/// Tonight's reports, an earlier state of each, and reports of weeks ago that nobody has taken back.
+/// Tonight's reports, an earlier version of each, and weeks-old reports that were never withdrawn.
 pub(super) fn injuries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     for player in &eve.players {

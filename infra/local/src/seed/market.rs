@@ -1,11 +1,11 @@
-//! What models predict and bookmakers offer.
+//! Predictions of the models and offers of the bookmakers.
 
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
 
 use super::{Eve, origin, people::Player, with};
 
-/// Who scores less has neither predictions nor lines.
+/// Players who score less have neither predictions nor lines.
 const PREDICTED_FROM: f64 = 7.0;
 const BOOKS: [(i64, &str); 6] = [
     (0, "BettingPros Consensus"),
@@ -16,14 +16,14 @@ const BOOKS: [(i64, &str); 6] = [
     (63, "Underdog"),
 ];
 
-/// What most bookmakers think of a player: every fifth line is a whole number, so that pushes happen.
+/// The line of most bookmakers for a player: every fifth line is a whole number, so that pushes happen.
 fn market_line(player: &Player) -> f64 {
     let floor = (player.level - 0.5).floor();
     if player.lookup.len().is_multiple_of(5) { floor + 1.0 } else { floor + 0.5 }
 }
 
-/// Two models, of which one writes its confidence 0–1 and the other 0–100; appended instead of merged,
-/// superseded rows left in, game ids in both forms, lines missing or estimated.
+/// Two models, one of which writes its confidence as 0–1 and the other as 0–100; appended instead of
+/// merged, with superseded rows left in, game ids in both forms, and lines missing or estimated.
 pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut id = 0;
@@ -57,7 +57,8 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
             });
             rows.push(with(&row, fields));
         };
-        // The night's earlier run, before there were lines (facts F3), is still in, active or not.
+        // The day's earlier run, from before the bookmakers' lines arrived (FAILURES.md, F3), remains in
+        // the table, active or not.
         let early = json!({
             "created_at": eve.at("15:31:00"), "current_points_line": null, "line_source": "NO_PROP_LINE",
             "recommendation": "NO_LINE", "has_prop_line": false, "is_active": random.random_bool(0.5),
@@ -91,11 +92,11 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     rows
 }
 
-/// Every book's two sides at two times of the day, other markets, and a broken feed's odds.
+/// Both sides of every book at two times of the day, other markets, and invalid odds of a broken feed.
 pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     for player in eve.players.iter().filter(|player| player.level >= PREDICTED_FROM) {
-        // A few stars' lines are not offered at all.
+        // A few stars have no lines at all.
         if random.random_bool(0.05) {
             continue;
         }

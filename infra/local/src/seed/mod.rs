@@ -1,8 +1,8 @@
-//! What the warehouse knows before a night begins, made up from the night itself.
+//! The content of the warehouse before a night begins, generated from the night itself.
 //!
-//! The same night and seed number give the same rows. They hang together as the real ones do — who
-//! averages twenty has a line near twenty — and have the real ones' dirt: doubled rows, both forms of game
-//! ids, missing lines, a team without context, broken odds, stale injuries, games not played (facts 1, 6).
+//! The same night and seed produce the same rows. They are as consistent as the real ones – a player who
+//! averages twenty points has a line near twenty – and have the real defects: duplicate rows, both forms of
+//! game ids, missing lines, a team without context, broken odds, stale injuries, games not played.
 
 mod evening;
 mod market;
@@ -21,23 +21,23 @@ use crate::{
 };
 use people::Player;
 
-/// How many rows each table got.
+/// The number of rows in each table.
 pub type Filled = Vec<(&'static str, usize)>;
 
-/// A night about to be played.
+/// A night before its replay.
 struct Eve {
     day: SlateDay,
     season: Season,
     games: Vec<Game>,
     players: Vec<Player>,
-    /// The index in `teams` of the one that the analysis of coming games has missed.
+    /// The index in `teams` of the team that the analysis of tonight's games lacks.
     team_without_context: String,
-    /// The noon before, when most rows were made.
+    /// Noon of the day before, when most rows were written.
     made_at: String,
 }
 
 struct Game {
-    /// The NBA's ten digits.
+    /// The NBA's ten-digit id.
     id: String,
     home: String,
     away: String,
@@ -45,12 +45,12 @@ struct Game {
 }
 
 impl Game {
-    /// The other form of its id.
+    /// The other form of its id, from the date and the teams.
     fn id_of_teams(&self, day: SlateDay) -> String {
         id_of_teams(day.date(), &self.away, &self.home)
     }
 
-    /// One form or the other.
+    /// One of the two forms.
     fn id_in_form(&self, day: SlateDay, native: bool) -> String {
         if native { self.id.clone() } else { self.id_of_teams(day) }
     }
@@ -106,7 +106,7 @@ impl Eve {
         Self { day, season, games, players, team_without_context, made_at }
     }
 
-    /// An instant of the slate day in UTC.
+    /// A time of the slate day in UTC.
     fn at(&self, time: &str) -> String {
         format!("{}T{time}Z", self.day)
     }
@@ -125,7 +125,7 @@ fn with(row: &Value, fields: Value) -> Value {
     row
 }
 
-/// The columns that only say where a row came from.
+/// The columns that only describe a row's origin.
 fn origin(made_at: &str) -> Value {
     json!({"source_file_path": "seed", "created_at": made_at, "processed_at": made_at})
 }

@@ -1,4 +1,4 @@
-//! Who plays: the registry, and BallDontLie's ids.
+//! The players: the registry, and BallDontLie's ids.
 
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use shared::nba::PlayerLookup;
 
 use super::{Eve, Game, origin, with};
 
-/// Players whom BallDontLie and the league spell differently; the warehouse has the league's names.
+/// Players whose names BallDontLie and the league spell differently; the warehouse has the league's
+/// spelling.
 const LEAGUE_NAMES: [(&str, &str); 22] = [
     ("A.J. Green", "AJ Green"),
     ("AJ Lawson", "A.J. Lawson"),
@@ -37,23 +38,23 @@ pub(super) struct Player {
     /// The index of the game.
     pub game: usize,
     pub bdl_id: Value,
-    /// As the league spells it.
+    /// The league's spelling.
     pub name: String,
-    /// As BallDontLie does.
+    /// BallDontLie's spelling.
     pub bdl_name: String,
     pub lookup: String,
-    /// As the producers spell it that drop accented letters.
+    /// The spelling of producers that drop accented letters.
     pub dropped: String,
     pub universal_id: String,
     pub team: String,
     pub opponent: String,
     pub is_home: bool,
     pub position: String,
-    /// What the player usually scores.
+    /// The player's average points.
     pub level: f64,
-    /// What the player usually plays, in minutes.
+    /// The player's average minutes.
     pub minutes: f64,
-    /// Whether the recording has the player on the floor.
+    /// Whether the player plays in the recording.
     pub plays: bool,
 }
 
@@ -101,8 +102,8 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
     players
 }
 
-/// BallDontLie's ids, from box scores of two days before; with the lookups of the rule that drops
-/// accented letters.
+/// BallDontLie's ids, from box scores of two days before, with lookups in which accented letters are
+/// dropped.
 pub(super) fn directory(eve: &Eve) -> Vec<Value> {
     let earlier = eve.day.days_before(2);
     let row = |player: &Player| {
@@ -127,8 +128,8 @@ pub(super) fn directory(eve: &Eve) -> Vec<Value> {
     eve.players.iter().map(row).collect()
 }
 
-/// A row for each player and team: of this season, of last season for many, and of a team that a player
-/// has been traded from, who must not play for both. A newest row may lack the position.
+/// A row for each player and team: of this season, of last season for many players, and of a former team of
+/// a traded player, who must appear only once. A newest row may lack the position.
 pub(super) fn registry(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     let teams: Vec<&String> = eve.games.iter().flat_map(|game| [&game.home, &game.away]).collect();

@@ -1,4 +1,4 @@
-//! The season so far, game by game.
+//! The games of the season so far.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Eve, id_of_teams, people::Player, with};
 
-/// Every game of every player of the night since the season began; some doubled, in an older state.
+/// Every game of every player of the night since the season began; some twice, in an older version.
 pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut calendars: HashMap<&str, Vec<(NaiveDate, String)>> = HashMap::new();
@@ -30,7 +30,7 @@ pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     rows
 }
 
-/// The days a team has played, and whom.
+/// A team's game days and opponents.
 fn calendar(eve: &Eve, team: &str, teams: &[String], random: &mut impl Rng) -> Vec<(NaiveDate, String)> {
     let others: Vec<&String> = teams.iter().filter(|other| *other != team).collect();
     let mut days = Vec::new();
@@ -71,7 +71,7 @@ fn summary(eve: &Eve, player: &Player, day: NaiveDate, opponent: &str, random: &
     if !sits_out {
         return row;
     }
-    // Half of the games not played are only told by their zeros.
+    // Half of the games not played are recognisable only by their zeros.
     let is_dnp = random.random_bool(0.5).then_some(true);
     let zero = random.random_bool(0.5).then_some(0);
     with(&row, json!({"points": zero, "minutes_played": zero, "is_dnp": is_dnp, "over_under_result": null}))

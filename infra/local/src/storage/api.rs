@@ -1,4 +1,4 @@
-//! The calls: upload, media read, and the public URL.
+//! The API methods: upload, media read, and the public URL.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -23,7 +23,8 @@ use crate::{
     limits::Limits,
 };
 
-/// The bytes of one upload; the client sends larger objects in a way that is not served here.
+/// The maximum size of one upload; the client sends larger objects by resumable uploads, which are not
+/// supported here.
 const MAXIMUM_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
@@ -35,7 +36,7 @@ struct Api {
     public_bucket: Arc<str>,
 }
 
-/// The JSON API below `/storage` and `/upload/storage`, and `/{bucket}/{object}` for everyone.
+/// The JSON API below `/storage` and `/upload/storage`, and the public `/{bucket}/{object}`.
 pub fn router(objects: Arc<Objects>, limits: Limits, public_bucket: &str) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(tower_http::cors::Any)
@@ -124,7 +125,7 @@ async fn upload(
     blocking(move || api.objects.write(&bucket, &name, object, media, condition)).await.map(Json)
 }
 
-/// The objects under a prefix, by name, a page at a time.
+/// The objects under a prefix, by name, in pages.
 async fn list(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -148,7 +149,7 @@ async fn list(
     if !api.objects.has_bucket(&bucket) {
         return Err(Refused(404, "The specified bucket does not exist.".into()));
     }
-    // The token is the last name of the page before.
+    // The token is the last name of the previous page.
     let mut items = api.objects.list(&bucket, &prefix);
     items.retain(|object| object.name > from);
     let is_last = items.len() <= most;
@@ -166,7 +167,7 @@ struct Listed {
     next_page_token: Option<String>,
 }
 
-/// An object's content with `alt=media`, else what Cloud Storage knows of it.
+/// An object's content with `alt=media`, otherwise its metadata.
 async fn read(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -185,7 +186,7 @@ async fn read(
         }
     }
     caller.check("storage.objects.get", object_of(&bucket, &object))?;
-    // Whoever may not list is not told either that an object is missing.
+    // A caller without permission to list gets 403 instead of 404 for a missing object.
     let listing = caller.check("storage.objects.list", Resource::Bucket(bucket.clone()));
     let read = match blocking(move || api.objects.read(&bucket, &object, generation)).await {
         Err(Refused(404, missing)) => {
@@ -200,7 +201,7 @@ async fn read(
     }
 }
 
-/// The end of an object from some byte on, which the client asks for where a connection broke off.
+/// The rest of an object from a given byte on, which the client requests after a broken connection.
 fn rest_of((object, body): (Object, Bytes), range: &str) -> Result<Response, Refused> {
     let from = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')?.parse::<usize>().ok());
     let from = from.ok_or_else(|| not_served("read", "range", range))?;
@@ -228,7 +229,7 @@ async fn read_public(
     if bucket != *api.public_bucket {
         return Err(Refused(403, format!("anonymous callers may not read the bucket {bucket:?}")));
     }
-    // The time of the replayed night, by which a page tells how old a document is.
+    // The time of the replayed night, from which a page computes the age of a document.
     let date = [(header::DATE, api.objects.now().format(HTTP_DATE).to_string())];
     let (object, body) = blocking(move || api.objects.read(&bucket, &object, None)).await?;
     if text(&headers, header::IF_NONE_MATCH) == Some(&format!("\"{}\"", object.etag)) {
@@ -238,7 +239,7 @@ async fn read_public(
     Ok((date, respond((object, body))).into_response())
 }
 
-/// `/v1/…` is the public bucket's `v1/…`, as relative URLs of a page in the bucket have it.
+/// `/v1/…` is the public bucket's `v1/…`, which matches relative URLs of a page in the bucket.
 async fn read_beside(
     State(api): State<Api>,
     Path(object): Path<String>,
@@ -249,12 +250,12 @@ async fn read_beside(
     read_public(State(api), Path((bucket, format!("v1/{object}"))), headers, uri).await
 }
 
-/// The local cloud has what the functions use, and says of everything else that it has not.
+/// Answers any call that the functions do not use: not implemented.
 async fn unknown_call(method: Method, uri: Uri) -> Refused {
     Refused(501, format!("the local cloud does not serve {method} {}", uri.path()))
 }
 
-/// An object with the headers Cloud Storage sends, which the client reads generation and metadata from.
+/// An object with Cloud Storage's headers, from which the client reads generation and metadata.
 fn respond((object, body): (Object, Bytes)) -> Response {
     let mut headers = HeaderMap::new();
     let mut set = |name: &str, value: String| {

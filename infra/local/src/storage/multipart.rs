@@ -1,14 +1,14 @@
-//! `multipart/related` bodies, as Google's client uploads objects (RFC 2387).
+//! `multipart/related` bodies, the format of uploads by Google's client (RFC 2387).
 
 /// A part of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
-    /// What its own header says that it is.
+    /// The content type in its own header.
     pub content_type: Option<&'a str>,
     pub content: &'a [u8],
 }
 
-/// Each part of `body`; an error says what is wrong with it.
+/// The parts of `body`; an error describes what is malformed.
 pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, String> {
     let boundary = content_type
         .split(';')
@@ -32,7 +32,7 @@ pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'
     }
 }
 
-/// A part from its headers, which may be none, and its content.
+/// A part from its headers, which may be empty, and its content.
 fn part(part: &[u8]) -> Result<Part<'_>, String> {
     if let Some(content) = part.strip_prefix(b"\r\n") {
         return Ok(Part { content_type: None, content });

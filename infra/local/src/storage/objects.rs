@@ -1,5 +1,5 @@
-//! Buckets and objects in a directory that `ls` can read: `{bucket}/{object}` holds the bytes,
-//! `.metadata/{bucket}/{object}.json` what Cloud Storage knows of them.
+//! Buckets and objects in a plain directory: `{bucket}/{object}` contains the bytes,
+//! `.metadata/{bucket}/{object}.json` Cloud Storage's metadata.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 
-/// An object as the JSON API describes it; also the data of its finalized event.
+/// The JSON API's object resource; also the data of its finalized event.
 /// <https://cloud.google.com/storage/docs/json_api/v1/objects#resource>
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +57,7 @@ mod as_text {
     }
 }
 
-/// What the uploader says of an object.
+/// The uploader's metadata of an object.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Described {
@@ -69,12 +69,12 @@ pub(super) struct Described {
     pub crc32c: Option<String>,
 }
 
-/// What must hold for a write.
+/// The precondition of a write.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Condition {
-    /// The object's current generation; 0 that there is none, `None` whatever there is.
+    /// The object's current generation; 0 requires that it does not exist, `None` requires nothing.
     pub generation: Option<i64>,
-    /// Whether the caller may replace an object, which takes the permission to delete it.
+    /// Whether the caller may replace an object, which requires the permission to delete it.
     pub may_replace: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Condition {
 #[error("{1}")]
 pub struct Refused(pub u16, pub String);
 
-/// News of a new object, with its content as it was then.
+/// The notification of a new object, with its content at that time.
 #[derive(Clone, Debug)]
 pub struct Finalized {
     /// The object.
@@ -98,11 +98,11 @@ pub struct Objects {
     root: PathBuf,
     clock: shared::Clock,
     limits: Limits,
-    /// Held over a whole write, which makes writes atomic and generations grow.
+    /// Held during a whole write, so that writes are atomic and generations grow.
     state: Mutex<State>,
 }
 
-/// Somebody to be told of new objects.
+/// A subscriber to new objects.
 struct Listener(Box<dyn Fn(&Finalized) + Send + Sync>);
 
 impl std::fmt::Debug for Listener {
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Listener {
 struct State {
     objects: HashMap<String, BTreeMap<String, Object>>,
     newest_generation: i64,
-    /// When each object was last written, by the machine's time.
+    /// The last write of each object, by the machine's clock.
     written: HashMap<(String, String), Instant>,
     listeners: Vec<Listener>,
 }
@@ -123,7 +123,7 @@ struct State {
 const METADATA: &str = ".metadata";
 
 impl Objects {
-    /// The buckets in `root`; those of `buckets` that do not exist are made.
+    /// The buckets in `root`; those of `buckets` that do not exist are created.
     pub fn open(root: &Path, buckets: &[&str], clock: shared::Clock, limits: Limits) -> io::Result<Self> {
         let mut objects = HashMap::new();
         let mut newest_generation = 0;
@@ -143,18 +143,18 @@ impl Objects {
         Ok(Self { root: root.to_owned(), clock, limits, state: Mutex::new(state) })
     }
 
-    /// Tells `listener` of every object that is written from now on, in order, before its writer
-    /// hears of it. The listener must not use the buckets itself.
+    /// Notifies `listener` of every object that is written from now on, in order, before its writer gets an
+    /// answer. The listener must not call the buckets itself.
     pub fn on_finalized(&self, listener: impl Fn(&Finalized) + Send + Sync + 'static) {
         self.state().listeners.push(Listener(Box::new(listener)));
     }
 
-    /// What the time is there.
+    /// The current time of the clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// Whether there is such a bucket.
+    /// Whether the bucket exists.
     pub(super) fn has_bucket(&self, bucket: &str) -> bool {
         self.state().objects.contains_key(bucket)
     }
@@ -166,7 +166,7 @@ impl Objects {
         objects.filter(|object| object.name.starts_with(prefix)).cloned().collect()
     }
 
-    /// An object and its content, at `generation` if given.
+    /// An object and its content; of the generation `generation`, if given.
     pub fn read(
         &self,
         bucket: &str,
@@ -184,20 +184,20 @@ impl Objects {
         Ok((object.clone(), body.into()))
     }
 
-    /// Removes an object, as a lifecycle rule does.
+    /// Removes an object, like a lifecycle rule.
     pub fn remove(&self, bucket: &str, name: &str) {
         if let Some(objects) = self.state().objects.get_mut(bucket) {
             objects.remove(name);
         }
     }
 
-    /// Writes an object as somebody who is no function would.
+    /// Writes an object as a caller other than the functions.
     pub fn store(&self, bucket: &str, name: &str, body: Bytes) -> Result<Object, Refused> {
         let described = Described { content_type: Some("application/json".into()), ..Default::default() };
         self.write(bucket, name, described, body, Condition { generation: None, may_replace: true })
     }
 
-    /// Writes an object as its uploader describes it, if the condition holds.
+    /// Writes an object with its uploader's metadata, if the precondition holds.
     pub(super) fn write(
         &self,
         bucket: &str,
@@ -276,7 +276,8 @@ fn disk(error: io::Error) -> Refused {
     Refused(500, format!("the local disk: {error}"))
 }
 
-/// Where an object's bytes are below its bucket: its name, with what a path cannot carry escaped.
+/// The path of an object's bytes below its bucket: its name, with characters escaped that a path cannot
+/// contain.
 fn path_of(name: &str) -> PathBuf {
     name.split('/')
         .map(|segment| match segment {
@@ -286,7 +287,7 @@ fn path_of(name: &str) -> PathBuf {
         .collect()
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 fn put(path: &Path, body: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -1,7 +1,7 @@
-//! Rows that land exactly once, however often they are sent.
+//! Loading rows exactly once, however often they are sent.
 //!
-//! BigQuery refuses a second job with an id it has seen, and a load job is all or nothing. So the id
-//! is derived from what is loaded: a repeated delivery meets the first one's job and waits for it.
+//! BigQuery refuses a second job with a known id, and a load job is all or nothing. So the id is derived from
+//! the rows: a repeated delivery finds the first one's job and waits for it.
 //! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
 
 use std::time::Duration;
@@ -29,19 +29,19 @@ use crate::{
     },
 };
 
-/// The prefix of staged rows, which are of no use once their job is done.
+/// The prefix of staged rows, which may be deleted once their job is done.
 pub const STAGING: &str = "staging/";
-/// How many load jobs one set of rows gets over all deliveries. With the pauses between them this is more
+/// The most load jobs for one set of rows over all deliveries. With the pauses between them they span more
 /// than a day.
 const MAXIMUM_ATTEMPTS: u32 = 100;
-/// The pause before the first question about a running job, which BigQuery usually takes one to five
-/// seconds for. All questions of a project share about a hundred requests a second:
+/// The pause before the first poll of a running job, which usually takes one to five seconds. All polls of a
+/// project share about a hundred requests a second:
 /// <https://cloud.google.com/bigquery/quotas#api_request_quotas>
 const FIRST_QUESTION: Duration = Duration::from_millis(300);
-/// The shortest and the longest pause between two questions. Between them it is a twelfth of what the job
-/// has taken so far, so that its end is noticed at most so much too late.
+/// The shortest and the longest pause between two polls. In between, the pause is a twelfth of the job's time
+/// so far, so that the end is noticed in proportion to it.
 const QUESTIONS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
-/// How long a job is waited for.
+/// The longest wait for a job.
 const JOB_LIMIT: Duration = Duration::from_secs(80);
 
 /// Rows for a table.
@@ -51,36 +51,36 @@ pub struct Load<'a> {
     pub dataset: &'a str,
     /// The table in it, which must exist.
     pub table: &'a str,
-    /// What makes these rows these rows: the same name, the same job. Letters, digits, `-`, `_`.
+    /// The identity of these rows: the same name means the same job. Letters, digits, `-`, `_`.
     pub job: &'a str,
-    /// Where the rows are put for BigQuery to fetch: `staging/{job}.ndjson` in this bucket.
+    /// The bucket in which the rows are staged for BigQuery, as `staging/{job}.ndjson`.
     pub staging_bucket: &'a str,
     /// One JSON object a line.
     pub rows: Bytes,
 }
 
-/// How the rows of a [`Load`] landed.
+/// Result of loading the rows of a [`Load`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// Whether this call's job loaded them, and not one of an earlier or simultaneous delivery.
+    /// Whether this call's job loaded them, rather than that of an earlier or simultaneous delivery.
     pub loaded_by_this_call: bool,
-    /// The object that the job read, where an earlier delivery staged it: its rows may be fewer than
-    /// this call's, if not all could be read then.
+    /// The object that the job read, where an earlier delivery staged it: its rows may be fewer than this
+    /// call's, if some were unreadable then.
     pub staged_earlier: Option<String>,
 }
 
-/// How a job ended.
+/// Result of a finished job.
 enum JobOutcome {
     Succeeded,
     Failed(JobFailure),
 }
 
-/// Why and when a job failed.
+/// Reason and time of a job's failure.
 struct JobFailure {
     reason: String,
     message: String,
     at: Option<DateTime<Utc>>,
-    /// Whether BigQuery could not read the rows, which would fail the same way again.
+    /// Whether BigQuery could not read the rows, which would fail again in the same way.
     unreadable_rows: bool,
 }
 
@@ -99,7 +99,7 @@ impl Loader {
         Self { bigquery, storage, clock, outage: Outage::default() }
     }
 
-    /// An error while load jobs fail and the next one is not due: then nothing needs to be read for one.
+    /// Fails while load jobs fail and the next one is not due, so that the caller need not read its rows.
     pub fn check_outage(&self) -> Result<(), Error> {
         self.outage.check(&self.clock)
     }
@@ -167,7 +167,7 @@ impl Loader {
         Ok(false)
     }
 
-    /// Starts a job unless too many have failed just now; `None` where BigQuery has one with this id.
+    /// Starts a job unless too many failed recently; `None` where BigQuery has one with this id.
     async fn start(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
         self.outage.permit(&self.clock)?;
         self.bigquery.insert(load, id, source).await
@@ -211,8 +211,8 @@ impl BigQuery {
         with_retries(BUDGET, || self.get_once(id)).await
     }
 
-    /// The job `id`, which BigQuery has said exists. That it is not found all the same is a race of
-    /// BigQuery's own servers, which passes.
+    /// The job `id`, which BigQuery has reported as existing. If it is not found, that is a transient race
+    /// between BigQuery's servers.
     async fn existing(&self, id: &str) -> Result<Job, Error> {
         with_retries(BUDGET, || async {
             self.get_once(id).await?.ok_or_else(|| {
@@ -252,7 +252,7 @@ impl BigQuery {
     }
 }
 
-/// How a job ended, if it has.
+/// The result of a job, if it has finished.
 fn outcome_of(job: &Job) -> Option<JobOutcome> {
     let status = job.status.as_ref().filter(|status| status.state.as_deref() == Some("DONE"))?;
     let Some(error) = &status.error_result else { return Some(JobOutcome::Succeeded) };
@@ -266,15 +266,15 @@ impl JobFailure {
     fn of(error: &ErrorProto, all: &[ErrorProto], at: Option<DateTime<Utc>>) -> Self {
         let reason = error.reason.clone().unwrap_or_default();
         let message = error.message.clone().unwrap_or_else(|| reason.clone());
-        // `invalid` is also what BigQuery says of a job that it cannot run, such as one that reads and
-        // writes in different locations; of rows it says where in the file they are.
+        // `invalid` is also BigQuery's reason for a job that it cannot run, such as one that reads and writes
+        // in different locations; for unreadable rows the message names their place in the file.
         let names_rows = message.contains("Error while reading data")
             || all.iter().any(|error| error.location.as_deref().is_some_and(|it| !it.is_empty()));
         Self { unreadable_rows: reason == "invalid" && names_rows, reason, message, at }
     }
 
-    /// Waits for nothing: an error until the attempt after this one is due. Rows that could not be read
-    /// come again only when a person delivers them, so nothing speaks against an attempt at once.
+    /// Does not wait: returns an error until the attempt after this one is due. Unreadable rows are delivered
+    /// again only by a person, so an attempt is allowed at once.
     fn next_attempt_is_due(&self, attempt: u32, id: &str, clock: &Clock) -> Result<(), Error> {
         let Some(at) = self.at.filter(|_| !self.unreadable_rows) else { return Ok(()) };
         let due = at + pause_after(attempt, &self.reason);
@@ -288,8 +288,8 @@ impl JobFailure {
         ))
     }
 
-    /// Rows that BigQuery cannot read become a dead letter. Anything else is left to a later delivery: a
-    /// fault passes, and a missing table or permission is mended.
+    /// Rows that BigQuery cannot read are dead-lettered. Anything else is left to a later delivery: a fault
+    /// passes, and a missing table or permission is fixed.
     fn into_error(self, id: &str) -> Error {
         let Self { reason, message, unreadable_rows, .. } = self;
         let detail = format!("load job {id} failed: {message}");

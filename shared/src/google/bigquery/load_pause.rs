@@ -1,4 +1,4 @@
-//! How long the processor waits after a failed load job before it starts another one.
+//! The pause between a failed load job and the next one.
 //!
 //! BigQuery allows 1,500 load jobs a table and day, and failed ones count
 //! (<https://cloud.google.com/bigquery/quotas#load_jobs>). Eventarc delivers an event up to six times a
@@ -13,13 +13,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::SERVICE;
 use crate::{Clock, Error};
 
-/// The first pause after a fault that passes by itself, and the longest.
+/// The first and the longest pause after a transient fault.
 const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(2), TimeDelta::minutes(15));
-/// Likewise after a missing permission, a missing table or a spent quota, which a person or the next day
-/// mends.
+/// The first and the longest pause after a missing permission, a missing table or a spent quota, which a
+/// person or the next day resolves.
 const LONG_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(10), TimeDelta::minutes(30));
-/// How long a job that was let through may take before another is let through; longer than any job is
-/// waited for.
+/// How long a permitted job may take before the next is permitted; longer than any job is waited for.
 const TRIAL: TimeDelta = TimeDelta::minutes(2);
 
 /// The pause after the `failures`th failed job in a row, the last of which failed for `reason`.
@@ -32,7 +31,7 @@ pub(super) fn pause_after(failures: u32, reason: &str) -> TimeDelta {
     doubled.min(longest)
 }
 
-/// The load jobs of one process, whatever they load.
+/// The load jobs of one process, for all tables.
 #[derive(Debug, Default)]
 pub(super) struct Outage(Mutex<Option<Failing>>);
 
@@ -54,7 +53,7 @@ impl Failing {
 }
 
 impl Outage {
-    /// An error that says when the next job may start, where that is not now.
+    /// Returns an error with the time of the next permitted job, unless a job may start now.
     pub fn check(&self, clock: &Clock) -> Result<(), Error> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(failing) if clock.now() < failing.next_at => Err(failing.error()),
@@ -62,7 +61,7 @@ impl Outage {
         }
     }
 
-    /// Lets a new job through, and no other until its end is known; or the same error.
+    /// Permits a new job, and no other until its result is known; else returns the same error.
     pub fn permit(&self, clock: &Clock) -> Result<(), Error> {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(failing) = failing.as_mut() else { return Ok(()) };
@@ -74,12 +73,12 @@ impl Outage {
         Ok(())
     }
 
-    /// A job has succeeded.
+    /// Records that a job has succeeded.
     pub fn is_over(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// A job has failed for `reason`, which is not in its rows.
+    /// Records that a job has failed for `reason`, which is not in its rows.
     pub fn goes_on(&self, reason: &str, clock: &Clock) {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let failures = failing.as_ref().map_or(0, |failing| failing.failures) + 1;

@@ -29,19 +29,20 @@ const SERVICE: &str = "BigQuery";
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
 
-/// BigQuery in one project. The client is made on first use, so that a start costs no call. Cheap to clone.
+/// BigQuery in one project. The client is created at first use, so that startup needs no call. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct BigQuery {
     project: String,
     emulator: Option<Url>,
-    /// Where the datasets are; every call about a job names it.
+    /// The location of the datasets; every call about a job names it.
     location: Option<String>,
     credentials: Credentials,
     client: Arc<OnceCell<Client>>,
 }
 
 impl BigQuery {
-    /// BigQuery as `google` says: Google's, or the emulator's without credentials.
+    /// The client of BigQuery at Google or, without credentials, at the emulator.
     pub fn new(google: &GoogleCloud) -> Self {
         Self {
             project: google.project.clone(),
@@ -87,7 +88,7 @@ impl fmt::Debug for BigQuery {
     }
 }
 
-/// The process's own credentials.
+/// The process's own credentials, as the client expects them.
 #[derive(Clone)]
 struct OwnIdentity(Credentials);
 
@@ -101,7 +102,7 @@ impl Authenticator for OwnIdentity {
     }
 }
 
-/// An emulator takes any token.
+/// A fixed token, because the emulator accepts any.
 #[derive(Clone)]
 struct Anonymous;
 
@@ -112,7 +113,7 @@ impl Authenticator for Anonymous {
     }
 }
 
-/// BigQuery's error as ours. Quota refusals come as 403 with a reason that tells them from a missing
+/// Converts BigQuery's error. Quota refusals come as 403 with a reason that distinguishes them from a missing
 /// permission: <https://cloud.google.com/bigquery/docs/error-messages>.
 fn failure(error: BQError) -> Failure {
     let (code, reason, message) = match &error {
@@ -129,7 +130,7 @@ fn failure(error: BQError) -> Failure {
         _ => return Failure::Final(Error::Internal(format!("{SERVICE}: {error}"))),
     };
     if is_quota(reason) {
-        // Each attempt counts against the same quota; the next delivery is soon enough.
+        // Each attempt counts against the same quota, so the retry is left to the next delivery.
         Failure::Final(Error::transient(SERVICE, format!("{reason}: {message}")))
     } else if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
         Failure::again(Error::transient(SERVICE, message))
@@ -138,12 +139,12 @@ fn failure(error: BQError) -> Failure {
     }
 }
 
-/// Whether BigQuery gives this reason for too many calls or jobs.
+/// Whether BigQuery gives this reason for exceeded quotas and rate limits.
 fn is_quota(reason: &str) -> bool {
     matches!(reason, "jobRateLimitExceeded" | "quotaExceeded" | "rateLimitExceeded")
 }
 
-/// Whether BigQuery gives this reason for something that passes by itself.
+/// Whether BigQuery gives this reason for a transient error.
 fn is_transient(reason: &str) -> bool {
     matches!(
         reason,

@@ -18,10 +18,11 @@ use crate::{
     nba::SlateDay,
 };
 
-/// A query that would read more is refused by BigQuery at no cost; ours read a few megabytes.
+/// The most bytes that a query may read, beyond which BigQuery refuses it at no cost; normal queries read a
+/// few megabytes.
 const MAXIMUM_BYTES_BILLED: u64 = 1 << 30;
 
-/// How long one call waits for the query to finish before it is asked about again.
+/// How long one call waits for the query before the next call asks again.
 const WAIT: Duration = Duration::from_secs(20);
 
 /// A named parameter of a query, `@name` in its text.
@@ -108,7 +109,7 @@ impl BigQuery {
                 return all_of(rows, total.as_deref());
             }
             let Some(job_id) = job.job_id.as_deref() else {
-                // An answer of some other form passes; there is nothing of the query to lose.
+                // An answer of another form is transient; repeating the query is safe.
                 return Err(Failure::again(Error::transient(
                     SERVICE,
                     "an unfinished query without a job id",
@@ -129,8 +130,8 @@ fn unreadable(detail: impl std::fmt::Display) -> Error {
     Error::Internal(format!("{SERVICE}: the answer to a query cannot be read: {detail}"))
 }
 
-/// The rows, if they are as many as BigQuery counted: an answer that lost some on the way must not pass
-/// for a shorter or an empty table.
+/// The rows, if they are as many as BigQuery counted: an incomplete answer must not pass for a shorter or an
+/// empty table.
 fn all_of<R>(rows: Vec<R>, total: Option<&str>) -> Result<Vec<R>, Failure> {
     let total: Option<usize> = total.and_then(|total| total.parse().ok());
     if total == Some(rows.len()) {

@@ -23,22 +23,22 @@ use crate::{
     nba::SlateDay,
 };
 
-/// The games of a poll, each untouched: to the last digit and unknown field as upstream sent it.
+/// The games of a poll, exactly as upstream sent them, unknown fields and digits included.
 pub type Games = Vec<Box<RawValue>>;
 
 /// A poll.
 #[derive(Debug)]
 pub struct Polled {
-    /// When upstream was asked, in the attempt that it answered: what it had is no older. Of two polls
-    /// the one with the later instant is the newer, even if it took longer or more attempts.
+    /// Instant at which upstream was asked, in the attempt that succeeded: the answer is no older. Of two
+    /// polls the one with the later instant is the newer, even if it took longer or more attempts.
     pub at: DateTime<Utc>,
-    /// What it had.
+    /// The games in the answer.
     pub games: Games,
 }
 
 const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
-/// A night has one page; more than this is upstream going round in circles.
+/// A night has one page; more than this means that upstream's cursor goes in circles.
 const MAXIMUM_PAGES: usize = 20;
 /// The largest page that is read, and all pages of a poll together; a night of ten games has 155 KB. A
 /// snapshot of the poll must stay below what the processor reads.
@@ -175,7 +175,7 @@ impl BallDontLie {
                 }
                 _ if status.is_server_error() => again(format!("answered {status}"), after),
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    // No later tick mends this; somebody has to.
+                    // No later tick fixes this; a person has to.
                     tracing::error!(%status, "BallDontLie refuses the key in BDL_API_KEY");
                     let detail = format!("answered {status}: the key in BDL_API_KEY is refused");
                     Failure::Final(Error::BallDontLie(detail))
@@ -191,13 +191,13 @@ impl BallDontLie {
                 return Err(Failure::Final(Error::BallDontLie(detail)));
             }
         }
-        // A maintenance page with status 200 and a body cut short look alike: both may pass.
+        // A maintenance page with status 200 and a truncated body look alike: both may pass.
         serde_json::from_slice(&body)
             .map_err(|error| again(format!("sent no list of box scores: {error}"), None))
     }
 }
 
-/// A timeout is reported by the retries in their own words; to the caller it is upstream's failure.
+/// To the caller, a timeout that the retries report is a failure of upstream.
 fn as_upstream(error: Error) -> Error {
     match error {
         Error::Transient { detail, .. } => Error::BallDontLie(detail),

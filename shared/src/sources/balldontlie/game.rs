@@ -17,7 +17,7 @@ pub struct Game {
     pub id: String,
     /// The day the game belongs to: its own date, not the poll's.
     pub day: SlateDay,
-    /// How far it is.
+    /// State of the game.
     pub state: GameState,
     /// The clock as upstream wrote it, for the history.
     pub raw_time: Option<String>,
@@ -25,7 +25,7 @@ pub struct Game {
     pub home: Side,
     /// The visiting team.
     pub visitor: Side,
-    /// How many values of it could not be read and were lost alone.
+    /// How many values of the game could not be read and were dropped.
     pub unreadable: usize,
 }
 
@@ -40,22 +40,22 @@ pub struct Side {
     pub players: Vec<PlayerLine>,
 }
 
-/// A player's line in the box.
+/// A player's box-score entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlayerLine {
     /// BallDontLie's id of the player.
     pub id: i64,
     /// First and last name as upstream spells them.
     pub name: String,
-    /// The join key made of that name.
+    /// The join key derived from that name.
     pub lookup: PlayerLookup,
     /// Minutes as upstream wrote them: `37`, `05`, `28:30`; `None` where missing or empty.
     pub minutes: Option<String>,
-    /// What was counted; 0 where upstream has null.
+    /// The counters of the box score; 0 where upstream has null.
     pub counters: Counters,
 }
 
-/// What a box score counts.
+/// The counters of a box score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each field is the counter of that name")]
 pub struct Counters {
@@ -111,7 +111,7 @@ fn last_of_each(mut games: Vec<Game>) -> Vec<Game> {
     games
 }
 
-/// Keeps what is new when looked at from the end.
+/// Removes duplicates and keeps the last occurrence.
 fn keep_last<T>(list: &mut Vec<T>, is_new: impl FnMut(&T) -> bool) {
     list.reverse();
     list.retain(is_new);
@@ -165,7 +165,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         period: game.period.known(),
         time: game.time.known(),
     });
-    // Both teams are resolved before any player is looked at: a rejected game takes its players along.
+    // Both teams are resolved before any player is read, because a rejected game takes its players along.
     let (home_team, visitor_team) = (
         team_of("home_team", game.home_team.as_ref())?,
         team_of("visitor_team", game.visitor_team.as_ref())?,
@@ -181,7 +181,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 .ok()
         };
         let players: Vec<PlayerLine> = lines.into_iter().filter_map(&mut read).collect();
-        // Where a score cannot be read, the players' points say it.
+        // Where a score cannot be read, it is the sum of the players' points.
         let points = |players: &[PlayerLine]| players.iter().map(|player| player.counters.points).sum();
         let score = match score.count() {
             Ok(score) => score.unwrap_or(0),
@@ -201,7 +201,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     Ok(Game { day, state, raw_time: game.time.0.map(Cow::into_owned), unreadable, home, visitor, id })
 }
 
-/// The game's own date (Eastern; facts F1), or where it has none the slate day of its tip-off.
+/// The game's own date, which is Eastern, or without one the slate day of its tip-off (FAILURES.md, F1).
 fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
     if let Some(date) = game.date.known() {
         let day = date.get(..10).unwrap_or(date);
@@ -213,7 +213,7 @@ fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
         .map_err(|_| format!("datetime: {tip_off:?} is not an instant"))
 }
 
-/// Minutes as upstream writes them; a whole number with a decimal point without it.
+/// Minutes as upstream writes them; a whole number without its decimal point.
 fn minutes(text: &str) -> String {
     let text = text.trim();
     let number = if text.contains('.') { wire::Number::of_text(text).known() } else { None };
@@ -243,7 +243,8 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     let texts = [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.known())];
     texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
-    // Points are what everything is about: a row without them is no row. Any other count is lost alone.
+    // A row without points is rejected, because everything depends on them; any other unreadable count is
+    // dropped.
     let points = line.pts.count().map_err(|()| "pts: expected a count")?.unwrap_or(0);
     let mut count = |counter: wire::Number| {
         let count = counter.count();

@@ -1,8 +1,8 @@
 //! The payload of `/v1/box_scores` and `/v1/box_scores/live` as BallDontLie sends it.
 //!
-//! The shape is flat: a game's fields stand beside its two teams. Everything is optional, because
-//! everything has been missing or null somewhere, and of any type, because types have drifted; what is of
-//! no use in one field costs that field. [`super::game`] decides what can be done without.
+//! The shape is flat: a game's fields stand beside its two teams. Everything is optional, because everything
+//! has been missing or null somewhere, and of any type, because types have drifted; an unreadable value costs
+//! only its field. [`super::game`] decides which fields are required.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -106,7 +106,7 @@ pub(super) enum Number {
     #[default]
     Missing,
     Of(i64),
-    /// Something that is no whole number.
+    /// A value that is not a whole number.
     Unreadable,
 }
 
@@ -150,7 +150,7 @@ impl Number {
     }
 }
 
-/// A text; a number or a boolean as it is written. What is neither counts as missing.
+/// A text; a number or a boolean as it is written. Any other type counts as missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
@@ -161,10 +161,10 @@ impl Text<'_> {
     }
 }
 
-/// Takes whatever a field holds; the conversions say what it means to the field.
+/// Accepts whatever type a field holds; the conversions interpret it.
 struct Anything<T>(PhantomData<T>);
 
-/// What a field makes of a value of each type of JSON.
+/// Conversions of each JSON type to the type of a field.
 trait Loose<'de>: Default {
     fn of_integer(number: i64) -> Self;
     fn of_fraction(number: f64) -> Self;
