@@ -136,7 +136,7 @@ impl Running {
         let _ = self.child.wait();
     }
 
-    /// The function that it is.
+    /// A client of the function in this process.
     pub fn as_function(&self) -> Function {
         Function { url: self.url.clone(), http: reqwest::Client::new() }
     }

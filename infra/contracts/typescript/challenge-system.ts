@@ -5,11 +5,11 @@
  */
 export type NbaGameId = string;
 /**
- * Where a line is from.
+ * Source of a points line.
  */
 export type LineSource = "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
 /**
- * Where the points are from.
+ * Source of the points.
  */
 export type ScoreSource = "nba_official" | "bdl_live";
 /**
@@ -17,7 +17,8 @@ export type ScoreSource = "nba_official" | "bdl_live";
  */
 export type VoidReason = "did_not_play" | "ruled_out" | "postponed";
 /**
- * Elapsed seconds of play (2,880 at the end of regulation, 300 more an overtime), and the points by then.
+ * Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's points
+ * at that time.
  *
  * @minItems 2
  * @maxItems 2
@@ -32,15 +33,15 @@ export type PollId = string;
  */
 export type SlateDay = string;
 /**
- * How a past game stands against a line or an average.
+ * A past game's points compared with a line or an average.
  */
 export type PastResult = "O" | "U" | "P" | "-" | "DNP";
 /**
- * A side of the line.
+ * Recommended side of a line.
  */
 export type Recommendation = "OVER" | "UNDER" | "PASS" | "NO_LINE";
 /**
- * That a document is degraded.
+ * State of a document.
  */
 export type Degraded = "degraded";
 
@@ -57,19 +58,19 @@ export interface Contract {
   tonight: TonightDocument;
 }
 /**
- * What is published on the completion topic.
+ * Result of an export, as published on the completion topic.
  */
 export interface ExportCompletion {
   /**
-   * The trigger's; `scheduled` where it had none.
+   * Correlation id of the trigger; `scheduled` when it had none.
    */
   correlation_id: string;
   /**
-   * How long it took.
+   * Duration of the export, seconds.
    */
   duration_seconds: number;
   /**
-   * What could not be done, for people.
+   * Descriptions of what failed; empty after a complete export.
    */
   errors: string[];
   /**
@@ -77,11 +78,11 @@ export interface ExportCompletion {
    */
   export_type: string;
   /**
-   * The trigger's.
+   * Export types of the trigger.
    */
   export_types: string[];
   /**
-   * What is public, by what it is, in the public bucket.
+   * Paths of the published documents in the public bucket, by document.
    */
   paths: {
     [k: string]: string;
@@ -95,42 +96,42 @@ export interface ExportCompletion {
    */
   processor_name: string;
   /**
-   * What came of it.
+   * Result of the export.
    */
   status: "success" | "partial" | "failed";
   /**
-   * The trigger's, as it was written.
+   * Target date as the trigger wrote it; null when it had none.
    */
   target_date: string | null;
   /**
-   * When the export ended.
+   * Instant at which the export ended, UTC.
    */
   timestamp: string;
   /**
-   * The trigger's.
+   * Source of the trigger, as it named itself; null when it had none.
    */
   trigger_source: string | null;
 }
 /**
- * Asks for tonight's list, on the trigger topic. Further fields, of which senders have many, are not
- * looked at, but `correlation_id` and `trigger_source` are repeated in the completion.
+ * Request for tonight's list, on the trigger topic. The completion repeats `correlation_id` and
+ * `trigger_source`; other fields are ignored.
  */
 export interface ExportTrigger {
   /**
-   * What to export: `tonight`. Anything else is completed as failed, and kept as a dead letter.
+   * Documents to export: `tonight`. Any other type is completed as failed and dead-lettered.
    */
   export_types: string[];
   /**
-   * Of which slate day: `today` unless said otherwise.
+   * Slate day to export: `today`, `yesterday` or `YYYY-MM-DD`; `today` by default.
    */
   target_date?: string;
   /**
-   * Whether `v1/tonight/all-players.json` may be replaced, where the day is today.
+   * Whether `v1/tonight/all-players.json` may be replaced when the day is today; true by default.
    */
   update_latest?: boolean;
 }
 /**
- * The live scores of a slate day.
+ * Live scores of a slate day.
  */
 export interface LiveDocument {
   /**
@@ -138,15 +139,15 @@ export interface LiveDocument {
    */
   game_date: string;
   /**
-   * What is on first, then finals, then what is to come, then what was postponed.
+   * The games of the slate day: in progress first, then final, scheduled and postponed.
    */
   games: LiveGame[];
   /**
-   * Games that have ended.
+   * Number of games that have ended.
    */
   games_final: number;
   /**
-   * Games that are on, half-time included.
+   * Number of games in progress, halftime included.
    */
   games_in_progress: number;
   /**
@@ -154,70 +155,71 @@ export interface LiveDocument {
    */
   poll_id: string;
   /**
-   * All games of the list.
+   * Number of games in `games`.
    */
   total_games: number;
   /**
-   * When this document was made.
+   * Instant at which the document was generated, UTC.
    */
   updated_at: string;
 }
 /**
- * A game of the document.
+ * A game of the slate day.
  */
 export interface LiveGame {
   /**
-   * The visitors' points.
+   * Points of the visiting team.
    */
   away_score: number;
   /**
-   * The visiting team's code.
+   * Code of the visiting team.
    */
   away_team: string;
   /**
-   * BallDontLie's id.
+   * BallDontLie's game id.
    */
   game_id: string;
   /**
-   * The home team's points.
+   * Points of the home team.
    */
   home_score: number;
   /**
-   * The home team's code.
+   * Code of the home team.
    */
   home_team: string;
   /**
-   * The NBA's ten digits, where the schedule knows the game.
+   * The NBA's ten-digit game id; null when the schedule does not list the game.
    */
   nba_game_id: NbaGameId | null;
   /**
-   * 0 before the game, 1–4 by quarter, 5 and up in overtime.
+   * Period: 0 before tip-off, 1–4 for the quarters, 5 and above for overtimes.
    */
   period: number;
   /**
-   * How many players the list has; 0 before tip-off.
+   * Number of players in `players`; 0 before tip-off.
    */
   player_count: number;
   /**
-   * Most points first.
+   * Box score of both teams, highest scorer first.
    */
   players: LivePlayer[];
   /**
-   * When upstream first answered with an earlier state of the game than this one, which is believed when
-   * the next poll says it again; absent where it has not.
+   * Instant, UTC, at which BallDontLie first reported an earlier state of the game than this one; a second
+   * such report is believed. Absent when the game has not regressed.
    */
   regressed_since?: string | null;
   /**
-   * How far it is.
+   * State of the game.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty before tip-off.
+   * Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty
+   * before tip-off.
    */
   time_remaining: string;
 }
 /**
- * A player's line.
+ * A player's box-score entry.
  */
 export interface LivePlayer {
   /**
@@ -225,7 +227,7 @@ export interface LivePlayer {
    */
   assists: number;
   /**
-   * BallDontLie's id of the player; null where the row came without one.
+   * BallDontLie's player id; null when the row came without one.
    */
   bdl_player_id: number | null;
   /**
@@ -257,15 +259,15 @@ export interface LivePlayer {
    */
   ft_made: number;
   /**
-   * Minutes played as upstream writes them, `25` or `28:30`; `0:00` where it has none.
+   * Minutes played as BallDontLie writes them, `25` or `28:30`; `0:00` when it reports none.
    */
   minutes: string;
   /**
-   * As shown.
+   * Display name.
    */
   name: string;
   /**
-   * Personal fouls; six and the player is out.
+   * Personal fouls; the sixth disqualifies the player.
    */
   personal_fouls: number;
   /**
@@ -277,7 +279,7 @@ export interface LivePlayer {
    */
   points: number;
   /**
-   * Rebounds, both ends.
+   * Rebounds, offensive and defensive together.
    */
   rebounds: number;
   /**
@@ -285,7 +287,7 @@ export interface LivePlayer {
    */
   steals: number;
   /**
-   * The player's team.
+   * Code of the player's team.
    */
   team: string;
   /**
@@ -294,7 +296,7 @@ export interface LivePlayer {
   turnovers: number;
 }
 /**
- * How the predictions of a slate day stand.
+ * Grades of a slate day's predictions.
  */
 export interface GradingDocument {
   /**
@@ -302,82 +304,83 @@ export interface GradingDocument {
    */
   game_date: string;
   /**
-   * The poll that the scores are from: that of the live document beside this one.
+   * Id of the poll that the scores come from, the same as in the live document.
    */
   poll_id: string;
   /**
-   * Decided first, then what is moving, then what is to come; then by confidence.
+   * The predictions in the order of `status` (decided, in progress, pending), then by descending
+   * confidence.
    */
   predictions: GradedPrediction[];
   summary: GradingSummary;
   /**
-   * When the live document of the same poll was made.
+   * Instant at which the live document of the same poll was generated, UTC.
    */
   updated_at: string;
 }
 /**
- * A prediction and how it stands.
+ * A prediction and its grade.
  */
 export interface GradedPrediction {
   /**
-   * Points; null before tip-off, and where the player did not play.
+   * Points scored so far; null before tip-off and when the player did not play.
    */
   actual: number | null;
   /**
-   * The visiting team's code.
+   * Code of the visiting team.
    */
   away_team: string;
   /**
-   * Whether, by the score as it stands, no further play can change which side of the line it ends on. A
-   * correction of the score still can.
+   * Whether, by the score as it stands, no further play can change the side of the line on which the
+   * points end. A correction of the score still can.
    */
   clinched: boolean;
   /**
-   * The model's, 0–1; null where its scale is not known.
+   * Confidence of the model, 0–1; null when its scale is unknown.
    */
   confidence: number | null;
   /**
-   * Predicted minus actual points, to one place.
+   * Predicted minus actual points, one decimal; null when `actual` is null.
    */
   error: number | null;
   /**
-   * The NBA's ten digits.
+   * The NBA's ten-digit game id.
    */
   game_id: string;
   /**
-   * How far the game is.
+   * State of the game.
    */
   game_status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * Whether there is a line.
+   * Whether the player has a points line.
    */
   has_line: boolean;
   /**
-   * The home team's code.
+   * Code of the home team.
    */
   home_team: string;
   /**
-   * Points; the line of tonight's challenges, null where there is none.
+   * Points line that the prediction is graded against; null when there is none.
    */
   line: number | null;
   /**
-   * Where the line is from; null where there is none.
+   * Source of the line; null when there is no line.
    */
   line_source: LineSource | null;
   /**
-   * Actual points minus the line, to one place.
+   * Actual points minus the line, one decimal; null when `actual` or `line` is null.
    */
   margin_vs_line: number | null;
   /**
-   * Minutes played, `28:30` or `25`; null before tip-off, and where the player did not play.
+   * Minutes played, `28:30` or `25`; null before tip-off and when the player did not play.
    */
   minutes: string | null;
   /**
-   * The team it plays against.
+   * Code of the opposing team.
    */
   opponent: string;
   /**
-   * 1–4 by quarter, 5 and up in overtime; null before tip-off.
+   * Period: 1–4 for the quarters, 5 and above for overtimes; null before tip-off.
    */
   period: number | null;
   /**
@@ -385,23 +388,23 @@ export interface GradedPrediction {
    */
   player_lookup: string;
   /**
-   * As shown.
+   * Display name.
    */
   player_name: string;
   /**
-   * Points that the model expects.
+   * Points that the model predicts, one decimal.
    */
   predicted: number;
   /**
-   * The side that was recommended.
+   * Recommended side of the line.
    */
   recommendation: "OVER" | "UNDER" | "PASS" | "NO_LINE";
   /**
-   * Where the points are from; null where there are none.
+   * Source of the points; null when there are none.
    */
   score_source: ScoreSource | null;
   /**
-   * How it stands.
+   * Grade of the prediction.
    */
   status:
     | "correct"
@@ -414,77 +417,78 @@ export interface GradedPrediction {
     | "void"
     | "pending";
   /**
-   * The player's team.
+   * Code of the player's team.
    */
   team: string;
   /**
-   * As in the live document; null before tip-off.
+   * Display text of the clock as in the live document; null before tip-off.
    */
   time_remaining: string | null;
   /**
-   * Why it is void; null where it is not.
+   * Reason for which the prediction is void; null when it is not void.
    */
   void_reason: VoidReason | null;
 }
 /**
- * How many predictions stand how.
+ * Counts over `predictions`, and accuracy so far.
  */
 export interface GradingSummary {
   /**
-   * The mean distance of predicted from actual points, to one place.
+   * Mean absolute `error`, points, one decimal; null when no prediction has an `error`.
    */
   avg_error: number | null;
   /**
-   * Final, and on the side that was recommended.
+   * Number of final predictions that ended on the recommended side of the line.
    */
   correct: number;
   /**
-   * Games that have ended, as in the live document.
+   * Number of games that have ended, as in the live document.
    */
   games_final: number;
   /**
-   * Games that are on, as in the live document.
+   * Number of games in progress, as in the live document.
    */
   games_in_progress: number;
   /**
-   * Those of players who have points, final or not.
+   * Number of predictions whose player has points, final or not.
    */
   graded: number;
   /**
-   * Final, and on the other side.
+   * Number of final predictions that ended on the other side of the line.
    */
   incorrect: number;
   /**
-   * Those of games that have not begun, and those that no box score decides yet.
+   * Number of predictions without a grade yet: before tip-off, or over without a conclusive box score.
    */
   pending: number;
   /**
-   * Final, and equal to the line.
+   * Number of final predictions whose points equal the line.
    */
   pushes: number;
   /**
-   * All predictions of the list.
+   * Number of predictions in the document.
    */
   total_predictions: number;
   /**
-   * On the recommended side while the game is on.
+   * Number of predictions in progress that are on the recommended side of the line.
    */
   trending_correct: number;
   /**
-   * On the other side, or far from the recommended one, while the game is on.
+   * Number of predictions in progress that are on the other side of the line, or far from the recommended
+   * one.
    */
   trending_incorrect: number;
   /**
-   * Of players who did not play, or of games that were not played.
+   * Number of void predictions: the player did not play, or the game was not played.
    */
   voided: number;
   /**
-   * Correct among correct and incorrect, 0–1 to three places; null before the first.
+   * Share of `correct` among `correct` and `incorrect`, 0–1, three decimals; null before the first.
    */
   win_rate: number | null;
 }
 /**
- * How the points of a slate day came.
+ * Scoring history of the players of a slate day.
  */
 export interface TimelineDocument {
   /**
@@ -492,7 +496,7 @@ export interface TimelineDocument {
    */
   game_date: string;
   /**
-   * Everyone of whom something is predicted or who has a line: game by game as they begin, each by name.
+   * Every player with a prediction or a line, by tip-off of the game, then by name.
    */
   players: TimelinePlayer[];
   /**
@@ -500,12 +504,12 @@ export interface TimelineDocument {
    */
   poll_id: string;
   /**
-   * When the live document of the same poll was made.
+   * Instant at which the live document of the same poll was generated, UTC.
    */
   updated_at: string;
 }
 /**
- * How a player's points came.
+ * Scoring history of a player.
  */
 export interface TimelinePlayer {
   /**
@@ -513,11 +517,11 @@ export interface TimelinePlayer {
    */
   game_id: string;
   /**
-   * The line of tonight's challenges, points; null where there is none.
+   * Points line of the player; null when there is none.
    */
   line: number | null;
   /**
-   * When the points passed the line for good; null while they have not.
+   * Moment at which the points passed the line for good; null while they have not.
    */
   passed_at: LinePassed | null;
   /**
@@ -525,33 +529,32 @@ export interface TimelinePlayer {
    */
   player_lookup: string;
   /**
-   * As shown.
+   * Display name.
    */
   player_name: string;
   /**
-   * The points when the player was first seen in the game, and wherever they changed. Empty before
-   * tip-off.
+   * Points at the player's first appearance in the game and at every change. Empty before tip-off.
    */
   points: TimelinePoint[];
   /**
-   * The poll of each of `points`, in the same order.
+   * Id of the poll at which each entry of `points` was seen, in the same order.
    */
   polls: PollId[];
   /**
-   * The player's team.
+   * Code of the player's team.
    */
   team: string;
 }
 /**
- * A moment of a game.
+ * Moment of a game.
  */
 export interface LinePassed {
   /**
-   * What was left of the period, `6:35`.
+   * Time left in the period, `6:35`.
    */
   clock: string;
   /**
-   * 1–4 by quarter, 5 and up in overtime.
+   * Period: 1–4 for the quarters, 5 and above for overtimes.
    */
   period: number;
   /**
@@ -836,12 +839,12 @@ export interface TonightService {
   total_with_lines: number;
 }
 /**
- * Everyone who plays on a slate day.
+ * The players of a slate day.
  */
 export interface TonightDocument {
   data_quality: DataQuality;
   /**
-   * What is missing, in words; absent where nothing is.
+   * Description of what is missing; absent when nothing is.
    */
   degraded_reason?: string | null;
   /**
@@ -849,57 +852,57 @@ export interface TonightDocument {
    */
   game_date: string;
   /**
-   * In the order they begin.
+   * The games in the order of their tip-off.
    */
   games: TonightGame[];
   /**
-   * When the warehouse was read.
+   * Instant at which the warehouse was read, UTC.
    */
   generated_at: string;
   /**
-   * `degraded` where the document lacks what a night should have; absent otherwise.
+   * `degraded` when the document lacks something that a slate should have; absent otherwise.
    */
   status?: Degraded | null;
   /**
-   * Players of all games; a player is in one game.
+   * Number of players of all games; a player is in one game.
    */
   total_players: number;
   /**
-   * Players who have a line.
+   * Number of players with a points line.
    */
   total_with_lines: number;
 }
 /**
- * What the document lacks, counted.
+ * Counts of what the document lacks.
  */
 export interface DataQuality {
   /**
-   * Games of which a team has no analysis.
+   * Number of games of which a team has no analysis.
    */
   games_without_context: number;
   /**
-   * Players of whom only the registry knows that they are with the team.
+   * Number of players known only from the registry's roster of the team.
    */
   players_from_roster: number;
   /**
-   * Players of whom no line is known.
+   * Number of players without a points line.
    */
   players_without_line: number;
   /**
-   * Players of whom something is predicted.
+   * Number of players with a prediction.
    */
   predictions: number;
 }
 /**
- * A game.
+ * A game of the slate.
  */
 export interface TonightGame {
   /**
-   * The visitors' points, once the game has begun.
+   * Points of the visiting team; absent before tip-off.
    */
   away_score?: number | null;
   /**
-   * The visiting team's code.
+   * Code of the visiting team.
    */
   away_team: string;
   /**
@@ -907,104 +910,105 @@ export interface TonightGame {
    */
   game_id: string;
   /**
-   * How far it is.
+   * State of the game.
    */
   game_status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * `7:30 PM ET`; null where it is not fixed.
+   * Tip-off in US Eastern time, `7:30 PM ET`; null while it is not fixed.
    */
   game_time: string | null;
   /**
-   * The home team's points, once the game has begun.
+   * Points of the home team; absent before tip-off.
    */
   home_score?: number | null;
   /**
-   * The home team's code.
+   * Code of the home team.
    */
   home_team: string;
   /**
-   * How many players the list has.
+   * Number of players in `players`.
    */
   player_count: number;
   /**
-   * With a line first, out last, then by confidence and season average.
+   * The players: those with a line first, those who are out last, then by confidence and season average.
    */
   players: TonightPlayer[];
 }
 /**
- * A player.
+ * A player of the slate.
  */
 export interface TonightPlayer {
   /**
-   * How we know that the player is with the team tonight.
+   * Evidence that the player is with the team tonight.
    */
   context: "analysis" | "roster";
   /**
-   * Days without a game before tonight, 0 back to back; null where it is not known.
+   * Days without a game before tonight, 0 for back-to-back games; null when unknown.
    */
   days_rest: number | null;
   /**
-   * How fresh the player is; `normal` where it is not known.
+   * Level of fatigue; `normal` when unknown.
    */
   fatigue_level: "fresh" | "normal" | "tired";
   /**
-   * 0–100, 100 fresh; null where it is not known.
+   * Fatigue score, 0 (tired) to 100 (fresh); null when unknown.
    */
   fatigue_score: number | null;
   /**
-   * Games played this season.
+   * Number of games played this season.
    */
   games_played: number;
   /**
-   * Whether there is a points line.
+   * Whether the player has a points line.
    */
   has_line: boolean;
   /**
-   * As reported.
+   * Reason as reported; null when none is reported.
    */
   injury_reason: string | null;
   /**
-   * The latest report of the last three days; `available` without one.
+   * Status in the latest injury report of the last three days; `available` without a report.
    */
   injury_status: "available" | "probable" | "questionable" | "doubtful" | "out";
   /**
-   * Whether that team plays at home.
+   * Whether the team plays at home.
    */
   is_home: boolean;
   /**
-   * Over–under against the average, `6-3`.
+   * Overs and unders of `last_10_vs_avg`, `6-3`; absent without an average.
    */
   last_10_avg_record?: string | null;
   /**
-   * Points in the last ten games, newest first; null where the player did not play.
+   * Points in each of the last ten games, newest first; null when the player did not play.
    */
   last_10_points: (number | null)[];
   /**
-   * Over–under, `6-3`; null where none of those games had a line.
+   * Overs and unders of `last_10_results`, `6-3`; null when none of those games had a line.
    */
   last_10_record: string | null;
   /**
-   * Each of those games against its line, in the order of `last_10_points`.
+   * Results of the last ten games against their lines, in the order of `last_10_points`.
    */
   last_10_results: PastResult[];
   /**
-   * Each of those games against the season's average, in the same order; absent without an average.
+   * Results of the last ten games against the season average, in the same order; absent without an
+   * average.
    */
   last_10_vs_avg?: PastResult[] | null;
   /**
-   * Points a game in the last five games that were played, to one place.
+   * Points per game over the last five games played, one decimal; null before the first game.
    */
   last_5_ppg: number | null;
   /**
-   * Fewer than ten games this season.
+   * Whether the player has played fewer than ten games this season.
    */
   limited_data: boolean;
   /**
-   * Where the line is from; null where there is none.
+   * Source of the points line; null when there is no line.
    */
   line_source: LineSource | null;
   /**
-   * As shown.
+   * Display name.
    */
   name: string;
   /**
@@ -1012,68 +1016,68 @@ export interface TonightPlayer {
    */
   player_lookup: string;
   /**
-   * Such as `G` or `F-C`; null where it is not known.
+   * Position, such as `G` or `F-C`; null when unknown.
    */
   position: string | null;
   /**
-   * What is predicted; absent without a line.
+   * Prediction of the player's points; absent without a line.
    */
   prediction?: TonightPrediction | null;
   /**
-   * What can be bet on; absent without a line.
+   * Bets on the player; absent without a line.
    *
    * @minItems 1
    * @maxItems 1
    */
   props?: [Prop] | null;
   /**
-   * Minutes a game this season, to one place.
+   * Minutes per game this season, one decimal; null before the first game.
    */
   season_mpg: number | null;
   /**
-   * Points a game this season, to one place; null before the first game.
+   * Points per game this season, one decimal; null before the first game.
    */
   season_ppg: number | null;
   /**
-   * Tonight's team.
+   * Code of tonight's team.
    */
   team: string;
 }
 /**
- * What is predicted; all null where nothing is.
+ * Prediction of a player's points; all fields are null when there is none.
  */
 export interface TonightPrediction {
   /**
-   * 0–1.
+   * Confidence of the model, 0–1; null when there is no prediction or its scale is unknown.
    */
   confidence: number | null;
   /**
-   * Points.
+   * Predicted points; null when there is no prediction.
    */
   predicted: number | null;
   /**
-   * The side to take.
+   * Recommended side of the line; null when there is no prediction.
    */
   recommendation: Recommendation | null;
 }
 /**
- * What can be bet on.
+ * A bet on a player.
  */
 export interface Prop {
   /**
-   * Points.
+   * Line of the bet, points.
    */
   line: number;
   /**
-   * The best American odds that are offered for more points than the line; null where nobody offers any.
+   * Best American odds offered on more points than the line; null when no bookmaker offers any.
    */
   over_odds: number | null;
   /**
-   * What is counted; always `points`.
+   * Statistic that the bet is on; always `points`.
    */
   stat_type: string;
   /**
-   * The best for fewer.
+   * Best American odds offered on fewer points than the line; null when no bookmaker offers any.
    */
   under_odds: number | null;
 }

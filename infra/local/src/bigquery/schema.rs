@@ -74,7 +74,7 @@ pub(super) fn tables() -> Result<Vec<Table>, String> {
     Ok(tables)
 }
 
-/// A view, as `views/{name}.sql` has it.
+/// A view, from its file `views/{name}.sql`.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// Its name in the dataset [`VIEWS_DATASET`].

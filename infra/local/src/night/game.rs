@@ -38,7 +38,7 @@ impl NightGame {
         };
         let periods =
             recorded["period"].as_u64().and_then(|it| u32::try_from(it).ok()).unwrap_or(4).clamp(4, 10);
-        // Old recordings have neither.
+        // Old recordings lack both fields.
         if recorded["id"].is_null() {
             recorded["id"] = (index + 1).into();
         }

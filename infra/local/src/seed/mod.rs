@@ -1,7 +1,7 @@
 //! The content of the warehouse before a night begins, generated from the night itself.
 //!
-//! The same night and seed produce the same rows. They are as consistent as the real ones – a player who
-//! averages twenty points has a line near twenty – and have the real defects: duplicate rows, both forms of
+//! The same night and seed produce the same rows. They are as consistent as the real ones — a player who
+//! averages twenty points has a line near twenty — and have the real defects: duplicate rows, both forms of
 //! game ids, missing lines, a team without context, broken odds, stale injuries, games not played.
 
 mod evening;

@@ -129,7 +129,7 @@ pub(super) fn directory(eve: &Eve) -> Vec<Value> {
 }
 
 /// A row for each player and team: of this season, of last season for many players, and of a former team of
-/// a traded player, who must appear only once. A newest row may lack the position.
+/// a traded player, who must not be listed for both. A newest row may lack the position.
 pub(super) fn registry(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     let teams: Vec<&String> = eve.games.iter().flat_map(|game| [&game.home, &game.away]).collect();
