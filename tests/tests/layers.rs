@@ -44,9 +44,6 @@ fn used(code: &str) -> Vec<&str> {
                         break;
                     }
                 }
-                if list.starts_with(char::is_alphabetic) {
-                    modules.push(word(list));
-                }
             }
             None => modules.push(word(rest)),
         }
