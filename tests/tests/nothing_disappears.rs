@@ -220,6 +220,22 @@ async fn a_line_of_bookmakers_gives_way_to_an_average_by_no_single_read_and_neve
 }
 
 #[tokio::test]
+async fn a_prediction_of_before_tip_off_that_is_read_late_takes_a_side_of_the_line_that_is_known() {
+    let cloud = predicting(&[]).await;
+    for offer in both_sides("jaylenbrown", 10, 28.5, -112, -108) {
+        cloud.add(ODDS, offer);
+    }
+    tonight(&cloud, "17:00").await;
+    cloud.execute("nba_raw", "DELETE FROM bettingpros_player_points_props");
+    let unpriced = json!({"current_points_line": null});
+    cloud.add(PREDICTIONS, with(predicted("jaylenbrown", 27.3, "NO_LINE"), unpriced));
+    let list = tonight(&cloud, "01:00").await;
+    let brown = player(&list, "jaylenbrown");
+    assert_eq!(brown["props"][0]["line"], 28.5);
+    assert_eq!(fields(&brown["prediction"], ["predicted", "recommendation"]), json!([27.3, "UNDER"]));
+}
+
+#[tokio::test]
 async fn when_the_rows_are_back_so_is_everything() {
     let (cloud, before, healthy) = listed().await;
     cloud.execute("nba_raw", "DELETE FROM nbac_schedule");

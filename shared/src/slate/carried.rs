@@ -267,10 +267,17 @@ impl Carrying<'_> {
             // Locked at tip-off. A row read now but written before tip-off is newer than one read before it.
             // Prediction and line stay together, because the prediction recommends a side of that line.
             let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
-            if lost_line || !player.prediction.as_ref().is_some_and(is_in_time) {
-                player.prediction = known.prediction;
-                player.line = known.line;
+            let read = player.prediction.take().filter(is_in_time);
+            if read.is_some() && !lost_line {
+                player.prediction = read;
+                return;
             }
+            let is_first = known.prediction.is_none();
+            player.prediction = known.prediction.or(read);
+            if is_first {
+                player.take_side_of(known.line.as_ref());
+            }
+            player.line = known.line;
             return;
         }
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
