@@ -1,12 +1,12 @@
 //! Every published version of a public document, compared with the previous one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
@@ -18,9 +18,8 @@ use crate::{
 
 /// The number of polls whose points are remembered until both scores and grading have been written.
 const POLLS: usize = 40;
-/// Two polls that are requested within this time may be answered in reverse order; the steps of the
-/// replayed night are longer.
-const AT_ONCE: TimeDelta = TimeDelta::seconds(60);
+/// The number of versions of a document that are remembered, to find the one that a later version follows.
+const OVERTAKING: usize = 16;
 
 /// The public state so far.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +28,8 @@ pub(super) struct Versions(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 struct Seen {
     count: u64,
-    newest: HashMap<String, (Object, Value)>,
+    /// The last versions of each document, oldest first.
+    recent: HashMap<String, VecDeque<(Object, Value)>>,
     /// By version: each player's points in the scores and in the grading.
     points: BTreeMap<String, [HashMap<String, u64>; 2]>,
     compared: u64,
@@ -93,19 +93,24 @@ impl Seen {
             Ok(document) => document,
             Err(error) => return self.backwards.push(format!("{name}: {error}")),
         };
-        if let Some((before, known)) = self.newest.get(name) {
-            if version(object) < version(before) || stamp(&document) < stamp(known) {
-                self.backwards.push(format!("{name}: {} after {}", stamp(&document), stamp(known)));
-            }
-            let is_later =
-                version(object).zip(version(before)).is_none_or(|(now, then)| now - then >= AT_ONCE);
-            let lost = lost(known, &document).filter(|_| is_later);
-            self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
+        let recent = self.recent.entry(name.to_owned()).or_default();
+        if let Some((before, known)) = recent.back()
+            && (version(object) < version(before) || stamp(&document) < stamp(known))
+        {
+            self.backwards.push(format!("{name}: {} after {}", stamp(&document), stamp(known)));
+        }
+        // Upstream may answer two simultaneous polls in reverse order. A poll that is made after a version
+        // was written is answered later than the one behind that version.
+        let is_followed = |(before, _): &&(Object, Value)| version(object) >= Some(before.time_created);
+        let lost = recent.iter().rfind(is_followed).and_then(|(_, known)| lost(known, &document));
+        self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
+        recent.push_back((object.clone(), document.clone()));
+        if recent.len() > OVERTAKING {
+            recent.pop_front();
         }
         if !text(&document, "poll_id").is_empty() {
             self.compare(object, &document);
         }
-        self.newest.insert(name.to_owned(), (object.clone(), document));
     }
 
     /// Checks that scores and grading of one poll have the same points.
@@ -198,10 +203,12 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
             .iter()
             .map(|line| (person(line), line["points"].as_u64().unwrap_or(0)))
             .collect();
-        list(before, "players").iter().find_map(|line| match points.get(&person(line)) {
+        // Whoever is listed before tip-off has not played and may leave the list.
+        let mut seen = list(before, "players").iter().filter(|_| rank(before) > 0);
+        seen.find_map(|line| match points.get(&person(line)) {
             None => Some(format!("{} is gone", key(line))),
             Some(points) if *points < line["points"].as_u64().unwrap_or(0) => {
-                Some(format!("{} has lost points", key(line)))
+                Some(format!("{} has lost points: {points} after {}", key(line), line["points"]))
             }
             Some(_) => None,
         })
@@ -209,19 +216,25 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
 }
 
 fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
-    let status = |graded: &Value| text(graded, "status").to_owned();
-    let graded: HashMap<String, String> =
-        list(document, "predictions").iter().map(|graded| (key(graded), status(graded))).collect();
+    let graded: HashMap<String, &Value> =
+        list(document, "predictions").iter().map(|graded| (key(graded), graded)).collect();
     list(known, "predictions").iter().find_map(|before| {
         let decided = ["correct", "incorrect", "push", "void"].contains(&text(before, "status"));
+        let of_poll = text(known, "poll_id");
         match graded.get(&key(before)) {
             None => Some(format!("{} is gone", key(before))),
-            Some(now) if decided && *now != status(before) => {
-                Some(format!("{} was {} and is {now}", key(before), status(before)))
+            Some(now) if decided && now["status"] != before["status"] => {
+                Some(format!("{} was {} in {of_poll} and is {}", key(before), grade(before), grade(now)))
             }
             Some(_) => None,
         }
     })
+}
+
+/// A grade and what it follows from, for a finding.
+fn grade(graded: &Value) -> String {
+    let [status, side, game] = ["status", "recommendation", "game_status"].map(|field| text(graded, field));
+    format!("{status} ({side} {}, {} points, {game})", graded["line"], graded["actual"])
 }
 
 #[cfg(test)]
@@ -246,10 +259,15 @@ mod tests {
     }
 
     fn publish(seen: &mut Seen, name: &str, version: &str, body: &[u8]) {
+        publish_at(seen, name, version, version, body);
+    }
+
+    /// Publishes a poll's version that is written later than the poll is made.
+    fn publish_at(seen: &mut Seen, name: &str, version: &str, created: &str, body: &[u8]) {
         let object: Object = serde_json::from_value(json!({
             "kind": "", "id": "", "bucket": API_BUCKET, "name": name, "generation": "1", "metageneration": "1",
             "size": "1", "contentType": "", "metadata": {"version": version}, "crc32c": "", "etag": "",
-            "storageClass": "", "timeCreated": "2026-01-10T00:00:00Z", "updated": "2026-01-10T00:00:00Z",
+            "storageClass": "", "timeCreated": created, "updated": created,
         }))
         .expect("an object");
         seen.see(&object, &Bytes::copy_from_slice(body));
@@ -284,7 +302,7 @@ mod tests {
                 [on(0, None), (on(3, None).0, json!({"poll_id": "20260110T000300Z", "games": []}))],
                 "game 1 is gone",
             ),
-            ([grading(0, "correct", 20), grading(3, "incorrect", 20)], "was correct and is incorrect"),
+            ([grading(0, "correct", 20), grading(3, "incorrect", 20)], "p BOS was correct"),
             (
                 [
                     grading(0, "correct", 20),
@@ -299,6 +317,21 @@ mod tests {
         let mut seen = Seen::default();
         publish(&mut seen, "latest.json", "2026-01-10T00:00:00Z", b"<html>");
         assert_eq!(seen.backwards.len(), 1, "unparsable");
+    }
+
+    #[test]
+    fn a_poll_made_before_the_last_version_was_written_may_be_of_an_earlier_moment() {
+        let mut seen = Seen::default();
+        let mut written = |at: &str, (version, document): (String, Value)| {
+            publish_at(&mut seen, "latest.json", &version, at, document.to_string().as_bytes());
+            seen.backwards.len()
+        };
+        assert_eq!(written("2026-01-10T00:00:00Z", scores(0, "in_progress", Some(4))), 0);
+        // Its poll was answered at minute 8.
+        assert_eq!(written("2026-01-10T00:09:00Z", scores(3, "in_progress", Some(8))), 0);
+        assert_eq!(written("2026-01-10T00:09:00Z", scores(6, "in_progress", Some(6))), 0);
+        assert_eq!(written("2026-01-10T00:09:00Z", scores(7, "in_progress", Some(3))), 1);
+        assert_eq!(written("2026-01-10T00:12:00Z", scores(12, "in_progress", Some(2))), 2);
     }
 
     #[test]
