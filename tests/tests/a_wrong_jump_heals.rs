@@ -47,6 +47,34 @@ async fn a_final_game_is_not_on_again_because_of_a_jump_but_by_its_next_overtime
 }
 
 #[tokio::test]
+async fn a_jump_over_several_periods_is_not_shown_until_a_second_poll_confirms_it() {
+    for wrong in [("In Progress", 9, "2:00"), ("OT2", 6, "OT2 4:00"), ("OT3", 7, "3OT 1:00")] {
+        let night = night().await;
+        night.poll("02:12", [boston(FOURTH, 25)]).await;
+        let live = night.poll("02:15", [boston(wrong, 27)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q4 9:00", 85]), "{wrong:?}");
+        let live = night.poll("02:18", [boston(wrong, 29)]).await;
+        assert_eq!(live["games"][0]["period"], wrong.1, "polls may have missed periods");
+        let live = night.poll("02:21", [boston(FINAL, 29)]).await;
+        assert_eq!(live["games"][0]["status"], "in_progress", "an end in an earlier period is doubtful");
+        let live = night.poll("02:24", [boston(FINAL, 29)]).await;
+        assert_eq!(shown(&live), json!(["final", "Final", 89]), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_overtime_after_overtimes_is_no_jump() {
+    let night = night().await;
+    for (state, shown_period) in
+        [(FOURTH, 4), (("OT", 5, "OT 1:00"), 5), (("2OT", 6, "2OT 5:00"), 6), (("OT3", 7, "OT3 5:00"), 7)]
+    {
+        let time = format!("02:{}", 10 + shown_period);
+        let live = night.poll(&time, [boston(state, 25)]).await;
+        assert_eq!(live["games"][0]["period"], shown_period);
+    }
+}
+
+#[tokio::test]
 async fn an_end_that_names_a_wrong_overtime_is_put_right_by_the_next_two() {
     let night = night().await;
     night.poll("02:12", [boston(FOURTH, 25)]).await;

@@ -24,7 +24,7 @@ fn settings() -> Settings {
 
 /// A function whose behaviour is given by the request body.
 async fn obedient(settings: &Settings) -> Function {
-    let router = service::http("obedient", settings, |body| async move {
+    let router = service::http("obedient", settings, (), |(), body| async move {
         match &body[..] {
             b"panic" => panic!("as told"),
             b"sleep" => tokio::time::sleep(Duration::from_secs(600)).await,
@@ -95,7 +95,7 @@ async fn an_invocation_ends_at_its_deadline() {
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_service_stops() {
-    let router = service::http("slow", &settings(), |_| async {
+    let router = service::http("slow", &settings(), (), |(), _| async {
         tokio::time::sleep(Duration::from_millis(400)).await;
         Ok("done")
     });

@@ -42,7 +42,7 @@ impl Guarded {
         let keys = Stub::answering([published(&issuer)]).await;
         let environment: Environment = environment(&keys).into_iter().collect();
         let settings = service::Settings::read(&environment).expect("settings");
-        let router = service::http("guarded", &settings, |_| async { Ok("in") });
+        let router = service::http("guarded", &settings, (), |(), _| async { Ok("in") });
         Self { function: Function::start(router).await, issuer, keys }
     }
 

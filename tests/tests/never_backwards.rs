@@ -156,3 +156,40 @@ async fn a_document_that_comes_broken_off_its_bucket_is_read_again_and_loses_no_
         assert_eq!(cloud.json(API_BUCKET, DOCUMENTS[1])["total_games"], 2, "{fault}");
     }
 }
+
+#[tokio::test]
+async fn where_only_the_copy_was_written_the_next_poll_goes_on_from_the_copy() {
+    let cloud = Cloud::start().await;
+    assert_eq!(export(&cloud, "01", 10, 0).await.json["status"], "success");
+    let dated = "name=v1%2Flive%2F2026-01-09.json";
+    cloud.services.faults.plan(dated, 0, 1, Fault::Status(401));
+    assert!(export(&cloud, "31", 20, 0).await.status.is_server_error());
+    let points = async |object: &str| cloud.document(object).await["games"][0]["players"][0]["points"].clone();
+    assert_eq!((points(DOCUMENTS[0]).await, points(DOCUMENTS[1]).await), (json!(10), json!(20)));
+
+    assert_eq!(export(&cloud, "21", 15, 0).await.json["status"], "superseded", "older than the copy");
+    assert_eq!(points(DOCUMENTS[1]).await, 20);
+
+    // Held back, because it is of an earlier period: the game stays as the copy has it.
+    let clock = HandClock::at("2026-01-10T02:12:41Z");
+    let mut earlier = game(1, "2026-01-09", "1st Qtr", 1, "Q1 6:35");
+    earlier["home_team"]["players"][0]["pts"] = 5.into();
+    let exporter = cloud.exporter(&Stub::answering([Reply::games([earlier])]).await, &clock).await;
+    assert_eq!(exporter.post("").await.json["status"], "success");
+    assert_eq!((points(DOCUMENTS[0]).await, points(DOCUMENTS[1]).await), (json!(20), json!(20)));
+}
+
+#[tokio::test]
+async fn a_copy_of_another_day_is_not_what_is_public_of_the_day() {
+    let cloud = Cloud::start().await;
+    // Early on the next slate day `latest.json` is still of the night before, and of a later version than the
+    // new day's document could be.
+    assert_eq!(export(&cloud, "01", 10, 0).await.json["status"], "success");
+    let clock = HandClock::at("2026-01-10T17:00:00Z");
+    let mut next_day = game(2, "2026-01-10", "2026-01-11T00:00:00Z", 0, "");
+    next_day["home_team"]["players"] = json!([]);
+    let exporter = cloud.exporter(&Stub::answering([Reply::games([next_day])]).await, &clock).await;
+    assert_eq!(exporter.post("").await.json["status"], "success");
+    let latest = cloud.document(DOCUMENTS[1]).await;
+    assert_eq!((&latest["game_date"], &latest["total_games"]), (&json!("2026-01-10"), &json!(1)));
+}

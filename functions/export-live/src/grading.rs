@@ -2,14 +2,12 @@
 
 use std::cmp::Reverse;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Error,
     clock::iso_micros,
-    decimal, json,
+    decimal, documents,
     nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
     slate::{self, LineSource, Prediction, Recommendation},
 };
@@ -180,12 +178,15 @@ pub enum VoidReason {
     Postponed,
 }
 
-impl Document {
-    /// The body of the public object.
-    pub fn json(&self) -> Result<Bytes, Error> {
-        json::body("the grading", self, 1024 + self.predictions.len() * BYTES_A_PREDICTION)
-    }
+impl documents::Document for Document {
+    const NAME: &'static str = "the grading";
 
+    fn expected_bytes(&self) -> usize {
+        1024 + self.predictions.len() * BYTES_A_PREDICTION
+    }
+}
+
+impl Document {
     /// Grades the predictions by the scores of a live document, and by official scores where available.
     pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());

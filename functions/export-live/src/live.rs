@@ -2,15 +2,15 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Error,
     clock::iso_micros,
-    documents::status::{LiveData, PolledGame},
-    json,
+    documents::{
+        self,
+        status::{LiveData, PolledGame},
+    },
     nba::{
         GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
         elapsed_seconds, final_text, minutes_decimal,
@@ -20,6 +20,8 @@ use shared::{
 
 /// A team dresses at least eight players.
 const FEWEST_IN_A_BOX: usize = 8;
+/// The period that no jump from regulation to an ordinary overtime reaches.
+const SECOND_OVERTIME: i64 = 6;
 /// Tolerance of a team's total minutes: upstream rounds each player's so that the recorded totals were within
 /// one.
 const MINUTES_OFF: f64 = 3.0;
@@ -60,8 +62,8 @@ pub struct LiveGame {
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
-    /// Instant, UTC, at which BallDontLie first reported an earlier state of the game than this one; a second
-    /// such report is believed. Absent when the game has not regressed.
+    /// Instant, UTC, at which BallDontLie first reported a state of the game that cannot follow this one: an
+    /// earlier one, or one several periods ahead. A second such report is believed. Absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regressed_since: Option<DateTime<Utc>>,
     /// State of the game.
@@ -155,13 +157,16 @@ impl Document {
     }
 }
 
-impl Document {
-    /// The body of the public object.
-    pub fn json(&self) -> Result<Bytes, Error> {
-        let players: usize = self.games.iter().map(|game| game.player_count).sum();
-        json::body("the live document", self, 1024 + players * BYTES_A_PLAYER)
-    }
+impl documents::Document for Document {
+    const NAME: &'static str = "the live document";
 
+    fn expected_bytes(&self) -> usize {
+        let players: usize = self.games.iter().map(|game| game.player_count).sum();
+        1024 + players * BYTES_A_PLAYER
+    }
+}
+
+impl Document {
     /// What the public status needs to know about these scores.
     pub fn facts(&self) -> LiveData {
         LiveData {
@@ -261,18 +266,24 @@ impl LiveGame {
             (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
             | (GameStatus::InProgress, GameStatus::Scheduled) => match known.shows_play() {
                 true => Progress::Impossible,
-                false => Progress::Backwards,
+                false => Progress::Doubtful,
             },
             // An overtime may follow an apparent end, but only the next one.
             (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
-                Progress::Backwards
+                Progress::Doubtful
+            }
+            // Periods follow one another, and only an outage hides a whole one from every poll.
+            (_, GameStatus::InProgress)
+                if self.period >= SECOND_OVERTIME && self.period > known.period + 1 =>
+            {
+                Progress::Doubtful
             }
             (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
-                Progress::Backwards
+                Progress::Doubtful
             }
             // An end in an earlier period than the known one.
             (_, GameStatus::Final) if self.says_period && known.has_begun() && self.period < known.period => {
-                Progress::Backwards
+                Progress::Doubtful
             }
             _ => Progress::Onwards,
         }
@@ -328,8 +339,8 @@ impl LiveGame {
 pub(crate) enum Progress {
     /// It may be a later state.
     Onwards,
-    /// One of the two is wrong: the new one is outdated, or the earlier one had jumped ahead.
-    Backwards,
+    /// One of the two is wrong: the new one is outdated or has jumped ahead, or the earlier one had.
+    Doubtful,
     /// The new one is wrong: recorded play cannot be undone.
     Impossible,
 }

@@ -60,7 +60,7 @@ impl Poll {
 
     /// Adds the public games that only the dated endpoint's answer has; all of its games where the public
     /// ones are unknown.
-    pub(crate) fn settle(
+    pub(crate) fn add_vanished(
         &mut self,
         upstream: &Polled,
         public: Option<&[Arc<LiveGame>]>,
@@ -77,13 +77,13 @@ impl Poll {
     }
 
     /// Keeps everything public as it was, because the final state of a vanished game is not available.
-    pub(crate) fn leave_unsettled(&mut self) {
+    pub(crate) fn keep_vanished(&mut self) {
         self.is_whole = false;
     }
 
     /// Builds the poll's document on the public one: games that have begun, and their players, stay even if
-    /// upstream no longer lists them. A state of the live endpoint that regresses is published only when a
-    /// second poll confirms it, on whichever instance; a dated answer corrects any public state.
+    /// upstream no longer lists them. A state of the live endpoint that cannot follow the public one is published only
+    /// when a second poll confirms it, on whichever instance; a dated answer corrects any public state.
     pub fn document_over(
         &self,
         public: Option<&[Arc<LiveGame>]>,
@@ -113,15 +113,18 @@ impl Poll {
         }
         match game.progress_since(known) {
             Progress::Onwards => return Arc::new(game.over(known)),
-            // The public state had jumped ahead.
-            Progress::Backwards if known.regressed_since.is_some_and(|since| since < self.at) => {
+            // A second report: the public state had jumped ahead, or polls have missed periods.
+            Progress::Doubtful if known.regressed_since.is_some_and(|since| since < self.at) => {
                 return Arc::new(game.over(known));
             }
-            Progress::Backwards | Progress::Impossible => {}
+            Progress::Doubtful | Progress::Impossible => {}
         }
-        tracing::warn!(game = game.game_id, "upstream has regressed in a game; kept as it was");
+        tracing::warn!(
+            game = game.game_id,
+            "upstream reports a state that cannot follow the public one; the game is kept as it was"
+        );
         match (game.progress_since(known), known.regressed_since) {
-            (Progress::Backwards, None) => {
+            (Progress::Doubtful, None) => {
                 Arc::new(LiveGame { regressed_since: Some(self.at), ..LiveGame::clone(known) })
             }
             _ => Arc::clone(known),

@@ -1,107 +1,124 @@
 //! The run's report in the public status: the state of the scores, and what failed.
 
-use std::sync::{Arc, OnceLock};
+use std::{sync::Arc, time::Duration};
 
-use shared::{Error, documents::status, nba::SlateDay};
-use tokio::sync::watch;
-
-use crate::{
-    Exporter, FAILURE_PATIENCE, GRADING_PATIENCE, Part, Scores, live::Document, next, predicted::Predicted,
-    published::Paths,
+use shared::{
+    Error,
+    documents::status::{self, Reported},
 };
 
-/// Result of an export: the scores and their paths, the grading, the timeline.
-pub(crate) type Exported = Result<((Arc<Document>, Paths), Part, Part), Error>;
+use crate::{
+    Exporter, GRADING_PATIENCE,
+    call::{Exported, Run},
+    live,
+    predicted::Predicted,
+};
 
-/// The status before the run, once it is known.
-pub(crate) type Before = OnceLock<Option<status::Public>>;
+/// How long a report of a failure waits for values that it can do without.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The content of a report.
-struct Said<'a> {
-    /// The public scores, and whether they are graded; `None` where the previous ones stand.
-    scores: Option<(&'a Document, bool)>,
+/// What became of the report that is made while the documents are being written.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum AdvanceReport {
+    /// The status is not wanted, or could not be written.
+    #[default]
+    None,
+    Made(Reported),
+    /// This function's last run failed: the recovery is reported when it is certain.
+    Withheld,
+}
+
+impl AdvanceReport {
+    /// Where the documents are built several times, the first report knows the status before the run.
+    pub fn keep_first(&mut self, report: Self) {
+        if matches!(self, Self::None) {
+            *self = report;
+        }
+    }
+}
+
+/// What the report says beside the failures.
+struct Facts<'a> {
+    /// The scores that are public, or are being written; `None` where the previous ones stand.
+    scores: Option<&'a live::Document>,
+    is_graded: bool,
     predicted: Option<Arc<Predicted>>,
     dead_letters: Option<usize>,
-    failures: Vec<String>,
 }
 
 impl Exporter {
-    /// Reports the scores of each of `documents` while they are being written, which nearly always succeeds.
-    /// The previous status goes to `before`; if it has a failure of this function, nothing is reported in
-    /// advance.
-    pub(crate) async fn report_each(
-        &self,
-        day: SlateDay,
-        is_graded: bool,
-        mut documents: watch::Receiver<Option<Scores>>,
-        before: &Before,
-    ) {
-        let facts = async {
-            tokio::join!(
-                self.predicted.get(day, GRADING_PATIENCE),
-                self.dead_letters.get(day, FAILURE_PATIENCE),
-                self.bucket.status(),
-            )
-        };
-        let (predicted, dead_letters, status) = tokio::select! {
-            facts = facts => facts,
-            // Without scores there is nothing to report yet.
-            () = ended_without_any(documents.clone()) => return,
-        };
-        if has_failed(before.get_or_init(|| status).as_ref()) {
-            return;
+    /// Reports `scores` while they are being written, which nearly always succeeds.
+    pub(crate) async fn report_in_advance(&self, run: &Run, scores: &live::Document) -> AdvanceReport {
+        if !run.is_today {
+            return AdvanceReport::None;
         }
-        let predicted = predicted.ok();
-        let dead_letters = dead_letters.ok().map(|count| *count);
-        while let Some(Scores { document, .. }) = next(&mut documents).await {
-            let is_graded = is_graded && predicted.is_some();
-            let scores = Some((&*document, is_graded));
-            let said = Said { scores, predicted: predicted.clone(), dead_letters, failures: Vec::new() };
-            self.report(said, None).await;
-        }
-    }
-
-    /// Reports what failed, replacing the report made in advance; after an earlier failure, also the
-    /// recovery.
-    pub(crate) async fn report_end(
-        &self,
-        day: SlateDay,
-        is_graded: bool,
-        exported: &Exported,
-        before: Option<status::Public>,
-    ) {
-        let (scores, failures) = match exported {
-            // A newer run reports instead.
-            Ok(((_, paths), ..)) if paths.is_empty() => return,
-            Ok(((document, _), grading, timeline)) => {
-                let failures = [grading, timeline].into_iter().filter_map(|part| part.error.clone());
-                (Some((&**document, is_graded && grading.error.is_none())), failures.collect())
-            }
-            Err(error) => (None, vec![format!("live: {error}")]),
-        };
-        if failures.is_empty() && !has_failed(before.as_ref()) {
-            return;
-        }
-        let (predicted, dead_letters) = tokio::join!(
-            self.predicted.get(day, FAILURE_PATIENCE),
-            self.dead_letters.get(day, FAILURE_PATIENCE),
+        let (predicted, dead_letters, known) = tokio::join!(
+            self.predicted.get(run.day, GRADING_PATIENCE),
+            self.dead_letters.get(run.day, PATIENCE),
+            self.status.known(),
         );
-        let dead_letters = dead_letters.ok().map(|count| *count);
-        self.report(Said { scores, predicted: predicted.ok(), dead_letters, failures }, before).await;
+        let known = known.inspect_err(|error| tracing::warn!(%error, "the public status cannot be read"));
+        if known.is_ok_and(|known| has_failed(known.document().as_deref())) {
+            return AdvanceReport::Withheld;
+        }
+        let facts = Facts {
+            scores: Some(scores),
+            is_graded: run.with_grading && predicted.is_ok(),
+            predicted: predicted.ok(),
+            dead_letters: dead_letters.ok().map(|count| *count),
+        };
+        let reported = self.report(facts, Vec::new(), None).await;
+        reported.map_or(AdvanceReport::None, AdvanceReport::Made)
     }
 
-    async fn report(&self, said: Said<'_>, instead_of: Option<status::Public>) {
-        let Said { scores, predicted, dead_letters, failures } = said;
-        let graded = scores.filter(|(_, is_graded)| *is_graded).map(|(document, _)| document);
+    /// Reports how the run ended, unless the report in `advance` says so already: corrects that report where
+    /// something failed, and reports the recovery from an earlier failure.
+    pub(crate) async fn report_result(
+        &self,
+        run: &Run,
+        exported: &Result<Exported, Error>,
+        advance: AdvanceReport,
+    ) {
+        let (scores, is_graded, failures) = match exported {
+            // The run of the later poll reports.
+            Ok(Exported::Superseded(_)) => return,
+            Ok(Exported::Scores(scores, dependents)) => {
+                (Some(&*scores.document), dependents.is_graded(), dependents.errors())
+            }
+            Err(error) => (None, false, vec![format!("live: {error}")]),
+        };
+        let is_recovery = matches!(advance, AdvanceReport::Withheld);
+        if !run.is_today || (failures.is_empty() && !is_recovery) {
+            return;
+        }
+        let (predicted, dead_letters) =
+            tokio::join!(self.predicted.get(run.day, PATIENCE), self.dead_letters.get(run.day, PATIENCE));
+        let dead_letters = dead_letters.ok().map(|count| *count);
+        let facts = Facts { scores, is_graded, predicted: predicted.ok(), dead_letters };
+        let corrected = match advance {
+            AdvanceReport::Made(reported) => Some(reported),
+            AdvanceReport::None | AdvanceReport::Withheld => None,
+        };
+        self.report(facts, failures, corrected).await;
+    }
+
+    /// A failure to write the status only lets it age, and fails no export.
+    async fn report(
+        &self,
+        facts: Facts<'_>,
+        failures: Vec<String>,
+        corrected: Option<Reported>,
+    ) -> Option<Reported> {
+        let Facts { scores, is_graded, predicted, dead_letters } = facts;
         let slate = predicted.as_ref().map(|predicted| &predicted.slate);
         let run = status::RunReport {
             by: status::Exporter::ExportLive,
             now: self.clock.now(),
             games: slate.map(|slate| slate.games.iter().map(|game| &game.scheduled).collect()),
             fixtures: None,
-            live: scores.map(|(document, _)| document.facts()),
+            live: scores.map(live::Document::facts),
             tonight: None,
-            grading: graded.map(|document| status::Grading {
+            grading: scores.filter(|_| is_graded).map(|document| status::Grading {
                 last_update: Some(document.updated_at),
                 poll_id: Some(document.poll_id),
                 ..status::Grading::default()
@@ -110,21 +127,13 @@ impl Exporter {
             dead_letters,
             failures,
         };
-        self.bucket.report(&run, instead_of).await;
-    }
-}
-
-/// Resolves when it is certain that no scores come; never resolves after some did.
-async fn ended_without_any(mut documents: watch::Receiver<Option<Scores>>) {
-    while documents.changed().await.is_ok() {}
-    if documents.borrow().is_some() {
-        std::future::pending().await
+        let reported = self.status.report(&run, corrected).await;
+        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
     }
 }
 
 /// Whether the last live export reported a failure.
-fn has_failed(public: Option<&status::Public>) -> bool {
-    let status = public.and_then(status::Public::status);
+fn has_failed(status: Option<&status::Status>) -> bool {
     let mut failures = status.into_iter().flat_map(status::Status::failures);
     failures.any(|failure| failure.reported_by == status::Exporter::ExportLive)
 }

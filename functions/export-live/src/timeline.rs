@@ -6,15 +6,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     clock::iso_micros,
+    documents,
     google::bigquery::{BigQuery, Parameter},
-    json,
     nba::{
         GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,
         elapsed_range, elapsed_seconds,
@@ -95,14 +94,16 @@ pub struct Passed {
 /// The points of players in the history table, by lookup and team in the live document.
 pub(crate) type History = HashMap<(PlayerLookup, Team), Vec<(Point, PollId)>>;
 
-impl Document {
-    /// The body of the public object.
-    pub fn json(&self) -> Result<Bytes, Error> {
-        let points: usize = self.players.iter().map(|player| player.points.len()).sum();
-        let expected = 1024 + self.players.len() * BYTES_A_PLAYER + points * BYTES_A_POINT;
-        json::body("the timeline", self, expected)
-    }
+impl documents::Document for Document {
+    const NAME: &'static str = "the timeline";
 
+    fn expected_bytes(&self) -> usize {
+        let points: usize = self.players.iter().map(|player| player.points.len()).sum();
+        1024 + self.players.len() * BYTES_A_PLAYER + points * BYTES_A_POINT
+    }
+}
+
+impl Document {
     /// Builds the timeline of a live document on the previous one, and on the history where there is none.
     pub fn of(
         live: &live::Document,

@@ -2,16 +2,14 @@
 
 use std::{cmp::Reverse, collections::HashSet};
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     clock::{eastern_time, iso_micros},
-    documents::status::Fixtures,
+    documents::{self, status::Fixtures},
     google::bigquery::{BigQuery, Parameter},
-    json,
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
     slate::{self, ByPlayer, Context, InjuryStatus, Kept, LineSource, Recommendation, ScheduledGame, Slate},
 };
@@ -289,12 +287,15 @@ impl Night {
     }
 }
 
-impl Document {
-    /// The body of the public object.
-    pub fn json(&self) -> Result<Bytes, Error> {
-        json::body("the document", self, 1024 + self.total_players * BYTES_A_PLAYER)
-    }
+impl documents::Document for Document {
+    const NAME: &'static str = "tonight's list";
 
+    fn expected_bytes(&self) -> usize {
+        1024 + self.total_players * BYTES_A_PLAYER
+    }
+}
+
+impl Document {
     /// Builds the public document of `night`.
     pub fn of(night: &Night) -> Self {
         let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();

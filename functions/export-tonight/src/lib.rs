@@ -9,20 +9,23 @@ pub mod document;
 pub mod form;
 pub mod trigger;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::ready, sync::Arc, time::Duration};
 
 use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::{
     Clock, Error,
-    documents::status::{self, TonightData},
+    documents::{
+        PublicDocument, Target,
+        status::{self, PublicStatus, Reported, TonightData},
+    },
     env::{Environment, api_bucket, raw_bucket},
     google::{
         GoogleCloud,
         bigquery::BigQuery,
         pubsub::Topic,
-        storage::{Published, Storage, Upload, uri},
+        storage::{Storage, uri},
     },
     json,
     nba::SlateDay,
@@ -33,7 +36,7 @@ use shared::{
     },
     slate::Memory,
 };
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     document::{Document, Night, Rows},
@@ -93,31 +96,26 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let dead_letters = DeadLetters::new(storage.clone(), raw_bucket, NAME, clock.clone());
     let exporter = Arc::new(Exporter {
         bigquery: BigQuery::new(&google),
+        lists: PublicDocument::new(&storage, &api_bucket, CACHE_CONTROL),
+        status: PublicStatus::new(&storage, &api_bucket),
         storage,
         api_bucket,
         dead_letters: dead_letters.clone(),
         complete: Topic::new(&google, &complete_topic),
         clock,
     });
-    service::event(NAME, &service, MESSAGE_PUBLISHED, dead_letters, move |event| {
-        let exporter = exporter.clone();
-        async move { exporter.handle(&event).await }
-    })
+    service::event(NAME, &service, MESSAGE_PUBLISHED, dead_letters, exporter, Exporter::handle)
 }
 
 struct Exporter {
     bigquery: BigQuery,
+    lists: PublicDocument<Document>,
+    status: PublicStatus,
     storage: Storage,
     api_bucket: String,
     dead_letters: DeadLetters,
     complete: Topic,
     clock: Clock,
-}
-
-/// Tonight's list, and the data that it is built from.
-struct List {
-    night: Night,
-    document: Document,
 }
 
 /// Result of an export.
@@ -131,10 +129,10 @@ struct Exported {
 impl Exporter {
     /// Handles one message: exports, then completes it. A permanent failure is completed as failed before it
     /// is dead-lettered; after any other failure the message is delivered again.
-    async fn handle(&self, event: &cloudevents::Event) -> Result<Outcome<Reply>, Error> {
+    async fn handle(self: Arc<Self>, event: cloudevents::Event) -> Result<Outcome<Reply>, Error> {
         let started = Instant::now();
         let begun = self.clock.now();
-        let message = published_message(event);
+        let message = published_message(&event);
         let echo = message.as_ref().map(|message| Echo::of(message)).unwrap_or_default();
         let message = message.map_err(|error| error.to_string()).and_then(|message| Message::read(&message));
         let (day, exported) = match message {
@@ -167,59 +165,58 @@ impl Exporter {
         Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
     }
 
-    /// Publishes the documents of `day` and, for today's list, the status report. The list never waits for
-    /// values that only the status needs.
+    /// Publishes the list of `day` and, for today's, reports it in the status.
     async fn export(
         &self,
         day: SlateDay,
         begun: DateTime<Utc>,
         update_latest: bool,
     ) -> Result<Exported, Error> {
-        let (made, list) = oneshot::channel();
-        let report = async {
-            if !update_latest {
-                return None;
-            }
-            let (dead_letters, public) = tokio::join!(
-                in_time(self.dead_letters.kept_since(begun - TimeDelta::days(1))),
-                in_time(status::read(&self.storage, &self.api_bucket)),
-            );
-            let before = public.clone();
-            // The list is not sent if building it failed; a list that was built is nearly always published
-            // too.
-            if let Ok(list) = list.await {
-                self.report(Some((&list, dead_letters)), Vec::new(), public, None).await;
-            }
-            before
-        };
-        let (exported, before) = tokio::join!(self.publish(day, begun, update_latest, made), report);
+        let mut reported = None;
+        let exported = self.publish(day, begun, update_latest, &mut reported).await;
         if let (true, Err(error)) = (update_latest, &exported) {
-            self.report(None, vec![format!("tonight's list: {error}")], None, before).await;
+            self.report(None, None, vec![format!("tonight's list: {error}")], reported).await;
         }
         exported
     }
 
-    /// Publishes the documents of `day` concurrently, and sends the data that they are built from to `made`.
+    /// Builds the list and publishes it. Today's is reported in the status while it is being written, which
+    /// nearly always succeeds; `reported` is that report.
     async fn publish(
         &self,
         day: SlateDay,
         begun: DateTime<Utc>,
         update_latest: bool,
-        made: oneshot::Sender<List>,
+        reported: &mut Option<Reported>,
     ) -> Result<Exported, Error> {
-        let dated = format!("v1/tonight/{day}.json");
-        let current = async |object: &str, wanted: bool| match wanted {
-            true => self.storage.current(&self.api_bucket, object).await.map(Some),
-            false => Ok(None),
+        let target = Target::dated("v1/tonight", day, update_latest.then_some(ALL_PLAYERS));
+        let read = async { tokio::try_join!(self.night(day, begun), self.lists.read(&target)) };
+        let (read, dead_letters) = tokio::join!(read, self.status_facts(begun, update_latest));
+        let (night, known) = read?;
+        let document = Document::of(&night);
+        if let Some(reason) = &document.degraded_reason {
+            tracing::warn!(%day, reason, "the document is degraded");
+        }
+        let report = async {
+            if update_latest {
+                *reported = self.report(Some((&night, &document)), dead_letters, Vec::new(), None).await;
+            }
         };
+        let write = self.lists.update(known, begun, |_| ready(Ok(document.clone())));
+        let (written, ()) = tokio::join!(write, report);
+        if written?.is_none() {
+            tracing::info!(%day, "a newer version is public already");
+        }
+        let mut paths = BTreeMap::from([("tonight", uri(&self.api_bucket, &target.object))]);
+        paths.extend(target.copy.map(|copy| ("all_players", uri(&self.api_bucket, copy))));
+        Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })
+    }
+
+    /// Reads the data of the list, completed with what earlier reads found and this one did not.
+    async fn night(&self, day: SlateDay, begun: DateTime<Utc>) -> Result<Night, Error> {
         let memory =
             Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
-        let (rows, recalled, dated_now, latest_now) = tokio::try_join!(
-            Rows::read(&self.bigquery, day),
-            memory.recall(day),
-            current(&dated, true),
-            current(ALL_PLAYERS, update_latest),
-        )?;
+        let (rows, recalled) = tokio::try_join!(Rows::read(&self.bigquery, day), memory.recall(day))?;
         let night = Night::of(rows, day, begun);
         if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
             let games = night.slate.games.len();
@@ -228,54 +225,34 @@ impl Exporter {
             )));
         }
         let slate = memory.carry(recalled, night.slate.clone(), begun, &night.begun()).await?;
-        let night = Night { slate, ..night };
-        let document = Document::of(&night);
-        if let Some(reason) = &document.degraded_reason {
-            tracing::warn!(%day, reason, "the document is degraded");
-        }
-        let json = document.json()?;
-        let publish = async |object: &str, current| match current {
-            Some(current) => {
-                let upload = Upload::public(&self.api_bucket, object, json.clone(), CACHE_CONTROL, begun);
-                self.storage.publish(upload, current).await.map(Some)
-            }
-            None => Ok(None),
-        };
-        let total_players = document.total_players;
-        // The receiver is gone where no status is reported for this list.
-        let _ = made.send(List { night, document });
-        let (dated_written, latest_written) =
-            tokio::try_join!(publish(&dated, dated_now), publish(ALL_PLAYERS, latest_now))?;
-        for published in [dated_written, latest_written].into_iter().flatten() {
-            if let Published::Superseded(_) = published {
-                tracing::info!(%day, "a newer version is public already");
-            }
-        }
-        let mut paths = BTreeMap::from([("tonight", uri(&self.api_bucket, &dated))]);
-        if update_latest {
-            paths.insert("all_players", uri(&self.api_bucket, ALL_PLAYERS));
-        }
-        Ok(Exported { paths, total_players, errors: Vec::new() })
+        Ok(Night { slate, ..night })
     }
 
-    /// Reports the state of tonight's list, as far as this run knows it, in the public status: on top of
-    /// `public`, or of `instead_of`, an earlier report that has to be taken back. A failure to write it only
-    /// lets the status age, and fails no export.
+    /// Reads what only the status needs: the number of dead letters, and the public status.
+    async fn status_facts(&self, begun: DateTime<Utc>, is_reported: bool) -> Option<usize> {
+        if !is_reported {
+            return None;
+        }
+        let since = begun - TimeDelta::days(1);
+        tokio::join!(in_time(self.dead_letters.kept_since(since)), in_time(self.status.known())).0
+    }
+
+    /// Reports the state of tonight's list in the public status, as far as this run knows it. A failure to
+    /// write it only lets the status age, and fails no export.
     async fn report(
         &self,
-        tonight: Option<(&List, Option<usize>)>,
+        tonight: Option<(&Night, &Document)>,
+        dead_letters: Option<usize>,
         failures: Vec<String>,
-        public: Option<status::Public>,
-        instead_of: Option<status::Public>,
-    ) {
+        corrected: Option<Reported>,
+    ) -> Option<Reported> {
         let run = status::RunReport {
             by: status::Exporter::ExportTonight,
             now: self.clock.now(),
-            games: tonight
-                .map(|(list, _)| list.night.slate.games.iter().map(|game| &game.scheduled).collect()),
-            fixtures: tonight.map(|(list, _)| list.night.fixtures),
+            games: tonight.map(|(night, _)| night.slate.games.iter().map(|game| &game.scheduled).collect()),
+            fixtures: tonight.map(|(night, _)| night.fixtures),
             live: None,
-            tonight: tonight.map(|(List { document, .. }, _)| TonightData {
+            tonight: tonight.map(|(_, document)| TonightData {
                 last_update: Some(document.generated_at),
                 game_date: Some(document.game_date),
                 total_players: document.total_players,
@@ -285,14 +262,12 @@ impl Exporter {
                 ..TonightData::default()
             }),
             grading: None,
-            predictions: tonight.map(|(list, _)| list.document.data_quality.predictions),
-            dead_letters: tonight.and_then(|(_, dead_letters)| dead_letters),
+            predictions: tonight.map(|(_, document)| document.data_quality.predictions),
+            dead_letters,
             failures,
         };
-        let published = status::publish(&self.storage, &self.api_bucket, public, &run, instead_of);
-        if let Err(error) = published.await {
-            tracing::error!(%error, "the status could not be written");
-        }
+        let reported = self.status.report(&run, corrected).await;
+        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
     }
 }
 

@@ -99,10 +99,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         clock,
         permits: Semaphore::new(MAX_CONCURRENT_SNAPSHOTS),
     });
-    service::event(NAME, &service, OBJECT_FINALIZED, dead_letters, move |event| {
-        let processor = processor.clone();
-        async move { processor.process(event).await }
-    })
+    service::event(NAME, &service, OBJECT_FINALIZED, dead_letters, processor, Processor::process)
 }
 
 struct Processor {
@@ -115,7 +112,7 @@ struct Processor {
 }
 
 impl Processor {
-    async fn process(&self, event: cloudevents::Event) -> Result<Outcome<Processed>, Error> {
+    async fn process(self: Arc<Self>, event: cloudevents::Event) -> Result<Outcome<Processed>, Error> {
         let object = FinalizedObject::of(&event)?;
         if let Some(reason) = self.not_ours(&object) {
             tracing::info!(reason, "event ignored");

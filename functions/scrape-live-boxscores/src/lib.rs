@@ -2,12 +2,11 @@
 //!
 //! `POST /` fetches every page of `/v1/box_scores/live` and creates
 //! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
-//! object triggers the processor. A
-//! snapshot without games is stored too.
+//! object triggers the processor. A snapshot without games is stored too.
 
 use std::sync::Arc;
 
-use axum::{Json, Router};
+use axum::{Json, Router, body::Bytes};
 use serde::Serialize;
 use shared::{
     Clock, Error,
@@ -72,10 +71,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let Settings { service, google, balldontlie, raw_bucket } = settings;
     let storage = Storage::new(&google);
     let scraper = Arc::new(Scraper { balldontlie, storage, raw_bucket, clock });
-    service::http("scrape-live-boxscores", &service, move |_body| {
-        let scraper = scraper.clone();
-        async move { scraper.scrape().await.map(Json) }
-    })
+    service::http("scrape-live-boxscores", &service, scraper, Scraper::scrape)
 }
 
 struct Scraper {
@@ -86,7 +82,7 @@ struct Scraper {
 }
 
 impl Scraper {
-    async fn scrape(&self) -> Result<Reply, Error> {
+    async fn scrape(self: Arc<Self>, _body: Bytes) -> Result<Json<Reply>, Error> {
         let Polled { at, games } = self.balldontlie.live(&self.clock).await?;
         let (poll_id, game_count) = (PollId::at(at), games.len());
         let snapshot = Snapshot {
@@ -111,7 +107,7 @@ impl Scraper {
             }
         };
         let status = if game_count == 0 { Status::NoData } else { Status::Success };
-        Ok(Reply { status, poll_id, game_count, path })
+        Ok(Json(Reply { status, poll_id, game_count, path }))
     }
 
     /// The number of games in the existing snapshot, which is read to verify it: a poll that is not stored

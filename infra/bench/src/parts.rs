@@ -21,7 +21,7 @@ use process_live_boxscores::row;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use shared::{
-    documents::snapshot::Snapshot,
+    documents::{Document as _, snapshot::Snapshot},
     env::Environment,
     google::{GoogleCloud, bigquery::BigQuery},
     nba::{PlayerLookup, PollId, SlateDay},

@@ -204,8 +204,8 @@ export interface LiveGame {
    */
   players: LivePlayer[];
   /**
-   * Instant, UTC, at which BallDontLie first reported an earlier state of the game than this one; a second
-   * such report is believed. Absent when the game has not regressed.
+   * Instant, UTC, at which BallDontLie first reported a state of the game that cannot follow this one: an
+   * earlier one, or one several periods ahead. A second such report is believed. Absent when there is none.
    */
   regressed_since?: string | null;
   /**

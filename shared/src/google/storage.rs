@@ -29,8 +29,8 @@ const BUDGET: Budget =
 /// The largest object that is read; a raw snapshot of a night is about 155 KB.
 pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 
-/// How often a document is written again because a concurrent writer won.
-pub const PUBLISH_ATTEMPTS: usize = 8;
+/// How often an object is written before giving up, because a concurrent writer was faster each time.
+pub const WRITE_ATTEMPTS: usize = 8;
 
 /// The most pages, of a thousand objects each, that a listing reads.
 const MAXIMUM_LISTS: usize = 10;
@@ -124,29 +124,6 @@ pub fn uri(bucket: &str, object: &str) -> String {
     format!("gs://{bucket}/{object}")
 }
 
-/// Result of publishing a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// The document is public, in the state `.0`.
-    Yes(Current),
-    /// A newer version was public already, in the state `.0`; nothing was written.
-    Superseded(Current),
-}
-
-impl Published {
-    /// Whether this call wrote the public version.
-    pub fn is_ours(self) -> bool {
-        matches!(self, Self::Yes(_))
-    }
-
-    /// The public state after the call.
-    pub fn current(self) -> Current {
-        match self {
-            Self::Yes(current) | Self::Superseded(current) => current,
-        }
-    }
-}
-
 /// Result of a write under a precondition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -184,11 +161,6 @@ impl Storage {
         self.write(&upload, Some(generation)).await
     }
 
-    /// The state of a public document.
-    pub async fn current(&self, bucket: &str, object: &str) -> Result<Current, Error> {
-        Ok(self.read_public(bucket, object).await?.map_or(Current::NONE, |stored| stored.current))
-    }
-
     /// Reads a public document; `None` where there is none.
     pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
         let mut stored = self.read(bucket, object, None).await?;
@@ -196,27 +168,6 @@ impl Storage {
             current.version = current.version.or_else(|| version_in(body));
         }
         Ok(stored)
-    }
-
-    /// Publishes a document over the public one, unless that has a newer version. `current` is the assumed
-    /// public state, which is read again where a concurrent writer won.
-    pub async fn publish(&self, upload: Upload<'_>, mut current: Current) -> Result<Published, Error> {
-        let version = upload.version;
-        for _ in 0..PUBLISH_ATTEMPTS {
-            if current.version > version {
-                return Ok(Published::Superseded(current));
-            }
-            match self.write_over(upload.clone(), current.generation).await? {
-                Written::Yes(generation) => {
-                    return Ok(Published::Yes(Current { generation, version }));
-                }
-                Written::PreconditionFailed => {
-                    current = self.current(upload.bucket, upload.object).await?;
-                }
-            }
-        }
-        let object = upload.object;
-        Err(Error::transient(SERVICE, format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes")))
     }
 
     /// Reads an object, at `generation` or as it is now; `None` where there is none.

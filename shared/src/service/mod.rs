@@ -39,29 +39,66 @@ use event::bare_push;
 /// The largest request body that is read; an event is under 10 KB, a trigger under 1 KB.
 pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
 
-/// A function that answers an HTTP call: `handler` gets the body and returns the answer.
-pub fn http<H, F, R>(name: &'static str, settings: &Settings, handler: H) -> Router
+/// A function that answers an HTTP call: `handler` gets the `state`, which is cheap to clone, and the body,
+/// and returns the answer.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use axum::body::Bytes;
+/// # use shared::{Error, env::Environment, service::{self, Settings}};
+/// # let environment = Environment::from_fn(|name| (name == "ALLOW_UNAUTHENTICATED").then(|| "true".to_owned()));
+/// # let settings = Settings::read(&environment)?;
+/// struct Greeter {
+///     greeting: String,
+/// }
+///
+/// impl Greeter {
+///     async fn greet(self: Arc<Self>, body: Bytes) -> Result<String, Error> {
+///         Ok(format!("{}, {}!", self.greeting, String::from_utf8_lossy(&body)))
+///     }
+/// }
+///
+/// let greeter = Arc::new(Greeter { greeting: "Hello".into() });
+/// let router = service::http("greet", &settings, greeter, Greeter::greet);
+/// # Ok::<(), Error>(())
+/// ```
+pub fn http<S, H, F, R>(name: &'static str, settings: &Settings, state: S, handler: H) -> Router
 where
-    H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+    H: Fn(S, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, Error>> + Send,
     R: IntoResponse + Send,
 {
-    service(name, settings, MethodFilter::POST, move |_, body| {
-        let handler = handler.clone();
-        async move { Ok(handler(body).await?.into_response()) }
-    })
+    called_by(MethodFilter::POST, name, settings, state, handler)
 }
 
 /// A function like [`http`] that a person may also call with `GET`, which is an empty `POST`.
-pub fn http_or_get<H, F, R>(name: &'static str, settings: &Settings, handler: H) -> Router
+pub fn http_or_get<S, H, F, R>(name: &'static str, settings: &Settings, state: S, handler: H) -> Router
 where
-    H: Fn(Bytes) -> F + Clone + Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+    H: Fn(S, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<R, Error>> + Send,
     R: IntoResponse + Send,
 {
-    service(name, settings, MethodFilter::POST.or(MethodFilter::GET), move |_, body| {
-        let handler = handler.clone();
-        async move { Ok(handler(body).await?.into_response()) }
+    called_by(MethodFilter::POST.or(MethodFilter::GET), name, settings, state, handler)
+}
+
+fn called_by<S, H, F, R>(
+    methods: MethodFilter,
+    name: &'static str,
+    settings: &Settings,
+    state: S,
+    handler: H,
+) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+    H: Fn(S, Bytes) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<R, Error>> + Send,
+    R: IntoResponse + Send,
+{
+    service(name, settings, methods, move |_, body| {
+        let answer = handler(state.clone(), body);
+        async move { Ok(answer.await?.into_response()) }
     })
 }
 
@@ -89,19 +126,22 @@ impl<R> Outcome<R> {
     }
 }
 
-/// A function that handles a CloudEvent of `event_type`, in binary or structured mode.
+/// A function that handles a CloudEvent of `event_type`, in binary or structured mode: `handler` gets the
+/// `state`, which is cheap to clone, and the event.
 ///
 /// A permanent failure is kept in `dead_letters` and acknowledged; every other error is an HTTP error
 /// and the event is delivered again.
-pub fn event<H, F, R>(
+pub fn event<S, H, F, R>(
     name: &'static str,
     settings: &Settings,
     event_type: &'static str,
     dead_letters: DeadLetters,
+    state: S,
     handler: H,
 ) -> Router
 where
-    H: Fn(cloudevents::Event) -> F + Clone + Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+    H: Fn(S, cloudevents::Event) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Outcome<R>, Error>> + Send,
     R: Serialize + Send,
 {
@@ -112,7 +152,7 @@ where
         path: String,
     }
     service(name, settings, MethodFilter::POST, move |headers, body| {
-        let (handler, dead_letters) = (handler.clone(), dead_letters.clone());
+        let (state, handler, dead_letters) = (state.clone(), handler.clone(), dead_letters.clone());
         async move {
             use cloudevents::AttributesReader;
             let event = match cloudevents::binding::http::to_event(&headers, body.to_vec()) {
@@ -130,7 +170,7 @@ where
                 tracing::info!(reason, "event ignored");
                 return Ok(Json(Outcome::<()>::ignored(reason)).into_response());
             }
-            match handler(event.clone()).await {
+            match handler(state, event.clone()).await {
                 Ok(outcome) => Ok(Json(outcome).into_response()),
                 Err(Error::Permanent(reason)) => {
                     let path = dead_letters.keep(&event, &reason, &[]).await?;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error,
-    google::storage::{PUBLISH_ATTEMPTS, Storage, Upload, Written},
+    google::storage::{Storage, Upload, WRITE_ATTEMPTS, Written},
     json,
     nba::{SlateDay, TeamPair},
 };
@@ -80,7 +80,7 @@ impl Memory<'_> {
         begun: &HashSet<TeamPair>,
     ) -> Result<Slate, Error> {
         let object = object(recalled.day);
-        for _ in 0..PUBLISH_ATTEMPTS {
+        for _ in 0..WRITE_ATTEMPTS {
             let Recalled { day, generation, remembered: known } = recalled;
             let mut carried = slate.clone();
             let before = known.clone();
@@ -98,7 +98,7 @@ impl Memory<'_> {
         }
         Err(Error::transient(
             "Cloud Storage",
-            format!("{object} changed under each of {PUBLISH_ATTEMPTS} writes"),
+            format!("{object} changed under each of {WRITE_ATTEMPTS} writes"),
         ))
     }
 }

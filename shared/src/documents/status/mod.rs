@@ -15,7 +15,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use public::{Public, publish, read};
+pub use public::{PublicStatus, Reported};
 pub use run::{Fixtures, RunReport};
 pub use wire::{
     Break, Exporter, Grading, Health, KnownIssue, LiveData, MaintenanceWindow, PolledGame, Predictions,

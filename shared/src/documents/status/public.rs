@@ -1,75 +1,69 @@
 //! How the public status is read and written.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use super::{OBJECT, RunReport, Status};
 use crate::{
     Error,
-    google::storage::{Current, PUBLISH_ATTEMPTS, Storage, Upload, Written},
-    json,
+    documents::{Document, Known, PublicDocument, Target},
+    google::storage::Storage,
 };
 
 const CACHE_CONTROL: &str = "public, max-age=60";
 
-/// The status that is public, as far as a process knows.
-#[derive(Clone, Debug)]
-pub struct Public {
-    current: Current,
-    status: Option<Arc<Status>>,
-}
+impl Document for Status {
+    const NAME: &'static str = "the status";
 
-impl Public {
-    /// What it says; `None` where there is none, or where it cannot be read.
-    pub fn status(&self) -> Option<&Status> {
-        self.status.as_deref()
+    fn expected_bytes(&self) -> usize {
+        4096
     }
 }
 
-/// Reads the public status; one that cannot be read is replaced.
-pub async fn read(storage: &Storage, bucket: &str) -> Result<Public, Error> {
-    let Some(stored) = storage.read_public(bucket, OBJECT).await? else {
-        return Ok(Public { current: Current::NONE, status: None });
-    };
-    let status = serde_json::from_slice(&stored.body).inspect_err(|error| {
-        tracing::error!(%error, "the public status cannot be read; it is replaced");
-    });
-    Ok(Public { current: stored.current, status: status.ok().map(Arc::new) })
+/// The public status, and how a run of an exporter reports to it. Clones share what they know.
+#[derive(Clone, Debug)]
+pub struct PublicStatus(PublicDocument<Status>);
+
+/// A report that was made.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// The status before the report; `None` where there was none, or where it could not be read.
+    previous: Option<Arc<Status>>,
 }
 
-/// Publishes the status that follows from the report `run`, unless a later one is public. Returns what is
-/// public now, for the next run of this process.
-///
-/// A run that reported a success too early corrects that by `instead_of`: the status before its first report.
-pub async fn publish(
-    storage: &Storage,
-    bucket: &str,
-    mut public: Option<Public>,
-    run: &RunReport<'_>,
-    mut instead_of: Option<Public>,
-) -> Result<Public, Error> {
-    for _ in 0..PUBLISH_ATTEMPTS {
-        let before = match public.take() {
-            Some(public) => public,
-            None => read(storage, bucket).await?,
-        };
-        // Where a concurrent writer won, its status counts.
-        let over = instead_of.take().unwrap_or_else(|| before.clone());
-        let status = run.judge(over.status());
-        if before.current.version > Some(status.updated_at) {
-            return Ok(before);
-        }
-        let body = json::body("the status", &status, 4096)?;
-        let upload = Upload::public(bucket, OBJECT, body, CACHE_CONTROL, status.updated_at);
-        if let Written::Yes(generation) = storage.write_over(upload, before.current.generation).await? {
-            let current = Current { generation, version: Some(status.updated_at) };
+impl PublicStatus {
+    /// The status in the public `bucket`.
+    pub fn new(storage: &Storage, bucket: &str) -> Self {
+        Self(PublicDocument::new(storage, bucket, CACHE_CONTROL))
+    }
+
+    /// What is public: from memory, else from the bucket.
+    pub async fn known(&self) -> Result<Known<Status>, Error> {
+        self.0.known(&Target::single(OBJECT)).await
+    }
+
+    /// Publishes the status that follows from the report `run`, unless a later one is public. A run that
+    /// reported a success too early corrects that by passing the earlier report as `corrected`.
+    pub async fn report(
+        &self,
+        run: &RunReport<'_>,
+        mut corrected: Option<Reported>,
+    ) -> Result<Reported, Error> {
+        let known = self.known().await?;
+        let mut reported = Reported { previous: known.document() };
+        let published = self
+            .0
+            .update(known, run.now, |known| {
+                // Where a concurrent writer won, its status is the previous one.
+                reported = corrected.take().unwrap_or_else(|| Reported { previous: known.document() });
+                ready(Ok(run.judge(reported.previous.as_deref())))
+            })
+            .await?;
+        if let Some(published) = published {
+            let status = published.document;
             // An alert counts the unhealthy ones: "The status is unhealthy".
             let overall_status = status.overall_status.name();
             tracing::info!(overall_status, issues = status.known_issues.len(), "status published");
-            return Ok(Public { current, status: Some(Arc::new(status)) });
         }
+        Ok(reported)
     }
-    Err(Error::transient(
-        "Cloud Storage",
-        format!("{OBJECT} changed under each of {PUBLISH_ATTEMPTS} writes"),
-    ))
 }

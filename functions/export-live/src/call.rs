@@ -1,0 +1,136 @@
+//! A call of the function: what it asks for, and its answer.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::{
+    documents::{Published, Target},
+    nba::{SlateDay, TargetDay},
+};
+use tokio::time::Instant;
+
+use crate::{dependents::Dependents, live};
+
+/// The request of a call.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Request {
+    target_date: TargetDay,
+    include_grading: bool,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { target_date: TargetDay::Today, include_grading: true }
+    }
+}
+
+/// One run of the export.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub day: SlateDay,
+    /// Whether `day` is the current slate day, so that each `latest.json` and the status are written too.
+    pub is_today: bool,
+    /// Whether grading and timeline are wanted.
+    pub with_grading: bool,
+    started: Instant,
+}
+
+impl Run {
+    /// The run that `request` asks for at `now`.
+    pub fn begin(request: Request, now: DateTime<Utc>) -> Self {
+        let day = request.target_date.at(now);
+        let is_today = day == SlateDay::of(now);
+        Self { day, is_today, with_grading: request.include_grading, started: Instant::now() }
+    }
+
+    /// `v1/{folder}/{day}.json`, and today `latest`.
+    pub fn target(&self, folder: &str, latest: &'static str) -> Target {
+        Target::dated(folder, self.day, self.is_today.then_some(latest))
+    }
+}
+
+/// The documents of a run.
+#[derive(Debug)]
+pub(crate) enum Exported {
+    /// The scores are public.
+    Scores(Published<live::Document>, Dependents),
+    /// A later poll was published in the meantime; nothing was written of this one.
+    Superseded(live::Document),
+}
+
+/// The answer to a call.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reply {
+    date: SlateDay,
+    status: Status,
+    /// URIs of the written objects, by document.
+    paths: BTreeMap<&'static str, String>,
+    games_in_progress: usize,
+    games_final: usize,
+    /// The missing documents, with the reasons.
+    errors: Vec<String>,
+    duration_seconds: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Success,
+    Superseded,
+    /// The scores are public; grading or timeline, or both, stay as they were.
+    Partial,
+}
+
+impl Reply {
+    /// The answer to a run, which is logged too.
+    pub fn of(run: &Run, exported: Exported) -> Self {
+        let (status, document, paths, errors) = match exported {
+            Exported::Superseded(document) => {
+                (Status::Superseded, document.into(), BTreeMap::new(), Vec::new())
+            }
+            Exported::Scores(scores, dependents) => {
+                let mut paths = BTreeMap::from([("live", scores.object)]);
+                paths.extend(scores.copy.map(|copy| ("latest", copy)));
+                let errors = dependents.errors();
+                paths.extend(dependents.paths());
+                let status = if errors.is_empty() { Status::Success } else { Status::Partial };
+                (status, scores.document, paths, errors)
+            }
+        };
+        let Run { day, is_today, started, .. } = *run;
+        for error in &errors {
+            tracing::error!(%day, error, "the scores are exported, but not every document that depends on them");
+        }
+        tracing::info!(
+            %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
+            games_final = document.games_final, total_games = document.total_games, "live scores exported"
+        );
+        Self {
+            date: day,
+            status,
+            paths,
+            games_in_progress: document.games_in_progress,
+            games_final: document.games_final,
+            errors,
+            duration_seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+        }
+    }
+}
+
+impl IntoResponse for Reply {
+    /// A document that is missing fails the call, so that the schedule's log shows it.
+    fn into_response(self) -> Response {
+        let code = match self.status {
+            Status::Success | Status::Superseded => StatusCode::OK,
+            Status::Partial => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (code, Json(self)).into_response()
+    }
+}

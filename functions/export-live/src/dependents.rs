@@ -1,0 +1,165 @@
+//! The documents that depend on the scores of a poll: grading and timeline.
+
+use std::{future::ready, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use shared::{
+    Error,
+    documents::{Known, Published, Target},
+};
+
+use crate::{
+    Exporter, GRADING_PATIENCE, PATIENCE, call::Run, grading, live, names::Names, predicted::Predicted,
+    timeline,
+};
+
+/// The result of a document: `None` inside where a later poll's is public; `None` where it is not wanted.
+type Written<T> = Option<Result<Option<Published<T>>, Error>>;
+
+/// The results of the documents that depend on the scores.
+#[derive(Debug)]
+pub(crate) struct Dependents {
+    grading: Written<grading::Document>,
+    timeline: Written<timeline::Document>,
+}
+
+impl Dependents {
+    /// What is missing, as text for people.
+    pub fn errors(&self) -> Vec<String> {
+        let said = |name, error: Option<&Error>| error.map(|error| format!("{name}: {error}"));
+        let grading = self.grading.as_ref().and_then(|written| written.as_ref().err());
+        let timeline = self.timeline.as_ref().and_then(|written| written.as_ref().err());
+        [said("live_grading", grading), said("live_timeline", timeline)].into_iter().flatten().collect()
+    }
+
+    /// Whether the scores are graded in public.
+    pub fn is_graded(&self) -> bool {
+        matches!(self.grading, Some(Ok(_)))
+    }
+
+    /// URIs of the written objects, by document.
+    pub fn paths(self) -> impl Iterator<Item = (&'static str, String)> {
+        let grading = objects(self.grading, ["live_grading", "live_grading_latest"]);
+        grading.into_iter().chain(objects(self.timeline, ["live_timeline", "live_timeline_latest"])).flatten()
+    }
+}
+
+/// The objects of a document under their names in the answer.
+fn objects<T>(written: Written<T>, [object, copy]: [&'static str; 2]) -> [Option<(&'static str, String)>; 2] {
+    match written {
+        Some(Ok(Some(published))) => {
+            [Some((object, published.object)), published.copy.map(|uri| (copy, uri))]
+        }
+        _ => [None, None],
+    }
+}
+
+fn grading_target(run: &Run) -> Target {
+    run.target("v1/live-grading", "v1/live-grading/latest.json")
+}
+
+fn timeline_target(run: &Run) -> Target {
+    run.target("v1/live-timeline", "v1/live-timeline/latest.json")
+}
+
+impl Exporter {
+    /// Reads what only the dependent documents and the status need while upstream is asked, so that a new
+    /// instance does not read it afterwards. Failures show where a value is used.
+    pub(crate) async fn prepare_dependents(self, run: Run) {
+        let for_status = async {
+            if run.is_today {
+                let _ = tokio::join!(self.status.known(), self.dead_letters.get(run.day, PATIENCE));
+            }
+        };
+        let for_grading = async {
+            if run.with_grading {
+                let (grading, timeline) = (grading_target(&run), timeline_target(&run));
+                let _ = tokio::join!(self.grading.known(&grading), self.timeline.known(&timeline));
+            }
+        };
+        let _ = tokio::join!(for_status, for_grading, self.predicted.get(run.day, GRADING_PATIENCE));
+    }
+
+    /// Publishes what depends on the `scores` of the poll at `at`, both at once. A document that fails does
+    /// not hold the other back.
+    pub(crate) async fn publish_dependents(
+        &self,
+        run: &Run,
+        scores: &Arc<live::Document>,
+        at: DateTime<Utc>,
+    ) -> Dependents {
+        let grading =
+            async { if run.with_grading { Some(self.publish_grading(run, scores, at).await) } else { None } };
+        let timeline = async {
+            if run.with_grading { Some(self.publish_timeline(run, scores, at).await) } else { None }
+        };
+        let (grading, timeline) = tokio::join!(grading, timeline);
+        Dependents { grading, timeline }
+    }
+
+    async fn publish_grading(
+        &self,
+        run: &Run,
+        scores: &Arc<live::Document>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Published<grading::Document>>, Error> {
+        let target = grading_target(run);
+        let (predicted, known) =
+            tokio::try_join!(self.predicted.get(run.day, GRADING_PATIENCE), self.grading.known(&target))?;
+        let scores = self.with_names(scores.clone(), &predicted).await;
+        self.grading.update(known, at, |_| ready(Ok(grading::Document::of(&scores, &predicted)))).await
+    }
+
+    /// Publishes the timeline of the scores, built on the public one, and on the history for players who are
+    /// missing there.
+    async fn publish_timeline(
+        &self,
+        run: &Run,
+        scores: &Arc<live::Document>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Published<timeline::Document>>, Error> {
+        let target = timeline_target(run);
+        let (predicted, known) =
+            tokio::try_join!(self.predicted.get(run.day, GRADING_PATIENCE), self.timeline.known(&target))?;
+        let scores = self.with_names(scores.clone(), &predicted).await;
+        self.timeline.update(known, at, |known| self.build_timeline(run, &scores, &predicted, known)).await
+    }
+
+    async fn build_timeline(
+        &self,
+        run: &Run,
+        scores: &live::Document,
+        predicted: &Predicted,
+        known: Known<timeline::Document>,
+    ) -> Result<timeline::Document, Error> {
+        let before = known.document();
+        let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
+            true => self.history(run, predicted).await?,
+            false => timeline::History::new(),
+        };
+        Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
+    }
+
+    /// The points of the day in BigQuery's history.
+    async fn history(&self, run: &Run, predicted: &Predicted) -> Result<timeline::History, Error> {
+        let day = run.day;
+        tracing::info!(%day, "players are missing in the public timeline; theirs is built from the history");
+        let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
+        timeline::history(&self.bigquery, day, &directory, &predicted.slate).await
+    }
+
+    /// The scores with the names of the warehouse, where the predictions arrived too late for the scores.
+    async fn with_names(
+        &self,
+        scores: Arc<live::Document>,
+        predicted: &Arc<Predicted>,
+    ) -> Arc<live::Document> {
+        if scores.is_named {
+            return scores;
+        }
+        let directory = self.directory.get(scores.game_date.season_start(), PATIENCE).await;
+        let names = Names { directory: directory.unwrap_or_default(), predicted: Some(predicted.clone()) };
+        let games = names.apply(scores.games.clone(), None);
+        Arc::new(live::Document { games, is_named: true, ..live::Document::clone(&scores) })
+    }
+}

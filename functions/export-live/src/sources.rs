@@ -1,0 +1,110 @@
+//! What an export needs besides the box scores, each behind a cache: the directory of players, the day's
+//! predictions, the number of dead letters.
+
+use std::{collections::HashSet, time::Duration};
+
+use chrono::TimeDelta;
+use shared::{
+    Clock, Error,
+    documents::PublicDocument,
+    google::{bigquery::BigQuery, storage::Storage},
+    nba::{SlateDay, TeamPair},
+    service::dead_letter,
+    slate::{Memory, people::Directory},
+};
+
+use crate::{
+    live, names,
+    predicted::{self, Predicted},
+    refreshing_cache::{Freshness, Source},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Half of the interval between two reads of the predictions.
+const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(150);
+
+/// The directory of a season's players.
+pub(crate) struct DirectorySource(pub BigQuery);
+
+impl Source for DirectorySource {
+    type Value = Directory;
+    const NAME: &'static str = "player directory";
+    /// The directory gains at most one player a day.
+    const FRESHNESS: Freshness = Freshness {
+        max_age: HOUR.saturating_mul(6),
+        stale_while_revalidate: HOUR.saturating_mul(24),
+        stale_if_error: Duration::MAX,
+    };
+
+    async fn load(&self, season_start: SlateDay) -> Result<Directory, Error> {
+        names::directory(&self.0, season_start).await
+    }
+}
+
+/// The predictions of a day.
+pub(crate) struct PredictionSource {
+    pub bigquery: BigQuery,
+    pub storage: Storage,
+    pub api_bucket: String,
+    pub scores: PublicDocument<live::Document>,
+    pub clock: Clock,
+}
+
+impl Source for PredictionSource {
+    type Value = Predicted;
+    const NAME: &'static str = "predictions";
+    /// Predictions change until tip-off; official box scores arrive in the morning. Beyond the last age
+    /// nothing is graded, and the call reports it.
+    const FRESHNESS: Freshness = Freshness {
+        max_age: MINUTE.saturating_mul(5),
+        stale_while_revalidate: MINUTE.saturating_mul(15),
+        stale_if_error: MINUTE.saturating_mul(15),
+    };
+
+    /// Reads the predictions and completes them with what earlier reads found and this one did not.
+    async fn load(&self, day: SlateDay) -> Result<Predicted, Error> {
+        let memory =
+            Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
+        let now = self.clock.now();
+        let (rows, recalled) =
+            tokio::try_join!(predicted::Rows::read(&self.bigquery, day), memory.recall(day))?;
+        let mut predicted = Predicted::of(rows, day);
+        let read = std::mem::take(&mut predicted.slate);
+        predicted.slate = memory.carry(recalled, read, now, &self.begun(day)).await?;
+        Ok(predicted)
+    }
+
+    fn is_complete(predicted: &Predicted) -> bool {
+        predicted.is_whole()
+    }
+}
+
+impl PredictionSource {
+    /// The games of the day that have begun by the scores that this process knows.
+    fn begun(&self, day: SlateDay) -> HashSet<TeamPair> {
+        let scores = self.scores.remembered().and_then(|known| known.document());
+        let games = scores.iter().filter(|scores| scores.game_date == day).flat_map(|scores| &scores.games);
+        games.filter(|game| game.has_begun()).map(|game| game.pair()).collect()
+    }
+}
+
+/// The number of dead letters in the last day.
+pub(crate) struct DeadLetterSource {
+    pub storage: Storage,
+    pub raw_bucket: String,
+    pub clock: Clock,
+}
+
+impl Source for DeadLetterSource {
+    type Value = usize;
+    const NAME: &'static str = "dead letters";
+    /// The count may be old: it does not affect the scores, and an alert reports each dead letter at once.
+    const FRESHNESS: Freshness =
+        Freshness { max_age: MINUTE.saturating_mul(10), stale_while_revalidate: HOUR, stale_if_error: HOUR };
+
+    async fn load(&self, _day: SlateDay) -> Result<usize, Error> {
+        let since = self.clock.now() - TimeDelta::days(1);
+        dead_letter::kept_since(&self.storage, &self.raw_bucket, since).await
+    }
+}

@@ -1,0 +1,350 @@
+//! A public document: an object of the public bucket and, where it has one, its copy under a fixed name.
+//!
+//! The state of both objects is read once, then remembered, and both are replaced only at the remembered
+//! generation. Of two concurrent writers one wins; the other builds its document again on the winner's, unless
+//! the winner's version is later. So a document is never replaced by an older one.
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    Error,
+    google::storage::{Current, Storage, Stored, Upload, WRITE_ATTEMPTS, Written, uri},
+    json,
+    nba::SlateDay,
+};
+
+/// The content of a public document.
+pub trait Document: Serialize + Sized {
+    /// Name for log and error messages.
+    const NAME: &'static str;
+
+    /// Approximate size of the JSON, to allocate the body once.
+    fn expected_bytes(&self) -> usize;
+
+    /// The body of the public object.
+    fn json(&self) -> Result<Bytes, Error> {
+        json::body(Self::NAME, self, self.expected_bytes())
+    }
+}
+
+/// The objects of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The object that the document is built on.
+    pub object: String,
+    /// The object with the same content that front ends read; until its first write of a day it has the
+    /// content of an earlier one.
+    pub copy: Option<&'static str>,
+    /// The slate day of the content, by which a copy of an earlier day is recognised.
+    day: Option<SlateDay>,
+}
+
+impl Target {
+    /// One object.
+    pub fn single(object: &str) -> Self {
+        Self { object: object.to_owned(), copy: None, day: None }
+    }
+
+    /// `{folder}/{day}.json`, and the `copy` where the day is today.
+    ///
+    /// ```
+    /// use shared::documents::Target;
+    ///
+    /// let target = Target::dated("v1/live", "2026-01-09".parse()?, Some("v1/live/latest.json"));
+    /// assert_eq!(target.object, "v1/live/2026-01-09.json");
+    /// # Ok::<(), shared::Error>(())
+    /// ```
+    pub fn dated(folder: &str, day: SlateDay, copy: Option<&'static str>) -> Self {
+        Self { object: format!("{folder}/{day}.json"), copy, day: Some(day) }
+    }
+}
+
+/// The public state of a document.
+#[derive(Debug)]
+pub struct Known<T> {
+    target: Target,
+    object: Current,
+    copy: Current,
+    /// The version of the content.
+    version: Option<DateTime<Utc>>,
+    content: Content<T>,
+}
+
+#[derive(Debug)]
+enum Content<T> {
+    Missing,
+    /// Read from the bucket; parsed at first use. `None` inside where it cannot be parsed.
+    Stored(Arc<(Bytes, OnceLock<Option<Arc<T>>>)>),
+    Written(Arc<T>),
+}
+
+impl<T> Clone for Known<T> {
+    fn clone(&self) -> Self {
+        let content = match &self.content {
+            Content::Missing => Content::Missing,
+            Content::Stored(stored) => Content::Stored(stored.clone()),
+            Content::Written(document) => Content::Written(document.clone()),
+        };
+        let Self { object, copy, version, .. } = *self;
+        Self { target: self.target.clone(), object, copy, version, content }
+    }
+}
+
+impl<T> Known<T> {
+    /// Whether the public document is of a later version.
+    pub fn is_newer_than(&self, version: DateTime<Utc>) -> bool {
+        self.version > Some(version)
+    }
+
+    /// Whether there is a document.
+    pub fn exists(&self) -> bool {
+        !matches!(self.content, Content::Missing)
+    }
+}
+
+impl<T: DeserializeOwned> Known<T> {
+    /// The document; `None` where there is none or it cannot be read, so that it has to be built anew.
+    pub fn document(&self) -> Option<Arc<T>> {
+        match &self.content {
+            Content::Missing => None,
+            Content::Written(document) => Some(document.clone()),
+            Content::Stored(stored) => {
+                let (body, parsed) = &**stored;
+                let parse = || {
+                    let document = serde_json::from_slice(body).inspect_err(|error| {
+                        let object = &self.target.object;
+                        tracing::error!(object, %error, "the public document cannot be read; it is replaced");
+                    });
+                    document.ok().map(Arc::new)
+                };
+                parsed.get_or_init(parse).clone()
+            }
+        }
+    }
+}
+
+/// A document that has been written.
+#[derive(Clone, Debug)]
+pub struct Published<T> {
+    /// The document.
+    pub document: Arc<T>,
+    /// URI of its object.
+    pub object: String,
+    /// URI of the copy; `None` where the target has none, or where the copy is of a later version.
+    pub copy: Option<String>,
+}
+
+/// A public document, and its state as this process knows it. Clones share it.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use shared::{Clock, Error, documents::{Document, PublicDocument, Target}, google::storage::Storage};
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Count(u32);
+///
+/// impl Document for Count {
+///     const NAME: &'static str = "the count";
+///     fn expected_bytes(&self) -> usize {
+///         16
+///     }
+/// }
+///
+/// # async fn count(storage: &Storage, clock: &Clock) -> Result<(), Error> {
+/// let counts = PublicDocument::new(storage, "my-public-bucket", "public, max-age=30");
+/// let known = counts.known(&Target::single("v1/count.json")).await?;
+/// counts
+///     .update(known, clock.now(), async |known| {
+///         Ok(Count(known.document().map_or(1, |count| count.0 + 1)))
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct PublicDocument<T> {
+    storage: Storage,
+    bucket: String,
+    cache_control: &'static str,
+    remembered: Arc<Mutex<Option<Known<T>>>>,
+    /// Held while the bucket is read, so that concurrent callers read once.
+    reading: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<T> Clone for PublicDocument<T> {
+    fn clone(&self) -> Self {
+        Self {
+            storage: self.storage.clone(),
+            bucket: self.bucket.clone(),
+            cache_control: self.cache_control,
+            remembered: self.remembered.clone(),
+            reading: self.reading.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for PublicDocument<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicDocument").field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
+impl<T> PublicDocument<T> {
+    /// Starts with nothing remembered. `cache_control` is the header under which browsers and caches keep the
+    /// objects.
+    pub fn new(storage: &Storage, bucket: &str, cache_control: &'static str) -> Self {
+        Self {
+            storage: storage.clone(),
+            bucket: bucket.to_owned(),
+            cache_control,
+            remembered: Arc::default(),
+            reading: Arc::default(),
+        }
+    }
+
+    /// The state after this process's last read or write, of whichever target.
+    pub fn remembered(&self) -> Option<Known<T>> {
+        self.memory().clone()
+    }
+
+    /// The public state: from memory, else from the bucket.
+    pub async fn known(&self, target: &Target) -> Result<Known<T>, Error> {
+        let _one_at_a_time = self.reading.lock().await;
+        match self.remembered().filter(|known| known.target == *target) {
+            Some(known) => Ok(known),
+            None => self.read(target).await,
+        }
+    }
+
+    /// The public state from the bucket, because another writer has changed it.
+    pub async fn read(&self, target: &Target) -> Result<Known<T>, Error> {
+        let copy = async {
+            match target.copy {
+                Some(copy) => self.storage.read_public(&self.bucket, copy).await,
+                None => Ok(None),
+            }
+        };
+        let (object, copy) = tokio::try_join!(self.storage.read_public(&self.bucket, &target.object), copy)?;
+        let state = |stored: &Option<Stored>| stored.as_ref().map_or(Current::NONE, |stored| stored.current);
+        let (object_state, copy_state) = (state(&object), state(&copy));
+        // Where only the write of the copy has succeeded, the copy is what is public.
+        let newer_copy =
+            copy.filter(|copy| copy_state.version > object_state.version && is_of(target.day, copy));
+        let newest = newer_copy.or(object);
+        let version = newest.as_ref().and_then(|stored| stored.current.version);
+        let content = match newest {
+            None => Content::Missing,
+            Some(stored) => Content::Stored(Arc::new((stored.body, OnceLock::new()))),
+        };
+        let known =
+            Known { target: target.clone(), object: object_state, copy: copy_state, version, content };
+        *self.memory() = Some(known.clone());
+        Ok(known)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Option<Known<T>>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Document> PublicDocument<T> {
+    /// Publishes what `build` makes of the public state, `known` at first. Where a concurrent writer wins, it
+    /// is built again on the new state. `None` where a later version is public; then nothing is written.
+    pub async fn update<F>(
+        &self,
+        mut known: Known<T>,
+        version: DateTime<Utc>,
+        mut build: impl FnMut(Known<T>) -> F,
+    ) -> Result<Option<Published<T>>, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        for _ in 0..WRITE_ATTEMPTS {
+            if known.is_newer_than(version) {
+                return Ok(None);
+            }
+            let document = Arc::new(build(known.clone()).await?);
+            match self.write(&known, version, document).await? {
+                Some(published) => return Ok(Some(published)),
+                None => known = self.read(&known.target).await?,
+            }
+        }
+        Err(self.changed_each_time(&known.target))
+    }
+
+    /// Writes the `document` to both objects at once, if they are still in the `known` state; `None` where
+    /// either is not.
+    pub async fn write(
+        &self,
+        known: &Known<T>,
+        version: DateTime<Utc>,
+        document: Arc<T>,
+    ) -> Result<Option<Published<T>>, Error> {
+        let body = document.json()?;
+        let Known { target, .. } = known;
+        let copy = target.copy.filter(|copy| {
+            let is_later = known.copy.version > Some(version);
+            if is_later {
+                tracing::warn!(object = copy, version = ?known.copy.version, "the copy is of a later version and stays");
+            }
+            !is_later
+        });
+        let write = |object, current: Current| {
+            let upload = Upload::public(&self.bucket, object, body.clone(), self.cache_control, version);
+            self.storage.write_over(upload, current.generation)
+        };
+        let write_copy = async {
+            match copy {
+                Some(copy) => write(copy, known.copy).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        // Both are awaited, so that none is under way when the caller tries again.
+        let (object, copied) = tokio::join!(write(&target.object, known.object), write_copy);
+        if object.is_err() || copied.is_err() {
+            // What is public after a failed write is unknown.
+            *self.memory() = None;
+        }
+        let (Written::Yes(object), copied @ (None | Some(Written::Yes(_)))) = (object?, copied?) else {
+            return Ok(None);
+        };
+        let state = |generation| Current { generation, version: Some(version) };
+        let copied = match copied {
+            Some(Written::Yes(generation)) => state(generation),
+            _ => known.copy,
+        };
+        *self.memory() = Some(Known {
+            target: target.clone(),
+            object: state(object),
+            copy: copied,
+            version: Some(version),
+            content: Content::Written(document.clone()),
+        });
+        Ok(Some(Published {
+            document,
+            object: uri(&self.bucket, &target.object),
+            copy: copy.map(|copy| uri(&self.bucket, copy)),
+        }))
+    }
+
+    /// The error where another writer was faster at every attempt.
+    pub fn changed_each_time(&self, target: &Target) -> Error {
+        let object = &target.object;
+        Error::transient("Cloud Storage", format!("{object} changed under each of {WRITE_ATTEMPTS} writes"))
+    }
+}
+
+/// Whether the content of an object is of `day`.
+fn is_of(day: Option<SlateDay>, stored: &Stored) -> bool {
+    #[derive(Deserialize)]
+    struct Dated {
+        game_date: SlateDay,
+    }
+    serde_json::from_slice(&stored.body).is_ok_and(|Dated { game_date }| Some(game_date) == day)
+}
