@@ -164,7 +164,8 @@ async fn where_only_the_copy_was_written_the_next_poll_goes_on_from_the_copy() {
     let dated = "name=v1%2Flive%2F2026-01-09.json";
     cloud.services.faults.plan(dated, 0, 1, Fault::Status(401));
     assert!(export(&cloud, "31", 20, 0).await.status.is_server_error());
-    let points = async |object: &str| cloud.document(object).await["games"][0]["players"][0]["points"].clone();
+    let points =
+        async |object: &str| cloud.document(object).await["games"][0]["players"][0]["points"].clone();
     assert_eq!((points(DOCUMENTS[0]).await, points(DOCUMENTS[1]).await), (json!(10), json!(20)));
 
     assert_eq!(export(&cloud, "21", 15, 0).await.json["status"], "superseded", "older than the copy");

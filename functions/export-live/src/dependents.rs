@@ -9,8 +9,8 @@ use shared::{
 };
 
 use crate::{
-    Exporter, GRADING_PATIENCE, PATIENCE, call::Run, grading, live, names::Names, predicted::Predicted,
-    timeline,
+    Exporter, NAMES_TIMEOUT, PREDICTIONS_TIMEOUT, call::Run, grading, live, names::Names,
+    predicted::Predicted, timeline,
 };
 
 /// The result of a document: `None` inside where a later poll's is public; `None` where it is not wanted.
@@ -68,7 +68,7 @@ impl Exporter {
     pub(crate) async fn prepare_dependents(self, run: Run) {
         let for_status = async {
             if run.is_today {
-                let _ = tokio::join!(self.status.known(), self.dead_letters.get(run.day, PATIENCE));
+                let _ = tokio::join!(self.status.known(), self.dead_letters.get(run.day, NAMES_TIMEOUT));
             }
         };
         let for_grading = async {
@@ -77,7 +77,7 @@ impl Exporter {
                 let _ = tokio::join!(self.grading.known(&grading), self.timeline.known(&timeline));
             }
         };
-        let _ = tokio::join!(for_status, for_grading, self.predicted.get(run.day, GRADING_PATIENCE));
+        let _ = tokio::join!(for_status, for_grading, self.predicted.get(run.day, PREDICTIONS_TIMEOUT));
     }
 
     /// Publishes what depends on the `scores` of the poll at `at`, both at once. A document that fails does
@@ -105,7 +105,7 @@ impl Exporter {
     ) -> Result<Option<Published<grading::Document>>, Error> {
         let target = grading_target(run);
         let (predicted, known) =
-            tokio::try_join!(self.predicted.get(run.day, GRADING_PATIENCE), self.grading.known(&target))?;
+            tokio::try_join!(self.predicted.get(run.day, PREDICTIONS_TIMEOUT), self.grading.known(&target))?;
         let scores = self.with_names(scores.clone(), &predicted).await;
         self.grading.update(known, at, |_| ready(Ok(grading::Document::of(&scores, &predicted)))).await
     }
@@ -120,7 +120,7 @@ impl Exporter {
     ) -> Result<Option<Published<timeline::Document>>, Error> {
         let target = timeline_target(run);
         let (predicted, known) =
-            tokio::try_join!(self.predicted.get(run.day, GRADING_PATIENCE), self.timeline.known(&target))?;
+            tokio::try_join!(self.predicted.get(run.day, PREDICTIONS_TIMEOUT), self.timeline.known(&target))?;
         let scores = self.with_names(scores.clone(), &predicted).await;
         self.timeline.update(known, at, |known| self.build_timeline(run, &scores, &predicted, known)).await
     }
@@ -144,7 +144,7 @@ impl Exporter {
     async fn history(&self, run: &Run, predicted: &Predicted) -> Result<timeline::History, Error> {
         let day = run.day;
         tracing::info!(%day, "players are missing in the public timeline; theirs is built from the history");
-        let directory = self.directory.get(day.season_start(), PATIENCE).await.unwrap_or_default();
+        let directory = self.directory.get(day.season_start(), NAMES_TIMEOUT).await.unwrap_or_default();
         timeline::history(&self.bigquery, day, &directory, &predicted.slate).await
     }
 
@@ -157,7 +157,7 @@ impl Exporter {
         if scores.is_named {
             return scores;
         }
-        let directory = self.directory.get(scores.game_date.season_start(), PATIENCE).await;
+        let directory = self.directory.get(scores.game_date.season_start(), NAMES_TIMEOUT).await;
         let names = Names { directory: directory.unwrap_or_default(), predicted: Some(predicted.clone()) };
         let games = names.apply(scores.games.clone(), None);
         Arc::new(live::Document { games, is_named: true, ..live::Document::clone(&scores) })

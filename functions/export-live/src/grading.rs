@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Points below its line from which an OVER is trending incorrect.
-const FAR: f64 = 5.0;
+const FAR_BELOW_MARGIN: f64 = 5.0;
 
 /// Approximate JSON size of a prediction, to allocate the body once.
 const BYTES_A_PREDICTION: usize = 640;
@@ -245,7 +245,7 @@ impl Summary {
 }
 
 /// The evidence for a grade: the state of the player's game, and the points.
-struct Known {
+struct PointsEvidence {
     status: GameStatus,
     /// The points, their source and the minutes as displayed; `None` before tip-off, and where the player did
     /// not play or has not appeared.
@@ -254,9 +254,9 @@ struct Known {
     did_not_play: bool,
 }
 
-impl Known {
+impl PointsEvidence {
     fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
-        let line = matchup.line(player);
+        let line = matchup.box_score_entry(player);
         let by_live = || {
             let line = line.filter(|line| line.has_played())?;
             Some((line.points, ScoreSource::BdlLive, Some(line.minutes.clone())))
@@ -304,9 +304,11 @@ impl Graded {
         predicted: &Predicted,
     ) -> Self {
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
-        let mut known = Known::of(matchup, player, predicted);
+        let mut known = PointsEvidence::of(matchup, player, predicted);
         // A player who is out may still be listed on the bench.
-        if prediction.is_withdrawn && !matchup.line(player).is_some_and(live::LivePlayer::has_played) {
+        if prediction.is_withdrawn
+            && !matchup.box_score_entry(player).is_some_and(live::LivePlayer::has_played)
+        {
             known.points = known.points.filter(|_| known.status == GameStatus::Final);
         }
         let line = player.line.as_ref().map(|line| line.value);
@@ -385,7 +387,7 @@ fn so_far(recommendation: Recommendation, line: Option<f64>, actual: u32) -> (St
     let margin = f64::from(actual) - line;
     match recommendation {
         Recommendation::Over if margin > 0.0 => (Status::TrendingCorrect, true),
-        Recommendation::Over if margin < -FAR => (Status::TrendingIncorrect, false),
+        Recommendation::Over if margin < -FAR_BELOW_MARGIN => (Status::TrendingIncorrect, false),
         Recommendation::Under if margin > 0.0 => (Status::TrendingIncorrect, true),
         Recommendation::Under if margin < 0.0 => (Status::TrendingCorrect, false),
         _ => (Status::InProgress, false),

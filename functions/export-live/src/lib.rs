@@ -52,9 +52,9 @@ pub use settings::Settings;
 /// How long browsers and caches keep the documents: the interval between two polls, at the most.
 const CACHE_CONTROL: &str = "public, max-age=30";
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
-const PATIENCE: Duration = Duration::from_secs(8);
+const NAMES_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the grading waits for predictions; the scores do not wait that long.
-const GRADING_PATIENCE: Duration = Duration::from_secs(40);
+const PREDICTIONS_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
@@ -166,29 +166,29 @@ impl Exporter {
     /// another name would be another player.
     async fn names(&self, day: SlateDay) -> Names {
         let (directory, predicted) = tokio::join!(
-            self.directory.get(day.season_start(), PATIENCE),
-            self.predicted.at_any_age(day, PATIENCE),
+            self.directory.get(day.season_start(), NAMES_TIMEOUT),
+            self.predicted.at_any_age(day, NAMES_TIMEOUT),
         );
         Names { directory: directory.unwrap_or_default(), predicted }
     }
 
     /// Asks the dated endpoint, once, for the final states of games that the live one no longer lists.
     async fn add_vanished_games(&self, poll: &mut Poll, public: Option<&[Arc<live::LiveGame>]>) {
-        if !poll.lacks(public) {
+        if !poll.needs_dated_lookup(public) {
             return;
         }
         let dated = self.balldontlie.on(&self.clock, poll.day).await;
         if let Err(error) = dated.and_then(|dated| poll.add_vanished(&dated, public)) {
             tracing::warn!(%error, "a game is no longer listed and its final state is not available; kept as it was");
-            poll.keep_vanished();
+            poll.keep_public_state();
         }
     }
 
     async fn finish_loading(&self) {
         tokio::join!(
-            self.directory.finish_loading(PATIENCE),
-            self.predicted.finish_loading(PATIENCE),
-            self.dead_letters.finish_loading(PATIENCE),
+            self.directory.finish_loading(NAMES_TIMEOUT),
+            self.predicted.finish_loading(NAMES_TIMEOUT),
+            self.dead_letters.finish_loading(NAMES_TIMEOUT),
         );
     }
 }

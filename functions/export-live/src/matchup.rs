@@ -134,7 +134,7 @@ impl<'a> Matchups<'a> {
 
 impl<'a> Matchup<'a> {
     /// A player's box-score entry. There may be a namesake on the other team.
-    pub(crate) fn line(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
+    pub(crate) fn box_score_entry(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
         let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
         self.live?.players.iter().find(is_his)
     }

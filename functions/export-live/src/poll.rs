@@ -48,7 +48,7 @@ impl Poll {
 
     /// Whether the dated endpoint has to be asked, at most once, before this poll is published: a public game
     /// that has not ended is missing, or the public games (`None`) cannot be read.
-    pub(crate) fn lacks(&mut self, public: Option<&[Arc<LiveGame>]>) -> bool {
+    pub(crate) fn needs_dated_lookup(&mut self, public: Option<&[Arc<LiveGame>]>) -> bool {
         let lacks = !self.asked_by_date
             && public.is_none_or(|public| {
                 let listed = self.pairs();
@@ -77,7 +77,7 @@ impl Poll {
     }
 
     /// Keeps everything public as it was, because the final state of a vanished game is not available.
-    pub(crate) fn keep_vanished(&mut self) {
+    pub(crate) fn keep_public_state(&mut self) {
         self.is_whole = false;
     }
 

@@ -67,10 +67,10 @@ impl<S: Source> RefreshingCache<S> {
         Self(Arc::new(Inner { source, newest: Mutex::default(), loading: tokio::sync::Mutex::default() }))
     }
 
-    /// The value of `day`. Without one that is fresh enough the call waits for up to `patience`; loading goes
+    /// The value of `day`. Without one that is fresh enough the call waits for up to `timeout`; loading goes
     /// on in the background, so that a slow answer serves the next caller. Where a new value cannot be loaded,
     /// an old one is returned and the reason is logged.
-    pub(crate) async fn get(&self, day: SlateDay, patience: Duration) -> Result<Arc<S::Value>, Error> {
+    pub(crate) async fn get(&self, day: SlateDay, timeout: Duration) -> Result<Arc<S::Value>, Error> {
         let known = self.0.peek(day);
         if let Some((value, age)) = &known
             && self.0.is_fresh(value, *age)
@@ -83,10 +83,10 @@ impl<S: Source> RefreshingCache<S> {
         {
             return Ok(value.clone());
         }
-        let loaded = match tokio::time::timeout(patience, loading).await {
+        let loaded = match tokio::time::timeout(timeout, loading).await {
             Ok(Ok(loaded)) => loaded,
             Ok(Err(panic)) => Err(Error::Internal(format!("loading the {} broke off: {panic}", S::NAME))),
-            Err(_) => Err(Error::transient(S::NAME, format!("not loaded within {patience:?}"))),
+            Err(_) => Err(Error::transient(S::NAME, format!("not loaded within {timeout:?}"))),
         };
         let error = match (loaded, self.0.peek(day)) {
             (Ok(()), Some((value, _))) => return Ok(value),
@@ -102,17 +102,17 @@ impl<S: Source> RefreshingCache<S> {
     }
 
     /// The value of `day` as in [`get`](Self::get), but of any age where no new one can be loaded.
-    pub(crate) async fn at_any_age(&self, day: SlateDay, patience: Duration) -> Option<Arc<S::Value>> {
-        match self.get(day, patience).await {
+    pub(crate) async fn at_any_age(&self, day: SlateDay, timeout: Duration) -> Option<Arc<S::Value>> {
+        match self.get(day, timeout).await {
             Ok(value) => Some(value),
             Err(_) => self.0.peek(day).map(|(value, _)| value),
         }
     }
 
-    /// Waits up to `patience` until nothing is loading. Cloud Run takes the CPU away after the response, so
+    /// Waits up to `timeout` until nothing is loading. Cloud Run takes the CPU away after the response, so
     /// background loading has to end before it.
-    pub(crate) async fn finish_loading(&self, patience: Duration) {
-        let _ = tokio::time::timeout(patience, self.0.loading.lock()).await;
+    pub(crate) async fn finish_loading(&self, timeout: Duration) {
+        let _ = tokio::time::timeout(timeout, self.0.loading.lock()).await;
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
-    const PATIENCE: Duration = Duration::from_secs(8);
+    const TIMEOUT: Duration = Duration::from_secs(8);
 
     /// Counts its loads, each of which takes a while; those after `works` fail.
     struct Counting {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     async fn got(cache: &RefreshingCache<Counting>, day: &str) -> Option<u32> {
-        cache.get(day.parse().expect("a day"), PATIENCE).await.ok().map(|value| *value)
+        cache.get(day.parse().expect("a day"), TIMEOUT).await.ok().map(|value| *value)
     }
 
     const TODAY: &str = "2026-01-09";
@@ -214,14 +214,14 @@ mod tests {
         tokio::time::advance(Counting::FRESHNESS.stale_while_revalidate).await;
         assert_eq!(got(&cache, TODAY).await, Some(1));
         tokio::time::advance(Counting::FRESHNESS.stale_if_error).await;
-        let failed = cache.get(TODAY.parse().expect("a day"), PATIENCE).await;
+        let failed = cache.get(TODAY.parse().expect("a day"), TIMEOUT).await;
         assert!(failed.is_err_and(|error| error.to_string() == "BigQuery: down"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_load_is_not_waited_for_but_serves_the_next_caller() {
         let (cache, loads) = counting(30, u32::MAX);
-        let late = cache.get(TODAY.parse().expect("a day"), PATIENCE).await;
+        let late = cache.get(TODAY.parse().expect("a day"), TIMEOUT).await;
         assert!(late.is_err_and(|error| error.to_string().contains("not loaded within 8s")));
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(got(&cache, TODAY).await, Some(1));

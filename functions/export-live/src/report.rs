@@ -8,14 +8,14 @@ use shared::{
 };
 
 use crate::{
-    Exporter, GRADING_PATIENCE,
+    Exporter, PREDICTIONS_TIMEOUT,
     call::{Exported, Run},
     live,
     predicted::Predicted,
 };
 
 /// How long a report of a failure waits for values that it can do without.
-const PATIENCE: Duration = Duration::from_secs(2);
+const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What became of the report that is made while the documents are being written.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +53,8 @@ impl Exporter {
             return AdvanceReport::None;
         }
         let (predicted, dead_letters, known) = tokio::join!(
-            self.predicted.get(run.day, GRADING_PATIENCE),
-            self.dead_letters.get(run.day, PATIENCE),
+            self.predicted.get(run.day, PREDICTIONS_TIMEOUT),
+            self.dead_letters.get(run.day, OPTIONAL_TIMEOUT),
             self.status.known(),
         );
         let known = known.inspect_err(|error| tracing::warn!(%error, "the public status cannot be read"));
@@ -91,8 +91,10 @@ impl Exporter {
         if !run.is_today || (failures.is_empty() && !is_recovery) {
             return;
         }
-        let (predicted, dead_letters) =
-            tokio::join!(self.predicted.get(run.day, PATIENCE), self.dead_letters.get(run.day, PATIENCE));
+        let (predicted, dead_letters) = tokio::join!(
+            self.predicted.get(run.day, OPTIONAL_TIMEOUT),
+            self.dead_letters.get(run.day, OPTIONAL_TIMEOUT)
+        );
         let dead_letters = dead_letters.ok().map(|count| *count);
         let facts = Facts { scores, is_graded, predicted: predicted.ok(), dead_letters };
         let corrected = match advance {

@@ -133,7 +133,7 @@ impl Document {
                         .then_some(0);
                     of_team.or(only).map(|place| of_name.swap_remove(place))
                 });
-                let line = matchup.line(player);
+                let line = matchup.box_score_entry(player);
                 let past = || history.get(&(player.lookup.clone(), player.team.clone()));
                 let mut timed = Player {
                     player_lookup: player.lookup.clone(),

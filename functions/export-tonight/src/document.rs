@@ -11,10 +11,12 @@ use shared::{
     documents::{self, status::Fixtures},
     google::bigquery::{BigQuery, Parameter},
     nba::{GameStatus, NbaGameId, PlayerLookup, Season, SlateDay, Team, TeamPair},
-    slate::{self, ByPlayer, Context, InjuryStatus, Kept, LineSource, Recommendation, ScheduledGame, Slate},
+    slate::{
+        self, ByPlayer, CarriedOver, Context, InjuryStatus, LineSource, Recommendation, ScheduledGame, Slate,
+    },
 };
 
-use crate::form::{FatigueLevel, FatigueRow, Form, FormRow, Result10, fatigue_by_player, record};
+use crate::form::{FatigueLevel, FatigueRow, Form, FormRow, RecentResult, fatigue_by_player, record};
 
 /// A player with fewer games is marked `limited_data`.
 const LIMITED_GAMES: i64 = 10;
@@ -138,13 +140,13 @@ pub struct Player {
     /// Points in each of the last ten games, newest first; null when the player did not play.
     pub last_10_points: Vec<Option<i64>>,
     /// Results of the last ten games against their lines, in the order of `last_10_points`.
-    pub last_10_results: Vec<Result10>,
+    pub last_10_results: Vec<RecentResult>,
     /// Overs and unders of `last_10_results`, `6-3`; null when none of those games had a line.
     pub last_10_record: Option<String>,
     /// Results of the last ten games against the season average, in the same order; absent without an
     /// average.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_10_vs_avg: Option<Vec<Result10>>,
+    pub last_10_vs_avg: Option<Vec<RecentResult>>,
     /// Overs and unders of `last_10_vs_avg`, `6-3`; absent without an average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_avg_record: Option<String>,
@@ -329,7 +331,7 @@ fn lacks_context(game: &slate::Game) -> bool {
 }
 
 /// Describes what the document lacks; `None` where it lacks nothing.
-fn degraded(games: &[Game], quality: &DataQuality, kept: Kept) -> Option<String> {
+fn degraded(games: &[Game], quality: &DataQuality, kept: CarriedOver) -> Option<String> {
     let thin = games.iter().filter(|game| {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
         game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)

@@ -39,7 +39,7 @@ enum Side {
 /// A past game's points compared with a line or an average.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "PastResult")]
-pub enum Result10 {
+pub enum RecentResult {
     /// Over: more points.
     #[serde(rename = "O")]
     Over,
@@ -134,12 +134,12 @@ impl Form {
     }
 
     /// Results of the last ten games against their lines.
-    pub(crate) fn last_10_results(&self) -> Vec<Result10> {
+    pub(crate) fn last_10_results(&self) -> Vec<RecentResult> {
         let result = |game: &PastGame| match (game.points, game.result) {
-            (None, _) => Result10::DidNotPlay,
-            (_, Some(Side::Over)) => Result10::Over,
-            (_, Some(Side::Under)) => Result10::Under,
-            (_, None) => Result10::NoLine,
+            (None, _) => RecentResult::DidNotPlay,
+            (_, Some(Side::Over)) => RecentResult::Over,
+            (_, Some(Side::Under)) => RecentResult::Under,
+            (_, None) => RecentResult::NoLine,
         };
         self.last_10.iter().map(result).collect()
     }
@@ -151,15 +151,15 @@ impl Form {
     }
 
     /// Results of the last ten games against the season average as displayed.
-    pub(crate) fn last_10_vs_avg(&self) -> Option<Vec<Result10>> {
+    pub(crate) fn last_10_vs_avg(&self) -> Option<Vec<RecentResult>> {
         let average = self.season_ppg()?;
         let result = |game: &PastGame| match game.points {
-            None => Result10::DidNotPlay,
+            None => RecentResult::DidNotPlay,
             #[allow(clippy::cast_precision_loss, reason = "a game's points are small")]
             Some(points) => match (points as f64).total_cmp(&average) {
-                std::cmp::Ordering::Greater => Result10::Over,
-                std::cmp::Ordering::Less => Result10::Under,
-                std::cmp::Ordering::Equal => Result10::Push,
+                std::cmp::Ordering::Greater => RecentResult::Over,
+                std::cmp::Ordering::Less => RecentResult::Under,
+                std::cmp::Ordering::Equal => RecentResult::Push,
             },
         };
         Some(self.last_10.iter().map(result).collect())
@@ -167,9 +167,9 @@ impl Form {
 }
 
 /// Overs and unders, `6-3`.
-pub(crate) fn record(results: &[Result10]) -> String {
+pub(crate) fn record(results: &[RecentResult]) -> String {
     let count = |wanted| results.iter().filter(|result| **result == wanted).count();
-    format!("{}-{}", count(Result10::Over), count(Result10::Under))
+    format!("{}-{}", count(RecentResult::Over), count(RecentResult::Under))
 }
 
 /// The mean of a sum that has at most one decimal, rounded to one decimal.
@@ -238,12 +238,12 @@ mod tests {
     fn f34_games_that_were_not_played_are_shown_and_count_in_no_average() {
         let form = form(&[Some(30), None, Some(20), Some(25)]);
         assert_eq!(form.season_ppg(), Some(25.0));
-        use Result10::{DidNotPlay, Over, Push, Under};
+        use RecentResult::{DidNotPlay, Over, Push, Under};
         let against = form.last_10_vs_avg().expect("an average");
         assert_eq!(against, [Over, DidNotPlay, Under, Push]);
         assert_eq!(record(&against), "1-1");
         assert_eq!(form.last_10_points(), [Some(30), None, Some(20), Some(25)]);
-        use Result10::NoLine;
+        use RecentResult::NoLine;
         assert_eq!(form.last_10_results(), [NoLine, DidNotPlay, NoLine, NoLine]);
         assert_eq!(form.last_10_record(), None, "no game had a line");
     }

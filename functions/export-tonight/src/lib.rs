@@ -49,7 +49,7 @@ const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
 /// Half of the interval between two exports of a list.
 const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(450);
 /// How long the status waits for optional values.
-const STATUS_PATIENCE: Duration = Duration::from_secs(2);
+const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
@@ -273,7 +273,7 @@ impl Exporter {
 
 /// An optional value of the status, if it is available in time.
 async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Option<T> {
-    let late = || Error::transient("Cloud Storage", format!("no answer within {STATUS_PATIENCE:?}"));
-    let answer = tokio::time::timeout(STATUS_PATIENCE, asked).await.unwrap_or_else(|_| Err(late()));
+    let late = || Error::transient("Cloud Storage", format!("no answer within {OPTIONAL_TIMEOUT:?}"));
+    let answer = tokio::time::timeout(OPTIONAL_TIMEOUT, asked).await.unwrap_or_else(|_| Err(late()));
     answer.inspect_err(|error| tracing::warn!(%error, "the status lacks something")).ok()
 }

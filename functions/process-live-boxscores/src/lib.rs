@@ -123,7 +123,7 @@ impl Processor {
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
         let job = job_name(&object.bucket, &object.name, object.generation);
         let Some(body) = self.read(&object).await? else {
-            return self.gone(&object, &job, source_file_path).await;
+            return self.handle_missing_snapshot(&object, &job, source_file_path).await;
         };
         let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
             .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
@@ -177,7 +177,7 @@ impl Processor {
     }
 
     /// Handles an event whose snapshot no longer exists: its rows have been loaded, or they are lost.
-    async fn gone(
+    async fn handle_missing_snapshot(
         &self,
         object: &FinalizedObject,
         job: &str,
@@ -196,7 +196,7 @@ impl Processor {
     async fn load(&self, job: &str, rows: Bytes) -> Result<Status, Error> {
         let Loaded { loaded_by_this_call, staged_earlier } = self.load_once(job, rows.clone()).await?;
         let rest = match staged_earlier {
-            Some(staged) => self.rest(&rows, &staged).await?,
+            Some(staged) => self.rows_not_yet_loaded(&rows, &staged).await?,
             None => None,
         };
         let rest_now = match rest {
@@ -210,7 +210,7 @@ impl Processor {
     }
 
     /// The rows that an earlier delivery did not have when it staged its own.
-    async fn rest(&self, rows: &[u8], staged: &str) -> Result<Option<(Bytes, String)>, Error> {
+    async fn rows_not_yet_loaded(&self, rows: &[u8], staged: &str) -> Result<Option<(Bytes, String)>, Error> {
         let Some(earlier) = self.storage.read(&self.raw_bucket, staged, None).await? else {
             tracing::warn!(
                 staged,

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error,
@@ -43,14 +43,12 @@ pub struct Target {
     /// The object with the same content that front ends read; until its first write of a day it has the
     /// content of an earlier one.
     pub copy: Option<&'static str>,
-    /// The slate day of the content, by which a copy of an earlier day is recognised.
-    day: Option<SlateDay>,
 }
 
 impl Target {
     /// One object.
     pub fn single(object: &str) -> Self {
-        Self { object: object.to_owned(), copy: None, day: None }
+        Self { object: object.to_owned(), copy: None }
     }
 
     /// `{folder}/{day}.json`, and the `copy` where the day is today.
@@ -60,10 +58,10 @@ impl Target {
     ///
     /// let target = Target::dated("v1/live", "2026-01-09".parse()?, Some("v1/live/latest.json"));
     /// assert_eq!(target.object, "v1/live/2026-01-09.json");
-    /// # Ok::<(), shared::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dated(folder: &str, day: SlateDay, copy: Option<&'static str>) -> Self {
-        Self { object: format!("{folder}/{day}.json"), copy, day: Some(day) }
+        Self { object: format!("{folder}/{day}.json"), copy }
     }
 }
 
@@ -145,7 +143,6 @@ pub struct Published<T> {
 /// A public document, and its state as this process knows it. Clones share it.
 ///
 /// ```no_run
-/// # use std::sync::Arc;
 /// # use shared::{Clock, Error, documents::{Document, PublicDocument, Target}, google::storage::Storage};
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct Count(u32);
@@ -158,7 +155,7 @@ pub struct Published<T> {
 /// }
 ///
 /// # async fn count(storage: &Storage, clock: &Clock) -> Result<(), Error> {
-/// let counts = PublicDocument::new(storage, "my-public-bucket", "public, max-age=30");
+/// let counts: PublicDocument<Count> = PublicDocument::new(storage, "my-public-bucket", "public, max-age=30");
 /// let known = counts.known(&Target::single("v1/count.json")).await?;
 /// counts
 ///     .update(known, clock.now(), async |known| {
@@ -233,9 +230,11 @@ impl<T> PublicDocument<T> {
         let (object, copy) = tokio::try_join!(self.storage.read_public(&self.bucket, &target.object), copy)?;
         let state = |stored: &Option<Stored>| stored.as_ref().map_or(Current::NONE, |stored| stored.current);
         let (object_state, copy_state) = (state(&object), state(&copy));
-        // Where only the write of the copy has succeeded, the copy is what is public.
-        let newer_copy =
-            copy.filter(|copy| copy_state.version > object_state.version && is_of(target.day, copy));
+        // Where only the write of the copy has succeeded, the next version goes on from the copy.
+        let newer_copy = copy.filter(|copy| {
+            let is_next = copy.built_on == Some(object_state.generation) && object_state != Current::NONE;
+            is_next && copy_state.version > object_state.version
+        });
         let newest = newer_copy.or(object);
         let version = newest.as_ref().and_then(|stored| stored.current.version);
         let content = match newest {
@@ -297,7 +296,7 @@ impl<T: Document> PublicDocument<T> {
         });
         let write = |object, current: Current| {
             let upload = Upload::public(&self.bucket, object, body.clone(), self.cache_control, version);
-            self.storage.write_over(upload, current.generation)
+            self.storage.write_over(upload.built_on(known.object.generation), current.generation)
         };
         let write_copy = async {
             match copy {
@@ -338,13 +337,4 @@ impl<T: Document> PublicDocument<T> {
         let object = &target.object;
         Error::transient("Cloud Storage", format!("{object} changed under each of {WRITE_ATTEMPTS} writes"))
     }
-}
-
-/// Whether the content of an object is of `day`.
-fn is_of(day: Option<SlateDay>, stored: &Stored) -> bool {
-    #[derive(Deserialize)]
-    struct Dated {
-        game_date: SlateDay,
-    }
-    serde_json::from_slice(&stored.body).is_ok_and(|Dated { game_date }| Some(game_date) == day)
 }

@@ -74,7 +74,7 @@ impl Topic {
         self.publisher
             .get_or_try_init(|| Box::pin(build()))
             .await
-            .map_err(|error| Failure::Final(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+            .map_err(|error| Failure::Permanent(Error::Internal(format!("{SERVICE}: no client: {error}"))))
     }
 
     fn failure(&self, error: &PublishError) -> Failure {
@@ -90,8 +90,8 @@ impl Topic {
                 | Code::Unauthenticated
                 | Code::InvalidArgument
                 | Code::Unimplemented,
-            ) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
-            _ => Failure::again(Error::transient(SERVICE, detail)),
+            ) => Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}"))),
+            _ => Failure::retryable(Error::transient(SERVICE, detail)),
         }
     }
 }

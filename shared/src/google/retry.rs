@@ -11,25 +11,25 @@ use crate::Error;
 #[derive(Debug)]
 pub enum Failure {
     /// Worth another attempt, not before `after` where the service named a wait (`Retry-After`).
-    Again {
+    Retryable {
         /// The error that the caller receives when no attempt is left.
         error: Error,
         /// The wait that the service requested.
         after: Option<Duration>,
     },
     /// The same attempt would fail the same way: a refused key, a missing object, a bad request.
-    Final(Error),
+    Permanent(Error),
 }
 
 impl Failure {
     /// A failure worth another attempt after the usual pause.
-    pub fn again(error: Error) -> Self {
-        Self::Again { error, after: None }
+    pub fn retryable(error: Error) -> Self {
+        Self::Retryable { error, after: None }
     }
 
     fn into_error(self) -> Error {
         match self {
-            Self::Again { error, .. } | Self::Final(error) => error,
+            Self::Retryable { error, .. } | Self::Permanent(error) => error,
         }
     }
 }
@@ -55,7 +55,7 @@ where
 {
     let end = Instant::now() + budget.total;
     let timed_out = |limit: Duration| {
-        Failure::again(Error::transient(budget.service, format!("no answer within {limit:?}")))
+        Failure::retryable(Error::transient(budget.service, format!("no answer within {limit:?}")))
     };
     let bounded = || {
         let limit = budget.attempt.min(end.saturating_duration_since(Instant::now()));
@@ -71,11 +71,11 @@ where
                 .with_max_times(RETRIES)
                 .with_jitter(),
         )
-        .when(|failure| matches!(failure, Failure::Again { .. }))
+        .when(|failure| matches!(failure, Failure::Retryable { .. }))
         .adjust(|failure, pause| {
             let wish = match failure {
-                Failure::Again { after, .. } => after.unwrap_or_default(),
-                Failure::Final(_) => return None,
+                Failure::Retryable { after, .. } => after.unwrap_or_default(),
+                Failure::Permanent(_) => return None,
             };
             // A pause that would outlast the budget only delays the same error.
             pause.map(|pause| pause.max(wish)).filter(|pause| Instant::now() + *pause < end)
@@ -104,8 +104,8 @@ mod tests {
     const BUDGET: Budget =
         Budget { service: "test", attempt: Duration::from_secs(5), total: Duration::from_secs(20) };
 
-    fn again(after: Option<u64>) -> Failure {
-        Failure::Again { error: Error::transient("test", "down"), after: after.map(Duration::from_secs) }
+    fn retryable(after: Option<u64>) -> Failure {
+        Failure::Retryable { error: Error::transient("test", "down"), after: after.map(Duration::from_secs) }
     }
 
     #[tokio::test(start_paused = true)]
@@ -113,7 +113,7 @@ mod tests {
         let calls = Cell::new(0);
         let outcome = with_retries(BUDGET, || async {
             calls.set(calls.get() + 1);
-            if calls.get() < 3 { Err(again(None)) } else { Ok(7) }
+            if calls.get() < 3 { Err(retryable(None)) } else { Ok(7) }
         });
         assert_eq!(outcome.await.ok(), Some(7));
         assert_eq!(calls.get(), 3);
@@ -121,7 +121,7 @@ mod tests {
         let calls = Cell::new(0);
         let outcome: Result<(), _> = with_retries(BUDGET, || async {
             calls.set(calls.get() + 1);
-            Err(Failure::Final(Error::Internal("refused".into())))
+            Err(Failure::Permanent(Error::Internal("refused".into())))
         })
         .await;
         assert!(matches!(outcome, Err(Error::Internal(_))));
@@ -134,13 +134,13 @@ mod tests {
         let calls = Cell::new(0);
         let outcome = with_retries(BUDGET, || async {
             calls.set(calls.get() + 1);
-            if calls.get() == 1 { Err(again(Some(12))) } else { Ok(()) }
+            if calls.get() == 1 { Err(retryable(Some(12))) } else { Ok(()) }
         });
         assert!(outcome.await.is_ok());
         assert!(start.elapsed() >= Duration::from_secs(12));
 
         let start = Instant::now();
-        let outcome: Result<(), _> = with_retries(BUDGET, || async { Err(again(Some(3600))) }).await;
+        let outcome: Result<(), _> = with_retries(BUDGET, || async { Err(retryable(Some(3600))) }).await;
         assert!(outcome.is_err());
         assert!(start.elapsed() < Duration::from_secs(1));
     }
@@ -152,7 +152,7 @@ mod tests {
             let calls = Cell::new(0);
             let second = with_retries(BUDGET, || async {
                 calls.set(calls.get() + 1);
-                if calls.get() == 1 { Err(again(None)) } else { Ok(start.elapsed()) }
+                if calls.get() == 1 { Err(retryable(None)) } else { Ok(start.elapsed()) }
             });
             second.await.expect("a second attempt")
         };

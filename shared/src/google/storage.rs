@@ -37,6 +37,9 @@ const MAXIMUM_LISTS: usize = 10;
 
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
+/// The custom metadata key under which a copy of a public document carries the generation of the object that
+/// its content is built on.
+const BUILT_ON: &str = "built-on";
 
 /// Cloud Storage. The client is created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +81,7 @@ pub struct Upload<'a> {
     content_type: &'static str,
     cache_control: Option<&'static str>,
     version: Option<DateTime<Utc>>,
+    built_on: Option<i64>,
     body: Bytes,
 }
 
@@ -85,7 +89,7 @@ impl<'a> Upload<'a> {
     /// A JSON object.
     pub fn json(bucket: &'a str, object: &'a str, body: Bytes) -> Self {
         let content_type = "application/json";
-        Self { bucket, object, content_type, cache_control: None, version: None, body }
+        Self { bucket, object, content_type, cache_control: None, version: None, built_on: None, body }
     }
 
     /// Lines of JSON, as BigQuery loads them.
@@ -108,6 +112,11 @@ impl<'a> Upload<'a> {
             ..Self::json(bucket, object, body)
         }
     }
+
+    /// The same upload, marked as built on `generation` of the object that it is a copy of.
+    pub fn built_on(self, generation: i64) -> Self {
+        Self { built_on: Some(generation), ..self }
+    }
 }
 
 /// A stored object.
@@ -115,6 +124,8 @@ impl<'a> Upload<'a> {
 pub struct Stored {
     /// Its generation and version.
     pub current: Current,
+    /// Of a copy: the generation of the object that its content is built on.
+    pub built_on: Option<i64>,
     /// Its content.
     pub body: Bytes,
 }
@@ -164,7 +175,7 @@ impl Storage {
     /// Reads a public document; `None` where there is none.
     pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
         let mut stored = self.read(bucket, object, None).await?;
-        if let Some(Stored { current, body }) = &mut stored {
+        if let Some(Stored { current, body, .. }) = &mut stored {
             current.version = current.version.or_else(|| version_in(body));
         }
         Ok(stored)
@@ -186,13 +197,14 @@ impl Storage {
             while let Some(chunk) = response.next().await {
                 body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, &error))?);
                 if body.len() > MAXIMUM_OBJECT_BYTES {
-                    return Err(Failure::Final(Error::Permanent(format!(
+                    return Err(Failure::Permanent(Error::Permanent(format!(
                         "gs://{bucket}/{object} is larger than {MAXIMUM_OBJECT_BYTES} bytes"
                     ))));
                 }
             }
             let current = Current { generation: highlights.generation, version: version_of(&highlights) };
-            Ok(Some(Stored { current, body: body.freeze() }))
+            let built_on = highlights.metadata.get(BUILT_ON).and_then(|generation| generation.parse().ok());
+            Ok(Some(Stored { current, built_on, body: body.freeze() }))
         })
         .await
     }
@@ -221,9 +233,9 @@ impl Storage {
             .listing
             .get_or_try_init(async || Listing::new(self.emulator.as_ref(), &self.credentials))
             .await
-            .map_err(Failure::Final)?;
+            .map_err(Failure::Permanent)?;
         let transient = |detail: String| {
-            Failure::again(Error::transient(SERVICE, format!("gs://{bucket}/{prefix}*: {detail}")))
+            Failure::retryable(Error::transient(SERVICE, format!("gs://{bucket}/{prefix}*: {detail}")))
         };
         let mut url = listing.base.clone();
         url.set_path(&format!("/storage/v1/b/{bucket}/o"));
@@ -246,7 +258,7 @@ impl Storage {
             status if status.is_server_error() || [408, 429].contains(&status.as_u16()) => {
                 Err(transient(format!("answered {status}")))
             }
-            status => Err(Failure::Final(Error::Internal(format!(
+            status => Err(Failure::Permanent(Error::Internal(format!(
                 "{SERVICE}: listing gs://{bucket}/{prefix}* answered {status}"
             )))),
         }
@@ -280,9 +292,9 @@ impl Storage {
             if let Some(cache_control) = upload.cache_control {
                 request = request.set_cache_control(cache_control);
             }
-            if let Some(version) = upload.version {
-                request = request.set_metadata([(VERSION, version_text(version))]);
-            }
+            let version = upload.version.map(|version| (VERSION, version_text(version)));
+            let built_on = upload.built_on.map(|generation| (BUILT_ON, generation.to_string()));
+            request = request.set_metadata(version.into_iter().chain(built_on));
             if let Some(generation) = if_generation {
                 request = request.set_if_generation_match(generation);
             }
@@ -322,7 +334,7 @@ impl Storage {
         self.client
             .get_or_try_init(|| Box::pin(build()))
             .await
-            .map_err(|error| Failure::Final(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+            .map_err(|error| Failure::Permanent(Error::Internal(format!("{SERVICE}: no client: {error}"))))
     }
 }
 
@@ -391,7 +403,7 @@ fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> F
     let detail = format!("gs://{bucket}/{object}: {error}");
     match error.http_status_code() {
         // 412 arrives here only where no precondition was set.
-        Some(429 | 408 | 412 | 500..=599) | None => Failure::again(Error::transient(SERVICE, detail)),
-        Some(_) => Failure::Final(Error::Internal(format!("{SERVICE}: {detail}"))),
+        Some(429 | 408 | 412 | 500..=599) | None => Failure::retryable(Error::transient(SERVICE, detail)),
+        Some(_) => Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}"))),
     }
 }

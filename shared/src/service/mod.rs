@@ -45,8 +45,8 @@ pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
 /// ```
 /// # use std::sync::Arc;
 /// # use axum::body::Bytes;
-/// # use shared::{Error, env::Environment, service::{self, Settings}};
-/// # let environment = Environment::from_fn(|name| (name == "ALLOW_UNAUTHENTICATED").then(|| "true".to_owned()));
+/// # use shared::{Error, service::{self, Settings}};
+/// # let environment = [("GOOGLE_CLOUD_PROJECT", "demo"), ("INVOKER_AUTH", "none")].into_iter().collect();
 /// # let settings = Settings::read(&environment)?;
 /// struct Greeter {
 ///     greeting: String,

@@ -26,7 +26,7 @@ const BYTES_A_PLAYER: usize = 420;
 
 /// Counts of what remains on a slate only because an earlier read had it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct CarriedOver {
     /// Games that the schedule no longer lists.
     pub games: usize,
     /// Players who, or whose prediction or line, the last read did not find.
@@ -156,15 +156,15 @@ impl Carrying<'_> {
         }
         let games = slate.games.iter().filter(|game| game.absent_since.is_some()).count();
         let absent = |player: &&Player| !player.absent.is_none();
-        slate.kept = Kept { games, players: slate.players().filter(absent).count() };
+        slate.kept = CarriedOver { games, players: slate.players().filter(absent).count() };
         if games > 0 {
             slate.games.sort_by(|a, b| {
                 let order = |game: &Game| (game.scheduled.tip_off.is_none(), game.scheduled.tip_off);
                 order(a).cmp(&order(b)).then_with(|| a.scheduled.id.cmp(&b.scheduled.id))
             });
         }
-        if slate.kept != Kept::default() {
-            let Kept { games, players } = slate.kept;
+        if slate.kept != CarriedOver::default() {
+            let CarriedOver { games, players } = slate.kept;
             tracing::warn!(games, players, "upstream does not have all that it had; kept as it was");
         }
     }

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use by_player::ByPlayer;
-pub use carried::{Kept, Memory, Recalled};
+pub use carried::{CarriedOver, Memory, Recalled};
 pub use injury::{Injury, InjuryStatus};
 pub use prediction::{LineSource, PointsLine, Prediction, Recommendation};
 pub use registry::Registry;
@@ -45,7 +45,7 @@ pub struct Slate {
     /// Injury reports by player.
     pub injuries: ByPlayer<Injury>,
     /// Counts of what remains only because an earlier read had it.
-    pub kept: Kept,
+    pub kept: CarriedOver,
 }
 
 /// A game and its expected players.

@@ -165,34 +165,34 @@ impl<'a> People<'a> {
     fn find_by_surname(&self, rows: &[BoxRow<'_>], teams: &[Team], found: &mut [Option<PlayerLookup>]) {
         // Without the registry, the other players who may have this name are unknown.
         let Some(slate) = self.slate.filter(|slate| !slate.registry.is_empty()) else { return };
-        let mut strangers: HashMap<(&Team, PlayerLookup), Vec<usize>> = HashMap::new();
+        let mut unmatched_rows: HashMap<(&Team, PlayerLookup), Vec<usize>> = HashMap::new();
         for (index, row) in rows.iter().enumerate().filter(|(index, _)| found[*index].is_none()) {
             let name = self.named(row).map_or(row.name, |named| &named.name);
             if let Some(surname) = surname(name) {
-                strangers.entry((&teams[index], surname)).or_default().push(index);
+                unmatched_rows.entry((&teams[index], surname)).or_default().push(index);
             }
         }
-        if strangers.is_empty() {
+        if unmatched_rows.is_empty() {
             return;
         }
-        let unknown: Vec<usize> = strangers.values().flatten().copied().collect();
+        let unknown: Vec<usize> = unmatched_rows.values().flatten().copied().collect();
         let boxed: HashSet<(&PlayerLookup, &Team)> =
             found.iter().zip(teams).filter_map(|(lookup, team)| Some((lookup.as_ref()?, team))).collect();
-        let boxed_anywhere: HashSet<&PlayerLookup> = boxed.iter().map(|(lookup, _)| *lookup).collect();
-        let is_lost = |lookup: &PlayerLookup, team: &Team| match slate.registry.count(lookup) {
-            ..=1 => !boxed_anywhere.contains(lookup),
+        let in_any_box: HashSet<&PlayerLookup> = boxed.iter().map(|(lookup, _)| *lookup).collect();
+        let is_unmatched = |lookup: &PlayerLookup, team: &Team| match slate.registry.count(lookup) {
+            ..=1 => !in_any_box.contains(lookup),
             _ => !boxed.contains(&(lookup, team)),
         };
         let mut matched = Vec::new();
-        for ((team, wanted), rows_of_name) in &strangers {
+        for ((team, wanted), rows_of_name) in &unmatched_rows {
             let [index] = rows_of_name.as_slice() else { continue };
             let has_surname = |name: &str| surname(name).as_ref() == Some(wanted);
             let expected = slate.players().filter(|it| it.team == **team && has_surname(&it.name));
             let expected = expected.map(|it| (&it.lookup, it.name.as_str()));
-            let mut candidates: Vec<_> = expected.filter(|(lookup, _)| is_lost(lookup, team)).collect();
+            let mut candidates: Vec<_> = expected.filter(|(lookup, _)| is_unmatched(lookup, team)).collect();
             if candidates.is_empty() {
                 let roster = slate.registry.on_team(team).filter(|(_, name)| has_surname(name));
-                candidates = roster.filter(|(lookup, _)| is_lost(lookup, team)).collect();
+                candidates = roster.filter(|(lookup, _)| is_unmatched(lookup, team)).collect();
             }
             if let [(lookup, name)] = candidates.as_slice()
                 && self.may_be(&rows[*index], lookup, name)
@@ -209,7 +209,7 @@ impl<'a> People<'a> {
                     || row.lookup.as_str().starts_with(lookup.as_str())
             };
             let expected = slate.players().filter(|it| it.team == teams[index] && is_longer(&it.lookup));
-            let expected = expected.filter(|it| is_lost(&it.lookup, &teams[index]));
+            let expected = expected.filter(|it| is_unmatched(&it.lookup, &teams[index]));
             let candidates: Vec<(&PlayerLookup, &str)> =
                 expected.map(|it| (&it.lookup, it.name.as_str())).collect();
             if let [(lookup, name)] = candidates.as_slice()

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 
 /// The number of polls whose points are remembered until both scores and grading have been written.
 const POLLS: usize = 40;
+/// The steps of the replayed night are longer; within one, upstream's answers do not change.
+const STEP: TimeDelta = TimeDelta::seconds(60);
 /// The number of versions of a document that are remembered, to find the one that a later version follows.
 const OVERTAKING: usize = 16;
 
@@ -99,9 +101,10 @@ impl Seen {
         {
             self.backwards.push(format!("{name}: {} after {}", stamp(&document), stamp(known)));
         }
-        // Upstream may answer two simultaneous polls in reverse order. A poll that is made after a version
-        // was written is answered later than the one behind that version.
-        let is_followed = |(before, _): &&(Object, Value)| version(object) >= Some(before.time_created);
+        // Upstream may answer two simultaneous polls in reverse order. A poll of a later step of the night
+        // than the one in which a version was written is answered later than the poll behind that version.
+        let is_followed =
+            |(before, _): &&(Object, Value)| version(object) >= Some(before.time_created + STEP);
         let lost = recent.iter().rfind(is_followed).and_then(|(_, known)| lost(known, &document));
         self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
         recent.push_back((object.clone(), document.clone()));

@@ -218,7 +218,7 @@ impl BigQuery {
             self.get_once(id).await?.ok_or_else(|| {
                 let location = self.location.as_deref().unwrap_or("no location");
                 let detail = format!("job {id} exists and is not found in {location}");
-                Failure::again(Error::transient(SERVICE, detail))
+                Failure::retryable(Error::transient(SERVICE, detail))
             })
         })
         .await

@@ -54,7 +54,7 @@ impl BigQuery {
     }
 
     async fn client(&self) -> Result<&Client, Failure> {
-        let internal = |detail: String| Failure::Final(Error::Internal(format!("{SERVICE}: {detail}")));
+        let internal = |detail: String| Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}")));
         let build = || async {
             connections::choose_tls_provider();
             let http = reqwest_0_12::Client::builder()
@@ -122,20 +122,20 @@ fn failure(error: BQError) -> Failure {
             (error.error.code, reason.map_or("", String::as_str), error.error.message.clone())
         }
         BQError::RequestError(error) if error.is_builder() => {
-            return Failure::Final(Error::Internal(format!("{SERVICE}: {error}")));
+            return Failure::Permanent(Error::Internal(format!("{SERVICE}: {error}")));
         }
         BQError::RequestError(_) | BQError::NoToken => {
-            return Failure::again(Error::transient(SERVICE, error));
+            return Failure::retryable(Error::transient(SERVICE, error));
         }
-        _ => return Failure::Final(Error::Internal(format!("{SERVICE}: {error}"))),
+        _ => return Failure::Permanent(Error::Internal(format!("{SERVICE}: {error}"))),
     };
     if is_quota(reason) {
         // Each attempt counts against the same quota, so the retry is left to the next delivery.
-        Failure::Final(Error::transient(SERVICE, format!("{reason}: {message}")))
+        Failure::Permanent(Error::transient(SERVICE, format!("{reason}: {message}")))
     } else if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
-        Failure::again(Error::transient(SERVICE, message))
+        Failure::retryable(Error::transient(SERVICE, message))
     } else {
-        Failure::Final(Error::Internal(format!("{SERVICE}: {code} {reason}: {message}")))
+        Failure::Permanent(Error::Internal(format!("{SERVICE}: {code} {reason}: {message}")))
     }
 }
 

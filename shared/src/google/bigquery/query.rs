@@ -110,7 +110,7 @@ impl BigQuery {
             }
             let Some(job_id) = job.job_id.as_deref() else {
                 // An answer of another form is transient; repeating the query is safe.
-                return Err(Failure::again(Error::transient(
+                return Err(Failure::retryable(Error::transient(
                     SERVICE,
                     "an unfinished query without a job id",
                 )));
@@ -137,14 +137,15 @@ fn all_of<R>(rows: Vec<R>, total: Option<&str>) -> Result<Vec<R>, Failure> {
     if total == Some(rows.len()) {
         return Ok(rows);
     }
-    Err(Failure::again(Error::transient(SERVICE, format!("{} rows came, of {total:?}", rows.len()))))
+    Err(Failure::retryable(Error::transient(SERVICE, format!("{} rows came, of {total:?}", rows.len()))))
 }
 
 fn take_rows<R: DeserializeOwned>(answer: &mut QueryResponse, rows: &mut Vec<R>) -> Result<(), Failure> {
     let Some(page) = answer.rows.take() else { return Ok(()) };
-    let schema = answer.schema.take().ok_or_else(|| Failure::Final(unreadable("rows without a schema")))?;
+    let schema =
+        answer.schema.take().ok_or_else(|| Failure::Permanent(unreadable("rows without a schema")))?;
     for row in page {
-        rows.push(read_row(&schema, row).map_err(Failure::Final)?);
+        rows.push(read_row(&schema, row).map_err(Failure::Permanent)?);
     }
     Ok(())
 }
@@ -223,7 +224,7 @@ mod tests {
         assert!(all_of(vec![1, 2], Some("2")).is_ok());
         assert!(all_of(Vec::<u8>::new(), Some("0")).is_ok());
         for total in [None, Some("2"), Some(""), Some("many")] {
-            assert!(matches!(all_of(vec![1], total), Err(Failure::Again { .. })), "{total:?}");
+            assert!(matches!(all_of(vec![1], total), Err(Failure::Retryable { .. })), "{total:?}");
         }
     }
 

@@ -160,7 +160,7 @@ impl BallDontLie {
     }
 
     async fn page(&self, url: &Url) -> Result<Page, Failure> {
-        let again = |detail: String, after| Failure::Again { error: Error::BallDontLie(detail), after };
+        let again = |detail: String, after| Failure::Retryable { error: Error::BallDontLie(detail), after };
         let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
         let mut response = self.http.get(url.clone()).send().await.map_err(broken)?;
         let status = response.status();
@@ -178,9 +178,9 @@ impl BallDontLie {
                     // No later tick fixes this; a person has to.
                     tracing::error!(%status, "BallDontLie refuses the key in BDL_API_KEY");
                     let detail = format!("answered {status}: the key in BDL_API_KEY is refused");
-                    Failure::Final(Error::BallDontLie(detail))
+                    Failure::Permanent(Error::BallDontLie(detail))
                 }
-                _ => Failure::Final(Error::BallDontLie(format!("answered {status}"))),
+                _ => Failure::Permanent(Error::BallDontLie(format!("answered {status}"))),
             });
         }
         let mut body = BytesMut::new();
@@ -188,7 +188,7 @@ impl BallDontLie {
             body.extend_from_slice(&chunk);
             if body.len() > MAXIMUM_PAGE_BYTES {
                 let detail = format!("sent a page of more than {MAXIMUM_PAGE_BYTES} bytes");
-                return Err(Failure::Final(Error::BallDontLie(detail)));
+                return Err(Failure::Permanent(Error::BallDontLie(detail)));
             }
         }
         // A maintenance page with status 200 and a truncated body look alike: both may pass.
