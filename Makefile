@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline contracts contracts-release screenshots mock-data chaos fuzz backfill deploy verify destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline calibration contracts contracts-release screenshots mock-data chaos fuzz backfill deploy verify destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -27,6 +27,9 @@ bench: ## Measure the release binaries against what the network alone would take
 	cargo build --quiet --release $(addprefix --package ,$(FUNCTION_NAMES))
 	cargo build --quiet --profile chaos --package bench
 	@target/chaos/bench $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
+
+calibration: ## Compare the chances with recorded games, TIMELINES=….jsonl.gz; prints Brier scores and reliability
+	@cargo run --quiet --profile chaos --package bench --bin calibration -- "$(TIMELINES)"
 
 bench-baseline: ## Keep what the pure parts take now; `cargo bench -p bench` says what has changed since
 	cargo bench --package bench -- --save-baseline kept

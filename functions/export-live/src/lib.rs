@@ -9,6 +9,7 @@
 //! and the answer names the missing document.
 
 mod call;
+pub mod chance;
 mod dependents;
 pub mod grading;
 pub mod live;

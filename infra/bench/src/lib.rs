@@ -1,5 +1,6 @@
 //! The subjects of the benches: the functions over the wire, and their pure parts.
 
+pub mod calibration;
 pub mod parts;
 pub mod stage;
 
