@@ -168,7 +168,8 @@ async fn where_only_the_copy_was_written_the_next_poll_goes_on_from_the_copy() {
         async |object: &str| cloud.document(object).await["games"][0]["players"][0]["points"].clone();
     assert_eq!((points(DOCUMENTS[0]).await, points(DOCUMENTS[1]).await), (json!(10), json!(20)));
 
-    assert_eq!(export(&cloud, "21", 15, 0).await.json["status"], "superseded", "older than the copy");
+    // A poll between the two.
+    assert_eq!(export(&cloud, "21", 15, 0).await.json["status"], "success");
     assert_eq!(points(DOCUMENTS[1]).await, 20);
 
     // Held back, because it is of an earlier period: the game stays as the copy has it.

@@ -194,11 +194,15 @@ impl Exporter {
     }
 }
 
-/// The public games; none where there is no document, `None` where it cannot be read.
+/// The public games; none where there is no document, `None` where it cannot be read. Where the two objects
+/// are of different polls of the day, because only one of them could be written, the games are those of both.
 fn known_games(known: &Known<live::Document>) -> Option<Vec<Arc<live::LiveGame>>> {
-    match known.document() {
-        Some(document) => Some(document.games.clone()),
-        None if known.exists() => None,
-        None => Some(Vec::new()),
+    let Some(document) = known.document() else {
+        return if known.exists() { None } else { Some(Vec::new()) };
+    };
+    match known.differing_copy().filter(|copy| copy.game_date == document.game_date) {
+        Some(copy) if copy.poll_id > document.poll_id => Some(live::merged(&copy.games, &document.games)),
+        Some(copy) => Some(live::merged(&document.games, &copy.games)),
+        None => Some(document.games.clone()),
     }
 }

@@ -307,6 +307,18 @@ impl LiveGame {
         game
     }
 
+    fn with_higher_points(&self, older: &LiveGame) -> LiveGame {
+        let mut game = self.over(older);
+        for player in &mut game.players {
+            let known = older.players.iter().find(|it| it.is_same(player) && it.points > player.points);
+            if let Some(known) = known {
+                *player = known.clone();
+            }
+        }
+        game.sort_players();
+        game
+    }
+
     /// Whether the game has evidently been played: a score, or a player who was on the floor.
     fn shows_play(&self) -> bool {
         self.home_score + self.away_score > 0 || self.players.iter().any(LivePlayer::has_played)
@@ -332,6 +344,18 @@ impl LiveGame {
         players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
         self.player_count = players.len();
     }
+}
+
+/// The games of two versions, of which `newer` is the later: each game in its newer state, with the players of
+/// both and each player's higher points.
+pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
+    let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
+    let both = newer.iter().map(|game| match find(older, &game.pair()) {
+        Some(older) => Arc::new(game.with_higher_points(&older)),
+        None => game.clone(),
+    });
+    let only_older = older.iter().filter(|game| find(newer, &game.pair()).is_none());
+    both.chain(only_older.cloned()).collect()
 }
 
 /// Relation of a listing of a game to an earlier one.

@@ -71,9 +71,9 @@ pub struct Known<T> {
     target: Target,
     object: Current,
     copy: Current,
-    /// The version of the content.
-    version: Option<DateTime<Utc>>,
     content: Content<T>,
+    /// The content of the copy where it is of another version than the object.
+    copied: Content<T>,
 }
 
 #[derive(Debug)]
@@ -84,22 +84,28 @@ enum Content<T> {
     Written(Arc<T>),
 }
 
+impl<T> Clone for Content<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Missing => Self::Missing,
+            Self::Stored(stored) => Self::Stored(stored.clone()),
+            Self::Written(document) => Self::Written(document.clone()),
+        }
+    }
+}
+
 impl<T> Clone for Known<T> {
     fn clone(&self) -> Self {
-        let content = match &self.content {
-            Content::Missing => Content::Missing,
-            Content::Stored(stored) => Content::Stored(stored.clone()),
-            Content::Written(document) => Content::Written(document.clone()),
-        };
-        let Self { object, copy, version, .. } = *self;
-        Self { target: self.target.clone(), object, copy, version, content }
+        let Self { object, copy, .. } = *self;
+        let (content, copied) = (self.content.clone(), self.copied.clone());
+        Self { target: self.target.clone(), object, copy, content, copied }
     }
 }
 
 impl<T> Known<T> {
     /// Whether the public document is of a later version.
     pub fn is_newer_than(&self, version: DateTime<Utc>) -> bool {
-        self.version > Some(version)
+        self.object.version > Some(version)
     }
 
     /// Whether there is a document.
@@ -111,14 +117,25 @@ impl<T> Known<T> {
 impl<T: DeserializeOwned> Known<T> {
     /// The document; `None` where there is none or it cannot be read, so that it has to be built anew.
     pub fn document(&self) -> Option<Arc<T>> {
-        match &self.content {
-            Content::Missing => None,
-            Content::Written(document) => Some(document.clone()),
-            Content::Stored(stored) => {
+        self.content.document(&self.target.object)
+    }
+
+    /// The document in the copy where that is of another version: of an earlier day, or of a poll of which only
+    /// one of the two objects could be written.
+    pub fn differing_copy(&self) -> Option<Arc<T>> {
+        self.copied.document(self.target.copy.unwrap_or_default())
+    }
+}
+
+impl<T: DeserializeOwned> Content<T> {
+    fn document(&self, object: &str) -> Option<Arc<T>> {
+        match self {
+            Self::Missing => None,
+            Self::Written(document) => Some(document.clone()),
+            Self::Stored(stored) => {
                 let (body, parsed) = &**stored;
                 let parse = || {
                     let document = serde_json::from_slice(body).inspect_err(|error| {
-                        let object = &self.target.object;
                         tracing::error!(object, %error, "the public document cannot be read; it is replaced");
                     });
                     document.ok().map(Arc::new)
@@ -230,19 +247,18 @@ impl<T> PublicDocument<T> {
         let (object, copy) = tokio::try_join!(self.storage.read_public(&self.bucket, &target.object), copy)?;
         let state = |stored: &Option<Stored>| stored.as_ref().map_or(Current::NONE, |stored| stored.current);
         let (object_state, copy_state) = (state(&object), state(&copy));
-        // Where only the write of the copy has succeeded, the next version goes on from the copy.
-        let newer_copy = copy.filter(|copy| {
-            let is_next = copy.built_on == Some(object_state.generation) && object_state != Current::NONE;
-            is_next && copy_state.version > object_state.version
-        });
-        let newest = newer_copy.or(object);
-        let version = newest.as_ref().and_then(|stored| stored.current.version);
-        let content = match newest {
+        let content = |stored: Option<Stored>| match stored {
             None => Content::Missing,
             Some(stored) => Content::Stored(Arc::new((stored.body, OnceLock::new()))),
         };
-        let known =
-            Known { target: target.clone(), object: object_state, copy: copy_state, version, content };
+        let differing = copy.filter(|_| copy_state.version != object_state.version);
+        let known = Known {
+            target: target.clone(),
+            object: object_state,
+            copy: copy_state,
+            content: content(object),
+            copied: content(differing),
+        };
         *self.memory() = Some(known.clone());
         Ok(known)
     }
@@ -296,7 +312,7 @@ impl<T: Document> PublicDocument<T> {
         });
         let write = |object, current: Current| {
             let upload = Upload::public(&self.bucket, object, body.clone(), self.cache_control, version);
-            self.storage.write_over(upload.built_on(known.object.generation), current.generation)
+            self.storage.write_over(upload, current.generation)
         };
         let write_copy = async {
             match copy {
@@ -322,8 +338,8 @@ impl<T: Document> PublicDocument<T> {
             target: target.clone(),
             object: state(object),
             copy: copied,
-            version: Some(version),
             content: Content::Written(document.clone()),
+            copied: Content::Missing,
         });
         Ok(Some(Published {
             document,

@@ -37,9 +37,6 @@ const MAXIMUM_LISTS: usize = 10;
 
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
-/// The custom metadata key under which a copy of a public document carries the generation of the object that
-/// its content is built on.
-const BUILT_ON: &str = "built-on";
 
 /// Cloud Storage. The client is created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone)]
@@ -81,7 +78,6 @@ pub struct Upload<'a> {
     content_type: &'static str,
     cache_control: Option<&'static str>,
     version: Option<DateTime<Utc>>,
-    built_on: Option<i64>,
     body: Bytes,
 }
 
@@ -89,7 +85,7 @@ impl<'a> Upload<'a> {
     /// A JSON object.
     pub fn json(bucket: &'a str, object: &'a str, body: Bytes) -> Self {
         let content_type = "application/json";
-        Self { bucket, object, content_type, cache_control: None, version: None, built_on: None, body }
+        Self { bucket, object, content_type, cache_control: None, version: None, body }
     }
 
     /// Lines of JSON, as BigQuery loads them.
@@ -112,11 +108,6 @@ impl<'a> Upload<'a> {
             ..Self::json(bucket, object, body)
         }
     }
-
-    /// The same upload, marked as built on `generation` of the object that it is a copy of.
-    pub fn built_on(self, generation: i64) -> Self {
-        Self { built_on: Some(generation), ..self }
-    }
 }
 
 /// A stored object.
@@ -124,8 +115,6 @@ impl<'a> Upload<'a> {
 pub struct Stored {
     /// Its generation and version.
     pub current: Current,
-    /// Of a copy: the generation of the object that its content is built on.
-    pub built_on: Option<i64>,
     /// Its content.
     pub body: Bytes,
 }
@@ -175,7 +164,7 @@ impl Storage {
     /// Reads a public document; `None` where there is none.
     pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
         let mut stored = self.read(bucket, object, None).await?;
-        if let Some(Stored { current, body, .. }) = &mut stored {
+        if let Some(Stored { current, body }) = &mut stored {
             current.version = current.version.or_else(|| version_in(body));
         }
         Ok(stored)
@@ -203,8 +192,7 @@ impl Storage {
                 }
             }
             let current = Current { generation: highlights.generation, version: version_of(&highlights) };
-            let built_on = highlights.metadata.get(BUILT_ON).and_then(|generation| generation.parse().ok());
-            Ok(Some(Stored { current, built_on, body: body.freeze() }))
+            Ok(Some(Stored { current, body: body.freeze() }))
         })
         .await
     }
@@ -292,9 +280,9 @@ impl Storage {
             if let Some(cache_control) = upload.cache_control {
                 request = request.set_cache_control(cache_control);
             }
-            let version = upload.version.map(|version| (VERSION, version_text(version)));
-            let built_on = upload.built_on.map(|generation| (BUILT_ON, generation.to_string()));
-            request = request.set_metadata(version.into_iter().chain(built_on));
+            if let Some(version) = upload.version {
+                request = request.set_metadata([(VERSION, version_text(version))]);
+            }
             if let Some(generation) = if_generation {
                 request = request.set_if_generation_match(generation);
             }
