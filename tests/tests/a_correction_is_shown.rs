@@ -31,9 +31,10 @@ async fn consistent(night: &Night, live: &Value, points: i64) -> Value {
 
 #[tokio::test]
 async fn points_that_fall_below_the_line_move_status_clinched_and_timeline_back() {
-    for (side, above, below) in
-        [("OVER", "trending_correct", "in_progress"), ("UNDER", "trending_incorrect", "trending_correct")]
-    {
+    for (side, above, below) in [
+        ("OVER", "trending_correct", "trending_correct"),
+        ("UNDER", "trending_incorrect", "trending_incorrect"),
+    ] {
         let night = night(side).await;
         let live = night.poll("02:12", [boston(THIRD, 25)]).await;
         let standing = consistent(&night, &live, 25).await;

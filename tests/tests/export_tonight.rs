@@ -89,7 +89,10 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "season_ppg": 25.0, "season_mpg": 34.0, "last_5_ppg": 25.0, "games_played": 3, "limited_data": true,
             "last_10_points": [30, 20, 25], "last_10_results": ["O", "-", "U"], "last_10_record": "1-1",
             "last_10_vs_avg": ["O", "U", "P"], "last_10_avg_record": "1-1", "line_source": "PREDICTION",
-            "props": [{"stat_type": "points", "line": 24.5, "over_odds": -115, "under_odds": -105}],
+            "props": [{
+                "stat_type": "points", "line": 24.5, "opening_line": 24.5, "market_line": 24.5, "books": 1, "locked": false,
+                "over_odds": -115, "under_odds": -105,
+            }],
             "prediction": {"predicted": 27.3, "confidence": 0.92, "recommendation": "OVER"},
         })
     );
@@ -120,7 +123,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
         game,
         json!({
             "game_id": GAME, "home_team": "BOS", "away_team": "TOR", "game_time": "7:30 PM ET",
-            "game_status": "scheduled", "player_count": 4, "players": [],
+            "tip_off": "2026-01-10T00:30:00Z", "game_status": "scheduled", "player_count": 4, "players": [],
         })
     );
 }
@@ -384,7 +387,10 @@ async fn f3_a_prediction_without_a_line_takes_the_bookmakers() {
     }
     let player = exported_player(&cloud, "jaylenbrown").await;
     assert_eq!(player["line_source"], "BETTINGPROS");
-    let best_of_both = json!([{"stat_type": "points", "line": 25.5, "over_odds": -105, "under_odds": -115}]);
+    let best_of_both = json!([{
+        "stat_type": "points", "line": 25.5, "opening_line": 25.5, "market_line": 25.5, "books": 2, "locked": false,
+        "over_odds": -105, "under_odds": -115,
+    }]);
     assert_eq!(player["props"], best_of_both);
     assert_eq!(player["prediction"]["recommendation"], "OVER", "by the number: 27.3 is more than 25.5");
 }
@@ -438,11 +444,8 @@ async fn f35_odds_that_no_bookmaker_gives_are_dropped() {
         cloud.add(ODDS, with(offered("jaylenbrown", 1, "over", 25.5, odds), garbage.clone()));
         cloud.add(ODDS, with(offered("jaylenbrown", 1, "under", 25.5, odds), garbage));
         let props = &exported_player(&cloud, "jaylenbrown").await["props"];
-        assert_eq!(
-            *props,
-            json!([{"stat_type": "points", "line": 25.5, "over_odds": -110, "under_odds": null}]),
-            "{odds}"
-        );
+        let shown = json!([props[0]["line"], props[0]["over_odds"], props[0]["under_odds"]]);
+        assert_eq!(shown, json!([25.5, -110, null]), "{odds}");
     }
 }
 

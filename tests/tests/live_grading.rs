@@ -74,26 +74,50 @@ async fn predictions_are_graded_by_the_poll_of_the_scores() {
         json!({
             "updated_at": "2026-01-10T02:12:01.500000+00:00", "game_date": DAY, "poll_id": "20260110T021201Z",
             "summary": {
-                "total_predictions": 2, "graded": 2, "pending": 0, "correct": 0, "incorrect": 0, "trending_correct": 1,
-                "trending_incorrect": 0, "pushes": 0, "voided": 0, "win_rate": null, "avg_error": 7.7,
-                "games_in_progress": 1, "games_final": 0,
+                "total_predictions": 2, "graded": 2, "pending": 0, "correct": 0, "incorrect": 0, "trending_correct": 2,
+                "trending_incorrect": 0, "in_progress": 0, "pushes": 0, "voided": 0, "without_side": 0,
+                "win_rate": null, "avg_error": 7.7, "games_in_progress": 1, "games_final": 0,
+                "lines": {
+                    "total": 2, "open": 2, "over": 0, "under": 0, "pushes": 0, "voided": 0, "provisional": 0,
+                    "official": 0, "locked": 2,
+                },
             },
             "predictions": [
+                {
+                    "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "opponent": "TOR",
+                    "home_team": "BOS", "away_team": "TOR", "game_id": GAME, "game_status": "in_progress", "period": 3,
+                    "time_remaining": "Q3 6:35", "predicted": 27.3, "line": 24.5, "recommendation": "OVER",
+                    "confidence": 0.92, "has_line": true, "line_source": "PREDICTION", "actual": 21, "minutes": "25",
+                    "score_source": "bdl_live", "error": 6.3, "margin_vs_line": -3.5, "status": "trending_correct",
+                    "void_reason": null, "clinched": false, "chance": 0.9295, "outcome": "open",
+                    "settled": "open", "pick_display": "OVER 24.5", "result_display": "21 points so far",
+                    "margin_display": "-3.5",
+                },
                 {
                     "player_lookup": "scottiebarnes", "player_name": "Scottie Barnes", "team": "TOR", "opponent": "BOS",
                     "home_team": "BOS", "away_team": "TOR", "game_id": GAME, "game_status": "in_progress", "period": 3,
                     "time_remaining": "Q3 6:35", "predicted": 20.0, "line": 24.5, "recommendation": "UNDER",
                     "confidence": 0.57, "has_line": true, "line_source": "PREDICTION", "actual": 11, "minutes": "22",
                     "score_source": "bdl_live", "error": 9.0, "margin_vs_line": -13.5, "status": "trending_correct",
-                    "void_reason": null, "clinched": false,
+                    "void_reason": null, "clinched": false, "chance": 0.8165, "outcome": "open",
+                    "settled": "open", "pick_display": "UNDER 24.5", "result_display": "11 points so far",
+                    "margin_display": "-13.5",
+                },
+            ],
+            "lines": [
+                {
+                    "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "game_id": GAME,
+                    "stat_type": "points", "line": 24.5, "opening_line": 24.5, "market_line": null, "books": 0,
+                    "over_odds": null, "under_odds": null, "line_source": "PREDICTION",
+                    "tip_off": "2026-01-10T00:30:00Z", "locked": true, "actual": 21, "score_source": "bdl_live",
+                    "chance_over": 0.9295, "outcome": "open", "void_reason": null, "settled": "open",
                 },
                 {
-                    "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "opponent": "TOR",
-                    "home_team": "BOS", "away_team": "TOR", "game_id": GAME, "game_status": "in_progress", "period": 3,
-                    "time_remaining": "Q3 6:35", "predicted": 27.3, "line": 24.5, "recommendation": "OVER",
-                    "confidence": 0.92, "has_line": true, "line_source": "PREDICTION", "actual": 21, "minutes": "25",
-                    "score_source": "bdl_live", "error": 6.3, "margin_vs_line": -3.5, "status": "in_progress",
-                    "void_reason": null, "clinched": false,
+                    "player_lookup": "scottiebarnes", "player_name": "Scottie Barnes", "team": "TOR", "game_id": GAME,
+                    "stat_type": "points", "line": 24.5, "opening_line": 24.5, "market_line": null, "books": 0,
+                    "over_odds": null, "under_odds": null, "line_source": "PREDICTION",
+                    "tip_off": "2026-01-10T00:30:00Z", "locked": true, "actual": 11, "score_source": "bdl_live",
+                    "chance_over": 0.1835, "outcome": "open", "void_reason": null, "settled": "open",
                 },
             ],
         })
@@ -139,22 +163,33 @@ async fn before_tip_off_everything_is_pending() {
 }
 
 #[tokio::test]
-async fn f60_points_never_fall_so_a_line_that_is_passed_decides() {
-    for (side, points, status, clinched) in [
-        ("OVER", 25, "trending_correct", true),
-        ("OVER", 22, "in_progress", false),
-        ("OVER", 19, "trending_incorrect", false),
-        ("UNDER", 25, "trending_incorrect", true),
-        ("UNDER", 22, "trending_correct", false),
-        ("PASS", 40, "in_progress", false),
+async fn f60_a_trend_is_a_chance_of_at_least_two_thirds_and_a_passed_line_decides() {
+    // By the published formula for an average of 27.3 with 1,115 seconds of play left and a lead of two.
+    for (side, points, status, chance, clinched) in [
+        ("OVER", 25, "trending_correct", json!(1.0), true),
+        ("OVER", 14, "in_progress", json!(0.4831), false),
+        ("OVER", 11, "trending_incorrect", json!(0.3037), false),
+        ("UNDER", 25, "trending_incorrect", json!(0.0), true),
+        ("UNDER", 14, "in_progress", json!(0.5169), false),
+        ("UNDER", 11, "trending_correct", json!(0.6963), false),
+        ("PASS", 40, "in_progress", Value::Null, false),
     ] {
         let standing = standing(predicted("jaylenbrown", 27.3, side), boston(PROGRESS, points, "25")).await;
         assert_eq!(
-            (&standing["status"], &standing["clinched"]),
-            (&json!(status), &json!(clinched)),
+            json!([standing["status"], standing["chance"], standing["clinched"]]),
+            json!([status, chance, clinched]),
             "{side} {points}"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_has_not_been_on_the_floor_has_no_points_and_no_trend() {
+    let standing = standing(predicted("jaylenbrown", 27.3, "UNDER"), boston(PROGRESS, 0, "00")).await;
+    let shown =
+        ["status", "actual", "minutes", "score_source", "margin_vs_line"].map(|field| &standing[field]);
+    assert_eq!(json!(shown), json!(["in_progress", null, null, null, null]));
+    assert!(standing["chance"].as_f64().is_some_and(|chance| chance > 0.9), "{standing}");
 }
 
 #[tokio::test]

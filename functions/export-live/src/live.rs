@@ -12,7 +12,7 @@ use shared::{
         status::{LiveData, PolledGame},
     },
     nba::{
-        GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
+        CANCELLED, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
         elapsed_seconds, final_text, minutes_decimal,
     },
     sources::balldontlie::{Game, PlayerLine},
@@ -70,7 +70,7 @@ pub struct LiveGame {
     pub status: GameStatus,
     /// Period: 0 before tip-off, 1–4 for the quarters, 5 and above for overtimes.
     pub period: i64,
-    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
     /// before tip-off.
     pub time_remaining: String,
     /// Code of the home team.
@@ -239,6 +239,11 @@ impl LiveGame {
     /// Whether the game can no longer change.
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.status, GameStatus::Final | GameStatus::Postponed)
+    }
+
+    /// Whether the game will not be played at all.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.status == GameStatus::Postponed && self.time_remaining == CANCELLED
     }
 
     /// Whether the game has begun, so that there are scores to lose.

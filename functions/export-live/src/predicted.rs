@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     google::bigquery::{BigQuery, Parameter},
-    nba::{PlayerLookup, SlateDay, Team},
-    slate::{self, Player, Slate},
+    nba::{PlayerLookup, Season, SlateDay, Team},
+    slate::{self, ByPlayer, Player, Slate},
 };
 
 /// The predictions of a day, and its official box scores as far as they have arrived.
@@ -19,6 +19,8 @@ pub struct Predicted {
     official: HashMap<PlayerLookup, Vec<OfficialLine>>,
     /// Number of entries in each team's official box score.
     official_lines: HashMap<Team, usize>,
+    /// Points per game of the season before the day.
+    averages: ByPlayer<f64>,
 }
 
 /// The number of players on court: an official box score with fewer entries of a team is incomplete.
@@ -29,6 +31,16 @@ const FEWEST_OFFICIAL_LINES: usize = 5;
 pub struct Rows {
     slate: slate::Rows,
     official: Vec<Row>,
+    seasons: Vec<SeasonRow>,
+}
+
+/// A player's season before the day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SeasonRow {
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
+    games: i64,
+    points: i64,
 }
 
 /// A player's entry in the official box score, which arrives the morning after.
@@ -58,14 +70,20 @@ struct Row {
 }
 
 impl Rows {
-    /// Reads both concurrently.
+    /// Reads all tables concurrently.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
         let date = [Parameter::date("game_date", day)];
-        let (slate, official) = tokio::try_join!(
+        let season = [
+            Parameter::integer("season_year", Season::of(day).start_year()),
+            Parameter::date("season_start", day.season_start()),
+            Parameter::date("game_date", day),
+        ];
+        let (slate, official, seasons) = tokio::try_join!(
             slate::Rows::read(bigquery, day),
-            bigquery.query(include_str!("../sql/official_lines.sql"), &date)
+            bigquery.query(include_str!("../sql/official_lines.sql"), &date),
+            bigquery.query(include_str!("../sql/season_points.sql"), &season),
         )?;
-        Ok(Self { slate, official })
+        Ok(Self { slate, official, seasons })
     }
 }
 
@@ -87,7 +105,21 @@ impl Predicted {
             let line = OfficialLine { team, universal_id: row.universal_player_id, played };
             official.entry(lookup).or_default().push(line);
         }
-        Self { slate, official, official_lines }
+        let mut averages = ByPlayer::default();
+        for row in rows.seasons.into_iter().filter(|row| row.games > 0) {
+            if let Some(lookup) = slate.registry.lookup(&row.player_lookup) {
+                #[allow(clippy::cast_precision_loss, reason = "a season's games and points are few")]
+                let average = row.points as f64 / row.games as f64;
+                averages.add(lookup, row.universal_player_id, None, average);
+            }
+        }
+        Self { slate, official, official_lines, averages }
+    }
+
+    /// The points that a player makes in a game: the season average, else the number that a model predicts.
+    pub(crate) fn average(&self, player: &Player) -> Option<f64> {
+        let predicted = || player.prediction.as_ref().map(|prediction| prediction.predicted);
+        self.averages.of(player).copied().or_else(predicted)
     }
 
     /// Whether the tables that identify the players were complete when they were read.

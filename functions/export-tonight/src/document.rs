@@ -85,6 +85,8 @@ pub struct Game {
     pub away_team: Team,
     /// Tip-off in US Eastern time, `7:30 PM ET`; null while it is not fixed.
     pub game_time: Option<String>,
+    /// Instant of tip-off, UTC; null while it is not fixed.
+    pub tip_off: Option<DateTime<Utc>>,
     /// State of the game.
     pub game_status: GameStatus,
     /// Points of the home team; absent before tip-off.
@@ -165,8 +167,16 @@ pub struct Player {
 pub struct Prop {
     /// Statistic that the bet is on; always `points`.
     pub stat_type: &'static str,
-    /// Line of the bet, points.
+    /// Line of the bet, points; once locked, as it stood at tip-off.
     pub line: f64,
+    /// The first line of the day that was public.
+    pub opening_line: f64,
+    /// The line that most bookmakers offer, at tip-off the last one; null when no bookmaker offers any.
+    pub market_line: Option<f64>,
+    /// Number of bookmakers that offer `line`.
+    pub books: u32,
+    /// Whether the line can no longer change, because the game has begun.
+    pub locked: bool,
     /// Best American odds offered on more points than the line; null when no bookmaker offers any.
     pub over_odds: Option<i64>,
     /// Best American odds offered on fewer points than the line; null when no bookmaker offers any.
@@ -364,14 +374,18 @@ impl Game {
         let game_status = further(game.scheduled.status, live.as_ref().and_then(|live| live.game_status));
         let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
-        let mut players: Vec<Player> =
-            game.players.iter().map(|player| Player::of(player, &game.scheduled, night)).collect();
+        let mut players: Vec<Player> = game
+            .players
+            .iter()
+            .map(|player| Player::of(player, &game.scheduled, game_status, night))
+            .collect();
         players.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
         Self {
             game_id: id.clone(),
             home_team: home.clone(),
             away_team: away.clone(),
             game_time: tip_off.map(eastern_time),
+            tip_off: *tip_off,
             game_status,
             home_score: score(game.scheduled.home_score, live.as_ref().and_then(|live| live.home_score)),
             away_score: score(game.scheduled.away_score, live.as_ref().and_then(|live| live.away_score)),
@@ -405,7 +419,9 @@ fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
 }
 
 impl Player {
-    fn of(player: &slate::Player, game: &ScheduledGame, night: &Night) -> Self {
+    fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
+        let has_begun = game.has_begun(night.read_at)
+            || matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let no_form = Form::default();
         let form = night.forms.of(player).unwrap_or(&no_form);
         let injury = night.slate.injuries.of(player);
@@ -441,8 +457,16 @@ impl Player {
             last_10_vs_avg,
             line_source: player.line.as_ref().map(|line| line.source),
             props: player.line.as_ref().map(|line| {
-                let (over_odds, under_odds) = (line.over_odds, line.under_odds);
-                [Prop { stat_type: "points", line: line.value, over_odds, under_odds }]
+                [Prop {
+                    stat_type: "points",
+                    line: line.value,
+                    opening_line: line.opening.unwrap_or(line.value),
+                    market_line: line.market,
+                    books: line.books,
+                    locked: game_status != GameStatus::Postponed && has_begun,
+                    over_odds: line.over_odds,
+                    under_odds: line.under_odds,
+                }]
             }),
             prediction: player.line.as_ref().map(|_| Prediction {
                 predicted: predicted.map(|it| it.predicted),

@@ -5,17 +5,17 @@
  */
 export type NbaGameId = string;
 /**
- * Source of a points line.
- */
-export type LineSource = "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
-/**
  * Source of the points.
  */
 export type ScoreSource = "nba_official" | "bdl_live";
 /**
  * Why a prediction is void.
  */
-export type VoidReason = "did_not_play" | "ruled_out" | "postponed";
+export type VoidReason = "did_not_play" | "ruled_out" | "postponed" | "cancelled";
+/**
+ * Source of a points line.
+ */
+export type LineSource = "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
 /**
  * Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's points
  * at that time.
@@ -213,7 +213,7 @@ export interface LiveGame {
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`; empty
+   * Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
    * before tip-off.
    */
   time_remaining: string;
@@ -296,13 +296,17 @@ export interface LivePlayer {
   turnovers: number;
 }
 /**
- * Grades of a slate day's predictions.
+ * The lines of a slate day with their outcomes, and the grades of its predictions.
  */
 export interface GradingDocument {
   /**
    * A slate day: the New York date of the evening, until four in the morning.
    */
   game_date: string;
+  /**
+   * Every line of the slate day, predicted or not, by tip-off, game and player.
+   */
+  lines: SettledLine[];
   /**
    * Id of the poll that the scores come from, the same as in the live document.
    */
@@ -319,17 +323,109 @@ export interface GradingDocument {
   updated_at: string;
 }
 /**
+ * A points line, and what has become of it.
+ */
+export interface SettledLine {
+  /**
+   * Points so far; null before tip-off, until the player has been on the floor, and when the line is void.
+   */
+  actual: number | null;
+  /**
+   * Number of bookmakers that offer `line`.
+   */
+  books: number;
+  /**
+   * Chance that the points end over the line, 0–1, four decimals; null once the line is settled, and where
+   * neither a season average nor a prediction is known.
+   */
+  chance_over: number | null;
+  /**
+   * The NBA's ten-digit game id.
+   */
+  game_id: string;
+  /**
+   * The line; once locked, as it stood at tip-off.
+   */
+  line: number;
+  /**
+   * Source of a points line.
+   */
+  line_source: "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
+  /**
+   * Whether the line can no longer change, because the game has begun.
+   */
+  locked: boolean;
+  /**
+   * The line that most bookmakers offer, at tip-off the last one; null when no bookmaker offers any.
+   */
+  market_line: number | null;
+  /**
+   * The first line of the day that was public.
+   */
+  opening_line: number;
+  /**
+   * What has become of the line.
+   */
+  outcome: "open" | "over" | "under" | "push" | "void";
+  /**
+   * Best American odds that a bookmaker offers on more points than `line`; null when none does.
+   */
+  over_odds: number | null;
+  /**
+   * The join key of the player across every document.
+   */
+  player_lookup: string;
+  /**
+   * Display name.
+   */
+  player_name: string;
+  /**
+   * Source of the points; null when there are none.
+   */
+  score_source: ScoreSource | null;
+  /**
+   * Whether the outcome can still be corrected.
+   */
+  settled: "open" | "provisional" | "official";
+  /**
+   * The statistic that the line is about.
+   */
+  stat_type: "points";
+  /**
+   * Code of the player's team.
+   */
+  team: string;
+  /**
+   * Instant of the game's tip-off, UTC; null while it is not fixed.
+   */
+  tip_off: string | null;
+  /**
+   * Best American odds that a bookmaker offers on fewer points than `line`; null when none does.
+   */
+  under_odds: number | null;
+  /**
+   * Reason for which the line is void; null when it is not void.
+   */
+  void_reason: VoidReason | null;
+}
+/**
  * A prediction and its grade.
  */
 export interface GradedPrediction {
   /**
-   * Points scored so far; null before tip-off and when the player did not play.
+   * Points scored so far; null before tip-off, until the player has been on the floor, and when the player did
+   * not play.
    */
   actual: number | null;
   /**
    * Code of the visiting team.
    */
   away_team: string;
+  /**
+   * Chance that the recommended side comes, 0–1, four decimals; null where no side is recommended, once the line is
+   * settled, and where neither a season average nor a prediction is known.
+   */
+  chance: number | null;
   /**
    * Whether, by the score as it stands, no further play can change the side of the line on which the
    * points end. A correction of the score still can.
@@ -368,6 +464,10 @@ export interface GradedPrediction {
    */
   line_source: LineSource | null;
   /**
+   * Display text of the margin: `+2.5`, `-3.5`, `0`; null when `margin_vs_line` is null.
+   */
+  margin_display: string | null;
+  /**
    * Actual points minus the line, one decimal; null when `actual` or `line` is null.
    */
   margin_vs_line: number | null;
@@ -380,9 +480,17 @@ export interface GradedPrediction {
    */
   opponent: string;
   /**
+   * What has become of the line; `open` also where there is no line.
+   */
+  outcome: "open" | "over" | "under" | "push" | "void";
+  /**
    * Period: 1–4 for the quarters, 5 and above for overtimes; null before tip-off.
    */
   period: number | null;
+  /**
+   * Display text of the pick: `OVER 24.5`, `PASS 24.5`, `No line`.
+   */
+  pick_display: string;
   /**
    * The join key of the player across every document.
    */
@@ -400,9 +508,17 @@ export interface GradedPrediction {
    */
   recommendation: "OVER" | "UNDER" | "PASS" | "NO_LINE";
   /**
+   * Display text of the result: `27 points so far`, `27 points`, `Did not play`; null before tip-off.
+   */
+  result_display: string | null;
+  /**
    * Source of the points; null when there are none.
    */
   score_source: ScoreSource | null;
+  /**
+   * Whether the outcome can still be corrected.
+   */
+  settled: "open" | "provisional" | "official";
   /**
    * Grade of the prediction.
    */
@@ -430,7 +546,7 @@ export interface GradedPrediction {
   void_reason: VoidReason | null;
 }
 /**
- * Counts over `predictions`, and accuracy so far.
+ * Counts over `predictions` and `lines`, and accuracy so far.
  */
 export interface GradingSummary {
   /**
@@ -454,9 +570,14 @@ export interface GradingSummary {
    */
   graded: number;
   /**
+   * Number of other predictions in progress.
+   */
+  in_progress: number;
+  /**
    * Number of final predictions that ended on the other side of the line.
    */
   incorrect: number;
+  lines: LineSummary;
   /**
    * Number of predictions without a grade yet: before tip-off, or over without a conclusive box score.
    */
@@ -470,12 +591,11 @@ export interface GradingSummary {
    */
   total_predictions: number;
   /**
-   * Number of predictions in progress that are on the recommended side of the line.
+   * Number of predictions in progress whose recommended side has a chance of at least 0.65.
    */
   trending_correct: number;
   /**
-   * Number of predictions in progress that are on the other side of the line, or far from the recommended
-   * one.
+   * Number of predictions in progress whose recommended side has a chance of at most 0.35.
    */
   trending_incorrect: number;
   /**
@@ -486,6 +606,51 @@ export interface GradingSummary {
    * Share of `correct` among `correct` and `incorrect`, 0–1, three decimals; null before the first.
    */
   win_rate: number | null;
+  /**
+   * Number of final predictions that took no side of a line.
+   */
+  without_side: number;
+}
+/**
+ * Counts over `lines`.
+ */
+export interface LineSummary {
+  /**
+   * Number of lines that can no longer change, because their game has begun.
+   */
+  locked: number;
+  /**
+   * Number of lines settled by the official box score.
+   */
+  official: number;
+  /**
+   * Number of lines without an outcome yet.
+   */
+  open: number;
+  /**
+   * Number of lines that the player's points ended over.
+   */
+  over: number;
+  /**
+   * Number of lines settled by the live box score only.
+   */
+  provisional: number;
+  /**
+   * Number of lines that the player's points equal.
+   */
+  pushes: number;
+  /**
+   * Number of lines.
+   */
+  total: number;
+  /**
+   * Number of lines that the player's points ended under.
+   */
+  under: number;
+  /**
+   * Number of void lines.
+   */
+  voided: number;
 }
 /**
  * Scoring history of the players of a slate day.
@@ -933,6 +1098,10 @@ export interface TonightGame {
    * The players: those with a line first, those who are out last, then by confidence and season average.
    */
   players: TonightPlayer[];
+  /**
+   * Instant of tip-off, UTC; null while it is not fixed.
+   */
+  tip_off: string | null;
 }
 /**
  * A player of the slate.
@@ -1065,9 +1234,25 @@ export interface TonightPrediction {
  */
 export interface Prop {
   /**
-   * Line of the bet, points.
+   * Number of bookmakers that offer `line`.
+   */
+  books: number;
+  /**
+   * Line of the bet, points; once locked, as it stood at tip-off.
    */
   line: number;
+  /**
+   * Whether the line can no longer change, because the game has begun.
+   */
+  locked: boolean;
+  /**
+   * The line that most bookmakers offer, at tip-off the last one; null when no bookmaker offers any.
+   */
+  market_line: number | null;
+  /**
+   * The first line of the day that was public.
+   */
+  opening_line: number;
   /**
    * Best American odds offered on more points than the line; null when no bookmaker offers any.
    */

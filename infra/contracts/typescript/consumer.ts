@@ -6,6 +6,7 @@ import type {
   ExportTrigger,
   GradingDocument,
   LiveDocument,
+  SettledLine,
   StatusDocument,
   TimelineDocument,
   TonightDocument,
@@ -48,6 +49,7 @@ export function grading(document: GradingDocument): string[] {
     `${document.game_date} ${document.poll_id} ${at(document.updated_at).getTime()}`,
     `${summary.total_predictions} ${summary.graded} ${summary.pending} ${summary.correct} ${summary.incorrect}`,
     `${summary.trending_correct} ${summary.trending_incorrect} ${summary.pushes} ${summary.voided}`,
+    `${summary.in_progress ?? 0} ${summary.without_side ?? 0}`,
     `${orNone(summary.win_rate)} ${orNone(summary.avg_error)} ${summary.games_in_progress} ${summary.games_final}`,
   ];
   for (const graded of document.predictions) {
@@ -58,6 +60,8 @@ export function grading(document: GradingDocument): string[] {
     lines.push(`${orNone(graded.confidence)} ${graded.has_line} ${orNone(graded.line_source)}`);
     lines.push(`${orNone(graded.actual)} ${orNone(graded.score_source)} ${orNone(graded.error)}`);
     lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched} ${orNone(graded.void_reason)}`);
+    lines.push(`${graded.pick_display} ${orNone(graded.chance)} ${graded.outcome} ${graded.settled}`);
+    lines.push(`${orNone(graded.result_display)} ${orNone(graded.margin_display)}`);
     switch (graded.status) {
       case "correct":
       case "incorrect":
@@ -76,7 +80,22 @@ export function grading(document: GradingDocument): string[] {
         graded.status satisfies never;
     }
   }
-  return lines;
+  const counts = summary.lines;
+  if (counts) {
+    lines.push(`${counts.total} ${counts.open} ${counts.over} ${counts.under} ${counts.pushes} ${counts.voided}`);
+    lines.push(`${counts.provisional} ${counts.official} ${counts.locked}`);
+  }
+  return lines.concat((document.lines ?? []).flatMap(settledLine));
+}
+
+function settledLine(line: SettledLine): string[] {
+  return [
+    `${line.player_lookup} ${line.player_name.trim()} ${line.team} ${line.game_id} ${line.stat_type}`,
+    `${points(line.line)} ${points(line.opening_line)} ${orNone(line.market_line)} ${line.books} ${line.line_source}`,
+    `${orNone(line.over_odds)} ${orNone(line.under_odds)} ${orNone(line.tip_off)} ${line.locked}`,
+    `${orNone(line.actual)} ${orNone(line.score_source)} ${orNone(line.chance_over)}`,
+    `${line.outcome} ${orNone(line.void_reason)} ${line.settled}`,
+  ];
 }
 
 export function timeline(document: TimelineDocument): string[] {
@@ -103,7 +122,7 @@ export function tonight(document: TonightDocument): string[] {
     quality.predictions.toFixed(),
   ];
   for (const game of document.games) {
-    lines.push(`${game.game_id} ${game.away_team} ${game.home_team} ${orNone(game.game_time)}`);
+    lines.push(`${game.game_id} ${game.away_team} ${game.home_team} ${orNone(game.game_time)} ${orNone(game.tip_off)}`);
     lines.push(`${game.game_status} ${game.home_score ?? 0} ${game.away_score ?? 0} ${game.player_count}`);
     for (const player of game.players) {
       lines.push(`${player.player_lookup} ${player.name} ${player.team} ${player.is_home} ${player.context}`);
@@ -117,6 +136,7 @@ export function tonight(document: TonightDocument): string[] {
       lines.push(orNone(player.line_source));
       for (const prop of player.props ?? []) {
         lines.push(`${prop.stat_type} ${points(prop.line)} ${orNone(prop.over_odds)} ${orNone(prop.under_odds)}`);
+        lines.push(`${points(prop.opening_line)} ${orNone(prop.market_line)} ${prop.books} ${prop.locked}`);
       }
       if (player.prediction) {
         const { predicted, confidence, recommendation } = player.prediction;

@@ -47,7 +47,7 @@ pub struct GameState {
     /// Whether the teams are in the break after the second quarter.
     pub is_halftime: bool,
     /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
-    /// `Postponed`; empty before tip-off.
+    /// `Postponed`, `Cancelled`; empty before tip-off.
     pub time_remaining: String,
 }
 
@@ -70,6 +70,7 @@ impl GameState {
         };
         let time_remaining = match status {
             GameStatus::Scheduled => String::new(),
+            GameStatus::Postponed if is_cancelled(upstream, status_text) => CANCELLED.into(),
             GameStatus::Postponed => "Postponed".into(),
             GameStatus::Final => final_text(period),
             GameStatus::InProgress if is_halftime => "Halftime".into(),
@@ -82,6 +83,15 @@ impl GameState {
         };
         Self { status, period, says_period, is_halftime, time_remaining }
     }
+}
+
+/// Display text of a game that will not be played.
+pub const CANCELLED: &str = "Cancelled";
+
+fn is_cancelled(upstream: &UpstreamClock<'_>, status: &str) -> bool {
+    [upstream.status_state.unwrap_or_default(), status]
+        .iter()
+        .any(|word| ["cancel", "abandon"].iter().any(|start| starts_with_ignoring_case(word, start)))
 }
 
 /// Display text of a game that ended in `period`: `Final`, `Final/OT`, `Final/OT2`.

@@ -30,7 +30,9 @@ mod slate_day;
 mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
-pub use game_state::{GameState, GameStatus, UpstreamClock, elapsed_range, elapsed_seconds, final_text};
+pub use game_state::{
+    CANCELLED, GameState, GameStatus, UpstreamClock, elapsed_range, elapsed_seconds, final_text,
+};
 pub use minutes::minutes_decimal;
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;

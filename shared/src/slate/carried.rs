@@ -211,13 +211,13 @@ impl Carrying<'_> {
                 None => {
                     // The player may have been traded or be expected elsewhere. A roster that replaces a
                     // missing analysis is no evidence of that, and nobody changes teams after tip-off.
-                    let stays = has_begun && player.is_timed();
-                    if !stays && self.is_gone(player.absent.player) {
+                    let is_locked = has_begun && player.is_timed();
+                    if !is_locked && player.line.is_none() && self.is_gone(player.absent.player) {
                         continue;
                     }
                     let is_word =
                         |it: &Player| it.context == Context::Analysis || player.context == Context::Roster;
-                    let is_elsewhere = |it: &Player| it.is_same(&player) && !stays && is_word(it);
+                    let is_elsewhere = |it: &Player| it.is_same(&player) && !is_locked && is_word(it);
                     if !slate.players().any(is_elsewhere) {
                         for game in &mut slate.games {
                             game.players.retain(|it| !it.is_same(&player));
@@ -234,7 +234,9 @@ impl Carrying<'_> {
         let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
         // Players from a roster that replaced a missing analysis leave when the analysis arrives.
         let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
-        let stays = !self.is_gone(player.absent.player) || (has_begun && player.is_timed());
+        // A line that was public is carried to the end of the day.
+        let is_timed = player.line.is_some() || (has_begun && player.is_timed());
+        let stays = !self.is_gone(player.absent.player) || is_timed;
         if !stays || (stood_in && !player.is_timed()) {
             return;
         }
@@ -261,6 +263,9 @@ impl Carrying<'_> {
             player.days_rest = known.days_rest;
             player.absent.analysis = known.absent.analysis.or(Some(self.now));
         }
+        if let (Some(line), Some(known)) = (&mut player.line, &known.line) {
+            line.opening = known.opening.or(Some(known.value)).filter(|opening| *opening != line.value);
+        }
         // Without offers an estimate replaces a bookmaker's line.
         let lost_line = strength(player.line.as_ref()) < strength(known.line.as_ref());
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
@@ -282,7 +287,8 @@ impl Carrying<'_> {
         }
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
         let keeps_prediction = lost_prediction && !self.is_gone(known.absent.prediction);
-        let keeps_line = lost_line && !self.is_gone(known.absent.line);
+        // A line that was public is carried to the end of the day.
+        let keeps_line = lost_line && (player.line.is_none() || !self.is_gone(known.absent.line));
         if keeps_prediction {
             player.absent.prediction = known.absent.prediction.or(Some(self.now));
         }

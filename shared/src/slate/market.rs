@@ -106,6 +106,11 @@ impl Market {
         self.at(line).filter_map(|quote| quote.under).max()
     }
 
+    /// The number of bookmakers that offer `line`.
+    pub(super) fn books(&self, line: f64) -> u32 {
+        u32::try_from(self.at(line).count()).unwrap_or(u32::MAX)
+    }
+
     fn at(&self, line: f64) -> impl Iterator<Item = &Quote> {
         self.quotes.iter().filter(move |quote| tenths(quote.line) == tenths(line))
     }

@@ -56,6 +56,15 @@ pub struct PointsLine {
     pub value: f64,
     /// Source of the line.
     pub source: LineSource,
+    /// The first line of the day; `None` while it is this one.
+    #[serde(default)]
+    pub opening: Option<f64>,
+    /// The line that most bookmakers offer; `None` where no bookmaker offers any.
+    #[serde(default)]
+    pub market: Option<f64>,
+    /// Number of bookmakers that offer this line.
+    #[serde(default)]
+    pub books: u32,
     /// Best American odds that a bookmaker offers on more points than this line.
     pub over_odds: Option<i64>,
     /// Best American odds that a bookmaker offers on fewer points than this line.
@@ -200,6 +209,9 @@ pub(super) fn line(prediction: Option<&Row>, market: &Market) -> Option<PointsLi
     let at = |value: f64, source| PointsLine {
         value,
         source,
+        opening: None,
+        market: market.main,
+        books: market.books(value),
         over_odds: market.over_odds(value),
         under_odds: market.under_odds(value),
     };
@@ -258,6 +270,9 @@ mod tests {
         let expected = PointsLine {
             value: 20.5,
             source: LineSource::Bettingpros,
+            opening: None,
+            market: Some(20.5),
+            books: 1,
             over_odds: Some(-110),
             under_odds: Some(-108),
         };

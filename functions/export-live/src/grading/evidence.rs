@@ -1,0 +1,82 @@
+//! The evidence for an outcome: the live box score, or the official one once it has arrived.
+
+use shared::{nba::GameStatus, slate};
+
+use super::ScoreSource;
+use crate::{
+    live,
+    matchup::Matchup,
+    predicted::{Played, Predicted},
+};
+
+/// The evidence for a grade: the state of the player's game, and the points.
+pub(super) struct PointsEvidence {
+    pub status: GameStatus,
+    /// The points, their source and the minutes as displayed; `None` before tip-off, and where the player did
+    /// not play or has not been on the floor.
+    pub points: Option<(u32, ScoreSource, Option<String>)>,
+    /// Whether it is certain that the player did not play; a missing row is not enough.
+    pub did_not_play: bool,
+    /// Whether the official box score says so.
+    pub is_official: bool,
+}
+
+impl PointsEvidence {
+    pub fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
+        let line = matchup.box_score_entry(player);
+        let by_live = || {
+            let line = line.filter(|line| line.has_played())?;
+            Some((line.points, ScoreSource::BdlLive, Some(line.minutes.clone())))
+        };
+        let at_the_end = |points: Option<_>, is_certain: bool, is_official: bool| Self {
+            status: GameStatus::Final,
+            did_not_play: points.is_none() && is_certain,
+            points,
+            is_official,
+        };
+        let before_the_end =
+            |status, points| Self { status, points, did_not_play: false, is_official: false };
+        let by_official = |played: Played| {
+            let live_minutes = || line.map(|line| line.minutes.clone());
+            let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
+            (played.points, ScoreSource::NbaOfficial, minutes)
+        };
+        if let Some(official) = predicted.official(player) {
+            return at_the_end(official.played.map(by_official), true, true);
+        }
+        if predicted.is_official(&player.team) {
+            // A player without an official entry counts as having played only if the live box score shows it.
+            let points = by_live();
+            let is_official = points.is_none();
+            return at_the_end(points, true, is_official);
+        }
+        match matchup.live {
+            Some(live) if live.status == GameStatus::Final => {
+                // Zeros mean that the player did not play only if the box score shows another player's play.
+                let has_box = live.players.iter().any(live::LivePlayer::has_played);
+                at_the_end(by_live(), (line.is_some() && has_box) || live.is_whole(), false)
+            }
+            Some(live) if live.status == GameStatus::InProgress => before_the_end(live.status, by_live()),
+            Some(live) => before_the_end(live.status, None),
+            // The schedule has no player points; a game that it reports as over waits for a box score.
+            None => before_the_end(matchup.scheduled.status, None),
+        }
+    }
+}
+
+/// Formats minutes as a clock: 34.5 is `34:30`.
+fn minutes_text(minutes: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, reason = "a game's seconds are few")]
+    let seconds = (minutes * 60.0).round() as i64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_read_like_a_clock() {
+        assert_eq!([34.5, 0.0, 9.99].map(minutes_text), ["34:30", "0:00", "9:59"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json`: every line of the night
+//! with what has become of it, and every prediction with its grade.
+
+mod evidence;
+mod prediction;
+mod standing;
+mod summary;
+mod wire;
+
+use std::cmp::Reverse;
+
+use shared::documents;
+
+use crate::{live, matchup, predicted::Predicted};
+use standing::Standing;
+
+pub use wire::{
+    Document, Graded, Line, LineSummary, Outcome, ScoreSource, Settled, StatType, Status, Summary, VoidReason,
+};
+
+/// Approximate JSON size of a prediction and of a line, to allocate the body once.
+const BYTES_A_PREDICTION: usize = 860;
+const BYTES_A_LINE: usize = 560;
+
+impl documents::Document for Document {
+    const NAME: &'static str = "the grading";
+
+    fn expected_bytes(&self) -> usize {
+        1024 + self.predictions.len() * BYTES_A_PREDICTION + self.lines.len() * BYTES_A_LINE
+    }
+}
+
+impl Document {
+    /// Settles the lines and grades the predictions by the scores of a live document, and by official scores
+    /// where available.
+    pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
+        let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
+        let mut lines: Vec<Line> = Vec::new();
+        for matchup in matchup::all(live, &predicted.slate) {
+            for player in matchup.players.iter().filter(|player| player.is_timed()) {
+                let standing = Standing::of(&matchup, player, predicted, live.updated_at);
+                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, it)));
+                lines.extend(player.line.as_ref().map(|line| Line::of(&standing, line)));
+            }
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
+        let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
+        predictions.sort_by_cached_key(|graded| {
+            (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
+        });
+        lines.sort_by_cached_key(|line| {
+            (line.tip_off.is_none(), line.tip_off, line.game_id.clone(), line.player_lookup.clone())
+        });
+        Self {
+            updated_at: live.updated_at,
+            game_date: live.game_date,
+            poll_id: live.poll_id,
+            summary: Summary::of(&predictions, &lines, live),
+            predictions,
+            lines,
+        }
+    }
+}

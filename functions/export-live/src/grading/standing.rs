@@ -1,0 +1,154 @@
+//! Where a player's line stands: points, chance, outcome.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    nba::{GameStatus, elapsed_range},
+    slate,
+};
+
+use super::{Line, Outcome, Settled, StatType, VoidReason, evidence::PointsEvidence};
+use crate::{
+    chance::{Chance, Moment, REGULATION},
+    live::{self, LiveGame},
+    matchup::Matchup,
+    predicted::Predicted,
+};
+
+/// A player's standing at a poll, for the line and for the prediction.
+pub(super) struct Standing<'a> {
+    pub matchup: &'a Matchup<'a>,
+    pub player: &'a slate::Player,
+    pub evidence: PointsEvidence,
+    pub void_reason: Option<VoidReason>,
+    pub outcome: Outcome,
+    pub settled: Settled,
+    /// `None` once the line is settled, and without a line or an average.
+    pub chance: Option<Chance>,
+    pub locked: bool,
+}
+
+impl<'a> Standing<'a> {
+    pub fn of(
+        matchup: &'a Matchup<'a>,
+        player: &'a slate::Player,
+        predicted: &Predicted,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let evidence = PointsEvidence::of(matchup, player, predicted);
+        let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
+        let has_points = evidence.points.is_some();
+        let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
+            true => VoidReason::RuledOut,
+            false => VoidReason::DidNotPlay,
+        };
+        let void_reason = match (evidence.status, has_points) {
+            (GameStatus::Postponed, _) => Some(postponed(matchup.live)),
+            (GameStatus::Final, false) if evidence.did_not_play => Some(did_not_play()),
+            (_, false) if is_withdrawn => Some(VoidReason::RuledOut),
+            _ => None,
+        };
+        let line = player.line.as_ref().map(|line| line.value);
+        let points = evidence.points.as_ref().map(|(points, ..)| *points);
+        let outcome = match (void_reason, evidence.status, line.zip(points)) {
+            (Some(_), ..) => Outcome::Void,
+            (None, GameStatus::Final, Some((line, points))) => at_the_end(line, points),
+            _ => Outcome::Open,
+        };
+        let settled = match outcome {
+            Outcome::Open => Settled::Open,
+            _ if evidence.is_official => Settled::Official,
+            _ => Settled::Provisional,
+        };
+        let is_open = outcome == Outcome::Open && evidence.status != GameStatus::Final;
+        let moment = || moment(matchup.live, points.unwrap_or(0), predicted.average(player)?);
+        let chance = line.filter(|_| is_open).and_then(|line| Some(Chance::of(moment()?, line)));
+        let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
+        let locked = has_begun && evidence.status != GameStatus::Postponed;
+        Self { matchup, player, evidence, void_reason, outcome, settled, chance, locked }
+    }
+
+    /// The points as published: none where the line is void.
+    pub fn points(&self) -> Option<u32> {
+        let points = self.evidence.points.as_ref().filter(|_| self.void_reason.is_none());
+        points.map(|(points, ..)| *points)
+    }
+}
+
+impl Line {
+    pub(super) fn of(standing: &Standing<'_>, line: &slate::PointsLine) -> Self {
+        let Standing { matchup, player, evidence, .. } = standing;
+        let actual = standing.points();
+        Self {
+            player_lookup: player.lookup.clone(),
+            player_name: player.name.clone(),
+            team: player.team.clone(),
+            game_id: matchup.scheduled.id.clone(),
+            stat_type: StatType::Points,
+            line: line.value,
+            opening_line: line.opening.unwrap_or(line.value),
+            market_line: line.market,
+            books: line.books,
+            over_odds: line.over_odds,
+            under_odds: line.under_odds,
+            line_source: line.source,
+            tip_off: matchup.scheduled.tip_off,
+            locked: standing.locked,
+            actual,
+            score_source: actual.and(evidence.points.as_ref()).map(|(_, source, _)| *source),
+            chance_over: standing.chance.map(|chance| to_four_places(chance.over)),
+            outcome: standing.outcome,
+            void_reason: standing.void_reason,
+            settled: standing.settled,
+        }
+    }
+}
+
+fn at_the_end(line: f64, points: u32) -> Outcome {
+    match f64::from(points).total_cmp(&line) {
+        std::cmp::Ordering::Less => Outcome::Under,
+        std::cmp::Ordering::Equal => Outcome::Push,
+        std::cmp::Ordering::Greater => Outcome::Over,
+    }
+}
+
+fn postponed(live: Option<&LiveGame>) -> VoidReason {
+    match live.is_some_and(live::LiveGame::is_cancelled) {
+        true => VoidReason::Cancelled,
+        false => VoidReason::Postponed,
+    }
+}
+
+/// The moment of a player's game; before tip-off, and without a box score, the beginning.
+fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> {
+    let Some(game) = live.filter(|game| game.has_begun()) else {
+        return Some(Moment { average, points, elapsed: 0.0, left: 1.0, lead: 0 });
+    };
+    let played = elapsed_range(game.status, game.period, &game.time_remaining);
+    // Without a clock, the middle of the period.
+    let played = f64::midpoint(f64::from(*played.start()), f64::from(*played.end()));
+    let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();
+    let whole = REGULATION + 300.0 * f64::from(overtimes);
+    Some(Moment {
+        average,
+        points,
+        elapsed: (played / REGULATION).min(1.0),
+        left: ((whole - played) / REGULATION).max(0.0),
+        lead: game.home_score.abs_diff(game.away_score),
+    })
+}
+
+pub(super) fn to_four_places(chance: f64) -> f64 {
+    (chance * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_final_score_is_over_under_or_on_the_line() {
+        for (points, expected) in [(24, Outcome::Under), (25, Outcome::Push), (26, Outcome::Over)] {
+            assert_eq!(at_the_end(25.0, points), expected);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Every line of the night: locked at tip-off, settled by the live box score, and by the official one in the
+//! morning.
+
+use serde_json::{Value, json};
+use tests::drift::{
+    BEFORE, CONTEXT, DATED_LIVE, FINAL, GRADING, Night, ODDS, SCHEDULE, SUMMARY, THIRD, at_line, boston,
+    both_sides, box_of, fields, full, line, only, player, predicting, tonight,
+};
+use tests::{
+    Cloud,
+    warehouse::{DAY, GAME, expected, played, predicted, scheduled, with},
+};
+
+/// Brown is predicted, Walsh only offered.
+async fn cloud() -> Cloud {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.add(CONTEXT, expected("jordanwalsh", "BOS"));
+    for offer in both_sides("jordanwalsh", 10, 9.5, -110, -110) {
+        cloud.add(ODDS, offer);
+    }
+    cloud
+}
+
+/// Toronto at Boston with Walsh's points beside Brown's.
+fn with_walsh(state: (&str, i64, &str), points: i64, walsh: i64) -> Value {
+    let mut game = boston(state, points);
+    box_of(&mut game, "home_team").push(line(77, "Jordan", "Walsh", walsh, "20"));
+    game
+}
+
+async fn settled(night: &Night, lookup: &str) -> Value {
+    only(&night.cloud.document(GRADING).await["lines"], lookup).clone()
+}
+
+const RESULT: [&str; 4] = ["actual", "outcome", "settled", "locked"];
+
+#[tokio::test]
+async fn every_line_predicted_or_not_is_settled_by_the_live_box_and_then_by_the_official_one() {
+    let night = Night::of(cloud().await).await;
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    let before = settled(&night, "jordanwalsh").await;
+    assert_eq!(fields(&before, RESULT), json!([null, "open", "open", false]));
+    assert!(before["chance_over"].is_null(), "neither a season nor a prediction is known: {before}");
+    night.poll("02:12", [with_walsh(THIRD, 21, 8)]).await;
+    assert_eq!(fields(&settled(&night, "jordanwalsh").await, RESULT), json!([8, "open", "open", true]));
+    night.poll("03:12", [full(with_walsh(FINAL, 27, 8))]).await;
+    let walsh = settled(&night, "jordanwalsh").await;
+    assert_eq!(fields(&walsh, RESULT), json!([8, "under", "provisional", true]));
+    assert!(walsh["chance_over"].is_null());
+    let brown = settled(&night, "jaylenbrown").await;
+    assert_eq!(fields(&brown, RESULT), json!([27, "over", "provisional", true]));
+
+    // The official box score gives Walsh two more.
+    let mut night = night;
+    for (lookup, points) in [("jaylenbrown", 27), ("jordanwalsh", 10)] {
+        night.cloud.add(SUMMARY, played(lookup, DAY, points, 30.0));
+    }
+    night.restart().await;
+    night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
+    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    let walsh = only(&grading["lines"], "jordanwalsh");
+    assert_eq!(fields(walsh, RESULT), json!([10, "over", "official", true]));
+    assert_eq!(walsh["score_source"], "nba_official");
+    let counts = &grading["summary"]["lines"];
+    let counted = ["total", "open", "over", "under", "pushes", "voided", "provisional", "official", "locked"];
+    assert_eq!(fields(counts, counted), json!([2, 0, 2, 0, 0, 0, 0, 2, 2]));
+    assert_eq!(night.cloud.document(DATED_LIVE).await["games_final"], 1);
+}
+
+#[tokio::test]
+async fn a_line_on_a_whole_number_is_a_push_and_a_pick_without_a_side_has_an_outcome() {
+    let pass = at_line(predicted("jaylenbrown", 25.0, "PASS"), 25.0);
+    let night = Night::of(predicting(&[pass]).await).await;
+    night.poll("03:12", [full(boston(FINAL, 25))]).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(
+        fields(
+            &standing,
+            ["status", "outcome", "settled", "pick_display", "result_display", "margin_display"]
+        ),
+        json!(["graded", "push", "provisional", "PASS 25", "25 points", "0"])
+    );
+    let summary = night.cloud.document(GRADING).await["summary"].clone();
+    assert_eq!((&summary["without_side"], &summary["win_rate"]), (&json!(1), &Value::Null));
+}
+
+#[tokio::test]
+async fn counts_add_up_at_every_moment_of_the_night() {
+    let night = Night::of(cloud().await).await;
+    for (time, game) in [
+        ("23:30", boston(BEFORE, 0)),
+        ("02:12", with_walsh(THIRD, 21, 8)),
+        ("03:12", full(with_walsh(FINAL, 27, 8))),
+    ] {
+        night.poll(time, [game]).await;
+        let grading = night.cloud.document(GRADING).await;
+        let summary = &grading["summary"];
+        let sum = |counts: &Value, names: &[&str]| -> u64 {
+            names.iter().map(|name| counts[*name].as_u64().expect("a count")).sum()
+        };
+        let by_status = [
+            "pending",
+            "correct",
+            "incorrect",
+            "trending_correct",
+            "trending_incorrect",
+            "in_progress",
+            "pushes",
+            "voided",
+            "without_side",
+        ];
+        assert_eq!(sum(summary, &by_status), summary["total_predictions"], "{time}");
+        let lines = &summary["lines"];
+        assert_eq!(sum(lines, &["open", "over", "under", "pushes", "voided"]), lines["total"], "{time}");
+        assert_eq!(sum(lines, &["open", "provisional", "official"]), lines["total"], "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_moves_until_tip_off_and_is_the_same_in_both_documents() {
+    let cloud = predicting(&[]).await;
+    for offer in both_sides("jaylenbrown", 10, 24.5, -110, -110) {
+        cloud.add(ODDS, offer);
+    }
+    let mut night = Night::of(cloud).await;
+    let shown = ["line", "opening_line", "market_line", "books", "locked"];
+    let both = async |night: &Night, time: &str| {
+        let list = tonight(&night.cloud, time).await;
+        let prop = fields(&player(&list, "jaylenbrown")["props"][0], shown);
+        assert_eq!(prop, fields(&settled(night, "jaylenbrown").await, shown), "{time}");
+        prop
+    };
+    night.poll("22:00", [boston(BEFORE, 0)]).await;
+    assert_eq!(both(&night, "22:01").await, json!([24.5, 24.5, 24.5, 1, false]));
+    let at = |instant: &str, line: f64| {
+        both_sides("jaylenbrown", 10, line, -112, -108)
+            .map(|offer| with(offer, json!({"bookmaker_last_update": instant})))
+    };
+    for offer in at("2026-01-09T23:45:00Z", 25.5) {
+        night.cloud.add(ODDS, offer);
+    }
+    night.restart().await;
+    night.poll("23:50", [boston(BEFORE, 0)]).await;
+    assert_eq!(both(&night, "23:51").await, json!([25.5, 24.5, 25.5, 1, false]), "the opening line stays");
+    // Offered in the first quarter.
+    for offer in at("2026-01-10T00:45:00Z", 27.5) {
+        night.cloud.add(ODDS, offer);
+    }
+    night.restart().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    assert_eq!(both(&night, "02:13").await, json!([25.5, 24.5, 25.5, 1, true]));
+}
+
+#[tokio::test]
+async fn a_line_that_bookmakers_withdraw_before_tip_off_is_carried_to_the_end_of_the_day() {
+    let mut night = Night::of(cloud().await).await;
+    night.poll("20:00", [boston(BEFORE, 0)]).await;
+    night.cloud.execute("nba_raw", "DELETE FROM bettingpros_player_points_props");
+    night.cloud.execute(
+        "nba_analytics",
+        "DELETE FROM upcoming_player_game_context WHERE player_lookup = 'jordanwalsh'",
+    );
+    for time in ["20:10", "20:20", "20:30", "23:00"] {
+        night.restart().await;
+        night.poll(time, [boston(BEFORE, 0)]).await;
+        assert_eq!(settled(&night, "jordanwalsh").await["line"], 9.5, "{time}");
+    }
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let walsh = settled(&night, "jordanwalsh").await;
+    let shown = ["line", "actual", "outcome", "void_reason"];
+    assert_eq!(fields(&walsh, shown), json!([9.5, null, "void", "did_not_play"]));
+}
+
+#[tokio::test]
+async fn a_game_that_is_moved_to_a_later_hour_is_open_again() {
+    let mut night = Night::of(cloud().await).await;
+    night.poll("00:35", [boston(BEFORE, 0)]).await;
+    assert_eq!(settled(&night, "jaylenbrown").await["locked"], true, "tip-off was at 00:30");
+    night.cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    let later = json!({"game_date_est": "2026-01-10T02:30:00Z"});
+    night.cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), later));
+    night.restart().await;
+    night.poll("00:45", [boston(BEFORE, 0)]).await;
+    let brown = settled(&night, "jaylenbrown").await;
+    assert_eq!(fields(&brown, ["locked", "tip_off"]), json!([false, "2026-01-10T02:30:00Z"]));
+}
+
+#[tokio::test]
+async fn a_void_line_says_why() {
+    for (status, reason) in [
+        ("Postponed", "postponed"),
+        ("Canceled", "cancelled"),
+        ("Abandoned", "cancelled"),
+        ("PPD", "postponed"),
+    ] {
+        let night = Night::of(cloud().await).await;
+        let mut game = boston((status, 0, ""), 0);
+        for side in ["home_team", "visitor_team"] {
+            game[format!("{side}_score")] = json!(0);
+            game[side]["players"] = json!([]);
+        }
+        night.poll("00:45", [game]).await;
+        let brown = settled(&night, "jaylenbrown").await;
+        let shown = ["outcome", "void_reason", "locked", "actual", "chance_over"];
+        assert_eq!(fields(&brown, shown), json!(["void", reason, false, null, null]), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_of_a_player_whom_nobody_predicts_has_a_chance_by_the_season() {
+    let night = Night::of(cloud().await).await;
+    for (day, points) in [("2026-01-05", 8), ("2026-01-06", 12), ("2026-01-07", 10)] {
+        night.cloud.add(SUMMARY, played("jordanwalsh", day, points, 24.0));
+    }
+    // A night on the bench counts in no average.
+    let bench = json!({"is_dnp": true, "points": 0, "minutes_played": 0.0});
+    night.cloud.add(SUMMARY, with(played("jordanwalsh", "2026-01-08", 0, 0.0), bench));
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    let walsh = settled(&night, "jordanwalsh").await;
+    // The published formula for an average of 10 before tip-off.
+    assert_eq!(walsh["chance_over"], 0.5304, "{walsh}");
+}
