@@ -97,7 +97,9 @@ locals {
         "nba_reference.nba_players_registry",
       ]
       schedules = {
-        polls = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true }) }
+        polls           = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true }) }
+        settlement      = { cron = local.settlement, body = jsonencode({ target_date = "yesterday", include_grading = true }) }
+        settlement_half = { cron = local.settlement_half, body = jsonencode({ target_date = "yesterday", include_grading = true }) }
       }
     }
   }

@@ -3,6 +3,11 @@ locals {
   # ends at four.
   polls = "*/3 12-23,0-3 * * *"
 
+  # Exports of yesterday, at 5:00, 7:30, 10:30 and 13:00: official box scores arrive in the warehouse through the
+  # morning.
+  settlement      = "0 5,13 * * *"
+  settlement_half = "30 7,10 * * *"
+
   # Exports of tonight's list, Eastern time: in the morning, after the lines and predictions, and before the early
   # and the late games.
   tonight = {

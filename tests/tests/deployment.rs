@@ -134,7 +134,12 @@ fn every_function_has_one_service_one_identity_and_a_way_to_be_called() {
         assert_eq!(triggers, expected, "{name}");
         let schedules = map(function, "schedules").len();
         let shape = field(function, "shape").and_then(text).expect("a shape");
-        assert_eq!((shape.as_str(), schedules), if triggers.is_empty() { ("http", 1) } else { ("event", 0) });
+        let expected = match name.as_str() {
+            "export-live" => ("http", 3),
+            _ if triggers.is_empty() => ("http", 1),
+            _ => ("event", 0),
+        };
+        assert_eq!((shape.as_str(), schedules), expected);
     }
     // Each shape's module is applied to every function of that shape, and creates one service for each.
     for shape in ["http", "event"] {
@@ -268,9 +273,9 @@ fn f06_f23_polls_are_asked_for_every_three_minutes_of_the_night_in_new_york() {
         assert_ne!(SlateDay::of(after), day(noon));
     }
     for (name, function) in deployed(&root) {
-        for schedule in map(function, "schedules").into_values() {
+        for (key, schedule) in map(function, "schedules") {
             let cron = field(schedule, "cron").expect("a schedule");
-            assert_eq!(cron.to_string(), "local.polls", "{name}");
+            assert_eq!(cron.to_string(), format!("local.{key}"), "{name}");
         }
     }
     let jobs = Module::read("modules/http-function");
@@ -280,6 +285,21 @@ fn f06_f23_polls_are_asked_for_every_three_minutes_of_the_night_in_new_york() {
     ] {
         assert_eq!(attribute(job, "time_zone").and_then(text).as_deref(), Some("America/New_York"));
     }
+}
+
+#[test]
+fn yesterday_is_asked_for_through_the_morning_until_official_scores_have_arrived() {
+    let root = root();
+    let times = ["settlement", "settlement_half"].into_iter().flat_map(|name| {
+        let cron = root.value(root.local(name)).expect("a schedule");
+        let fields: Vec<&str> = cron.split(' ').collect();
+        let [minute, hours, "*", "*", "*"] = fields.as_slice() else { panic!("{cron}") };
+        let times = hours.split(',').map(|hour| format!("{hour:0>2}:{minute:0>2}"));
+        times.collect::<Vec<String>>()
+    });
+    // The slate day has changed by then, in New York, so that yesterday is the night before.
+    let expected = ["05:00", "07:30", "10:30", "13:00"].map(str::to_owned);
+    assert_eq!(times.collect::<BTreeSet<String>>(), expected.into());
 }
 
 #[test]
@@ -333,14 +353,19 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
     assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
 
     let functions = deployed(&root);
-    let body = |name: &str| {
-        let schedule = map(functions[name], "schedules").into_values().next().expect("a schedule");
+    let body_of = |name: &str, schedule: &str| {
+        let schedule = map(functions[name], "schedules").remove(schedule).expect("a schedule");
         let body = field(schedule, "body").expect("a body");
         text(body).unwrap_or_else(|| jsonencode(argument(body)).to_string())
     };
+    let body = |name: &str| body_of(name, "polls");
     let answer = cloud.exporter(&upstream, &clock).await.post(body("export-live")).await;
     assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
     assert!(answer.json["paths"]["live_grading"].is_string(), "graded: {answer:?}");
+    let morning = HandClock::at("2026-01-10T12:00:00Z");
+    let settlement = body_of("export-live", "settlement");
+    let answer = cloud.exporter(&upstream, &morning).await.post(settlement).await;
+    assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
     let answer = cloud.scraper(&upstream, &clock).await.post(body("scrape-live-boxscores")).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
 

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, CONTEXT, DATED_LIVE, FINAL, GRADING, Night, ODDS, SCHEDULE, SUMMARY, THIRD, at_line, boston,
-    both_sides, box_of, fields, full, line, only, player, predicting, tonight,
+    BEFORE, CONTEXT, DATED_GRADING, DATED_LIVE, FINAL, GRADING, Night, ODDS, SCHEDULE, SUMMARY, THIRD,
+    at_line, boston, both_sides, box_of, fields, full, line, only, player, predicting, tonight,
 };
 use tests::{
     Cloud,
@@ -57,14 +57,25 @@ async fn every_line_predicted_or_not_is_settled_by_the_live_box_and_then_by_the_
     }
     night.restart().await;
     night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
-    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    let grading = night.cloud.document(DATED_GRADING).await;
     let walsh = only(&grading["lines"], "jordanwalsh");
     assert_eq!(fields(walsh, RESULT), json!([10, "over", "official", true]));
     assert_eq!(walsh["score_source"], "nba_official");
+    let corrected = json!([{
+        "player_lookup": "jordanwalsh", "player_name": "Jordanwalsh", "team": "BOS", "game_id": GAME,
+        "stat_type": "points", "from": 8, "to": 10,
+    }]);
+    assert_eq!(grading["corrections"], corrected);
     let counts = &grading["summary"]["lines"];
     let counted = ["total", "open", "over", "under", "pushes", "voided", "provisional", "official", "locked"];
     assert_eq!(fields(counts, counted), json!([2, 0, 2, 0, 0, 0, 0, 2, 2]));
     assert_eq!(night.cloud.document(DATED_LIVE).await["games_final"], 1);
+
+    // Exported again, by another process: the correction is still told, though nothing has changed since.
+    night.restart().await;
+    night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
+    let grading = night.cloud.document(DATED_GRADING).await;
+    assert_eq!(grading["corrections"], corrected);
 }
 
 #[tokio::test]

@@ -104,6 +104,7 @@ async fn predictions_are_graded_by_the_poll_of_the_scores() {
                     "margin_display": "-13.5",
                 },
             ],
+            "corrections": [],
             "lines": [
                 {
                     "player_lookup": "jaylenbrown", "player_name": "Jaylen Brown", "team": "BOS", "game_id": GAME,
@@ -310,6 +311,37 @@ async fn f40_the_official_box_score_wins_over_the_live_one_once_it_has_come() {
     let gonzalez = of("hugogonzalez");
     let shown = ["status", "void_reason", "score_source"].map(|field| &gonzalez[field]);
     assert_eq!(json!(shown), json!(["void", "did_not_play", null]));
+}
+
+#[tokio::test]
+async fn f40_without_upstream_the_day_is_graded_by_official_box_scores_and_the_last_public_scores() {
+    for has_scores in [true, false] {
+        let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+        let before = match has_scores {
+            true => {
+                graded(&cloud, [boston(FINAL, 26, "37")]).await;
+                cloud.document("v1/live/2026-01-09.json").await
+            }
+            false => Value::Null,
+        };
+        cloud.add(SUMMARY, played("jaylenbrown", DAY, 24, 36.5));
+        let stub = Stub::answering([Reply::text(401, "{}")]).await;
+        let exporter = cloud.exporter(&stub, &HandClock::at("2026-01-10T15:30:00Z")).await;
+        let answer = exporter.post(json!({"target_date": DAY}).to_string()).await;
+        let reply = (answer.status, &answer.json["status"]);
+        assert_eq!(reply, (StatusCode::INTERNAL_SERVER_ERROR, &json!("partial")), "{answer:?}");
+        assert!(
+            answer.json["errors"][0].as_str().is_some_and(|error| error.starts_with("live: BallDontLie"))
+        );
+        assert!(answer.json["paths"]["live"].is_null(), "{answer:?}");
+        let document = cloud.document(DATED).await;
+        let brown = &document["predictions"][0];
+        let shown = ["actual", "status", "settled", "score_source"].map(|field| &brown[field]);
+        assert_eq!(json!(shown), json!([24, "incorrect", "official", "nba_official"]), "{has_scores}");
+        if has_scores {
+            assert_eq!(cloud.document("v1/live/2026-01-09.json").await, before, "the scores stay");
+        }
+    }
 }
 
 #[tokio::test]

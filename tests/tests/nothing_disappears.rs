@@ -283,7 +283,11 @@ async fn what_is_lost_while_something_else_is_missing_is_missed_twice_as_well() 
     let list = tonight(&cloud, "18:30").await;
     let brown = player(&list, "jaylenbrown");
     assert_eq!(brown["prediction"]["predicted"], Value::Null, "the prediction, missed twice");
-    assert_eq!(brown["props"], player(&before, "jaylenbrown")["props"], "a line is carried to the end of the day");
+    assert_eq!(
+        brown["props"],
+        player(&before, "jaylenbrown")["props"],
+        "a line is carried to the end of the day"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A call of the function: what it asks for, and its answer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -10,6 +10,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
+    Error,
     documents::{Published, Target},
     nba::{SlateDay, TargetDay},
 };
@@ -61,6 +62,8 @@ impl Run {
 pub(crate) enum Exported {
     /// The scores are public.
     Scores(Published<live::Document>, Dependents),
+    /// BallDontLie failed; the last public scores are graded by official box scores.
+    OfficialOnly { error: Error, scores: Arc<live::Document>, dependents: Dependents },
     /// A later poll was published in the meantime; nothing was written of this one.
     Superseded(live::Document),
 }
@@ -84,7 +87,7 @@ pub(crate) struct Reply {
 enum Status {
     Success,
     Superseded,
-    /// The scores are public; grading or timeline, or both, stay as they were.
+    /// Some of the documents stay as they were: the scores, grading or timeline.
     Partial,
 }
 
@@ -94,6 +97,11 @@ impl Reply {
         let (status, document, paths, errors) = match exported {
             Exported::Superseded(document) => {
                 (Status::Superseded, document.into(), BTreeMap::new(), Vec::new())
+            }
+            Exported::OfficialOnly { error, scores, dependents } => {
+                let mut errors = vec![format!("live: {error}")];
+                errors.extend(dependents.errors());
+                (Status::Partial, scores, dependents.paths().collect(), errors)
             }
             Exported::Scores(scores, dependents) => {
                 let mut paths = BTreeMap::from([("live", scores.object)]);
@@ -106,7 +114,7 @@ impl Reply {
         };
         let Run { day, is_today, started, .. } = *run;
         for error in &errors {
-            tracing::error!(%day, error, "the scores are exported, but not every document that depends on them");
+            tracing::error!(%day, error, "not every document of the run could be exported");
         }
         tracing::info!(
             %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,

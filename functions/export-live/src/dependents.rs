@@ -107,7 +107,11 @@ impl Exporter {
         let (predicted, known) =
             tokio::try_join!(self.predicted.get(run.day, PREDICTIONS_TIMEOUT), self.grading.known(&target))?;
         let scores = self.with_names(scores.clone(), &predicted).await;
-        self.grading.update(known, at, |_| ready(Ok(grading::Document::of(&scores, &predicted)))).await
+        self.grading
+            .update(known, at, |known| {
+                ready(Ok(grading::Document::of(&scores, &predicted, known.document().as_deref())))
+            })
+            .await
     }
 
     /// Publishes the timeline of the scores, built on the public one, and on the history for players who are

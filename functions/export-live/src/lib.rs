@@ -33,7 +33,7 @@ use shared::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
     },
-    nba::SlateDay,
+    nba::{PollId, SlateDay},
     service,
     sources::balldontlie::{BallDontLie, Polled},
 };
@@ -133,7 +133,11 @@ impl Exporter {
         let target = run.target("v1/live", "v1/live/latest.json");
         let (polled, names, known) =
             tokio::join!(self.poll(run), self.names(run.day), self.scores.known(&target));
-        let (mut poll, mut known) = (Poll::of(run.day, run.is_today, &polled?)?, known?);
+        let polled = match polled {
+            Ok(polled) => polled,
+            Err(error) => return self.grade_officially(run, error, known?).await,
+        };
+        let (mut poll, mut known) = (Poll::of(run.day, run.is_today, &polled)?, known?);
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
@@ -142,11 +146,22 @@ impl Exporter {
                 return Ok(Exported::Superseded(scores));
             }
             let scores = Arc::new(scores);
-            let (written, dependents, reported) = tokio::join!(
-                self.scores.write(&known, poll.at, scores.clone()),
-                self.publish_dependents(run, &scores, poll.at),
-                self.report_in_advance(run, &scores),
-            );
+            let write = self.scores.write(&known, poll.at, scores.clone());
+            let dependents = async {
+                let dependents = self.publish_dependents(run, &scores, poll.at);
+                tokio::join!(dependents, self.report_in_advance(run, &scores))
+            };
+            let (written, (dependents, reported)) = match scores.rests_on_public {
+                false => tokio::join!(write, dependents),
+                // The public version supplies what the poll lacks: first it has to be certain which version.
+                true => match write.await? {
+                    Some(written) => (Ok(Some(written)), dependents.await),
+                    None => {
+                        known = self.scores.read(&target).await?;
+                        continue;
+                    }
+                },
+            };
             advance.keep_first(reported);
             match written? {
                 Some(scores) => return Ok(Exported::Scores(scores, dependents)),
@@ -154,6 +169,31 @@ impl Exporter {
             }
         }
         Err(self.scores.changed_each_time(&target))
+    }
+
+    /// Without a poll, because of `error`: once official box scores have arrived, the day is graded by them and
+    /// the last public scores.
+    async fn grade_officially(
+        &self,
+        run: &Run,
+        error: Error,
+        known: Known<live::Document>,
+    ) -> Result<Exported, Error> {
+        let predicted = match run.with_grading {
+            true => self.predicted.get(run.day, PREDICTIONS_TIMEOUT).await.ok(),
+            false => None,
+        };
+        if !predicted.is_some_and(|predicted| predicted.has_official_scores()) {
+            return Err(error);
+        }
+        let now = self.clock.now();
+        let none = || live::Document::new(run.day, PollId::at(now), now, Vec::new());
+        let (scores, at) = match known.document().zip(known.version()) {
+            Some((document, version)) => (document, version),
+            None => (Arc::new(none()), now),
+        };
+        let dependents = self.publish_dependents(run, &scores, at).await;
+        Ok(Exported::OfficialOnly { error, scores, dependents })
     }
 
     async fn poll(&self, run: &Run) -> Result<Polled, Error> {

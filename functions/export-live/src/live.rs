@@ -53,6 +53,9 @@ pub struct Document {
     /// Whether tonight's players were known when the rows were named.
     #[serde(skip)]
     pub is_named: bool,
+    /// Whether the poll lacks something of a game that it lists, so that the public version supplied it.
+    #[serde(skip)]
+    pub rests_on_public: bool,
 }
 
 /// A game of the slate day.
@@ -153,6 +156,7 @@ impl Document {
             games,
             unreadable: 0,
             is_named: false,
+            rests_on_public: false,
         }
     }
 }
@@ -322,6 +326,14 @@ impl LiveGame {
         }
         game.sort_players();
         game
+    }
+
+    /// Whether this listing shows the same state as the published `other` one, with as many players.
+    pub(crate) fn is_all_of(&self, other: &LiveGame) -> bool {
+        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
+        state(self) == state(other)
+            && self.time_remaining == other.time_remaining
+            && self.player_count == other.player_count
     }
 
     /// Whether the game has evidently been played: a score, or a player who was on the floor.

@@ -96,14 +96,21 @@ impl Poll {
             Some(known) => self.game_over(game, known),
             None => game.clone(),
         });
+        let polled: Vec<Arc<LiveGame>> = polled.collect();
+        let rests_on_public = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
         let listed = self.pairs();
         let stays = |game: &&&Arc<LiveGame>| {
             !listed.contains(&game.pair()) && (game.is_settled() || game.has_begun() || !self.is_whole)
         };
         let kept = known.values().filter(stays).map(|game| Arc::clone(game));
-        let games = names.apply(polled.chain(kept).collect(), public);
+        let games = names.apply(polled.into_iter().chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
-        Document { unreadable: self.unreadable, is_named: names.predicted.is_some(), ..document }
+        Document {
+            unreadable: self.unreadable,
+            is_named: names.predicted.is_some(),
+            rests_on_public,
+            ..document
+        }
     }
 
     fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {

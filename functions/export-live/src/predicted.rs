@@ -142,6 +142,11 @@ impl Predicted {
         lines.iter().find(certain).or_else(|| lines.iter().find(of_team)).or_else(only)
     }
 
+    /// Whether official box scores of the day have begun to arrive.
+    pub(crate) fn has_official_scores(&self) -> bool {
+        !self.official.is_empty()
+    }
+
     /// Whether a team's official box score has arrived, so that a player who is missing in it did not play.
     pub(crate) fn is_official(&self, team: &Team) -> bool {
         self.official_lines.get(team).is_some_and(|lines| *lines >= FEWEST_OFFICIAL_LINES)

@@ -85,6 +85,10 @@ impl Exporter {
             Ok(Exported::Scores(scores, dependents)) => {
                 (Some(&*scores.document), dependents.is_graded(), dependents.errors())
             }
+            Ok(Exported::OfficialOnly { error, dependents, .. }) => {
+                let failures = [vec![format!("live: {error}")], dependents.errors()].concat();
+                (None, false, failures)
+            }
             Err(error) => (None, false, vec![format!("live: {error}")]),
         };
         let is_recovery = matches!(advance, AdvanceReport::Withheld);

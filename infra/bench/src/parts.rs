@@ -170,7 +170,7 @@ impl Parts {
             payloads,
             names: Names { directory: directory.into(), predicted: Some(predicted.clone()) },
             polled: Vec::new(),
-            graded: grading::Document::of(&live, &predicted),
+            graded: grading::Document::of(&live, &predicted, None),
             timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
             live,
             predicted,
@@ -223,7 +223,7 @@ impl Parts {
 
     /// The live grading of every player.
     pub fn grade(&self) -> grading::Document {
-        grading::Document::of(&self.live, &self.predicted)
+        grading::Document::of(&self.live, &self.predicted, None)
     }
 
     /// The timeline of every player, based on the previous one.

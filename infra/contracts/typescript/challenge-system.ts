@@ -300,6 +300,10 @@ export interface LivePlayer {
  */
 export interface GradingDocument {
   /**
+   * Differences between the official box score and what had settled a line before it arrived.
+   */
+  corrections: Correction[];
+  /**
    * A slate day: the New York date of the evening, until four in the morning.
    */
   game_date: string;
@@ -321,6 +325,39 @@ export interface GradingDocument {
    * Instant at which the live document of the same poll was generated, UTC.
    */
   updated_at: string;
+}
+/**
+ * A difference between the official box score and what had settled a line before it arrived.
+ */
+export interface Correction {
+  /**
+   * What had settled the line; null when it had been void.
+   */
+  from: number | null;
+  /**
+   * The NBA's ten-digit game id.
+   */
+  game_id: string;
+  /**
+   * The join key of the player across every document.
+   */
+  player_lookup: string;
+  /**
+   * Display name.
+   */
+  player_name: string;
+  /**
+   * The statistic that is corrected.
+   */
+  stat_type: "points";
+  /**
+   * Code of the player's team.
+   */
+  team: string;
+  /**
+   * What the official box score says; null when the line is void by it.
+   */
+  to: number | null;
 }
 /**
  * A points line, and what has become of it.

@@ -85,6 +85,10 @@ export function grading(document: GradingDocument): string[] {
     lines.push(`${counts.total} ${counts.open} ${counts.over} ${counts.under} ${counts.pushes} ${counts.voided}`);
     lines.push(`${counts.provisional} ${counts.official} ${counts.locked}`);
   }
+  for (const it of document.corrections ?? []) {
+    lines.push(`${it.player_lookup} ${it.player_name.trim()} ${it.team} ${it.game_id} ${it.stat_type}`);
+    lines.push(`${orNone(it.from)} ${orNone(it.to)}`);
+  }
   return lines.concat((document.lines ?? []).flatMap(settledLine));
 }
 

@@ -108,6 +108,11 @@ impl<T> Known<T> {
         self.object.version > Some(version)
     }
 
+    /// The version of the public document; `None` where there is none.
+    pub fn version(&self) -> Option<DateTime<Utc>> {
+        self.object.version
+    }
+
     /// Whether there is a document.
     pub fn exists(&self) -> bool {
         !matches!(self.content, Content::Missing)

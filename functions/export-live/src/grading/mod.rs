@@ -1,6 +1,7 @@
 //! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json`: every line of the night
 //! with what has become of it, and every prediction with its grade.
 
+mod correction;
 mod evidence;
 mod prediction;
 mod standing;
@@ -15,7 +16,8 @@ use crate::{live, matchup, predicted::Predicted};
 use standing::Standing;
 
 pub use wire::{
-    Document, Graded, Line, LineSummary, Outcome, ScoreSource, Settled, StatType, Status, Summary, VoidReason,
+    Correction, Document, Graded, Line, LineSummary, Outcome, ScoreSource, Settled, StatType, Status,
+    Summary, VoidReason,
 };
 
 /// Approximate JSON size of a prediction and of a line, to allocate the body once.
@@ -32,8 +34,8 @@ impl documents::Document for Document {
 
 impl Document {
     /// Settles the lines and grades the predictions by the scores of a live document, and by official scores
-    /// where available.
-    pub fn of(live: &live::Document, predicted: &Predicted) -> Self {
+    /// where available. Corrections are told from the `previous` version.
+    pub fn of(live: &live::Document, predicted: &Predicted, previous: Option<&Self>) -> Self {
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
@@ -51,6 +53,8 @@ impl Document {
         lines.sort_by_cached_key(|line| {
             (line.tip_off.is_none(), line.tip_off, line.game_id.clone(), line.player_lookup.clone())
         });
+        let previous = previous.filter(|previous| previous.game_date == live.game_date);
+        let corrections = previous.map(|previous| correction::all(previous, &lines)).unwrap_or_default();
         Self {
             updated_at: live.updated_at,
             game_date: live.game_date,
@@ -58,6 +62,7 @@ impl Document {
             summary: Summary::of(&predictions, &lines, live),
             predictions,
             lines,
+            corrections,
         }
     }
 }

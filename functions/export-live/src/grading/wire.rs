@@ -28,6 +28,28 @@ pub struct Document {
     /// Every line of the slate day, predicted or not, by tip-off, game and player.
     #[serde(default)]
     pub lines: Vec<Line>,
+    /// Differences between the official box score and what had settled a line before it arrived.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
+}
+
+/// A difference between the official box score and what had settled a line before it arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Correction {
+    /// The join key of the player across every document.
+    pub player_lookup: PlayerLookup,
+    /// Display name.
+    pub player_name: String,
+    /// Code of the player's team.
+    pub team: Team,
+    /// The NBA's ten-digit game id.
+    pub game_id: NbaGameId,
+    /// The statistic that is corrected.
+    pub stat_type: StatType,
+    /// What had settled the line; null when it had been void.
+    pub from: Option<u32>,
+    /// What the official box score says; null when the line is void by it.
+    pub to: Option<u32>,
 }
 
 /// Counts over the predictions of a slate day, and accuracy so far. `pending`, `correct`, `incorrect`, `trending_correct`,

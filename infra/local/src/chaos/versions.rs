@@ -219,6 +219,27 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
 }
 
 fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
+    lost_of_predictions(known, document).or_else(|| lost_of_lines(known, document))
+}
+
+/// A line that was public stays, as it stood at tip-off, and what is settled is not open again.
+fn lost_of_lines(known: &Value, document: &Value) -> Option<String> {
+    let lines: HashMap<String, &Value> =
+        list(document, "lines").iter().map(|line| (key(line), line)).collect();
+    list(known, "lines").iter().find_map(|before| {
+        let is_open = |line: &Value| text(line, "outcome") == "open";
+        let Some(now) = lines.get(&key(before)) else {
+            return Some(format!("the line of {} is gone", key(before)));
+        };
+        if before["locked"] == true && now["line"] != before["line"] {
+            let (from, to) = (&before["line"], &now["line"]);
+            return Some(format!("the line of {} was locked at {from} and is {to}", key(before)));
+        }
+        (!is_open(before) && is_open(now)).then(|| format!("the line of {} is open again", key(before)))
+    })
+}
+
+fn lost_of_predictions(known: &Value, document: &Value) -> Option<String> {
     let graded: HashMap<String, &Value> =
         list(document, "predictions").iter().map(|graded| (key(graded), graded)).collect();
     list(known, "predictions").iter().find_map(|before| {
@@ -335,6 +356,26 @@ mod tests {
         assert_eq!(written("2026-01-10T00:09:00Z", scores(6, "in_progress", Some(6))), 0);
         assert_eq!(written("2026-01-10T00:09:00Z", scores(7, "in_progress", Some(3))), 1);
         assert_eq!(written("2026-01-10T00:12:00Z", scores(12, "in_progress", Some(2))), 2);
+    }
+
+    #[test]
+    fn a_line_that_is_gone_moves_after_its_lock_or_is_open_again_is_found() {
+        let version = |minute: u32, lines: Value| {
+            let poll = format!("20260110T00{minute:02}00Z");
+            let document = json!({"poll_id": poll, "predictions": [], "lines": lines});
+            (format!("2026-01-10T00:{minute:02}:00Z"), document)
+        };
+        let line = |line: f64, locked: bool, outcome: &str| json!([{"player_lookup": "p", "team": "BOS", "line": line, "locked": locked, "outcome": outcome}]);
+        for (before, now, said) in [
+            (line(9.5, false, "open"), json!([]), "is gone"),
+            (line(9.5, true, "open"), line(10.5, true, "open"), "was locked at 9.5 and is 10.5"),
+            (line(9.5, true, "over"), line(9.5, true, "open"), "is open again"),
+        ] {
+            let found = against(&[version(0, before), version(3, now)]);
+            assert!(found.iter().any(|found| found.contains(said)), "{said}: {found:?}");
+        }
+        let moved = [version(0, line(9.5, false, "open")), version(3, line(10.5, true, "open"))];
+        assert_eq!(against(&moved), Vec::<String>::new());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Recorded, list, text};
 
-/// Predictions that are undecided although every game is over.
+/// Predictions and lines that are undecided although every game is over.
 pub(super) fn open(document: &Value) -> Vec<String> {
     if list(document, "predictions").is_empty() {
         return vec!["there are no predictions".into()];
@@ -18,7 +18,11 @@ pub(super) fn open(document: &Value) -> Vec<String> {
         ["pending", "in_progress", "trending_correct", "trending_incorrect"].contains(&text(graded, "status"))
     };
     let name = |graded: &Value| format!("{} is {}", text(graded, "player_lookup"), graded["status"]);
-    list(document, "predictions").iter().filter(is_open).map(name).collect()
+    let predictions = list(document, "predictions").iter().filter(is_open).map(name);
+    let lines = list(document, "lines").iter().filter(|line| text(line, "outcome") == "open");
+    predictions
+        .chain(lines.map(|line| format!("the line of {} is open", text(line, "player_lookup"))))
+        .collect()
 }
 
 /// Differences between the summary's counts and those from tonight's lines and the recorded points.
