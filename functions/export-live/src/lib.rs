@@ -28,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Bytes};
 use shared::{
     Clock, Error,
-    documents::{Known, PublicDocument, status::PublicStatus},
+    documents::{Known, PublicDocument, Target, status::PublicStatus},
     google::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
@@ -43,6 +43,7 @@ use crate::{
     call::{Exported, Reply, Request, Run},
     names::Names,
     poll::Poll,
+    predicted::Predicted,
     refreshing_cache::RefreshingCache,
     report::AdvanceReport,
     sources::{DeadLetterSource, DirectorySource, PredictionSource},
@@ -130,12 +131,12 @@ impl Exporter {
     /// them. Where a concurrent writer wins, all is built again on the new public scores, unless these are of a
     /// later poll.
     async fn publish(&self, run: &Run, advance: &mut AdvanceReport) -> Result<Exported, Error> {
-        let target = run.target("v1/live", "v1/live/latest.json");
+        let target = scores_target(run);
         let (polled, names, known) =
             tokio::join!(self.poll(run), self.names(run.day), self.scores.known(&target));
         let polled = match polled {
             Ok(polled) => polled,
-            Err(error) => return self.grade_officially(run, error, known?).await,
+            Err(error) => return self.grade_officially(run, error, names.predicted).await,
         };
         let (mut poll, mut known) = (Poll::of(run.day, run.is_today, &polled)?, known?);
         for _ in 0..WRITE_ATTEMPTS {
@@ -172,24 +173,23 @@ impl Exporter {
     }
 
     /// Without a poll, because of `error`: once official box scores have arrived, the day is graded by them and
-    /// the last public scores.
+    /// the last public scores, which are read again because another instance may have written them.
     async fn grade_officially(
         &self,
         run: &Run,
         error: Error,
-        known: Known<live::Document>,
+        predicted: Option<Arc<Predicted>>,
     ) -> Result<Exported, Error> {
-        let predicted = match run.with_grading {
-            true => self.predicted.get(run.day, PREDICTIONS_TIMEOUT).await.ok(),
-            false => None,
-        };
-        if !predicted.is_some_and(|predicted| predicted.has_official_scores()) {
+        if !run.with_grading || !predicted.is_some_and(|predicted| predicted.has_official_scores()) {
             return Err(error);
         }
+        let known = self.scores.read(&scores_target(run)).await?;
         let now = self.clock.now();
         let none = || live::Document::new(run.day, PollId::at(now), now, Vec::new());
         let (scores, at) = match known.document().zip(known.version()) {
             Some((document, version)) => (document, version),
+            // Games that are public and cannot be read are not games that nobody has played.
+            None if known.exists() => return Err(error),
             None => (Arc::new(none()), now),
         };
         let dependents = self.publish_dependents(run, &scores, at).await;
@@ -232,6 +232,10 @@ impl Exporter {
             self.dead_letters.finish_loading(NAMES_TIMEOUT),
         );
     }
+}
+
+fn scores_target(run: &Run) -> Target {
+    run.target("v1/live", "v1/live/latest.json")
 }
 
 /// The public games; none where there is no document, `None` where it cannot be read. Where the two objects

@@ -2,7 +2,7 @@
 
 import { dayShown, sources } from "./documents.js";
 import { plot } from "./plot.js";
-import { clock, elapsed, grade, odds, span } from "./words.js";
+import { clock, elapsed, grade, odds, percent, settlement, span } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -115,12 +115,13 @@ function ofBox({ player_lookup, name, team }, { home_team }) {
 function players() {
   const day = dayShown();
   const graded = new Map((sources.grading.of(day)?.predictions ?? []).map((it) => [key(it), it]));
+  const settled = new Map((sources.grading.of(day)?.lines ?? []).map((it) => [key(it), it]));
   const timed = new Map((sources.timeline.of(day)?.players ?? []).map((it) => [key(it), it]));
   return games().flatMap(({ scheduled, live }) => {
     const lines = new Map((live?.players ?? []).map((it) => [key(it), it]));
     const listed = scheduled?.players ?? live.players.map((line) => ofBox(line, live));
     return listed.map((player) => ({
-      player, game: scheduled ?? live, live, line: lines.get(key(player)), graded: graded.get(key(player)), timed: timed.get(key(player)),
+      player, game: scheduled ?? live, live, line: lines.get(key(player)), graded: graded.get(key(player)), settled: settled.get(key(player)), timed: timed.get(key(player)),
     }));
   });
 }
@@ -139,10 +140,29 @@ function order(a, b) {
   return rank(a) - rank(b) || confidence(b) - confidence(a) || key(a.player).localeCompare(key(b.player));
 }
 
-function card({ player, game, live, line, graded, timed }) {
+/** The chance of a side of the line, as a number and a bar. */
+function chance(side, value, line) {
+  const text = percent(value);
+  const meter = make("meter", { min: "0", max: "1", value: `${value}`, "aria-label": `Chance of ${side} ${line}: ${text}` });
+  return make("p", { class: "chance" }, `${side} ${line}: ${text}`, meter);
+}
+
+/** What has become of a player's line: the chance while it is open, then whether it can still be corrected. */
+function standing(settled, graded) {
+  if (!settled) return [];
+  const marks = [settled.locked ? "Locked" : null, settlement(settled.settled)].filter((mark) => mark !== null);
+  const side = graded?.chance == null ? "OVER" : graded.recommendation;
+  const value = graded?.chance ?? settled.chance_over;
+  return [
+    value == null ? null : chance(side, value, settled.line),
+    marks.length > 0 ? make("p", { class: "quiet marks" }, marks.join(" · ")) : null,
+  ];
+}
+
+function card({ player, game, live, line, graded, settled, timed }) {
   const { props: [prop] = [], prediction } = player;
   const points = graded?.actual ?? line?.points ?? null;
-  const standing = graded && grade(graded);
+  const result = graded && grade(graded);
   const offered = prop
     ? `Line ${prop.line} (over ${odds(prop.over_odds)}, under ${odds(prop.under_odds)})`
     : "No line";
@@ -166,7 +186,8 @@ function card({ player, game, live, line, graded, timed }) {
       + `${player.position ? ` · ${player.position}` : ""} · ${clock(live, game)}${injury}`),
     make("p", {}, offered),
     predicted && make("p", {}, predicted),
-    standing ? make("p", { class: "grade", "data-tone": standing.tone }, standing.text) : null,
+    result ? make("p", { class: "grade", "data-tone": result.tone }, result.text) : null,
+    ...standing(settled, graded),
     form.length > 0 ? make("p", { class: "form" }, "Last games:", ...form) : null,
     prop ? plot(timed ?? { points: [], polls: [], line: prop.line, passed_at: null }, elapsed(live)) : null,
   );

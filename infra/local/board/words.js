@@ -22,9 +22,23 @@ const GRADES = {
   pending: ["Not begun", "even"],
 };
 
+const VOID = {
+  did_not_play: "did not play",
+  ruled_out: "ruled out",
+  postponed: "postponed",
+  cancelled: "cancelled",
+};
+
+/** The chance in percent: `64 %`. */
+export const percent = (chance) => `${Math.round(chance * 100)} %`;
+
+/** Whether an outcome can still be corrected; null before there is one. */
+export const settlement = (settled) => ({ provisional: "Provisional", official: "Official" })[settled] ?? null;
+
 /** How a prediction stands, in words and as a tone. */
 export function grade(graded) {
   const [text, tone] = GRADES[graded.status] ?? [graded.status, "even"];
+  if (graded.status === "void") return { text: `${text}: ${VOID[graded.void_reason] ?? "no result"}`, tone };
   const open = graded.clinched && graded.status.startsWith("trending");
   return { text: open ? `${text}, certain` : text, tone };
 }
