@@ -2,7 +2,7 @@
 
 import { dayShown, sources } from "./documents.js";
 import { plot } from "./plot.js";
-import { clock, elapsed, grade, odds, percent, settlement, span } from "./words.js";
+import { clock, elapsed, grade, odds, outcome, percent, settlement, span } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -150,7 +150,8 @@ function chance(side, value, line) {
 /** What has become of a player's line: the chance while it is open, then whether it can still be corrected. */
 function standing(settled, graded) {
   if (!settled) return [];
-  const marks = [settled.locked ? "Locked" : null, settlement(settled.settled)].filter((mark) => mark !== null);
+  const marks = [graded ? null : outcome(settled), settled.locked ? "Locked" : null, settlement(settled.settled)]
+    .filter((mark) => mark !== null);
   const side = graded?.chance == null ? "OVER" : graded.recommendation;
   const value = graded?.chance ?? settled.chance_over;
   return [

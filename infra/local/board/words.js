@@ -35,10 +35,18 @@ export const percent = (chance) => `${Math.round(chance * 100)} %`;
 /** Whether an outcome can still be corrected; null before there is one. */
 export const settlement = (settled) => ({ provisional: "Provisional", official: "Official" })[settled] ?? null;
 
+const OUTCOMES = { over: "Over", under: "Under", push: "Push", void: "Void" };
+
+/** A word, and after `Void` the reason. */
+const withReason = (text, reason) => (text === "Void" ? `${text}: ${VOID[reason] ?? "no result"}` : text);
+
+/** What has become of a line; null while it is open. */
+export const outcome = (line) => withReason(OUTCOMES[line.outcome] ?? null, line.void_reason);
+
 /** How a prediction stands, in words and as a tone. */
 export function grade(graded) {
-  const [text, tone] = GRADES[graded.status] ?? [graded.status, "even"];
-  if (graded.status === "void") return { text: `${text}: ${VOID[graded.void_reason] ?? "no result"}`, tone };
+  const [word, tone] = GRADES[graded.status] ?? [graded.status, "even"];
+  const text = withReason(word, graded.void_reason);
   const open = graded.clinched && graded.status.startsWith("trending");
   return { text: open ? `${text}, certain` : text, tone };
 }
