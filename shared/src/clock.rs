@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeZone, Utc};
 use chrono_tz::America::New_York;
 use serde::Serializer;
 
@@ -54,6 +54,12 @@ pub fn iso_micros_or_null<S: Serializer>(
 /// An instant in US Eastern time, daylight saving time included: `7:30 PM ET` (FAILURES.md, F7, F35).
 pub fn eastern_time(instant: DateTime<Utc>) -> String {
     instant.with_timezone(&New_York).format("%-I:%M %p ET").to_string()
+}
+
+/// The instant of an `hour`, 0–23, of a US Eastern `date`; `None` where there is no such hour, as in the night of
+/// a change to daylight saving time.
+pub fn eastern_hour(date: NaiveDate, hour: u32) -> Option<DateTime<Utc>> {
+    New_York.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?).earliest().map(|at| at.to_utc())
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "player_lookup": "jaylenbrown", "name": "Jaylen Brown", "team": "BOS", "is_home": true, "position": "G",
             "context": "analysis", "has_line": true, "fatigue_level": "fresh", "fatigue_score": 96, "days_rest": 1,
             "injury_status": "probable", "injury_reason": "Injury/Illness - Back; Contusion",
-            "season_ppg": 25.0, "season_mpg": 34.0, "last_5_ppg": 25.0, "games_played": 3, "limited_data": true,
+            "injury_report_at": "2026-01-09T18:00:00Z", "season_ppg": 25.0, "season_mpg": 34.0, "last_5_ppg": 25.0, "games_played": 3, "limited_data": true,
             "last_10_points": [30, 20, 25], "last_10_results": ["O", "-", "U"], "last_10_record": "1-1",
             "last_10_vs_avg": ["O", "U", "P"], "last_10_avg_record": "1-1", "line_source": "PREDICTION",
             "props": [{
@@ -94,6 +94,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
                 "over_odds": -115, "under_odds": -105,
             }],
             "prediction": {"predicted": 27.3, "confidence": 0.92, "recommendation": "OVER"},
+            "actual_points": null, "result": null, "settled": "open",
         })
     );
     // Without a line the keys of a line are absent, not null.
@@ -102,9 +103,10 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
         json!({
             "player_lookup": "gradeydick", "name": "Gradey Dick", "team": "TOR", "is_home": false, "position": "G",
             "context": "analysis", "has_line": false, "fatigue_level": "normal", "fatigue_score": null, "days_rest": 1,
-            "injury_status": "available", "injury_reason": null, "season_ppg": null, "season_mpg": null,
+            "injury_status": "available", "injury_reason": null, "injury_report_at": null, "season_ppg": null, "season_mpg": null,
             "last_5_ppg": null, "games_played": 0, "limited_data": true, "last_10_points": [],
             "last_10_results": [], "last_10_record": null, "line_source": null,
+            "actual_points": null, "result": null, "settled": "open",
         })
     );
     let game = with(game.clone(), json!({"players": []}));
@@ -112,7 +114,7 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
         with(document, json!({"games": []})),
         json!({
             "game_date": DAY, "generated_at": "2026-01-09T22:00:00.000000+00:00", "total_players": 4,
-            "total_with_lines": 1, "status": "degraded", "degraded_reason": "1 of 1 games with too few players",
+            "total_with_lines": 1, "status": "degraded", "degraded_reason": "1 of 1 games with too few players", "settled": "open",
             "data_quality": {
                 "games_without_context": 0, "players_without_line": 3, "players_from_roster": 0, "predictions": 1,
             },
@@ -560,25 +562,53 @@ async fn confidence_has_one_scale() {
     }
 }
 
+/// The injury status of Jaylen Brown, and the report's instant, with these reports of his.
+async fn injury(rows: &[Value]) -> Value {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    for row in rows {
+        cloud.add(INJURIES, with(reported("jaylenbrown", "out"), row.clone()));
+    }
+    let player = exported_player(&cloud, "jaylenbrown").await;
+    json!([player["injury_status"], player["injury_report_at"]])
+}
+
+/// A report of a day about a game of that day, by default at 1 PM Eastern.
+fn report_of(day: &str, status: &str) -> Value {
+    json!({"report_date": day, "game_date": day, "injury_status": status})
+}
+
+fn about_somebody_else(day: &str) -> Value {
+    with(report_of(day, "out"), json!({"player_lookup": "somebodyelse", "player_full_name": "Somebody Else"}))
+}
+
 #[tokio::test]
-async fn f66_only_reports_of_the_last_three_days_count_and_tonight_s_game_first() {
-    let status = async |rows: &[Value]| {
-        let cloud = Cloud::start().await;
-        cloud.add_tonight();
-        for row in rows {
-            cloud.add(INJURIES, with(reported("jaylenbrown", "out"), row.clone()));
-        }
-        exported_player(&cloud, "jaylenbrown").await["injury_status"].as_str().expect("a status").to_owned()
-    };
-    let on = |day: &str, status: &str| json!({"report_date": day, "game_date": day, "injury_status": status});
-    assert_eq!(status(&[on("2025-12-30", "out")]).await, "available");
-    assert_eq!(status(&[on("2026-01-06", "out")]).await, "available", "the fourth day");
-    assert_eq!(status(&[on("2026-01-07", "out")]).await, "out", "the third day");
+async fn f66_a_report_counts_for_three_days_with_reports() {
+    let daily = ["2026-01-09", "2026-01-08", "2026-01-07", "2026-01-06"].map(about_somebody_else);
+    let among_daily = |row: Value| [&daily[..], &[row]].concat();
+    let available = json!(["available", null]);
+    assert_eq!(injury(&among_daily(report_of("2026-01-06", "out"))).await, available, "the fourth day");
+    let third = injury(&among_daily(report_of("2026-01-07", "out"))).await;
+    assert_eq!(third, json!(["out", "2026-01-07T18:00:00Z"]), "the third day");
+    // Over a holiday the league publishes nothing: the last report stands, with its age.
+    assert_eq!(injury(&[report_of("2026-01-05", "out")]).await, json!(["out", "2026-01-05T18:00:00Z"]));
+    assert_eq!(injury(&[report_of("2026-01-02", "out")]).await, available, "the eighth day");
+    assert_eq!(injury(&[report_of("2025-01-09", "out")]).await, available, "last season");
+}
+
+#[tokio::test]
+async fn f66_a_report_about_this_game_goes_before_one_about_another() {
     let tonight = json!({"report_date": "2026-01-08", "game_date": DAY, "injury_status": "questionable"});
-    let other_game = json!({"report_date": DAY, "game_date": "2026-01-11", "injury_status": "out"});
-    assert_eq!(status(&[tonight.clone(), other_game]).await, "questionable");
+    let later_game = json!({"report_date": DAY, "game_date": "2026-01-11", "injury_status": "out"});
+    let earlier_game =
+        json!({"report_date": DAY, "report_hour": 1, "game_date": "2026-01-08", "injury_status": "out"});
+    let expected = json!(["questionable", "2026-01-08T18:00:00Z"]);
+    assert_eq!(injury(&[tonight.clone(), later_game.clone(), earlier_game]).await, expected);
     let newer = with(tonight.clone(), json!({"report_hour": 17, "injury_status": "doubtful"}));
-    assert_eq!(status(&[newer, tonight]).await, "doubtful");
+    assert_eq!(injury(&[newer, tonight]).await, json!(["doubtful", "2026-01-08T22:00:00Z"]));
+    assert_eq!(injury(&[later_game]).await, json!(["available", null]), "tomorrow's absence says nothing");
+    let of_its_day = json!({"report_date": DAY, "game_date": null, "injury_status": "out"});
+    assert_eq!(injury(&[of_its_day]).await, json!(["out", "2026-01-09T18:00:00Z"]));
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ use crate::{
 pub use settings::Settings;
 
 /// How long browsers and caches keep the documents: the interval between two polls, at the most.
-const CACHE_CONTROL: &str = "public, max-age=30";
+pub(crate) const CACHE_CONTROL: &str = "public, max-age=30";
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const NAMES_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the grading waits for predictions; the scores do not wait that long.
@@ -84,7 +84,7 @@ impl Exporter {
     fn new(settings: Settings, clock: Clock) -> Self {
         let Settings { google, balldontlie, api_bucket, raw_bucket, .. } = settings;
         let (bigquery, storage) = (BigQuery::new(&google), Storage::new(&google));
-        let scores = PublicDocument::new(&storage, &api_bucket, CACHE_CONTROL);
+        let scores = PublicDocument::new(&storage, &api_bucket);
         let dead_letters = DeadLetterSource { storage: storage.clone(), raw_bucket, clock: clock.clone() };
         let predictions = PredictionSource {
             bigquery: bigquery.clone(),
@@ -95,8 +95,8 @@ impl Exporter {
         };
         Self {
             balldontlie,
-            grading: PublicDocument::new(&storage, &api_bucket, CACHE_CONTROL),
-            timeline: PublicDocument::new(&storage, &api_bucket, CACHE_CONTROL),
+            grading: PublicDocument::new(&storage, &api_bucket),
+            timeline: PublicDocument::new(&storage, &api_bucket),
             status: PublicStatus::new(&storage, &api_bucket),
             scores,
             directory: RefreshingCache::new(DirectorySource(bigquery.clone())),

@@ -168,6 +168,10 @@ impl documents::Document for Document {
         let players: usize = self.games.iter().map(|game| game.player_count).sum();
         1024 + players * BYTES_A_PLAYER
     }
+
+    fn cache_control(&self) -> &'static str {
+        crate::CACHE_CONTROL
+    }
 }
 
 impl Document {

@@ -101,6 +101,10 @@ impl documents::Document for Document {
         let points: usize = self.players.iter().map(|player| player.points.len()).sum();
         1024 + self.players.len() * BYTES_A_PLAYER + points * BYTES_A_POINT
     }
+
+    fn cache_control(&self) -> &'static str {
+        crate::CACHE_CONTROL
+    }
 }
 
 impl Document {

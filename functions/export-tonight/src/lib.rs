@@ -7,6 +7,8 @@
 
 pub mod document;
 pub mod form;
+pub mod night;
+pub mod settlement;
 pub mod trigger;
 
 use std::{collections::BTreeMap, future::ready, sync::Arc, time::Duration};
@@ -39,12 +41,13 @@ use shared::{
 use tokio::time::Instant;
 
 use crate::{
-    document::{Document, Night, Rows},
+    document::Document,
+    night::{Night, Rows},
+    settlement::Settlement,
     trigger::{Completion, Echo, Message, Status},
 };
 
 const NAME: &str = "export-tonight";
-const CACHE_CONTROL: &str = "public, max-age=300";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
 /// Half of the interval between two exports of a list.
 const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(450);
@@ -96,7 +99,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
     let dead_letters = DeadLetters::new(storage.clone(), raw_bucket, NAME, clock.clone());
     let exporter = Arc::new(Exporter {
         bigquery: BigQuery::new(&google),
-        lists: PublicDocument::new(&storage, &api_bucket, CACHE_CONTROL),
+        lists: PublicDocument::new(&storage, &api_bucket),
         status: PublicStatus::new(&storage, &api_bucket),
         storage,
         api_bucket,
@@ -216,8 +219,12 @@ impl Exporter {
     async fn night(&self, day: SlateDay, begun: DateTime<Utc>) -> Result<Night, Error> {
         let memory =
             Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
-        let (rows, recalled) = tokio::try_join!(Rows::read(&self.bigquery, day), memory.recall(day))?;
-        let night = Night::of(rows, day, begun);
+        let (rows, recalled, settlement) = tokio::try_join!(
+            Rows::read(&self.bigquery, day, begun),
+            memory.recall(day),
+            Settlement::read(&self.storage, &self.api_bucket, day),
+        )?;
+        let night = Night::of(rows, day, begun, settlement);
         if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
             let games = night.slate.games.len();
             return Err(Error::Permanent(format!(

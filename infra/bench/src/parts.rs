@@ -15,7 +15,7 @@ use export_live::{
     predicted::{self, Predicted},
     timeline,
 };
-use export_tonight::document as tonight;
+use export_tonight::{document as tonight, night, settlement::Settlement};
 use local_cloud::cloud::LocalCloud;
 use process_live_boxscores::row;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -54,7 +54,7 @@ pub struct Parts {
     /// The data of all polls together.
     live: live::Document,
     predicted: Arc<Predicted>,
-    rows: tonight::Rows,
+    rows: night::Rows,
     tonight: tonight::Document,
     graded: grading::Document,
     /// The state in the middle of a game.
@@ -72,7 +72,7 @@ pub struct Inputs {
     snapshots: Vec<String>,
     directory: Vec<Named>,
     predicted: predicted::Rows,
-    rows: tonight::Rows,
+    rows: night::Rows,
 }
 
 /// A player of the directory: BallDontLie's id, lookup and name.
@@ -96,7 +96,7 @@ impl Night {
         let bigquery = BigQuery::new(&GoogleCloud::read(&environment)?);
         let mut predicted = serde_json::to_value(predicted::Rows::read(&bigquery, day).await?)?;
         predict_everyone(&mut predicted["slate"])?;
-        let mut tonight = serde_json::to_value(tonight::Rows::read(&bigquery, day).await?)?;
+        let mut tonight = serde_json::to_value(night::Rows::read(&bigquery, day, Utc::now()).await?)?;
         tonight["slate"] = predicted["slate"].clone();
         Ok(Self {
             day,
@@ -174,7 +174,7 @@ impl Parts {
             timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
             live,
             predicted,
-            tonight: tonight::Document::of(&tonight::Night::of(rows.clone(), day, at)),
+            tonight: tonight::Document::of(&night::Night::of(rows.clone(), day, at, Settlement::default())),
             rows,
         };
         parts.polled = parts.payload_to_live()?;
@@ -232,13 +232,13 @@ impl Parts {
     }
 
     /// The inputs of tonight's document, copied for each run.
-    pub fn rows(&self) -> tonight::Rows {
+    pub fn rows(&self) -> night::Rows {
         self.rows.clone()
     }
 
     /// Tonight: the rows of the queries → the document.
-    pub fn rows_to_tonight(&self, rows: tonight::Rows) -> tonight::Document {
-        tonight::Document::of(&tonight::Night::of(rows, self.day, self.at))
+    pub fn rows_to_tonight(&self, rows: night::Rows) -> tonight::Document {
+        tonight::Document::of(&night::Night::of(rows, self.day, self.at, Settlement::default()))
     }
 
     /// The bodies of the live document, its grading and its timeline.

@@ -9,7 +9,7 @@ export type NbaGameId = string;
  */
 export type ScoreSource = "nba_official" | "bdl_live";
 /**
- * Why a prediction is void.
+ * Why a line or a prediction is void.
  */
 export type VoidReason = "did_not_play" | "ruled_out" | "postponed" | "cancelled";
 /**
@@ -40,6 +40,10 @@ export type PastResult = "O" | "U" | "P" | "-" | "DNP";
  * Recommended side of a line.
  */
 export type Recommendation = "OVER" | "UNDER" | "PASS" | "NO_LINE";
+/**
+ * What became of the recommended side of a line.
+ */
+export type PickResult = "WIN" | "LOSS" | "PUSH" | "VOID";
 /**
  * State of a document.
  */
@@ -1020,7 +1024,7 @@ export interface TonightService {
    */
   is_stale: boolean;
   /**
-   * When the public list was generated; null where there is none yet.
+   * When the public list was last built, whether or not that changed it; null where there is none yet.
    */
   last_update: string | null;
   /**
@@ -1058,9 +1062,14 @@ export interface TonightDocument {
    */
   games: TonightGame[];
   /**
-   * Instant at which the warehouse was read, UTC.
+   * Instant at which the warehouse was read, UTC; a later read that changes nothing leaves it as it is.
    */
   generated_at: string;
+  /**
+   * How far the players' lines are settled: `official` once the day is over and the official box scores have settled
+   * all of them.
+   */
+  settled: "open" | "provisional" | "official";
   /**
    * `degraded` when the document lacks something that a slate should have; absent otherwise.
    */
@@ -1145,6 +1154,11 @@ export interface TonightGame {
  */
 export interface TonightPlayer {
   /**
+   * Points in the finished game: by the official box score once it has arrived, until then by the live one for a
+   * player with a line; null before the end and when the player did not play.
+   */
+  actual_points: number | null;
+  /**
    * Evidence that the player is with the team tonight.
    */
   context: "analysis" | "roster";
@@ -1173,7 +1187,12 @@ export interface TonightPlayer {
    */
   injury_reason: string | null;
   /**
-   * Status in the latest injury report of the last three days; `available` without a report.
+   * Instant, UTC, at which the league published that report, to the hour; null without a report.
+   */
+  injury_report_at: string | null;
+  /**
+   * Status in the injury report about this game, else in the latest one of the last three days on which the league
+   * published any; `available` without a report.
    */
   injury_status: "available" | "probable" | "questionable" | "doubtful" | "out";
   /**
@@ -1237,6 +1256,11 @@ export interface TonightPlayer {
    */
   props?: [Prop] | null;
   /**
+   * What became of the recommended side; null before the end, and where no side is recommended and the line is
+   * neither a push nor void.
+   */
+  result: PickResult | null;
+  /**
    * Minutes per game this season, one decimal; null before the first game.
    */
   season_mpg: number | null;
@@ -1244,6 +1268,10 @@ export interface TonightPlayer {
    * Points per game this season, one decimal; null before the first game.
    */
   season_ppg: number | null;
+  /**
+   * Whether the outcome of the player's line can still be corrected; `open` without a line.
+   */
+  settled: "open" | "provisional" | "official";
   /**
    * Code of tonight's team.
    */
@@ -1295,9 +1323,9 @@ export interface Prop {
    */
   over_odds: number | null;
   /**
-   * Statistic that the bet is on; always `points`.
+   * Statistic that the bet is on.
    */
-  stat_type: string;
+  stat_type: "points";
   /**
    * Best American odds offered on fewer points than the line; null when no bookmaker offers any.
    */

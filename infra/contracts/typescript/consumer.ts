@@ -121,7 +121,7 @@ export function tonight(document: TonightDocument): string[] {
   const quality = document.data_quality;
   const lines = [
     `${document.game_date} ${document.generated_at} ${document.total_players} ${document.total_with_lines}`,
-    `${document.status ?? "whole"} ${document.degraded_reason ?? ""}`,
+    `${document.status ?? "whole"} ${document.degraded_reason ?? ""} ${document.settled}`,
     `${quality.games_without_context} ${quality.players_without_line} ${quality.players_from_roster}`,
     quality.predictions.toFixed(),
   ];
@@ -133,11 +133,13 @@ export function tonight(document: TonightDocument): string[] {
       lines.push(`${orNone(player.position)} ${player.has_line} ${player.fatigue_level}`);
       lines.push(`${orNone(player.fatigue_score)} ${orNone(player.days_rest)} ${player.injury_status}`);
       lines.push(`${orNone(player.injury_reason)} ${orNone(player.season_ppg)} ${orNone(player.season_mpg)}`);
+      lines.push(orNone(player.injury_report_at));
       lines.push(`${orNone(player.last_5_ppg)} ${player.games_played} ${player.limited_data}`);
       lines.push(player.last_10_points.map(orNone).join(" "));
       lines.push(`${player.last_10_results.join(" ")} ${player.last_10_record ?? ""}`);
       lines.push(`${player.last_10_vs_avg?.join(" ") ?? ""} ${player.last_10_avg_record ?? ""}`);
       lines.push(orNone(player.line_source));
+      lines.push(`${orNone(player.actual_points)} ${orNone(player.result)} ${player.settled}`);
       for (const prop of player.props ?? []) {
         lines.push(`${prop.stat_type} ${points(prop.line)} ${orNone(prop.over_odds)} ${orNone(prop.under_odds)}`);
         lines.push(`${points(prop.opening_line)} ${orNone(prop.market_line)} ${prop.books} ${prop.locked}`);

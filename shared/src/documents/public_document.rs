@@ -29,6 +29,15 @@ pub trait Document: Serialize + Sized {
     /// Approximate size of the JSON, to allocate the body once.
     fn expected_bytes(&self) -> usize;
 
+    /// The `Cache-Control` header under which browsers and caches keep the objects.
+    fn cache_control(&self) -> &'static str;
+
+    /// The same content as of another `version`. A document that has this is not written again where only its
+    /// version would change.
+    fn restamped(&self, _version: DateTime<Utc>) -> Option<Self> {
+        None
+    }
+
     /// The body of the public object.
     fn json(&self) -> Result<Bytes, Error> {
         json::body(Self::NAME, self, self.expected_bytes())
@@ -119,6 +128,21 @@ impl<T> Known<T> {
     }
 }
 
+impl<T: Document> Known<T> {
+    /// Whether both objects have the content of `document`, of whichever version.
+    fn has_content_of(&self, document: &T) -> Result<bool, Error> {
+        let is_same_version = self.target.copy.is_none() || self.copy.version == self.object.version;
+        let restamped = self.object.version.filter(|_| is_same_version).and_then(|it| document.restamped(it));
+        let Some(restamped) = restamped else { return Ok(false) };
+        let body = match &self.content {
+            Content::Missing => return Ok(false),
+            Content::Stored(stored) => stored.0.clone(),
+            Content::Written(written) => written.json()?,
+        };
+        Ok(restamped.json()? == body)
+    }
+}
+
 impl<T: DeserializeOwned> Known<T> {
     /// The document; `None` where there is none or it cannot be read, so that it has to be built anew.
     pub fn document(&self) -> Option<Arc<T>> {
@@ -174,10 +198,13 @@ pub struct Published<T> {
 ///     fn expected_bytes(&self) -> usize {
 ///         16
 ///     }
+///     fn cache_control(&self) -> &'static str {
+///         "public, max-age=30"
+///     }
 /// }
 ///
 /// # async fn count(storage: &Storage, clock: &Clock) -> Result<(), Error> {
-/// let counts: PublicDocument<Count> = PublicDocument::new(storage, "my-public-bucket", "public, max-age=30");
+/// let counts: PublicDocument<Count> = PublicDocument::new(storage, "my-public-bucket");
 /// let known = counts.known(&Target::single("v1/count.json")).await?;
 /// counts
 ///     .update(known, clock.now(), async |known| {
@@ -190,7 +217,6 @@ pub struct Published<T> {
 pub struct PublicDocument<T> {
     storage: Storage,
     bucket: String,
-    cache_control: &'static str,
     remembered: Arc<Mutex<Option<Known<T>>>>,
     /// Held while the bucket is read, so that concurrent callers read once.
     reading: Arc<tokio::sync::Mutex<()>>,
@@ -201,7 +227,6 @@ impl<T> Clone for PublicDocument<T> {
         Self {
             storage: self.storage.clone(),
             bucket: self.bucket.clone(),
-            cache_control: self.cache_control,
             remembered: self.remembered.clone(),
             reading: self.reading.clone(),
         }
@@ -215,13 +240,11 @@ impl<T> fmt::Debug for PublicDocument<T> {
 }
 
 impl<T> PublicDocument<T> {
-    /// Starts with nothing remembered. `cache_control` is the header under which browsers and caches keep the
-    /// objects.
-    pub fn new(storage: &Storage, bucket: &str, cache_control: &'static str) -> Self {
+    /// Starts with nothing remembered.
+    pub fn new(storage: &Storage, bucket: &str) -> Self {
         Self {
             storage: storage.clone(),
             bucket: bucket.to_owned(),
-            cache_control,
             remembered: Arc::default(),
             reading: Arc::default(),
         }
@@ -275,7 +298,8 @@ impl<T> PublicDocument<T> {
 
 impl<T: Document> PublicDocument<T> {
     /// Publishes what `build` makes of the public state, `known` at first. Where a concurrent writer wins, it
-    /// is built again on the new state. `None` where a later version is public; then nothing is written.
+    /// is built again on the new state. `None` where a later version is public; then nothing is written, and
+    /// neither where the same content is public ([`Document::restamped`]).
     pub async fn update<F>(
         &self,
         mut known: Known<T>,
@@ -290,6 +314,10 @@ impl<T: Document> PublicDocument<T> {
                 return Ok(None);
             }
             let document = Arc::new(build(known.clone()).await?);
+            if known.has_content_of(&*document)? {
+                tracing::info!(object = known.target.object, "unchanged, not written");
+                return Ok(Some(self.published(&known.target, known.target.copy, document)));
+            }
             match self.write(&known, version, document).await? {
                 Some(published) => return Ok(Some(published)),
                 None => known = self.read(&known.target).await?,
@@ -306,7 +334,7 @@ impl<T: Document> PublicDocument<T> {
         version: DateTime<Utc>,
         document: Arc<T>,
     ) -> Result<Option<Published<T>>, Error> {
-        let body = document.json()?;
+        let (body, cache_control) = (document.json()?, document.cache_control());
         let Known { target, .. } = known;
         let copy = target.copy.filter(|copy| {
             let is_later = known.copy.version > Some(version);
@@ -316,7 +344,7 @@ impl<T: Document> PublicDocument<T> {
             !is_later
         });
         let write = |object, current: Current| {
-            let upload = Upload::public(&self.bucket, object, body.clone(), self.cache_control, version);
+            let upload = Upload::public(&self.bucket, object, body.clone(), cache_control, version);
             self.storage.write_over(upload, current.generation)
         };
         let write_copy = async {
@@ -346,11 +374,12 @@ impl<T: Document> PublicDocument<T> {
             content: Content::Written(document.clone()),
             copied: Content::Missing,
         });
-        Ok(Some(Published {
-            document,
-            object: uri(&self.bucket, &target.object),
-            copy: copy.map(|copy| uri(&self.bucket, copy)),
-        }))
+        Ok(Some(self.published(target, copy, document)))
+    }
+
+    fn published(&self, target: &Target, copy: Option<&str>, document: Arc<T>) -> Published<T> {
+        let copy = copy.map(|copy| uri(&self.bucket, copy));
+        Published { document, object: uri(&self.bucket, &target.object), copy }
     }
 
     /// The error where another writer was faster at every attempt.

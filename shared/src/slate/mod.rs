@@ -8,10 +8,12 @@ mod by_player;
 mod carried;
 mod injury;
 mod market;
+mod official;
 pub mod people;
 mod prediction;
 mod registry;
 mod schedule;
+mod settlement;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -21,9 +23,11 @@ use serde::{Deserialize, Serialize};
 pub use by_player::ByPlayer;
 pub use carried::{CarriedOver, Memory, Recalled};
 pub use injury::{Injury, InjuryStatus};
+pub use official::{OfficialBoxScores, OfficialEntry, OfficialRow, Played};
 pub use prediction::{LineSource, PointsLine, Prediction, Recommendation};
 pub use registry::Registry;
 pub use schedule::ScheduledGame;
+pub use settlement::{Outcome, Settled, StatType, VoidReason};
 
 use crate::{
     Error,
@@ -191,7 +195,7 @@ impl Slate {
         let of_the_league =
             |game: &ScheduledGame| !game.id.is_exhibition() || game.is_between_teams_of_the_league();
         let games = schedule::games(schedule).into_iter().filter(of_the_league).collect();
-        let injuries = Injury::by_player(injuries, &registry);
+        let injuries = Injury::by_player(injuries, day, &registry);
         let mut assembly = Assembly::new(day, games, registry, injuries);
         assembly.expect(expected);
         assembly.fill_rosters();

@@ -1,6 +1,8 @@
 //! What the official box score has corrected.
 
-use super::{Correction, Document, Line, Settled};
+use shared::slate::Settled;
+
+use super::{Correction, Document, Line};
 
 /// The corrections of the lines that are settled officially: those already told in the `previous` version, and
 /// the new ones. A correction that is taken back is left out.

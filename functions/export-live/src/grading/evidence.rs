@@ -1,13 +1,12 @@
 //! The evidence for an outcome: the live box score, or the official one once it has arrived.
 
-use shared::{nba::GameStatus, slate};
+use shared::{
+    nba::GameStatus,
+    slate::{self, Played},
+};
 
 use super::ScoreSource;
-use crate::{
-    live,
-    matchup::Matchup,
-    predicted::{Played, Predicted},
-};
+use crate::{live, matchup::Matchup, predicted::Predicted};
 
 /// The evidence for a grade: the state of the player's game, and the points.
 pub(super) struct PointsEvidence {

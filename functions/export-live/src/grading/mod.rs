@@ -15,10 +15,7 @@ use shared::documents;
 use crate::{live, matchup, predicted::Predicted};
 use standing::Standing;
 
-pub use wire::{
-    Correction, Document, Graded, Line, LineSummary, Outcome, ScoreSource, Settled, StatType, Status,
-    Summary, VoidReason,
-};
+pub use wire::{Correction, Document, Graded, Line, LineSummary, ScoreSource, Status, Summary};
 
 /// Approximate JSON size of a prediction and of a line, to allocate the body once.
 const BYTES_A_PREDICTION: usize = 860;
@@ -30,6 +27,10 @@ impl documents::Document for Document {
     fn expected_bytes(&self) -> usize {
         1024 + self.predictions.len() * BYTES_A_PREDICTION + self.lines.len() * BYTES_A_LINE
     }
+
+    fn cache_control(&self) -> &'static str {
+        crate::CACHE_CONTROL
+    }
 }
 
 impl Document {
@@ -40,7 +41,7 @@ impl Document {
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
             for player in matchup.players.iter().filter(|player| player.is_timed()) {
-                let standing = Standing::of(&matchup, player, predicted, live.updated_at);
+                let standing = Standing::of(&matchup, player, predicted, live.game_date, live.updated_at);
                 predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, it)));
                 lines.extend(player.line.as_ref().map(|line| Line::of(&standing, line)));
             }

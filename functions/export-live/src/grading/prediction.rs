@@ -3,11 +3,11 @@
 use shared::{
     decimal,
     nba::GameStatus,
-    slate::{Prediction, Recommendation},
+    slate::{Outcome, Prediction, Recommendation, VoidReason},
 };
 
 use super::{
-    Graded, Outcome, Status, VoidReason,
+    Graded, Status,
     standing::{Standing, to_four_places},
 };
 use crate::chance::Chance;

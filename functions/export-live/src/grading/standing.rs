@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{GameStatus, elapsed_range},
-    slate,
+    nba::{GameStatus, SlateDay, elapsed_range},
+    slate::{self, Outcome, Settled, StatType, VoidReason},
 };
 
-use super::{Line, Outcome, Settled, StatType, VoidReason, evidence::PointsEvidence};
+use super::{Line, evidence::PointsEvidence};
 use crate::{
     chance::{Chance, Moment, REGULATION},
     live::{self, LiveGame},
@@ -32,6 +32,7 @@ impl<'a> Standing<'a> {
         matchup: &'a Matchup<'a>,
         player: &'a slate::Player,
         predicted: &Predicted,
+        day: SlateDay,
         now: DateTime<Utc>,
     ) -> Self {
         let evidence = PointsEvidence::of(matchup, player, predicted);
@@ -54,8 +55,11 @@ impl<'a> Standing<'a> {
             (None, GameStatus::Final, Some((line, points))) => at_the_end(line, points),
             _ => Outcome::Open,
         };
+        // A game that was not played on its day no longer can be once the day is over.
+        let is_over = || SlateDay::of(now) > day;
         let settled = match outcome {
             Outcome::Open => Settled::Open,
+            _ if evidence.status == GameStatus::Postponed && is_over() => Settled::Official,
             _ if evidence.is_official => Settled::Official,
             _ => Settled::Provisional,
         };

@@ -1,8 +1,11 @@
 //! Counts over the predictions and lines of a night.
 
-use shared::decimal;
+use shared::{
+    decimal,
+    slate::{Outcome, Settled},
+};
 
-use super::{Graded, Line, LineSummary, Outcome, Settled, Status, Summary};
+use super::{Graded, Line, LineSummary, Status, Summary};
 use crate::live;
 
 impl Summary {

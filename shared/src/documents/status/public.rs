@@ -9,13 +9,15 @@ use crate::{
     google::storage::Storage,
 };
 
-const CACHE_CONTROL: &str = "public, max-age=60";
-
 impl Document for Status {
     const NAME: &'static str = "the status";
 
     fn expected_bytes(&self) -> usize {
         4096
+    }
+
+    fn cache_control(&self) -> &'static str {
+        "public, max-age=60"
     }
 }
 
@@ -33,7 +35,7 @@ pub struct Reported {
 impl PublicStatus {
     /// The status in the public `bucket`.
     pub fn new(storage: &Storage, bucket: &str) -> Self {
-        Self(PublicDocument::new(storage, bucket, CACHE_CONTROL))
+        Self(PublicDocument::new(storage, bucket))
     }
 
     /// What is public: from memory, else from the bucket.

@@ -152,7 +152,7 @@ pub struct TonightData {
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
-    /// When the public list was generated; null where there is none yet.
+    /// When the public list was last built, whether or not that changed it; null where there is none yet.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub last_update: Option<DateTime<Utc>>,
     /// The slate day of the public list; null where there is none yet.

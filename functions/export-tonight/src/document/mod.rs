@@ -1,0 +1,255 @@
+//! The tonight document, `v1/tonight/{date}.json` and `v1/tonight/all-players.json`.
+
+mod wire;
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    clock::eastern_time,
+    documents,
+    nba::{GameStatus, SlateDay, Team},
+    slate::{self, Context, InjuryStatus, ScheduledGame, Settled, StatType},
+};
+
+use crate::{
+    form::{FatigueLevel, Form, record},
+    night::Night,
+    settlement::SettledLine,
+};
+
+pub use wire::{DataQuality, Degraded, Document, Game, PickResult, Player, Prediction, Prop};
+
+/// A player with fewer games is marked `limited_data`.
+const LIMITED_GAMES: i64 = 10;
+/// Approximate JSON size of a player, to allocate the body once.
+const BYTES_A_PLAYER: usize = 1200;
+/// A game with fewer players is implausible and degrades the document (FAILURES.md, F55).
+const FEWEST_PLAYERS: usize = 8;
+/// Predictions are due this long before the first tip-off; until then a list without any lacks nothing.
+const PREDICTIONS_DUE: TimeDelta = TimeDelta::hours(2);
+/// How long browsers and caches keep a list that still changes, and one that is settled officially.
+const CHANGING: &str = "public, max-age=300";
+const SETTLED: &str = "public, max-age=86400";
+
+impl documents::Document for Document {
+    const NAME: &'static str = "tonight's list";
+
+    fn expected_bytes(&self) -> usize {
+        1024 + self.total_players * BYTES_A_PLAYER
+    }
+
+    fn cache_control(&self) -> &'static str {
+        if self.settled == Settled::Official { SETTLED } else { CHANGING }
+    }
+
+    fn restamped(&self, version: DateTime<Utc>) -> Option<Self> {
+        Some(Self { generated_at: version, ..self.clone() })
+    }
+}
+
+impl Document {
+    /// Builds the public document of `night`.
+    pub fn of(night: &Night) -> Self {
+        let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();
+        let players = || games.iter().flat_map(|game| &game.players);
+        let count = |test: fn(&&Player) -> bool| players().filter(test).count();
+        let data_quality = DataQuality {
+            games_without_context: night.slate.games.iter().filter(|game| lacks_context(game)).count(),
+            players_without_line: count(|player| !player.has_line),
+            players_from_roster: count(|player| player.context == Context::Roster),
+            predictions: night.slate.predictions(),
+        };
+        let degraded_reason = degraded(&games, &data_quality, night);
+        let settled = settled(players(), night);
+        Self {
+            game_date: night.day,
+            generated_at: night.read_at,
+            total_players: players().count(),
+            total_with_lines: count(|player| player.has_line),
+            status: degraded_reason.is_some().then_some(Degraded::Degraded),
+            degraded_reason,
+            settled,
+            data_quality,
+            games,
+        }
+    }
+}
+
+/// Whether a team of the game has no analysis.
+fn lacks_context(game: &slate::Game) -> bool {
+    [&game.scheduled.home, &game.scheduled.away].into_iter().any(|team| {
+        !game.players.iter().any(|player| player.team == *team && player.context == Context::Analysis)
+    })
+}
+
+/// How far the lines are settled. None is official before the end of the day, because until then a postponed game
+/// may yet be played.
+fn settled<'a>(players: impl Iterator<Item = &'a Player>, night: &Night) -> Settled {
+    let mut lines = players.filter(|player| player.has_line).map(|player| player.settled).peekable();
+    if lines.peek().is_none() {
+        return Settled::Open;
+    }
+    let is_over = SlateDay::of(night.read_at) > night.day;
+    lines.fold(Settled::Official, |all, line| match (all, line) {
+        (Settled::Open, _) | (_, Settled::Open) => Settled::Open,
+        (Settled::Official, Settled::Official) if is_over => Settled::Official,
+        _ => Settled::Provisional,
+    })
+}
+
+/// Describes what the document lacks; `None` where it lacks nothing.
+fn degraded(games: &[Game], quality: &DataQuality, night: &Night) -> Option<String> {
+    let kept = night.slate.kept;
+    let first = games.iter().filter_map(|game| game.tip_off).min();
+    let predictions_are_due = first.is_none_or(|first| first - PREDICTIONS_DUE <= night.read_at);
+    let thin = games.iter().filter(|game| {
+        let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
+        game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)
+    });
+    let counted =
+        |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));
+    let reasons: Vec<String> = [
+        counted(quality.games_without_context, "without context for a team"),
+        counted(thin.count(), "with too few players"),
+        (!games.is_empty() && quality.predictions == 0 && predictions_are_due)
+            .then(|| "no predictions".to_owned()),
+        counted(kept.games, "no longer in the schedule, kept as they were"),
+        (kept.players > 0)
+            .then(|| format!("of {} players something can no longer be read, kept as it was", kept.players)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+impl Game {
+    fn of(game: &slate::Game, night: &Night) -> Self {
+        let ScheduledGame { id, home, away, tip_off, .. } = &game.scheduled;
+        let pair = game.scheduled.pair();
+        let live = night.scores.iter().find(|live| live.pair() == pair).map(|live| live.with_home(home));
+        let game_status = further(game.scheduled.status, live.as_ref().and_then(|live| live.game_status));
+        let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
+        let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
+        let mut players: Vec<Player> = game
+            .players
+            .iter()
+            .map(|player| Player::of(player, &game.scheduled, game_status, night))
+            .collect();
+        players.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
+        Self {
+            game_id: id.clone(),
+            home_team: home.clone(),
+            away_team: away.clone(),
+            game_time: tip_off.map(eastern_time),
+            tip_off: *tip_off,
+            game_status,
+            home_score: score(game.scheduled.home_score, live.as_ref().and_then(|live| live.home_score)),
+            away_score: score(game.scheduled.away_score, live.as_ref().and_then(|live| live.away_score)),
+            player_count: players.len(),
+            players,
+        }
+    }
+}
+
+/// The later of the two states that the schedule and the last poll report.
+fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
+    let progress = |status| match status {
+        GameStatus::Scheduled => 0,
+        GameStatus::Postponed => 1,
+        GameStatus::InProgress => 2,
+        GameStatus::Final => 3,
+    };
+    live.filter(|live| progress(*live) > progress(schedule)).unwrap_or(schedule)
+}
+
+impl Player {
+    fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
+        let has_begun = game.has_begun(night.read_at)
+            || matches!(game_status, GameStatus::InProgress | GameStatus::Final);
+        let no_form = Form::default();
+        let form = night.forms.of(player).unwrap_or(&no_form);
+        let injury = night.slate.injuries.of(player);
+        let fatigue_score = night.fatigue.of(player).copied();
+        let since_last_played = || {
+            let last = form.last_played?;
+            Some((night.day.date() - last).num_days() - 1).filter(|days| *days >= 0)
+        };
+        let last_10_vs_avg = form.last_10_vs_avg();
+        let predicted = player.prediction.as_ref();
+        let settled = night.settlement.of(player);
+        let official = night.official.entry(player, &night.slate.registry);
+        let official_points = official.and_then(|entry| entry.played).map(|played| played.points);
+        Self {
+            player_lookup: player.lookup.clone(),
+            name: player.name.clone(),
+            team: player.team.clone(),
+            is_home: game.home == player.team,
+            position: player.position.as_deref().map(str::to_owned),
+            context: player.context,
+            has_line: player.line.is_some(),
+            fatigue_level: fatigue_score.map(FatigueLevel::of).unwrap_or_default(),
+            fatigue_score,
+            days_rest: player.days_rest.or_else(since_last_played),
+            injury_status: injury.map(|injury| injury.status).unwrap_or_default(),
+            injury_reason: injury.and_then(|injury| injury.reason.clone()),
+            injury_report_at: injury.and_then(|injury| injury.reported_at),
+            season_ppg: form.season_ppg(),
+            season_mpg: form.season_mpg(),
+            last_5_ppg: form.last_5_ppg(),
+            games_played: form.games,
+            limited_data: form.games < LIMITED_GAMES,
+            last_10_points: form.last_10_points(),
+            last_10_record: form.last_10_record(),
+            last_10_results: form.last_10_results(),
+            last_10_avg_record: last_10_vs_avg.as_deref().map(record),
+            last_10_vs_avg,
+            line_source: player.line.as_ref().map(|line| line.source),
+            props: player.line.as_ref().map(|line| {
+                [Prop {
+                    stat_type: StatType::Points,
+                    line: line.value,
+                    opening_line: line.opening.unwrap_or(line.value),
+                    market_line: line.market,
+                    books: line.books,
+                    locked: game_status != GameStatus::Postponed && has_begun,
+                    over_odds: line.over_odds,
+                    under_odds: line.under_odds,
+                }]
+            }),
+            prediction: player.line.as_ref().map(|_| Prediction {
+                predicted: predicted.map(|it| it.predicted),
+                confidence: predicted.and_then(|it| it.confidence),
+                recommendation: predicted.map(|it| it.recommendation),
+            }),
+            actual_points: official_points.or_else(|| settled.and_then(SettledLine::points)),
+            result: settled.and_then(|line| line.result(predicted.map(|it| it.recommendation))),
+            settled: settled.map(|line| line.settled).unwrap_or_default(),
+        }
+    }
+
+    /// The sort key within a game.
+    fn rank(&self) -> (bool, bool, Reverse<i64>, Reverse<i64>) {
+        #[allow(clippy::cast_possible_truncation, reason = "small numbers, to four places")]
+        let place = |value: Option<f64>| Reverse(value.map_or(-1, |value| (value * 1e4) as i64));
+        let confidence = self.prediction.and_then(|prediction| prediction.confidence);
+        let is_out = self.injury_status == InjuryStatus::Out;
+        (!self.has_line, is_out, place(confidence), place(self.season_ppg))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f51_whoever_knows_more_of_a_game_is_believed() {
+        use GameStatus::{Final, InProgress, Postponed, Scheduled};
+        assert_eq!(further(Scheduled, None), Scheduled);
+        assert_eq!(further(Scheduled, Some(InProgress)), InProgress);
+        assert_eq!(further(Final, Some(InProgress)), Final);
+        assert_eq!(further(InProgress, Some(Scheduled)), InProgress);
+        assert_eq!(further(Scheduled, Some(Postponed)), Postponed);
+    }
+}

@@ -1,0 +1,157 @@
+//! Everything that tonight's list is built from.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Error,
+    documents::status::Fixtures,
+    google::bigquery::{BigQuery, Parameter},
+    nba::{GameStatus, Season, SlateDay, Team, TeamPair},
+    slate::{self, ByPlayer, OfficialBoxScores, OfficialRow, Slate},
+};
+
+use crate::{
+    form::{FatigueRow, Form, FormRow, fatigue_by_player},
+    settlement::Settlement,
+};
+
+/// Days before and after a day in which other slate days are searched.
+const WINDOW_DAYS: u64 = 31;
+
+/// A game's state at its last poll.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiveScore {
+    home_team_abbr: Team,
+    away_team_abbr: Team,
+    /// State of the game; `None` where the poll did not tell it.
+    pub game_status: Option<GameStatus>,
+    /// Points of the home team.
+    pub home_score: Option<u32>,
+    /// Points of the visiting team.
+    pub away_score: Option<u32>,
+}
+
+/// A row with the previous and the next slate day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Around {
+    previous_slate: Option<SlateDay>,
+    next_slate: Option<SlateDay>,
+}
+
+impl From<&Around> for Fixtures {
+    fn from(around: &Around) -> Self {
+        Self { previous: around.previous_slate, next: around.next_slate }
+    }
+}
+
+/// Everything that a document is built from.
+#[derive(Debug)]
+pub struct Night {
+    /// The slate day.
+    pub day: SlateDay,
+    /// When the warehouse was read.
+    pub read_at: DateTime<Utc>,
+    /// The games and their players.
+    pub slate: Slate,
+    /// The neighbouring slate days.
+    pub fixtures: Fixtures,
+    /// The games' states at their last poll.
+    pub scores: Vec<LiveScore>,
+    /// The players' form.
+    pub forms: ByPlayer<Form>,
+    /// The players' fatigue scores, 0 (tired) to 100 (fresh).
+    pub fatigue: ByPlayer<i64>,
+    /// The official box scores, once the day is over.
+    pub official: OfficialBoxScores,
+    /// What has become of the lines.
+    pub settlement: Settlement,
+}
+
+/// The unprocessed rows of the warehouse for a day; [`Night::of`] interprets them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rows {
+    slate: slate::Rows,
+    around: Vec<Around>,
+    scores: Vec<LiveScore>,
+    forms: Vec<FormRow>,
+    fatigue: Vec<FatigueRow>,
+    official: Vec<OfficialRow>,
+}
+
+impl Rows {
+    /// Reads the rows of `day` at `now`, all tables concurrently. Official box scores arrive after the day.
+    pub async fn read(bigquery: &BigQuery, day: SlateDay, now: DateTime<Utc>) -> Result<Self, Error> {
+        let date = Parameter::date("game_date", day);
+        let this_season = [
+            Parameter::integer("season_year", Season::of(day).start_year()),
+            Parameter::date("season_start", day.season_start()),
+            date.clone(),
+        ];
+        let window = [
+            Parameter::date("window_start", day.days_before(WINDOW_DAYS)),
+            Parameter::date("window_end", day.days_after(WINDOW_DAYS)),
+            date.clone(),
+        ];
+        let date = [date];
+        let official = async {
+            match SlateDay::of(now) > day {
+                true => OfficialRow::read(bigquery, day).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let (slate, around, scores, forms, fatigue, official) = tokio::try_join!(
+            slate::Rows::read(bigquery, day),
+            bigquery.query(include_str!("../sql/slates_around.sql"), &window),
+            bigquery.query(include_str!("../sql/live_scores.sql"), &date),
+            bigquery.query(include_str!("../sql/form.sql"), &this_season),
+            bigquery.query(include_str!("../sql/fatigue.sql"), &date),
+            official,
+        )?;
+        Ok(Self { slate, around, scores, forms, fatigue, official })
+    }
+}
+
+impl Night {
+    /// Interprets the rows of `day`, which were read at `read_at`.
+    pub fn of(rows: Rows, day: SlateDay, read_at: DateTime<Utc>, settlement: Settlement) -> Self {
+        let slate = Slate::of(day, rows.slate);
+        Self {
+            day,
+            read_at,
+            fixtures: rows.around.first().map(Fixtures::from).unwrap_or_default(),
+            scores: rows.scores,
+            forms: Form::by_player(rows.forms, &slate.registry),
+            fatigue: fatigue_by_player(rows.fatigue, &slate.registry),
+            official: OfficialBoxScores::of(rows.official, &slate.registry),
+            settlement,
+            slate,
+        }
+    }
+
+    /// The games that had begun at the last poll.
+    pub fn begun(&self) -> HashSet<TeamPair> {
+        let has_begun =
+            |status: Option<GameStatus>| matches!(status, Some(GameStatus::InProgress | GameStatus::Final));
+        let begun = self.scores.iter().filter(|live| has_begun(live.game_status));
+        begun.map(LiveScore::pair).collect()
+    }
+}
+
+impl LiveScore {
+    /// The two teams.
+    pub fn pair(&self) -> TeamPair {
+        TeamPair::of(&self.home_team_abbr, &self.away_team_abbr)
+    }
+
+    /// The same score with `home` as the home team, which sources disagree about on neutral ground.
+    pub fn with_home(&self, home: &Team) -> Self {
+        let mut score = self.clone();
+        if score.home_team_abbr != *home {
+            std::mem::swap(&mut score.home_team_abbr, &mut score.away_team_abbr);
+            std::mem::swap(&mut score.home_score, &mut score.away_score);
+        }
+        score
+    }
+}

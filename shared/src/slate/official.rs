@@ -1,0 +1,113 @@
+//! The official box scores of a day, which arrive in the warehouse the morning after.
+
+use std::collections::HashMap;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::{Player, Registry};
+use crate::{
+    Error,
+    google::bigquery::{BigQuery, Parameter},
+    nba::{PlayerLookup, SlateDay, Team},
+};
+
+/// The number of players on court: an official box score with fewer entries of a team is incomplete.
+const FEWEST_ENTRIES: usize = 5;
+
+/// The official box scores of a day, as far as they have arrived.
+#[derive(Clone, Debug, Default)]
+pub struct OfficialBoxScores {
+    entries: HashMap<PlayerLookup, Vec<OfficialEntry>>,
+    /// Number of entries of each team.
+    counts: HashMap<Team, usize>,
+}
+
+/// A player's entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfficialEntry {
+    team: Team,
+    universal_id: Option<CompactString>,
+    /// Points and minutes; `None` where the player did not play.
+    pub played: Option<Played>,
+}
+
+/// Points and minutes of a player.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Played {
+    /// Points.
+    pub points: u32,
+    /// Minutes; `None` where the table has none.
+    pub minutes: Option<f64>,
+}
+
+/// A row of the official box scores.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OfficialRow {
+    player_lookup: CompactString,
+    universal_player_id: Option<CompactString>,
+    team_abbr: CompactString,
+    points: Option<u32>,
+    minutes_played: Option<f64>,
+    is_dnp: Option<bool>,
+}
+
+impl OfficialRow {
+    /// Reads the rows of `day`.
+    pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Self>, Error> {
+        let date = [Parameter::date("game_date", day)];
+        bigquery.query(include_str!("../../sql/official_lines.sql"), &date).await
+    }
+
+    fn played(&self) -> Option<Played> {
+        let points = self.points.unwrap_or(0);
+        let has_played = points > 0 || self.minutes_played.is_some_and(|minutes| minutes > 0.0);
+        let played = Played { points, minutes: self.minutes_played };
+        (has_played && self.is_dnp != Some(true)).then_some(played)
+    }
+}
+
+impl OfficialBoxScores {
+    /// Interprets the rows.
+    pub fn of(rows: Vec<OfficialRow>, registry: &Registry) -> Self {
+        let mut official = Self::default();
+        for row in rows {
+            let (Some(lookup), Ok(team)) =
+                (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
+            else {
+                tracing::warn!(player = %row.player_lookup, "an official entry cannot be read");
+                continue;
+            };
+            let played = row.played();
+            *official.counts.entry(team.clone()).or_default() += 1;
+            let entry = OfficialEntry { team, universal_id: row.universal_player_id, played };
+            official.entries.entry(lookup).or_default().push(entry);
+        }
+        official
+    }
+
+    /// Whether none have arrived.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether a team's box score has arrived, so that a player who is missing in it did not play.
+    pub fn is_complete(&self, team: &Team) -> bool {
+        self.counts.get(team).is_some_and(|entries| *entries >= FEWEST_ENTRIES)
+    }
+
+    /// A player's entry, if it has arrived: by universal player id, else by name and team, else the only one
+    /// with an unshared name, because the player may have been traded today.
+    pub fn entry(&self, player: &Player, registry: &Registry) -> Option<&OfficialEntry> {
+        let entries = self.entries.get(&player.lookup)?.as_slice();
+        let certain = |entry: &&OfficialEntry| {
+            entry.universal_id.is_some() && entry.universal_id == player.universal_id
+        };
+        let of_team = |entry: &&OfficialEntry| entry.team == player.team;
+        let only = || match entries {
+            [entry] if registry.count(&player.lookup) <= 1 => Some(entry),
+            _ => None,
+        };
+        entries.iter().find(certain).or_else(|| entries.iter().find(of_team)).or_else(only)
+    }
+}
