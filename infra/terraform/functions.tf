@@ -98,8 +98,8 @@ locals {
       ]
       schedules = {
         polls           = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true }) }
-        settlement      = { cron = local.settlement, body = jsonencode({ target_date = "yesterday", include_grading = true }) }
-        settlement_half = { cron = local.settlement_half, body = jsonencode({ target_date = "yesterday", include_grading = true }) }
+        settlement      = { cron = local.settlement, body = jsonencode({ target_date = "yesterday", until_official = true }) }
+        settlement_half = { cron = local.settlement_half, body = jsonencode({ target_date = "yesterday", until_official = true }) }
       }
     }
   }

@@ -4,17 +4,16 @@ locals {
   polls = "*/3 12-23,0-3 * * *"
 
   # Exports of yesterday, at 5:00, 7:30, 10:30 and 13:00: official box scores arrive in the warehouse through the
-  # morning.
+  # morning. Once they have settled every line, the remaining ones do nothing.
   settlement      = "0 5,13 * * *"
   settlement_half = "30 7,10 * * *"
 
-  # Exports of tonight's list, Eastern time: in the morning, after the lines and predictions, and before the early
-  # and the late games.
+  # Exports of tonight's list, Eastern time: of today's every quarter of an hour until after the last tip-off, of which
+  # none writes a list that has not changed; of yesterday's ten minutes after each settlement, for its results.
   tonight = {
-    "1000" = "0 10 * * *"
-    "1335" = "35 13 * * *"
-    "1700" = "0 17 * * *"
-    "1830" = "30 18 * * *"
+    quarter_hourly = { cron = "*/15 10-23 * * *", target_date = "today" }
+    results        = { cron = "10 5,13 * * *", target_date = "yesterday" }
+    results_half   = { cron = "40 7,10 * * *", target_date = "yesterday" }
   }
 }
 
@@ -23,14 +22,14 @@ resource "google_cloud_scheduler_job" "tonight" {
 
   name      = "export-tonight-${each.key}"
   region    = var.region
-  schedule  = each.value
+  schedule  = each.value.cron
   time_zone = "America/New_York"
 
   pubsub_target {
     topic_name = google_pubsub_topic.trigger.id
     data = base64encode(jsonencode({
       export_types   = ["tonight"]
-      target_date    = "today"
+      target_date    = each.value.target_date
       correlation_id = "scheduled-${each.key}"
       trigger_source = "scheduler"
     }))

@@ -166,6 +166,13 @@ impl Night {
         self.cloud.document(DATED_LIVE).await
     }
 
+    /// The answer to a call with this body.
+    pub async fn call(&self, body: Value) -> Value {
+        let answer = self.exporter.post(body.to_string()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json
+    }
+
     /// The only prediction of a player in the grading.
     pub async fn standing(&self, lookup: &str) -> Value {
         let grading = self.cloud.document(GRADING).await;

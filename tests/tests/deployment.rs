@@ -11,7 +11,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hcl::Expression;
 use local_cloud::{bigquery::views, cloud::RAW_BUCKET, functions, pubsub, replay::TICK};
 use reqwest::StatusCode;
@@ -302,24 +302,44 @@ fn yesterday_is_asked_for_through_the_morning_until_official_scores_have_arrived
     assert_eq!(times.collect::<BTreeSet<String>>(), expected.into());
 }
 
+/// The minutes after midnight at which a schedule of `minutes hours * * *` calls.
+fn minutes_of_day(cron: &str) -> BTreeSet<u32> {
+    let [minutes, hours, "*", "*", "*"] = cron.split(' ').collect::<Vec<_>>()[..] else { panic!("{cron}") };
+    let number = |text: &str| text.parse::<u32>().expect("a number");
+    let values = |field: &str, end: u32| -> Vec<u32> {
+        field
+            .split(',')
+            .flat_map(|part| match (part.strip_prefix("*/"), part.split_once('-')) {
+                (Some(step), _) => (0..end).step_by(number(step) as usize).collect(),
+                (None, Some((first, last))) => (number(first)..=number(last)).collect::<Vec<_>>(),
+                (None, None) => vec![number(part)],
+            })
+            .collect()
+    };
+    let (minutes, hours) = (values(minutes, 60), values(hours, 24));
+    hours.iter().flat_map(|hour| minutes.iter().map(move |minute| hour * 60 + minute)).collect()
+}
+
 #[test]
-fn tonight_is_asked_for_four_times_a_day() {
+fn tonight_is_exported_every_quarter_of_an_hour_and_yesterday_after_each_settlement() {
     let root = root();
-    let times: BTreeSet<NaiveTime> = fields(root.local("tonight"))
+    let schedules: BTreeMap<String, (String, String)> = fields(root.local("tonight"))
         .into_iter()
-        .map(|(key, cron)| {
-            let cron = text(cron).expect("a schedule");
-            let (time, rest) = cron.split_at(cron.find(" *").expect("every day"));
-            assert_eq!(rest, " * * *", "{cron}");
-            let (minute, hour) = time.split_once(' ').expect("minute and hour");
-            assert_eq!(key, format!("{hour:0>2}{minute:0>2}"));
-            let number = |text: &str| text.parse().expect("a number");
-            NaiveTime::from_hms_opt(number(hour), number(minute), 0).expect("a time")
+        .map(|(key, schedule)| {
+            let get = |name| field(schedule, name).and_then(text).expect("a text");
+            (key, (get("cron"), get("target_date")))
         })
         .collect();
-    let expected = [(10, 0), (13, 35), (17, 0), (18, 30)];
-    let at = |(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).expect("a time");
-    assert_eq!(times, expected.map(at).into());
+    let times = |day: &str| -> BTreeSet<u32> {
+        let of_day = schedules.values().filter(|(_, target)| target == day);
+        of_day.flat_map(|(cron, _)| minutes_of_day(cron)).collect()
+    };
+    // From 10:00 until after 23:00, the latest tip-off there is.
+    assert_eq!(times("today"), (10 * 60..24 * 60).step_by(15).collect());
+    let settlements = ["settlement", "settlement_half"]
+        .into_iter()
+        .flat_map(|name| minutes_of_day(&root.value(root.local(name)).expect("a schedule")));
+    assert_eq!(times("yesterday"), settlements.map(|minute| minute + 10).collect());
 }
 
 /// A Terraform object as the JSON that `jsonencode` produces.
@@ -327,7 +347,7 @@ fn jsonencode(object: &Expression) -> Value {
     let value = |expression: &Expression| match expression {
         Expression::Array(_) => json!(names(Some(expression))),
         Expression::Bool(bool) => json!(bool),
-        expression => json!(text(expression).expect("a literal")),
+        expression => json!(text(expression).unwrap_or_else(|| expression.to_string())),
     };
     fields(object).into_iter().map(|(name, field)| (name, value(field))).collect()
 }
@@ -349,8 +369,15 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
     assert_eq!(topic.as_deref(), Some(pubsub::TRIGGER_TOPIC));
     let message = jsonencode(argument(argument(attribute(target, "data").expect("a message"))));
     assert_eq!(message["export_types"], json!(["tonight"]), "and nothing that we cannot do");
-    let answer = cloud.tonight(&clock).await.tell(message).await;
-    assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!("success")), "{answer:?}");
+    assert_eq!(message["target_date"], "each.value.target_date");
+    for (key, schedule) in fields(root.local("tonight")) {
+        let target_date = field(schedule, "target_date").and_then(text).expect("a day");
+        let date = if target_date == "today" { "2026-01-09" } else { "2026-01-08" };
+        let message = tests::warehouse::with(message.clone(), json!({"target_date": target_date}));
+        let answer = cloud.tonight(&clock).await.tell(message).await;
+        let reply = (answer.status, &answer.json["status"], &answer.json["date"]);
+        assert_eq!(reply, (StatusCode::OK, &json!("success"), &json!(date)), "{key}: {answer:?}");
+    }
 
     let functions = deployed(&root);
     let body_of = |name: &str, schedule: &str| {

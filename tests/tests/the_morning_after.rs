@@ -5,7 +5,7 @@ use tests::drift::{
     BEFORE, FINAL, Night, SUMMARY, at_line, boston, fields, full, instant_of, player, predicting,
 };
 use tests::{
-    Cloud, HandClock,
+    Cloud, HandClock, Reply,
     warehouse::{DAY, played, predicted, with},
 };
 
@@ -154,4 +154,26 @@ async fn a_game_before_tip_off_has_no_result() {
     let list = tests::drift::tonight(&night.cloud, "23:31").await;
     assert_eq!(fields(player(&list, "jaylenbrown"), RESULT), json!([null, null, "open"]));
     assert_eq!(list["settled"], "open");
+}
+
+#[tokio::test]
+async fn the_morning_s_exports_end_once_every_line_is_official() {
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let settle = async |night: &Night| {
+        night.stub.answer([Reply::games([full(boston(FINAL, 27))])]);
+        night.call(json!({"target_date": "yesterday", "until_official": true})).await
+    };
+    night.clock.set("2026-01-10T10:00:00Z");
+    assert_eq!(settle(&night).await["status"], "success", "provisional still");
+    add_official(&night.cloud, 26);
+    night.restart().await;
+    assert_eq!(settle(&night).await["status"], "success", "made official");
+    let calls = night.stub.asked().len();
+    let reply = settle(&night).await;
+    assert_eq!(fields(&reply, ["status", "games_final", "paths"]), json!(["already_official", 1, {}]));
+    assert_eq!(night.stub.asked().len(), calls, "upstream is not asked");
+    // A person who asks for the day gets it.
+    night.stub.answer([Reply::games([full(boston(FINAL, 27))])]);
+    assert_eq!(night.call(json!({"target_date": DAY})).await["status"], "success");
 }

@@ -16,7 +16,7 @@ use shared::{
 };
 use tokio::time::Instant;
 
-use crate::{dependents::Dependents, live};
+use crate::{dependents::Dependents, grading, live};
 
 /// The request of a call.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -24,11 +24,13 @@ use crate::{dependents::Dependents, live};
 pub(crate) struct Request {
     target_date: TargetDay,
     include_grading: bool,
+    /// Whether nothing is to be done once the official box scores have settled every line of the day.
+    until_official: bool,
 }
 
 impl Default for Request {
     fn default() -> Self {
-        Self { target_date: TargetDay::Today, include_grading: true }
+        Self { target_date: TargetDay::Today, include_grading: true, until_official: false }
     }
 }
 
@@ -40,6 +42,8 @@ pub(crate) struct Run {
     pub is_today: bool,
     /// Whether grading and timeline are wanted.
     pub with_grading: bool,
+    /// Whether nothing is to be done once every line is settled officially.
+    pub until_official: bool,
     started: Instant,
 }
 
@@ -48,12 +52,18 @@ impl Run {
     pub fn begin(request: Request, now: DateTime<Utc>) -> Self {
         let day = request.target_date.at(now);
         let is_today = day == SlateDay::of(now);
-        Self { day, is_today, with_grading: request.include_grading, started: Instant::now() }
+        let Request { include_grading: with_grading, until_official, .. } = request;
+        Self { day, is_today, with_grading, until_official, started: Instant::now() }
     }
 
     /// `v1/{folder}/{day}.json`, and today `latest`.
     pub fn target(&self, folder: &str, latest: &'static str) -> Target {
         Target::dated(folder, self.day, self.is_today.then_some(latest))
+    }
+
+    /// How long the run has taken, seconds to two places.
+    fn seconds(&self) -> f64 {
+        (self.started.elapsed().as_secs_f64() * 100.0).round() / 100.0
     }
 }
 
@@ -87,11 +97,27 @@ pub(crate) struct Reply {
 enum Status {
     Success,
     Superseded,
+    /// Nothing was left to settle.
+    AlreadyOfficial,
     /// Some of the documents stay as they were: the scores, grading or timeline.
     Partial,
 }
 
 impl Reply {
+    /// The answer to a run that found every line settled officially, by the counts of the public grading.
+    pub fn already_official(run: &Run, summary: &grading::Summary) -> Self {
+        tracing::info!(day = %run.day, lines = summary.lines.total, "every line is settled officially");
+        Self {
+            date: run.day,
+            status: Status::AlreadyOfficial,
+            paths: BTreeMap::new(),
+            games_in_progress: summary.games_in_progress,
+            games_final: summary.games_final,
+            errors: Vec::new(),
+            duration_seconds: run.seconds(),
+        }
+    }
+
     /// The answer to a run, which is logged too.
     pub fn of(run: &Run, exported: Exported) -> Self {
         let (status, document, paths, errors) = match exported {
@@ -112,7 +138,7 @@ impl Reply {
                 (status, scores.document, paths, errors)
             }
         };
-        let Run { day, is_today, started, .. } = *run;
+        let Run { day, is_today, .. } = *run;
         for error in &errors {
             tracing::error!(%day, error, "not every document of the run could be exported");
         }
@@ -127,7 +153,7 @@ impl Reply {
             games_in_progress: document.games_in_progress,
             games_final: document.games_final,
             errors,
-            duration_seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+            duration_seconds: run.seconds(),
         }
     }
 }
@@ -136,7 +162,7 @@ impl IntoResponse for Reply {
     /// A document that is missing fails the call, so that the schedule's log shows it.
     fn into_response(self) -> Response {
         let code = match self.status {
-            Status::Success | Status::Superseded => StatusCode::OK,
+            Status::Success | Status::Superseded | Status::AlreadyOfficial => StatusCode::OK,
             Status::Partial => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (code, Json(self)).into_response()

@@ -1,8 +1,9 @@
 //! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and the grades of its
 //! predictions `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
 //!
-//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true}`; an empty body means
-//! today, graded. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
+//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false}`;
+//! an empty body means today, graded. With `until_official`, nothing is done once the official box scores have
+//! settled every line of the day. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
 //! leaves both `latest.json` alone. The live endpoint drops a game an hour or two after its end: the document
 //! keeps what it had of a finished game. Both documents are of one poll. When upstream fails, nothing is
 //! written and the last good files stay; when only the predictions are unavailable, the scores are published
@@ -112,6 +113,11 @@ impl Exporter {
     async fn answer(self: Arc<Self>, body: Bytes) -> Result<Reply, Error> {
         let request: Request = service::json_body(&body)?;
         let run = Run::begin(request, self.clock.now());
+        if run.until_official
+            && let Some(summary) = self.official_summary(&run).await
+        {
+            return Ok(Reply::already_official(&run, &summary));
+        }
         let exported = self.export(&run).await;
         self.finish_loading().await;
         Ok(Reply::of(&run, exported?))

@@ -2,7 +2,7 @@
 //! `nba_raw.nbac_schedule` means the same here and in BigQuery.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -23,6 +23,8 @@ use crate::pubsub::PROJECT;
 pub struct Warehouse {
     connection: Mutex<Connection>,
     tables: Vec<Table>,
+    /// The tables that each statement reads: the functions repeat few.
+    tables_read: Mutex<HashMap<String, BTreeSet<String>>>,
 }
 
 /// Why a call or a job failed: an HTTP status, BigQuery's reason, a message.
@@ -92,7 +94,7 @@ impl Warehouse {
         let connection = Connection::open(folder.join("jobs.sqlite"))
             .and_then(|connection| prepare(&connection, folder, &tables).map(|()| connection))
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self { connection: Mutex::new(connection), tables })
+        Ok(Self { connection: Mutex::new(connection), tables, tables_read: Mutex::default() })
     }
 
     /// The table `dataset.name`.
@@ -134,6 +136,16 @@ impl Warehouse {
 
     /// The tables and views that a statement reads, each as `dataset.table`.
     pub(super) fn tables_read(&self, sql: &str) -> Result<BTreeSet<String>, Failed> {
+        let remembered = || self.tables_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tables) = remembered().get(sql) {
+            return Ok(tables.clone());
+        }
+        let tables = self.find_tables_read(sql)?;
+        remembered().insert(sql.to_owned(), tables.clone());
+        Ok(tables)
+    }
+
+    fn find_tables_read(&self, sql: &str) -> Result<BTreeSet<String>, Failed> {
         let tables = Arc::new(Mutex::new(BTreeSet::new()));
         let seen = tables.clone();
         let note = move |context: AuthContext<'_>| {
@@ -163,7 +175,7 @@ impl Warehouse {
     /// Runs a read-only statement.
     pub(super) fn query(&self, sql: &str, parameters: &[(String, Cell)]) -> Result<Answer, Failed> {
         let connection = self.connection();
-        let mut statement = connection.prepare(sql)?;
+        let mut statement = connection.prepare_cached(sql)?;
         if !statement.readonly() {
             return Err(Failed::new(400, "invalidQuery", "only queries are served"));
         }
