@@ -116,7 +116,7 @@ async fn what_the_functions_write_is_what_the_contract_says() {
     let exporter = cloud.exporter(&stub, &HandClock::at("2026-01-10T02:12:01Z")).await;
     exporter.post("").await;
     let names = cloud.names(API_BUCKET, "v1/");
-    assert_eq!(names.len(), 9, "{names:?}");
+    assert_eq!(names.len(), 10, "{names:?}");
     for name in names {
         contract.check(Contract::of_object(&name), &cloud.json(API_BUCKET, &name));
     }

@@ -14,6 +14,7 @@ const GRADING: &str = "v1/live-grading/2026-01-09.json";
 const LATEST_GRADING: &str = "v1/live-grading/latest.json";
 const TIMELINE: &str = "v1/live-timeline/2026-01-09.json";
 const LATEST_TIMELINE: &str = "v1/live-timeline/latest.json";
+const DATES: &str = "v1/dates.json";
 const STATUS: &str = "v1/status.json";
 
 fn on(id: i64) -> Value {
@@ -154,7 +155,7 @@ async fn another_day_comes_from_the_dated_endpoint_and_leaves_latest_alone() {
     );
     assert_eq!(stub.asked(), ["/v1/box_scores?per_page=100&date=2026-01-09"]);
     assert_eq!(ids(&cloud.document(DATED).await), ["1", "2"]);
-    assert_eq!(cloud.names(API_BUCKET, ""), [GRADING, TIMELINE, DATED]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [DATES, GRADING, TIMELINE, DATED]);
 }
 
 #[tokio::test]
@@ -164,7 +165,7 @@ async fn today_by_its_date_is_today() {
     cloud.exporter(&stub, &clock).await.post(r#"{"target_date":"2026-01-09"}"#).await;
     assert_eq!(stub.asked(), ["/v1/box_scores/live?per_page=100"]);
     let grading = [GRADING, LATEST_GRADING, TIMELINE, LATEST_TIMELINE];
-    assert_eq!(cloud.names(API_BUCKET, ""), [&grading[..], &[DATED, LATEST, STATUS]].concat());
+    assert_eq!(cloud.names(API_BUCKET, ""), [&[DATES], &grading[..], &[DATED, LATEST, STATUS]].concat());
 }
 
 #[tokio::test]
@@ -551,7 +552,7 @@ async fn a_request_that_cannot_be_read_is_told_what_was_expected() {
         (r#"{"target_date":"2101-01-01"}"#, "nor \"today\" or \"yesterday\""),
         (r#"{"target_date":"2026-1-9"}"#, "in the form YYYY-MM-DD"),
         (r#"{"target_date":7}"#, "invalid type: integer"),
-        (r#"{"date":"2026-01-09"}"#, "unknown field `date`, expected `target_date`"),
+        (r#"{"date":"2026-01-09"}"#, "unknown field `date`, expected one of `target_date`"),
     ] {
         let answer = exporter.post(body).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
@@ -567,5 +568,5 @@ async fn grading_is_left_alone_where_it_is_not_wanted() {
     let stub = Stub::answering([Reply::games([on(1)])]).await;
     let answer = cloud.exporter(&stub, &clock).await.post(r#"{"include_grading":false}"#).await;
     assert_eq!(answer.json["paths"], json!({"live": tests::uri(DATED), "latest": tests::uri(LATEST)}));
-    assert_eq!(cloud.names(API_BUCKET, ""), [DATED, LATEST, STATUS]);
+    assert_eq!(cloud.names(API_BUCKET, ""), [DATES, DATED, LATEST, STATUS]);
 }

@@ -5,7 +5,11 @@ use std::{future::ready, sync::Arc};
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
-    documents::{Known, Published, Target},
+    documents::{
+        Known, Published, Target,
+        dates::{Kind, Recorded},
+    },
+    slate::Settled,
 };
 
 use crate::{
@@ -35,6 +39,21 @@ impl Dependents {
     /// Whether the scores are graded in public.
     pub fn is_graded(&self) -> bool {
         matches!(self.grading, Some(Ok(_)))
+    }
+
+    /// What is written, for the list of dates.
+    pub fn recorded(&self) -> Recorded {
+        let timeline = matches!(self.timeline, Some(Ok(_))).then_some(Kind::LiveTimeline);
+        let grading = self.is_graded().then_some(Kind::LiveGrading);
+        let graded = match &self.grading {
+            Some(Ok(Some(published))) => Some(&published.document.summary.lines),
+            _ => None,
+        };
+        Recorded {
+            documents: grading.into_iter().chain(timeline).collect(),
+            games: None,
+            lines: graded.map(|lines| (lines.total, lines.settled())),
+        }
     }
 
     /// URIs of the written objects, by document.
@@ -69,7 +88,7 @@ impl Exporter {
         let known = self.grading.read(&grading_target(run)).await;
         let known = known.inspect_err(|error| tracing::warn!(%error, "the public grading cannot be read"));
         let summary = &known.ok()?.document()?.summary;
-        (summary.lines.total > 0 && summary.lines.official == summary.lines.total).then(|| summary.clone())
+        (summary.lines.settled() == Some(Settled::Official)).then(|| summary.clone())
     }
 
     /// Reads what only the dependent documents and the status need while upstream is asked, so that a new
@@ -77,7 +96,8 @@ impl Exporter {
     pub(crate) async fn prepare_dependents(self, run: Run) {
         let for_status = async {
             if run.is_today {
-                let _ = tokio::join!(self.status.known(), self.dead_letters.get(run.day, NAMES_TIMEOUT));
+                let dead_letters = self.dead_letters.get(run.day, NAMES_TIMEOUT);
+                let _ = tokio::join!(self.status.known(), self.dates.known(), dead_letters);
             }
         };
         let for_grading = async {

@@ -29,7 +29,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Bytes};
 use shared::{
     Clock, Error,
-    documents::{Known, PublicDocument, Target, status::PublicStatus},
+    documents::{Known, PublicDates, PublicDocument, Target, status::PublicStatus},
     google::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
@@ -75,6 +75,7 @@ struct Exporter {
     grading: PublicDocument<grading::Document>,
     timeline: PublicDocument<timeline::Document>,
     status: PublicStatus,
+    dates: PublicDates,
     directory: RefreshingCache<DirectorySource>,
     predicted: RefreshingCache<PredictionSource>,
     dead_letters: RefreshingCache<DeadLetterSource>,
@@ -99,6 +100,7 @@ impl Exporter {
             grading: PublicDocument::new(&storage, &api_bucket),
             timeline: PublicDocument::new(&storage, &api_bucket),
             status: PublicStatus::new(&storage, &api_bucket),
+            dates: PublicDates::new(&storage, &api_bucket),
             scores,
             directory: RefreshingCache::new(DirectorySource(bigquery.clone())),
             predicted: RefreshingCache::new(predictions),
@@ -128,7 +130,7 @@ impl Exporter {
         let preparation = tokio::spawn(self.clone().prepare_dependents(*run).in_current_span());
         let mut advance = AdvanceReport::None;
         let exported = self.publish(run, &mut advance).await;
-        self.report_result(run, &exported, advance).await;
+        tokio::join!(self.report_result(run, &exported, advance), self.record_date(run, &exported));
         preparation.abort();
         exported
     }

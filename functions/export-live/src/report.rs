@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use shared::{
     Error,
-    documents::status::{self, Reported},
+    documents::{
+        dates,
+        status::{self, Reported},
+    },
 };
 
 use crate::{
@@ -106,6 +109,20 @@ impl Exporter {
             AdvanceReport::None | AdvanceReport::Withheld => None,
         };
         self.report(facts, failures, corrected).await;
+    }
+
+    /// Records in the list of dates which documents of the day exist, and how far its lines are settled.
+    pub(crate) async fn record_date(&self, run: &Run, exported: &Result<Exported, Error>) {
+        let mut recorded = match exported {
+            Ok(Exported::Scores(_, dependents) | Exported::OfficialOnly { dependents, .. }) => {
+                dependents.recorded()
+            }
+            Ok(Exported::Superseded(_)) | Err(_) => return,
+        };
+        if matches!(exported, Ok(Exported::Scores(..))) {
+            recorded.documents.push(dates::Kind::Live);
+        }
+        self.dates.record(run.day, &recorded, self.clock.now()).await;
     }
 
     /// A failure to write the status only lets it age, and fails no export.

@@ -19,7 +19,8 @@ use serde::Serialize;
 use shared::{
     Clock, Error,
     documents::{
-        PublicDocument, Target,
+        PublicDates, PublicDocument, Target,
+        dates::{self, Recorded},
         status::{self, PublicStatus, Reported, TonightData},
     },
     env::{Environment, api_bucket, raw_bucket},
@@ -101,6 +102,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
         bigquery: BigQuery::new(&google),
         lists: PublicDocument::new(&storage, &api_bucket),
         status: PublicStatus::new(&storage, &api_bucket),
+        dates: PublicDates::new(&storage, &api_bucket),
         storage,
         api_bucket,
         dead_letters: dead_letters.clone(),
@@ -114,6 +116,7 @@ struct Exporter {
     bigquery: BigQuery,
     lists: PublicDocument<Document>,
     status: PublicStatus,
+    dates: PublicDates,
     storage: Storage,
     api_bucket: String,
     dead_letters: DeadLetters,
@@ -210,6 +213,9 @@ impl Exporter {
         if written?.is_none() {
             tracing::info!(%day, "a newer version is public already");
         }
+        let games = Some(document.games.len());
+        let recorded = Recorded { documents: vec![dates::Kind::Tonight], games, lines: None };
+        self.dates.record(day, &recorded, begun).await;
         let mut paths = BTreeMap::from([("tonight", uri(&self.api_bucket, &target.object))]);
         paths.extend(target.copy.map(|copy| ("all_players", uri(&self.api_bucket, copy))));
         Ok(Exported { paths, total_players: document.total_players, errors: Vec::new() })

@@ -155,3 +155,29 @@ impl LiveScore {
         score
     }
 }
+
+/// The later of the two states that the schedule and the last poll report.
+pub(crate) fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
+    let progress = |status| match status {
+        GameStatus::Scheduled => 0,
+        GameStatus::Postponed => 1,
+        GameStatus::InProgress => 2,
+        GameStatus::Final => 3,
+    };
+    live.filter(|live| progress(*live) > progress(schedule)).unwrap_or(schedule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f51_whoever_knows_more_of_a_game_is_believed() {
+        use GameStatus::{Final, InProgress, Postponed, Scheduled};
+        assert_eq!(further(Scheduled, None), Scheduled);
+        assert_eq!(further(Scheduled, Some(InProgress)), InProgress);
+        assert_eq!(further(Final, Some(InProgress)), Final);
+        assert_eq!(further(InProgress, Some(Scheduled)), InProgress);
+        assert_eq!(further(Scheduled, Some(Postponed)), Postponed);
+    }
+}

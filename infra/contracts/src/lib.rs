@@ -51,6 +51,7 @@ pub fn contracts() -> Vec<Contract> {
             Written,
         ),
         contract::<shared::documents::status::Status>("status", "v1/status.json", Written),
+        contract::<shared::documents::dates::Dates>("dates", "v1/dates.json", Written),
         contract::<export_tonight::trigger::ExportTrigger>(
             "export-trigger",
             "nba-phase6-export-trigger",

@@ -2,6 +2,7 @@
 // types say what may be missing. It runs nowhere.
 
 import type {
+  DatesDocument,
   ExportCompletion,
   ExportTrigger,
   GradingDocument,
@@ -180,6 +181,13 @@ export function status(document: StatusDocument): string[] {
     lines.push(`${headline} ${message} ${orNone(resume_date)} ${orNone(last_game_date)}`);
   }
   return lines;
+}
+
+export function dates(document: DatesDocument): string[] {
+  return document.dates.map((day) => {
+    const settled = `${orNone(day.lines)} lines ${orNone(day.settled)}`;
+    return `${document.updated_at} ${day.date} ${day.documents.join(" ")} ${orNone(day.games)} games ${settled}`;
+  });
 }
 
 export const trigger: ExportTrigger = { export_types: ["tonight"], target_date: "today", update_latest: true };

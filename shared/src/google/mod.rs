@@ -4,6 +4,7 @@
 pub mod bigquery;
 pub(crate) mod connections;
 pub mod credentials;
+mod listing;
 pub mod pubsub;
 pub mod retry;
 pub mod storage;

@@ -17,10 +17,13 @@ use crate::{
     google::{
         GoogleCloud,
         credentials::Credentials,
+        listing::Listing,
         retry::{Budget, Failure, with_retries},
     },
     nba::PollId,
 };
+
+pub use super::listing::ListedObject;
 
 const SERVICE: &str = "Cloud Storage";
 const BUDGET: Budget =
@@ -32,9 +35,6 @@ pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 /// How often an object is written before giving up, because a concurrent writer was faster each time.
 pub const WRITE_ATTEMPTS: usize = 8;
 
-/// The most pages, of a thousand objects each, that a listing reads.
-const MAXIMUM_LISTS: usize = 10;
-
 /// The custom metadata key under which a public document carries its version.
 const VERSION: &str = "version";
 
@@ -45,15 +45,6 @@ pub struct Storage {
     credentials: Credentials,
     client: Arc<OnceCell<google_cloud_storage::client::Storage>>,
     listing: Arc<OnceCell<Listing>>,
-}
-
-/// The client for listing objects. Google's client lists over gRPC only, with a second connection and
-/// protocol to test; the JSON API needs one call.
-struct Listing {
-    http: reqwest::Client,
-    base: Url,
-    /// None for an emulator.
-    credentials: Option<Credentials>,
 }
 
 /// The last known state of a public document.
@@ -197,59 +188,10 @@ impl Storage {
         .await
     }
 
-    /// How many objects under `prefix` were written after `since`.
-    pub async fn written_since(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        since: DateTime<Utc>,
-    ) -> Result<usize, Error> {
-        let (mut count, mut token) = (0, None);
-        for _ in 0..MAXIMUM_LISTS {
-            let page = with_retries(BUDGET, || self.list(bucket, prefix, token.as_deref())).await?;
-            count += page.items.iter().filter(|item| item.updated > since).count();
-            token = page.next_page_token;
-            if token.is_none() {
-                break;
-            }
-        }
-        Ok(count)
-    }
-
-    async fn list(&self, bucket: &str, prefix: &str, token: Option<&str>) -> Result<Listed, Failure> {
-        let listing = self
-            .listing
-            .get_or_try_init(async || Listing::new(self.emulator.as_ref(), &self.credentials))
-            .await
-            .map_err(Failure::Permanent)?;
-        let transient = |detail: String| {
-            Failure::retryable(Error::transient(SERVICE, format!("gs://{bucket}/{prefix}*: {detail}")))
-        };
-        let mut url = listing.base.clone();
-        url.set_path(&format!("/storage/v1/b/{bucket}/o"));
-        url.query_pairs_mut()
-            .append_pair("prefix", prefix)
-            .append_pair("fields", "items(updated),nextPageToken");
-        if let Some(token) = token {
-            url.query_pairs_mut().append_pair("pageToken", token);
-        }
-        let mut request = listing.http.get(url);
-        if let Some(credentials) = &listing.credentials {
-            let token = credentials.access_token().await.map_err(|error| transient(error.to_string()))?;
-            request = request.bearer_auth(token);
-        }
-        let answer = request.send().await.map_err(|error| transient(error.without_url().to_string()))?;
-        match answer.status() {
-            status if status.is_success() => {
-                answer.json().await.map_err(|error| transient(error.without_url().to_string()))
-            }
-            status if status.is_server_error() || [408, 429].contains(&status.as_u16()) => {
-                Err(transient(format!("answered {status}")))
-            }
-            status => Err(Failure::Permanent(Error::Internal(format!(
-                "{SERVICE}: listing gs://{bucket}/{prefix}* answered {status}"
-            )))),
-        }
+    /// The objects under `prefix`, ten thousand at the most.
+    pub async fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
+        let client = async || Listing::new(self.emulator.as_ref(), &self.credentials, BUDGET);
+        self.listing.get_or_try_init(client).await?.list(bucket, prefix).await
     }
 
     async fn open(
@@ -323,34 +265,6 @@ impl Storage {
             .get_or_try_init(|| Box::pin(build()))
             .await
             .map_err(|error| Failure::Permanent(Error::Internal(format!("{SERVICE}: no client: {error}"))))
-    }
-}
-
-/// A page of an object listing.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    #[serde(default)]
-    items: Vec<ListedObject>,
-    next_page_token: Option<String>,
-}
-
-#[derive(serde::Deserialize)]
-struct ListedObject {
-    updated: DateTime<Utc>,
-}
-
-impl Listing {
-    fn new(emulator: Option<&Url>, credentials: &Credentials) -> Result<Self, Error> {
-        let failed = |error: &dyn fmt::Display| Error::Internal(format!("{SERVICE}: no client: {error}"));
-        let base = match emulator {
-            Some(emulator) => emulator.clone(),
-            None => Url::parse("https://storage.googleapis.com").map_err(|error| failed(&error))?,
-        };
-        let credentials = emulator.is_none().then(|| credentials.clone());
-        let http =
-            reqwest::Client::builder().timeout(BUDGET.attempt).build().map_err(|error| failed(&error))?;
-        Ok(Self { http, base, credentials })
     }
 }
 

@@ -68,7 +68,8 @@ impl DeadLetters {
 
 /// The number of dead letters of all functions that were stored in `bucket` after `since`.
 pub async fn kept_since(storage: &Storage, bucket: &str, since: DateTime<Utc>) -> Result<usize, Error> {
-    storage.written_since(bucket, PREFIX, since).await
+    let letters = storage.list(bucket, PREFIX).await?;
+    Ok(letters.iter().filter(|letter| letter.updated > since).count())
 }
 
 /// The event with its data as JSON or text instead of base64, where possible.

@@ -61,3 +61,15 @@ impl LineSummary {
         summary
     }
 }
+
+impl LineSummary {
+    /// How far the lines are settled: as far as the one that is the least; `None` where there are none.
+    pub(crate) fn settled(&self) -> Option<Settled> {
+        match self {
+            Self { total: 0, .. } => None,
+            Self { open: 1.., .. } => Some(Settled::Open),
+            Self { provisional: 1.., .. } => Some(Settled::Provisional),
+            _ => Some(Settled::Official),
+        }
+    }
+}

@@ -14,7 +14,7 @@ use shared::{
 
 use crate::{
     form::{FatigueLevel, Form, record},
-    night::Night,
+    night::{Night, further},
     settlement::SettledLine,
 };
 
@@ -153,17 +153,6 @@ impl Game {
     }
 }
 
-/// The later of the two states that the schedule and the last poll report.
-fn further(schedule: GameStatus, live: Option<GameStatus>) -> GameStatus {
-    let progress = |status| match status {
-        GameStatus::Scheduled => 0,
-        GameStatus::Postponed => 1,
-        GameStatus::InProgress => 2,
-        GameStatus::Final => 3,
-    };
-    live.filter(|live| progress(*live) > progress(schedule)).unwrap_or(schedule)
-}
-
 impl Player {
     fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
         let has_begun = game.has_begun(night.read_at)
@@ -236,20 +225,5 @@ impl Player {
         let confidence = self.prediction.and_then(|prediction| prediction.confidence);
         let is_out = self.injury_status == InjuryStatus::Out;
         (!self.has_line, is_out, place(confidence), place(self.season_ppg))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn f51_whoever_knows_more_of_a_game_is_believed() {
-        use GameStatus::{Final, InProgress, Postponed, Scheduled};
-        assert_eq!(further(Scheduled, None), Scheduled);
-        assert_eq!(further(Scheduled, Some(InProgress)), InProgress);
-        assert_eq!(further(Final, Some(InProgress)), Final);
-        assert_eq!(further(InProgress, Some(Scheduled)), InProgress);
-        assert_eq!(further(Scheduled, Some(Postponed)), Postponed);
     }
 }

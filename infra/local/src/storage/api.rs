@@ -142,7 +142,7 @@ async fn list(
             ("maxResults", _) => {
                 most = most.min(usize::try_from(integer(&parameter, &value)?).unwrap_or(0)).max(1)
             }
-            ("fields", "items(updated),nextPageToken") | ("projection" | "prettyPrint", _) => {}
+            ("fields", "items(name,updated),nextPageToken") | ("projection" | "prettyPrint", _) => {}
             (parameter, value) => return Err(not_served("list", parameter, value)),
         }
     }
