@@ -58,6 +58,9 @@ impl Reply {
 #[derive(Debug, Default)]
 struct Script {
     replies: VecDeque<Reply>,
+    /// The answer to `/v1/games`; an empty list where a test sets none.
+    listed: Option<Reply>,
+    asked_for_games: usize,
     asked: Vec<String>,
     authorization: Option<String>,
 }
@@ -86,7 +89,17 @@ impl Stub {
         self.script.lock().expect("the script").replies = replies.into_iter().collect();
     }
 
-    /// The requests so far: path and query of each.
+    /// From now on answers a request for the list of a day's games, `/v1/games`, with this.
+    pub fn list(&self, reply: Reply) {
+        self.script.lock().expect("the script").listed = Some(reply);
+    }
+
+    /// How often the list of games has been asked for.
+    pub fn asked_for_games(&self) -> usize {
+        self.script.lock().expect("the script").asked_for_games
+    }
+
+    /// The requests for box scores so far: path and query of each.
     pub fn asked(&self) -> Vec<String> {
         self.script.lock().expect("the script").asked.clone()
     }
@@ -100,10 +113,21 @@ impl Stub {
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let reply = {
         let mut script = script.lock().expect("the script");
-        script.asked.push(request.uri().to_string());
+        let is_list = request.uri().path() == "/v1/games";
+        if is_list {
+            script.asked_for_games += 1;
+        } else {
+            script.asked.push(request.uri().to_string());
+        }
         let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         script.authorization = authorization.map(str::to_owned);
-        if script.replies.len() > 1 { script.replies.pop_front() } else { script.replies.front().cloned() }
+        if is_list {
+            Some(script.listed.clone().unwrap_or_else(|| Reply::games([])))
+        } else if script.replies.len() > 1 {
+            script.replies.pop_front()
+        } else {
+            script.replies.front().cloned()
+        }
     };
     let Some(reply) = reply else { return StatusCode::NOT_FOUND.into_response() };
     tokio::time::sleep(reply.delay).await;

@@ -267,7 +267,16 @@ async fn what_upstream_says_twice_in_a_row_hours_apart_is_believed() {
     cloud.add(SCHEDULE, with(scheduled("0022500600", "NYK", "PHI"), another));
     assert_eq!(tonight(&cloud, "18:00").await["total_players"], 4, "once");
     let list = tonight(&cloud, "21:30").await;
-    assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 0]), "twice");
+    assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 1]), "twice");
+    // The line that was public is void, and stays in the day's documents.
+    assert_eq!(list["games"][0]["game_status"], "postponed");
+    assert_eq!(player(&list, "jaylenbrown")["props"][0]["locked"], false);
+    let night = Night::of(cloud).await;
+    night.poll("02:12", []).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(fields(&standing, ["status", "outcome", "void_reason"]), json!(["void", "void", "postponed"]));
+    let list = tonight(&night.cloud, "02:15").await;
+    assert_eq!(fields(player(&list, "jaylenbrown"), ["result", "settled"]), json!(["VOID", "provisional"]));
 }
 
 #[tokio::test]

@@ -177,3 +177,47 @@ async fn the_morning_s_exports_end_once_every_line_is_official() {
     night.stub.answer([Reply::games([full(boston(FINAL, 27))])]);
     assert_eq!(night.call(json!({"target_date": DAY})).await["status"], "success");
 }
+
+/// Toronto at Boston as the list of games has it: without players.
+fn listed(status: &str) -> Value {
+    let mut game = boston((status, 0, ""), 0);
+    for side in ["home_team", "visitor_team"] {
+        game[format!("{side}_score")] = json!(0);
+        game[side].as_object_mut().expect("a team").remove("players");
+    }
+    game
+}
+
+#[tokio::test]
+async fn a_game_that_the_box_scores_never_list_is_void_once_it_is_postponed() {
+    for (status, reason) in [("Postponed", "postponed"), ("Canceled", "cancelled")] {
+        let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+        night.stub.list(Reply::games([listed(status)]));
+        night.poll("01:29", []).await;
+        assert_eq!(night.stub.asked_for_games(), 0, "games begin late");
+        let live = night.poll("01:31", []).await;
+        assert_eq!(live["games"][0]["status"], "postponed");
+        let standing = night.standing("jaylenbrown").await;
+        assert_eq!(
+            fields(&standing, ["status", "void_reason", "settled"]),
+            json!(["void", reason, "provisional"])
+        );
+        // It stays without another question, and is official once the day is over.
+        night.poll("01:34", []).await;
+        assert_eq!(night.stub.asked_for_games(), 1);
+        night.backfill([]).await;
+        let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+        let line = tests::drift::only(&grading["lines"], "jaylenbrown");
+        assert_eq!(fields(line, ["outcome", "void_reason", "settled"]), json!(["void", reason, "official"]));
+    }
+}
+
+#[tokio::test]
+async fn a_missing_game_that_is_not_postponed_stays_open() {
+    for answer in [Reply::games([listed("7:30 pm ET")]), Reply::games([]), Reply::text(404, "")] {
+        let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+        night.stub.list(answer);
+        night.poll("01:31", []).await;
+        assert_eq!(night.standing("jaylenbrown").await["outcome"], "open");
+    }
+}

@@ -24,9 +24,10 @@ mod settings;
 mod sources;
 pub mod timeline;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes};
+use chrono::TimeDelta;
 use shared::{
     Clock, Error,
     documents::{Known, PublicDates, PublicDocument, Target, status::PublicStatus},
@@ -34,8 +35,9 @@ use shared::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
     },
-    nba::{PollId, SlateDay},
+    nba::{GameStatus, PollId, SlateDay, TeamPair},
     service,
+    slate::ScheduledGame,
     sources::balldontlie::{BallDontLie, Polled},
 };
 use tracing::Instrument;
@@ -47,7 +49,7 @@ use crate::{
     predicted::Predicted,
     refreshing_cache::RefreshingCache,
     report::AdvanceReport,
-    sources::{DeadLetterSource, DirectorySource, PredictionSource},
+    sources::{CalledOffSource, DeadLetterSource, DirectorySource, PredictionSource},
 };
 
 pub use settings::Settings;
@@ -58,6 +60,11 @@ pub(crate) const CACHE_CONTROL: &str = "public, max-age=30";
 const NAMES_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the grading waits for predictions; the scores do not wait that long.
 const PREDICTIONS_TIMEOUT: Duration = Duration::from_secs(40);
+/// How long after its tip-off a game that the box scores do not list is looked for among the postponed ones: games
+/// begin late, but not as late as that.
+const MISSING_AFTER: TimeDelta = TimeDelta::minutes(60);
+/// How long the scores wait for the postponed games; they are loaded in the background.
+const CALLED_OFF_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
@@ -78,6 +85,7 @@ struct Exporter {
     dates: PublicDates,
     directory: RefreshingCache<DirectorySource>,
     predicted: RefreshingCache<PredictionSource>,
+    called_off: RefreshingCache<CalledOffSource>,
     dead_letters: RefreshingCache<DeadLetterSource>,
     clock: Clock,
 }
@@ -95,6 +103,7 @@ impl Exporter {
             scores: scores.clone(),
             clock: clock.clone(),
         };
+        let called_off = CalledOffSource { balldontlie: balldontlie.clone(), clock: clock.clone() };
         Self {
             balldontlie,
             grading: PublicDocument::new(&storage, &api_bucket),
@@ -104,6 +113,7 @@ impl Exporter {
             scores,
             directory: RefreshingCache::new(DirectorySource(bigquery.clone())),
             predicted: RefreshingCache::new(predictions),
+            called_off: RefreshingCache::new(called_off),
             dead_letters: RefreshingCache::new(dead_letters),
             bigquery,
             clock,
@@ -150,6 +160,7 @@ impl Exporter {
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
+            self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
             let scores = poll.document_over(games.as_deref(), self.clock.now(), &names);
             if known.is_newer_than(poll.at) {
                 return Ok(Exported::Superseded(scores));
@@ -233,8 +244,35 @@ impl Exporter {
         }
     }
 
+    /// Adds games that were postponed or cancelled: the box scores may never list them.
+    async fn add_called_off_games(
+        &self,
+        poll: &mut Poll,
+        public: Option<&[Arc<live::LiveGame>]>,
+        names: &Names,
+    ) {
+        let Some(predicted) = &names.predicted else { return };
+        let mut listed = poll.pairs();
+        listed.extend(public.into_iter().flatten().map(|game| game.pair()));
+        let is_late = |game: &ScheduledGame| {
+            game.status != GameStatus::Postponed
+                && game.tip_off.is_some_and(|tip_off| tip_off + MISSING_AFTER <= poll.at)
+        };
+        let scheduled = predicted.slate.games.iter().map(|game| &game.scheduled);
+        let missing: HashSet<TeamPair> =
+            scheduled.filter(|game| is_late(game)).map(ScheduledGame::pair).collect();
+        let missing = &missing - &listed;
+        if missing.is_empty() {
+            return;
+        }
+        if let Ok(called_off) = self.called_off.get(poll.day, CALLED_OFF_TIMEOUT).await {
+            poll.add_called_off(&called_off, &missing);
+        }
+    }
+
     async fn finish_loading(&self) {
         tokio::join!(
+            self.called_off.finish_loading(NAMES_TIMEOUT),
             self.directory.finish_loading(NAMES_TIMEOUT),
             self.predicted.finish_loading(NAMES_TIMEOUT),
             self.dead_letters.finish_loading(NAMES_TIMEOUT),

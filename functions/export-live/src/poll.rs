@@ -76,6 +76,11 @@ impl Poll {
         Ok(())
     }
 
+    /// Adds those of the games that were `called_off` and are `missing`.
+    pub(crate) fn add_called_off(&mut self, called_off: &[Arc<LiveGame>], missing: &HashSet<TeamPair>) {
+        self.games.extend(called_off.iter().filter(|game| missing.contains(&game.pair())).cloned());
+    }
+
     /// Keeps everything public as it was, because the final state of a vanished game is not available.
     pub(crate) fn keep_public_state(&mut self) {
         self.is_whole = false;
@@ -138,7 +143,8 @@ impl Poll {
         }
     }
 
-    fn pairs(&self) -> HashSet<TeamPair> {
+    /// The games of the poll.
+    pub(crate) fn pairs(&self) -> HashSet<TeamPair> {
         self.games.iter().map(|game| game.pair()).collect()
     }
 }
@@ -153,6 +159,12 @@ fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGa
         }
     }
     of_pair.into_values().collect()
+}
+
+/// The games of `day` that are postponed or cancelled by upstream's list of games.
+pub(crate) fn called_off(day: SlateDay, listed: &Polled) -> Result<Vec<Arc<LiveGame>>, Error> {
+    let (games, _) = games_of(day, false, &listed.games)?;
+    Ok(raw(games).filter(|game| game.status == GameStatus::Postponed).collect())
 }
 
 fn raw(games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {

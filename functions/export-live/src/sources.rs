@@ -1,7 +1,7 @@
 //! What an export needs besides the box scores, each behind a cache: the directory of players, the day's
-//! predictions, the number of dead letters.
+//! predictions, the games that were called off, the number of dead letters.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use shared::{
@@ -11,10 +11,11 @@ use shared::{
     nba::{SlateDay, TeamPair},
     service::dead_letter,
     slate::{Memory, people::Directory},
+    sources::balldontlie::BallDontLie,
 };
 
 use crate::{
-    live, names,
+    live, names, poll,
     predicted::{self, Predicted},
     refreshing_cache::{Freshness, Source},
 };
@@ -86,6 +87,28 @@ impl PredictionSource {
         let scores = self.scores.remembered().and_then(|known| known.document());
         let games = scores.iter().filter(|scores| scores.game_date == day).flat_map(|scores| &scores.games);
         games.filter(|game| game.has_begun()).map(|game| game.pair()).collect()
+    }
+}
+
+/// The games of a day that BallDontLie lists as postponed or cancelled, whether or not its box scores list them.
+pub(crate) struct CalledOffSource {
+    pub balldontlie: BallDontLie,
+    pub clock: Clock,
+}
+
+impl Source for CalledOffSource {
+    type Value = Vec<Arc<live::LiveGame>>;
+    const NAME: &'static str = "postponed games";
+    /// Asked only while a game that should have begun is missing in the box scores.
+    const FRESHNESS: Freshness = Freshness {
+        max_age: MINUTE.saturating_mul(10),
+        stale_while_revalidate: HOUR,
+        stale_if_error: HOUR.saturating_mul(24),
+    };
+
+    async fn load(&self, day: SlateDay) -> Result<Self::Value, Error> {
+        let listed = self.balldontlie.games(&self.clock, day).await?;
+        poll::called_off(day, &listed)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     Error,
     google::storage::{Storage, Upload, WRITE_ATTEMPTS, Written},
     json,
-    nba::{SlateDay, TeamPair},
+    nba::{GameStatus, SlateDay, TeamPair},
 };
 
 /// Approximate JSON size of a player, to allocate the body once.
@@ -154,10 +154,11 @@ impl Carrying<'_> {
                 slate.unplaced.push(unplaced);
             }
         }
-        let games = slate.games.iter().filter(|game| game.absent_since.is_some()).count();
+        let absent = slate.games.iter().filter(|game| game.absent_since.is_some());
+        let games = absent.filter(|game| game.scheduled.status != GameStatus::Postponed).count();
         let absent = |player: &&Player| !player.absent.is_none();
         slate.kept = CarriedOver { games, players: slate.players().filter(absent).count() };
-        if games > 0 {
+        if slate.games.iter().any(|game| game.absent_since.is_some()) {
             slate.games.sort_by(|a, b| {
                 let order = |game: &Game| (game.scheduled.tip_off.is_none(), game.scheduled.tip_off);
                 order(a).cmp(&order(b)).then_with(|| a.scheduled.id.cmp(&b.scheduled.id))
@@ -179,22 +180,24 @@ impl Carrying<'_> {
     }
 
     fn carry_game(&self, slate: &mut Slate, mut game: Game) {
-        if self.is_gone(game.absent_since) && !self.has_begun(&game) {
-            tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
-            return;
-        }
         // A team that now plays another game is no longer in this one.
         let teams = [&game.scheduled.home, &game.scheduled.away];
-        if !self.has_begun(&game)
-            && slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)))
-        {
-            return;
+        let plays_another = slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)));
+        let is_taken_off = !self.has_begun(&game) && (plays_another || self.is_gone(game.absent_since));
+        if is_taken_off {
+            tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
+            // A line that was public is settled: the game is not played on this day.
+            game.scheduled.status = GameStatus::Postponed;
+            game.players.retain(|player| player.line.is_some());
         }
         game.absent_since.get_or_insert(self.now);
         let elsewhere: Vec<bool> =
             game.players.iter().map(|player| slate.players().any(|it| it.is_same(player))).collect();
         let mut elsewhere = elsewhere.into_iter();
         game.players.retain(|_| !elsewhere.next().unwrap_or_default());
+        if is_taken_off && game.players.is_empty() {
+            return;
+        }
         slate.unplaced.retain(|it| !game.players.iter().any(|player| player.lookup == it.player.lookup));
         slate.games.push(game);
     }

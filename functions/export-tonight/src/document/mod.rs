@@ -78,9 +78,11 @@ impl Document {
 
 /// Whether a team of the game has no analysis.
 fn lacks_context(game: &slate::Game) -> bool {
-    [&game.scheduled.home, &game.scheduled.away].into_iter().any(|team| {
-        !game.players.iter().any(|player| player.team == *team && player.context == Context::Analysis)
-    })
+    let teams = [&game.scheduled.home, &game.scheduled.away];
+    game.scheduled.status != GameStatus::Postponed
+        && teams.into_iter().any(|team| {
+            !game.players.iter().any(|player| player.team == *team && player.context == Context::Analysis)
+        })
 }
 
 /// How far the lines are settled. None is official before the end of the day, because until then a postponed game
@@ -105,7 +107,8 @@ fn degraded(games: &[Game], quality: &DataQuality, night: &Night) -> Option<Stri
     let predictions_are_due = first.is_none_or(|first| first - PREDICTIONS_DUE <= night.read_at);
     let thin = games.iter().filter(|game| {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
-        game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team)
+        let is_thin = game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team);
+        is_thin && game.game_status != GameStatus::Postponed
     });
     let counted =
         |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));

@@ -1,4 +1,4 @@
-//! BallDontLie's two box score endpoints, replaying a night.
+//! BallDontLie's box score endpoints and its list of games, replaying a night.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,11 +19,12 @@ struct Api {
     clock: shared::Clock,
 }
 
-/// `/v1/box_scores/live` and `/v1/box_scores?date=` of `night` by `clock`.
+/// `/v1/box_scores/live`, `/v1/box_scores?date=` and `/v1/games?dates[]=` of `night` by `clock`.
 pub fn router(night: Arc<Night>, clock: shared::Clock) -> Router {
     Router::new()
         .route("/v1/box_scores/live", get(live))
         .route("/v1/box_scores", get(dated))
+        .route("/v1/games", get(games))
         .with_state(Api { night, clock })
 }
 
@@ -38,6 +39,24 @@ async fn dated(
 ) -> Response {
     let is_of_the_night = parameters.get("date").is_some_and(|date| *date == api.night.day.to_string());
     answer(&headers, || if is_of_the_night { api.night.dated(api.clock.now()) } else { Vec::new() })
+}
+
+/// The games without their players.
+async fn games(
+    State(api): State<Api>,
+    Query(parameters): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let is_of_the_night = parameters.get("dates[]").is_some_and(|date| *date == api.night.day.to_string());
+    answer(&headers, || {
+        let mut games = if is_of_the_night { api.night.dated(api.clock.now()) } else { Vec::new() };
+        for game in &mut games {
+            for side in ["home_team", "visitor_team"] {
+                game[side].as_object_mut().and_then(|team| team.remove("players"));
+            }
+        }
+        games
+    })
 }
 
 fn answer(headers: &HeaderMap, games: impl FnOnce() -> Vec<Value>) -> Response {

@@ -105,21 +105,29 @@ impl BallDontLie {
 
     /// The games that are on or have just ended; of today and, past midnight, of yesterday.
     pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
-        self.all_pages(clock, "v1/box_scores/live", None).await
+        self.all_pages(clock, "v1/box_scores/live", &[]).await
     }
 
     /// The games of a day, whatever their state.
     pub async fn on(&self, clock: &Clock, day: SlateDay) -> Result<Polled, Error> {
-        self.all_pages(clock, "v1/box_scores", Some(day)).await
+        self.all_pages(clock, "v1/box_scores", &[("date", &day.to_string())]).await
     }
 
-    async fn all_pages(&self, clock: &Clock, path: &str, day: Option<SlateDay>) -> Result<Polled, Error> {
+    /// The games of a day without their players, also those that the box scores leave out because nobody plays in
+    /// them.
+    pub async fn games(&self, clock: &Clock, day: SlateDay) -> Result<Polled, Error> {
+        self.all_pages(clock, "v1/games", &[("dates[]", &day.to_string())]).await
+    }
+
+    async fn all_pages(
+        &self,
+        clock: &Clock,
+        path: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Polled, Error> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
-        url.query_pairs_mut().append_pair("per_page", "100");
-        if let Some(day) = day {
-            url.query_pairs_mut().append_pair("date", &day.to_string());
-        }
+        url.query_pairs_mut().append_pair("per_page", "100").extend_pairs(parameters);
         let mut games = Games::new();
         let mut asked = None;
         let mut seen = HashSet::new();
