@@ -20,7 +20,8 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 	@cargo run --quiet --package local-cloud -- run $(ARGS)
 
 test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.json ## Run every test, unattended
-	cargo build --workspace --bins
+	# With the tests, because they make some dependencies have more features.
+	cargo build --workspace --bins --tests
 	cargo test --workspace --no-fail-fast
 
 bench: ## Measure the release binaries against what the network alone would take; ARGS="--help" says how
@@ -42,7 +43,7 @@ contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScri
 contracts-release: contracts ## Keep the schemas as released: from then on they may only be added to
 	cp infra/contracts/schemas/*.json infra/contracts/released/
 
-mock-data: ## Write mock/v1/… for a front end, of five moments of the sample night; MOMENT=morning picks one
+mock-data: ## Write mock/v1/… for a front end, of six moments of the sample night; MOMENT=morning picks one
 	@cargo run --quiet --package local-cloud -- mock --data-dir .local-cloud-mock $(if $(MOMENT),--moment $(MOMENT)) $(ARGS)
 
 screenshots: ## Take the two pictures of the board that the READMEs show; needs chromium and chromium-driver
@@ -54,7 +55,7 @@ chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" 
 	@target/chaos/local-cloud chaos $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
 
 fuzz: ## Feed the functions bad input; CASES=1000000 says how much, ARGS=any_snapshot what of it
-	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package tests --test hostile_input $(ARGS)
+	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package tests --test topics hostile_input::$(ARGS)
 	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package local-cloud --lib multipart
 
 backfill: ## Export past nights again, FROM=… TO=… [URL=…]: a call of export-live a date

@@ -1,12 +1,30 @@
 -- The players' entries in the official box scores of a day's games: the newest row of each.
 -- @game_date DATE
-SELECT player_lookup, universal_player_id, team_abbr, points, minutes_played, is_dnp
+SELECT
+  player_lookup,
+  universal_player_id,
+  team_abbr,
+  points,
+  offensive_rebounds,
+  defensive_rebounds,
+  assists,
+  three_pt_makes,
+  steals,
+  blocks,
+  minutes_played,
+  is_dnp
 FROM (
   SELECT
     player_lookup,
     universal_player_id,
     team_abbr,
     points,
+    offensive_rebounds,
+    defensive_rebounds,
+    assists,
+    three_pt_makes,
+    steals,
+    blocks,
     minutes_played,
     is_dnp,
     ROW_NUMBER() OVER (
@@ -21,6 +39,12 @@ FROM (
       team_abbr,
       game_id,
       points,
+      offensive_rebounds,
+      defensive_rebounds,
+      assists,
+      three_pt_makes,
+      steals,
+      blocks,
       minutes_played,
       is_dnp,
       processed_at

@@ -17,7 +17,15 @@ SELECT
   updated_at,
   prediction_version,
   system_id,
-  prediction_id
+  prediction_id,
+  fatigue_adjustment,
+  shot_zone_adjustment,
+  referee_adjustment,
+  look_ahead_adjustment,
+  pace_adjustment,
+  usage_spike_adjustment,
+  home_away_adjustment,
+  other_adjustments
 FROM (
   SELECT
     player_lookup,
@@ -35,6 +43,14 @@ FROM (
     prediction_version,
     system_id,
     prediction_id,
+    fatigue_adjustment,
+    shot_zone_adjustment,
+    referee_adjustment,
+    look_ahead_adjustment,
+    pace_adjustment,
+    usage_spike_adjustment,
+    home_away_adjustment,
+    other_adjustments,
     ROW_NUMBER() OVER (
       PARTITION BY player_lookup, universal_player_id, game_id, is_active
       ORDER BY

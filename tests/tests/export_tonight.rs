@@ -65,12 +65,19 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
     cloud.add(ODDS, offered("jaylenbrown", 10, "under", 24.5, -105));
     cloud.add(FATIGUE, json!({"player_lookup": "jaylenbrown", "game_date": DAY, "fatigue_score": 96}));
     cloud.add(INJURIES, reported("jaylenbrown", "probable"));
+    let box_score = json!({
+        "fg_makes": 10, "fg_attempts": 16, "three_pt_makes": 2, "three_pt_attempts": 6, "ft_attempts": 5, "plus_minus": -3,
+        "points_line": 24.5, "game_id": "20260107_TOR_BOS",
+    });
     for (day, points, result) in
         [("2026-01-07", 30, Some("OVER")), ("2026-01-05", 20, None), ("2026-01-03", 25, Some("UNDER"))]
     {
         cloud.add(
             SUMMARY,
-            with(played("jaylenbrown", day, points, 34.0), json!({"over_under_result": result})),
+            with(
+                played("jaylenbrown", day, points, 34.0),
+                with(box_score.clone(), json!({"over_under_result": result})),
+            ),
         );
     }
     let answer = export(&cloud).await;
@@ -86,12 +93,18 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "player_lookup": "jaylenbrown", "name": "Jaylen Brown", "team": "BOS", "is_home": true, "position": "G",
             "context": "analysis", "has_line": true, "fatigue_level": "fresh", "fatigue_score": 96, "days_rest": 1,
             "injury_status": "probable", "injury_reason": "Injury/Illness - Back; Contusion",
-            "injury_report_at": "2026-01-09T18:00:00Z", "season_ppg": 25.0, "season_mpg": 34.0, "last_5_ppg": 25.0, "games_played": 3, "limited_data": true,
+            "injury_report_at": "2026-01-09T18:00:00Z", "season_ppg": 25.0, "season_mpg": 34.0, "minutes_avg": 34.0, "last_5_ppg": 25.0, "last_30d_ppg": 25.0,
+            "season_fg_pct": 0.625, "season_three_pct": 0.333, "season_fta": 5.0, "season_plus_minus": -3.0,
+            "recent_form": "Neutral", "games_played": 3, "limited_data": true,
             "last_10_points": [30, 20, 25], "last_10_results": ["O", "-", "U"], "last_10_record": "1-1",
             "last_10_vs_avg": ["O", "U", "P"], "last_10_avg_record": "1-1", "line_source": "PREDICTION",
+            "last_10_lines": [24.5, 24.5, 24.5], "last_10_minutes": [34.0, 34.0, 34.0],
+            "last_10_fg_pct": [0.625, 0.625, 0.625], "last_10_three_pct": [0.333, 0.333, 0.333],
+            "last_10_fta": [5, 5, 5], "last_10_plus_minus": [-3, -3, -3],
+            "last_10_home_away": ["home", "home", "home"], "last_10_days_rest": [1, 1, null],
             "props": [{
                 "stat_type": "points", "line": 24.5, "opening_line": 24.5, "market_line": 24.5, "books": 1, "locked": false,
-                "over_odds": -115, "under_odds": -105,
+                "over_odds": -115, "under_odds": -105, "actual": null, "outcome": "open", "settled": "open",
             }],
             "prediction": {"predicted": 27.3, "confidence": 0.92, "recommendation": "OVER"},
             "actual_points": null, "result": null, "settled": "open",
@@ -104,8 +117,10 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
             "player_lookup": "gradeydick", "name": "Gradey Dick", "team": "TOR", "is_home": false, "position": "G",
             "context": "analysis", "has_line": false, "fatigue_level": "normal", "fatigue_score": null, "days_rest": 1,
             "injury_status": "available", "injury_reason": null, "injury_report_at": null, "season_ppg": null, "season_mpg": null,
-            "last_5_ppg": null, "games_played": 0, "limited_data": true, "last_10_points": [],
-            "last_10_results": [], "last_10_record": null, "line_source": null,
+            "minutes_avg": null, "last_5_ppg": null, "last_30d_ppg": null, "season_fg_pct": null, "season_three_pct": null,
+            "season_fta": null, "season_plus_minus": null, "recent_form": null, "games_played": 0, "limited_data": true,
+            "last_10_points": [], "last_10_lines": [], "last_10_minutes": [], "last_10_fg_pct": [], "last_10_three_pct": [],
+            "last_10_fta": [], "last_10_plus_minus": [], "last_10_home_away": [], "last_10_days_rest": [], "last_10_results": [], "last_10_record": null, "line_source": null,
             "actual_points": null, "result": null, "settled": "open",
         })
     );
@@ -391,7 +406,7 @@ async fn f3_a_prediction_without_a_line_takes_the_bookmakers() {
     assert_eq!(player["line_source"], "BETTINGPROS");
     let best_of_both = json!([{
         "stat_type": "points", "line": 25.5, "opening_line": 25.5, "market_line": 25.5, "books": 2, "locked": false,
-        "over_odds": -105, "under_odds": -115,
+        "over_odds": -105, "under_odds": -115, "actual": null, "outcome": "open", "settled": "open",
     }]);
     assert_eq!(player["props"], best_of_both);
     assert_eq!(player["prediction"]["recommendation"], "OVER", "by the number: 27.3 is more than 25.5");

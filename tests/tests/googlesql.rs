@@ -185,6 +185,7 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
     BTreeMap::from([
         date("game_date", day),
         date("season_start", day.season_start()),
+        date("month_before", day.days_before(30)),
         date("reported_since", day.days_before(6)),
         ("report_days", (Parameter::integer("report_days", 3), json!(3))),
         date("window_start", day.days_before(31)),

@@ -1,4 +1,4 @@
-//! Mock data for a front end: five moments of a night, reproducible byte by byte.
+//! Mock data for a front end: six moments of a night, reproducible byte by byte.
 
 use std::{collections::BTreeMap, path::Path, process::Command};
 
@@ -31,7 +31,7 @@ fn mock(out: &Path, moment: &str) -> std::process::Output {
 }
 
 #[test]
-fn five_moments_are_written_as_the_contract_says_and_always_the_same() {
+fn six_moments_are_written_as_the_contract_says_and_always_the_same() {
     let out = tempfile::tempdir().expect("a folder");
     let [one, two] = ["one", "two"].map(|name| out.path().join(name));
     let said = mock(&one, "after-midnight");
@@ -70,6 +70,19 @@ fn five_moments_are_written_as_the_contract_says_and_always_the_same() {
         (&after["overall_status"], &after["active_break"]["headline"]),
         (&json!("healthy"), &json!("No games today"))
     );
+    let settled = |moment: &str| -> BTreeMap<String, usize> {
+        let grading = json(&format!("{moment}/v1/live-grading/2025-12-27.json"));
+        let mut counts = BTreeMap::new();
+        for line in grading["lines"].as_array().expect("lines") {
+            *counts.entry(line["settled"].as_str().expect("a word").to_owned()).or_default() += 1;
+        }
+        counts
+    };
+    let is_only = |moment: &str, word: &str| settled(moment).into_keys().eq([word.to_owned()]);
+    assert!(is_only("second-quarter", "open") && is_only("morning-after", "provisional"));
+    assert!(is_only("official", "official"));
+    let corrections = json("official/v1/live-grading/2025-12-27.json")["corrections"].clone();
+    assert_eq!(corrections.as_array().map(Vec::len), Some(1), "{corrections}");
 }
 
 #[test]

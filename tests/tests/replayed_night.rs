@@ -1,7 +1,7 @@
 //! A whole night through the whole pipeline.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::{Arc, LazyLock, Mutex},
 };
@@ -12,8 +12,9 @@ use local_cloud::{
     night::Night,
     replay::{self, Pace, Replay},
     report::Report,
+    seed::Correction,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::nba::{PlayerLookup, SlateDay};
 use tests::{contract::Contract, recorded_data};
 use tokio::runtime::{Builder, Runtime};
@@ -24,7 +25,12 @@ const PACE: Pace = Pace { speed: 1e6, seed: 1 };
 /// A replayed night, and every published version of every document.
 struct Played {
     replay: Replay,
+    /// Those of the night itself.
     versions: Vec<(String, Value)>,
+    /// What the official box scores of the morning after correct.
+    correction: Correction,
+    /// The grading after they have arrived.
+    morning: Value,
 }
 
 async fn play(night: Night, folder: &Path) -> Played {
@@ -45,7 +51,13 @@ async fn play(night: Night, folder: &Path) -> Played {
     assert!(report.holds(), "{report}");
     assert_eq!(ticks, replay::ticks(&replay.night).count());
     let versions = std::mem::take(&mut *versions.lock().expect("the versions"));
-    let played = Played { replay, versions };
+    let correction = replay.morning_after().await.expect("the morning after");
+    let unsettled = replay.unsettled(&correction);
+    assert!(unsettled.is_empty(), "{unsettled:?}");
+    let grading = format!("v1/live-grading/{}.json", replay.night.day);
+    let (_, body) = replay.cloud.objects.read(API_BUCKET, &grading, None).expect("the grading");
+    let morning = serde_json::from_slice(&body).expect("a document");
+    let played = Played { replay, versions, correction, morning };
     let day = played.replay.night.day;
     for document in ["live", "live-grading", "live-timeline"] {
         let [dated, latest] =
@@ -258,6 +270,46 @@ fn f72_every_version_of_the_real_night_s_grading_is_of_the_poll_of_its_scores() 
         }
     }
     assert!(clinched.len() > 100, "{}", clinched.len());
+}
+
+/// Every later version of the list and the grading has the line of the first version after its lock.
+#[test]
+fn every_line_of_the_real_night_stays_as_it_was_locked_at_tip_off() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let mut locked: BTreeMap<(&str, &str), &Value> = BTreeMap::new();
+    for grading in played.versions_of("v1/live-grading/latest.json") {
+        for line in list(grading, "lines").iter().filter(|line| line["locked"] == true) {
+            let key = ["player_lookup", "stat_type"].map(|field| line[field].as_str().expect("a text"));
+            assert_eq!(*locked.entry(key.into()).or_insert(&line["line"]), &line["line"], "{key:?}");
+        }
+    }
+    let tonight = played.document("v1/tonight/all-players.json");
+    let with_line = players(tonight).filter(|player| player["has_line"] == true).count();
+    let of_points = locked.keys().filter(|(_, stat)| *stat == "points").count();
+    assert_eq!((of_points, with_line), (171, 171));
+    assert!(locked.len() > 400, "{} lines of all statistics", locked.len());
+}
+
+#[test]
+fn the_real_night_is_provisional_at_its_end_and_official_with_one_correction_in_the_morning() {
+    let Some((_, played)) = &*REAL_NIGHT else { return };
+    let counts = |document: &Value, field: &str| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for line in list(document, "lines").iter().filter(|line| line["stat_type"] == "points") {
+            *counts.entry(line[field].as_str().expect("a word").to_owned()).or_default() += 1;
+        }
+        counts
+    };
+    let at_the_end = played.document("v1/live-grading/latest.json");
+    assert_eq!(counts(at_the_end, "settled"), BTreeMap::from([("provisional".to_owned(), 171)]));
+    assert_eq!(counts(&played.morning, "settled"), BTreeMap::from([("official".to_owned(), 171)]));
+    assert!(!counts(&played.morning, "outcome").contains_key("open"));
+    let corrections = list(&played.morning, "corrections");
+    let said = corrections.iter().map(|it| (&it["player_lookup"], &it["stat_type"], &it["from"], &it["to"]));
+    let Correction { player_lookup, from, to } = &played.correction;
+    let planted = (&json!(player_lookup), &json!("points"), &json!(from), &json!(to));
+    assert!(said.eq([planted]), "{corrections:?}");
+    assert_eq!(to - from, -1, "one free throw");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use shared::{
         CANCELLED, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
         elapsed_seconds, final_text, minutes_decimal,
     },
+    slate::Counts,
     sources::balldontlie::{Game, PlayerLine},
 };
 
@@ -157,6 +158,20 @@ impl Document {
             unreadable: 0,
             is_named: false,
             rests_on_public: false,
+        }
+    }
+}
+
+impl LivePlayer {
+    /// The counts of the statistics that lines are about.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            points: self.points,
+            rebounds: Some(self.rebounds),
+            assists: Some(self.assists),
+            threes: Some(self.fg3_made),
+            steals: Some(self.steals),
+            blocks: Some(self.blocks),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Each poll extends the previous document and removes nothing. Without a previous document, or for players
 //! that it lacks, the points come from the history table, `nba_raw.bdl_live_boxscores`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use shared::{
         elapsed_range, elapsed_seconds,
     },
     slate::{
-        Slate,
+        self, Counts, Slate, StatType,
         people::{BoxRow, Directory, identify},
     },
 };
@@ -71,10 +71,30 @@ pub struct Player {
     pub points: Vec<Point>,
     /// Id of the poll at which each entry of `points` was seen, in the same order.
     pub polls: Vec<PollId>,
+    /// The other statistics on which the player has a line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_stats: Vec<StatHistory>,
 }
 
-/// Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's points
-/// at that time.
+/// History of a statistic other than points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelineStat")]
+pub struct StatHistory {
+    /// The statistic.
+    pub stat_type: StatType,
+    /// The line.
+    pub line: f64,
+    /// Moment at which the count passed the line for good; null while it has not.
+    pub passed_at: Option<Passed>,
+    /// Count at the player's first appearance in the game and at every change, each with the elapsed seconds of play as
+    /// in `points`. Empty before tip-off.
+    pub counts: Vec<Point>,
+    /// Id of the poll at which each entry of `counts` was seen, in the same order.
+    pub polls: Vec<PollId>,
+}
+
+/// Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's count at that
+/// time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelinePoint")]
 pub struct Point(pub u32, pub u32);
@@ -91,8 +111,17 @@ pub struct Passed {
     pub poll_id: PollId,
 }
 
-/// The points of players in the history table, by lookup and team in the live document.
-pub(crate) type History = HashMap<(PlayerLookup, Team), Vec<(Point, PollId)>>;
+/// The polls of players in the history table at which a count changed, by lookup and team in the live document.
+pub type History = HashMap<(PlayerLookup, Team), Vec<Polled>>;
+
+/// A player's counts at a poll.
+#[derive(Clone, Copy, Debug)]
+pub struct Polled {
+    /// Elapsed seconds of play.
+    elapsed: u32,
+    counts: Counts,
+    poll_id: PollId,
+}
 
 impl documents::Document for Document {
     const NAME: &'static str = "the timeline";
@@ -137,32 +166,26 @@ impl Document {
                         .then_some(0);
                     of_team.or(only).map(|place| of_name.swap_remove(place))
                 });
-                let line = matchup.box_score_entry(player);
-                let past = || history.get(&(player.lookup.clone(), player.team.clone()));
-                let mut timed = Player {
+                let now = Now::of(matchup, player, predicted, live.poll_id);
+                let past = history.get(&(player.lookup.clone(), player.team.clone()));
+                let past = past.map(Vec::as_slice).unwrap_or_default();
+                let points = Track::points(known).extended(StatType::Points, past, now.as_ref());
+                let line = player.line.as_ref().map(|line| line.value);
+                let other_stats = player.other_lines.iter().map(|line| {
+                    let track = Track::of_stat(known, line.stat_type);
+                    StatHistory::of(line, track.extended(line.stat_type, past, now.as_ref()))
+                });
+                players.push(Player {
                     player_lookup: player.lookup.clone(),
                     player_name: player.name.clone(),
                     team: player.team.clone(),
                     game_id: matchup.scheduled.id.clone(),
-                    line: player.line.as_ref().map(|line| line.value),
-                    passed_at: None,
-                    points: known.map(|known| known.points.clone()).unwrap_or_default(),
-                    polls: known.map(|known| known.polls.clone()).unwrap_or_default(),
-                };
-                if known.is_none() {
-                    past().into_iter().flatten().for_each(|(point, poll)| timed.add(*point, *poll));
-                }
-                if let Some((game, line)) = matchup.live.filter(|game| game.has_begun()).zip(line) {
-                    let elapsed = elapsed_seconds(game.status, game.period, &game.time_remaining);
-                    // An official score takes precedence over the live one, as in the grading.
-                    let official = predicted.official(player).and_then(|official| official.played);
-                    let points = official.map_or(line.points, |official| official.points);
-                    timed.add(Point(elapsed, points), live.poll_id);
-                    let most = *elapsed_range(game.status, game.period, &game.time_remaining).end();
-                    timed.take_back_moments_after(most);
-                }
-                timed.passed_at = timed.passed();
-                players.push(timed);
+                    line,
+                    passed_at: line.and_then(|line| points.passed(line)),
+                    other_stats: other_stats.collect(),
+                    points: points.counts,
+                    polls: points.polls,
+                });
             }
         }
         // A withdrawn prediction, or a game missing from the schedule, does not remove a player.
@@ -174,37 +197,111 @@ impl Document {
     }
 }
 
-impl Player {
-    /// Adds the points of a poll, if they changed.
-    fn add(&mut self, Point(elapsed, points): Point, poll: PollId) {
-        let last = self.points.last().copied();
-        if last.is_some_and(|Point(_, before)| before == points)
+/// A player's counts at a poll of a game that has begun.
+struct Now {
+    polled: Polled,
+    /// The most seconds of play that there can have been.
+    most: u32,
+}
+
+impl Now {
+    fn of(
+        matchup: &matchup::Matchup<'_>,
+        player: &slate::Player,
+        predicted: &Predicted,
+        poll_id: PollId,
+    ) -> Option<Self> {
+        let game = matchup.live.filter(|game| game.has_begun())?;
+        let entry = matchup.box_score_entry(player)?;
+        // An official score takes precedence over the live one, as in the grading.
+        let official = predicted.official(player).and_then(|official| official.played);
+        let counts = official.map_or(entry.counts(), |official| official.counts.or(Some(entry.counts())));
+        let elapsed = elapsed_seconds(game.status, game.period, &game.time_remaining);
+        let most = *elapsed_range(game.status, game.period, &game.time_remaining).end();
+        Some(Self { polled: Polled { elapsed, counts, poll_id }, most })
+    }
+}
+
+impl StatHistory {
+    fn of(line: &slate::Line, track: Track) -> Self {
+        Self {
+            stat_type: line.stat_type,
+            line: line.value,
+            passed_at: track.passed(line.value),
+            counts: track.counts,
+            polls: track.polls,
+        }
+    }
+}
+
+/// The course of one statistic of a player.
+#[derive(Debug, Default)]
+struct Track {
+    counts: Vec<Point>,
+    polls: Vec<PollId>,
+}
+
+impl Track {
+    /// The points of the previous version.
+    fn points(known: Option<&Player>) -> Self {
+        known.map_or_else(Self::default, |known| Self {
+            counts: known.points.clone(),
+            polls: known.polls.clone(),
+        })
+    }
+
+    /// Another statistic of the previous version.
+    fn of_stat(known: Option<&Player>, stat: StatType) -> Self {
+        let known = known.and_then(|known| known.other_stats.iter().find(|it| it.stat_type == stat));
+        known.map_or_else(Self::default, |known| Self {
+            counts: known.counts.clone(),
+            polls: known.polls.clone(),
+        })
+    }
+
+    /// The same course with the polls of the history where it has none, and with the current one.
+    fn extended(mut self, stat: StatType, past: &[Polled], now: Option<&Now>) -> Self {
+        let past = if self.polls.is_empty() { past } else { &[] };
+        for polled in past.iter().chain(now.map(|now| &now.polled)) {
+            if let Some(count) = polled.counts.of(stat) {
+                self.add(Point(polled.elapsed, count), polled.poll_id);
+            }
+        }
+        if let Some(now) = now {
+            self.take_back_moments_after(now.most);
+        }
+        self
+    }
+
+    /// Adds the count of a poll, if it changed.
+    fn add(&mut self, Point(elapsed, count): Point, poll: PollId) {
+        let last = self.counts.last().copied();
+        if last.is_some_and(|Point(_, before)| before == count)
             || self.polls.last().is_some_and(|last| *last >= poll)
         {
             return;
         }
         // A clock that a review sets back must not move the recorded time back.
         let elapsed = last.map_or(elapsed, |Point(before, _)| elapsed.max(before));
-        self.points.push(Point(elapsed, points));
+        self.counts.push(Point(elapsed, count));
         self.polls.push(poll);
     }
 
     /// Caps moments later than `most`, the elapsed time that can have been played: an earlier poll had jumped
     /// ahead. A clock set back by a few seconds does not count as such.
     fn take_back_moments_after(&mut self, most: u32) {
-        for Point(elapsed, _) in &mut self.points {
+        for Point(elapsed, _) in &mut self.counts {
             if *elapsed > most + SET_BACK {
                 *elapsed = most;
             }
         }
     }
 
-    /// The first moment after which the points stayed above the line.
-    fn passed(&self) -> Option<Passed> {
-        let line = self.line?;
-        let above = self.points.iter().rev().take_while(|Point(_, points)| f64::from(*points) > line).count();
-        let first = self.points.len().checked_sub(above).filter(|_| above > 0)?;
-        let Point(elapsed, _) = *self.points.get(first)?;
+    /// The first moment after which the count stayed above the line.
+    fn passed(&self, line: f64) -> Option<Passed> {
+        let above = self.counts.iter().rev().take_while(|Point(_, count)| f64::from(*count) > line).count();
+        let first = self.counts.len().checked_sub(above).filter(|_| above > 0)?;
+        let Point(elapsed, _) = *self.counts.get(first)?;
         let (period, left) = left_at(elapsed);
         let clock = format!("{}:{:02}", left / 60, left % 60);
         Some(Passed { period, clock, poll_id: *self.polls.get(first)? })
@@ -228,23 +325,26 @@ fn left_at(elapsed: u32) -> (u32, u32) {
     }
 }
 
-/// Whether a player of a game that has begun is missing from the timeline `before`: everyone if there is
-/// none, else those who received a prediction or a line after tip-off.
+/// Whether a player of a game that has begun, or a line of one, is missing from the timeline `before`: everyone if
+/// there is none, else those who received a prediction or a line after tip-off.
 pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
-    let known: HashSet<(&PlayerLookup, &Team)> = before
+    let known: HashMap<(&PlayerLookup, &Team), &Player> = before
         .into_iter()
         .flat_map(|before| &before.players)
-        .map(|player| (&player.player_lookup, &player.team))
+        .map(|player| ((&player.player_lookup, &player.team), player))
         .collect();
+    let is_new = |player: &slate::Player| {
+        let Some(known) = known.get(&(&player.lookup, &player.team)) else { return player.is_timed() };
+        let has = |line: &slate::Line| known.other_stats.iter().any(|it| it.stat_type == line.stat_type);
+        !player.other_lines.iter().all(has)
+    };
     let matchups = matchup::all(live, &predicted.slate);
     let has_begun = |matchup: &&matchup::Matchup<'_>| matchup.live.is_some_and(live::LiveGame::has_begun);
     let begun = matchups.iter().filter(has_begun);
-    begun
-        .flat_map(|matchup| &matchup.players)
-        .any(|player| player.is_timed() && !known.contains(&(&player.lookup, &player.team)))
+    begun.flat_map(|matchup| &matchup.players).any(|player| is_new(player))
 }
 
-/// Reads the points of a day from the history table.
+/// Reads the counts of a day from the history table.
 pub(crate) async fn history(
     bigquery: &BigQuery,
     day: SlateDay,
@@ -264,9 +364,14 @@ pub(crate) async fn history(
         period: i64,
         time_remaining: Option<String>,
         points: u32,
+        rebounds: u32,
+        assists: u32,
+        threes: u32,
+        steals: u32,
+        blocks: u32,
     }
     let date = [Parameter::date("game_date", day)];
-    let rows: Vec<Row> = bigquery.query(include_str!("../sql/point_changes.sql"), &date).await?;
+    let rows: Vec<Row> = bigquery.query(include_str!("../sql/count_changes.sql"), &date).await?;
     // Each player once, under the name of the newest row.
     let players: HashMap<i64, (&Row, TeamPair)> = rows
         .iter()
@@ -296,7 +401,15 @@ pub(crate) async fn history(
         let elapsed = elapsed_seconds(row.game_status, row.period, &state.time_remaining);
         if let Some(identity) = identities.get(&Some(row.bdl_player_id)) {
             let player = (identity.lookup.clone(), identity.team.clone());
-            history.entry(player).or_default().push((Point(elapsed, row.points), row.poll_id));
+            let counts = Counts {
+                points: row.points,
+                rebounds: Some(row.rebounds),
+                assists: Some(row.assists),
+                threes: Some(row.threes),
+                steals: Some(row.steals),
+                blocks: Some(row.blocks),
+            };
+            history.entry(player).or_default().push(Polled { elapsed, counts, poll_id: row.poll_id });
         }
     }
     Ok(history)
@@ -310,22 +423,9 @@ mod tests {
         format!("20260110T00{minute:02}00Z").parse().expect("a poll")
     }
 
-    fn player(line: f64) -> Player {
-        Player {
-            player_lookup: PlayerLookup::of("Jaylen Brown").expect("a lookup"),
-            player_name: "Jaylen Brown".into(),
-            team: Team::of_code("BOS").expect("a team"),
-            game_id: "0022500555".parse().expect("an id"),
-            line: Some(line),
-            passed_at: None,
-            points: Vec::new(),
-            polls: Vec::new(),
-        }
-    }
-
     #[test]
     fn points_are_kept_where_they_change_and_the_clock_never_runs_back() {
-        let mut player = player(4.5);
+        let mut track = Track::default();
         for (minute, elapsed, points) in [
             (1, 10, 0),
             (2, 60, 0),
@@ -336,21 +436,20 @@ mod tests {
             (5, 300, 4),
             (6, 400, 6),
         ] {
-            player.add(Point(elapsed, points), poll(minute));
+            track.add(Point(elapsed, points), poll(minute));
         }
-        let points: Vec<(u32, u32)> = player.points.iter().map(|Point(at, points)| (*at, *points)).collect();
+        let points: Vec<(u32, u32)> = track.counts.iter().map(|Point(at, points)| (*at, *points)).collect();
         assert_eq!(points, [(10, 0), (120, 2), (120, 5), (300, 4), (400, 6)]);
-        assert_eq!(player.polls, [1, 3, 4, 5, 6].map(poll));
-        let passed = player.passed().expect("passed");
+        assert_eq!(track.polls, [1, 3, 4, 5, 6].map(poll));
+        let passed = track.passed(4.5).expect("passed");
         assert_eq!((passed.period, passed.clock.as_str(), passed.poll_id), (1, "5:20", poll(6)), "for good");
     }
 
     #[test]
     fn on_the_line_is_not_past_it() {
-        let mut player = player(5.0);
-        player.add(Point(60, 5), poll(1));
-        assert_eq!(player.passed(), None);
-        assert_eq!(Player { line: None, ..player }.passed(), None);
+        let mut track = Track::default();
+        track.add(Point(60, 5), poll(1));
+        assert_eq!(track.passed(5.0), None);
     }
 
     #[test]

@@ -13,9 +13,12 @@ use shared::{
 };
 
 use crate::{
-    form::{FatigueRow, Form, FormRow, fatigue_by_player},
+    form::{FatigueRow, Form, SeasonRow, fatigue_by_player},
     settlement::Settlement,
 };
+
+/// Days of a player's recent average.
+const MONTH_DAYS: u64 = 30;
 
 /// Days before and after a day in which other slate days are searched.
 const WINDOW_DAYS: u64 = 31;
@@ -75,7 +78,7 @@ pub struct Rows {
     slate: slate::Rows,
     around: Vec<Around>,
     scores: Vec<LiveScore>,
-    forms: Vec<FormRow>,
+    forms: Vec<SeasonRow>,
     fatigue: Vec<FatigueRow>,
     official: Vec<OfficialRow>,
 }
@@ -85,8 +88,10 @@ impl Rows {
     pub async fn read(bigquery: &BigQuery, day: SlateDay, now: DateTime<Utc>) -> Result<Self, Error> {
         let date = Parameter::date("game_date", day);
         let this_season = [
+            Parameter::text("season", Season::of(day)),
             Parameter::integer("season_year", Season::of(day).start_year()),
             Parameter::date("season_start", day.season_start()),
+            Parameter::date("month_before", day.days_before(MONTH_DAYS)),
             date.clone(),
         ];
         let window = [

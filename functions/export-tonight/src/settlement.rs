@@ -14,14 +14,15 @@ use crate::document::PickResult;
 
 /// What has become of a day's lines.
 #[derive(Debug, Default)]
-pub struct Settlement(HashMap<(PlayerLookup, Team), SettledLine>);
+pub struct Settlement(HashMap<(PlayerLookup, Team, StatType), SettledLine>);
 
-/// What has become of a points line.
+/// What has become of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettledLine {
-    /// Points so far.
+    /// Count so far.
     actual: Option<u32>,
-    outcome: Outcome,
+    /// What has become of the line.
+    pub outcome: Outcome,
     /// Whether the outcome can still be corrected.
     pub settled: Settled,
 }
@@ -53,23 +54,23 @@ impl Settlement {
             settled: Settled,
         }
         let Grading { lines } = serde_json::from_slice(grading)?;
-        let points = lines.into_iter().filter(|line| line.stat_type == StatType::Points);
-        let settled = points.map(|line| {
-            let Line { player_lookup, team, actual, outcome, settled, .. } = line;
-            ((player_lookup, team), SettledLine { actual, outcome, settled })
+        let settled = lines.into_iter().map(|line| {
+            let Line { player_lookup, team, stat_type, actual, outcome, settled } = line;
+            ((player_lookup, team, stat_type), SettledLine { actual, outcome, settled })
         });
         Ok(Self(settled.collect()))
     }
 
-    /// What has become of the player's line.
-    pub fn of(&self, player: &slate::Player) -> Option<&SettledLine> {
-        player.line.as_ref().and_then(|_| self.0.get(&(player.lookup.clone(), player.team.clone())))
+    /// What has become of the player's line of a statistic.
+    pub fn of(&self, player: &slate::Player, stat: StatType) -> Option<&SettledLine> {
+        player.lines().find(|line| line.stat_type == stat)?;
+        self.0.get(&(player.lookup.clone(), player.team.clone(), stat))
     }
 }
 
 impl SettledLine {
-    /// The points of the finished game; `None` before its end, and where the line is void.
-    pub fn points(&self) -> Option<u32> {
+    /// The count of the finished game; `None` before its end, and where the line is void.
+    pub fn count(&self) -> Option<u32> {
         self.actual.filter(|_| self.outcome != Outcome::Open)
     }
 

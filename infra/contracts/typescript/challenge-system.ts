@@ -21,12 +21,12 @@ export type ScoreSource = "nba_official" | "bdl_live";
  */
 export type VoidReason = "did_not_play" | "ruled_out" | "postponed" | "cancelled";
 /**
- * Source of a points line.
+ * Source of a line.
  */
 export type LineSource = "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
 /**
- * Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's points
- * at that time.
+ * Elapsed seconds of play (2,880 at the end of regulation, 300 more per overtime), and the player's count at that
+ * time.
  *
  * @minItems 2
  * @maxItems 2
@@ -41,6 +41,10 @@ export type PollId = string;
  */
 export type SlateDay = string;
 /**
+ * Where a past game was played, for the player's team.
+ */
+export type Venue = "home" | "away";
+/**
  * A past game's points compared with a line or an average.
  */
 export type PastResult = "O" | "U" | "P" | "-" | "DNP";
@@ -48,6 +52,10 @@ export type PastResult = "O" | "U" | "P" | "-" | "DNP";
  * Recommended side of a line.
  */
 export type Recommendation = "OVER" | "UNDER" | "PASS" | "NO_LINE";
+/**
+ * The last five games compared with the season.
+ */
+export type RecentForm = "Hot" | "Cold" | "Neutral";
 /**
  * What became of the recommended side of a line.
  */
@@ -360,7 +368,7 @@ export interface GradingDocument {
    */
   game_date: string;
   /**
-   * Every line of the slate day, predicted or not, by tip-off, game and player.
+   * Every line of the slate day, predicted or not, by tip-off, game, player and statistic.
    */
   lines: SettledLine[];
   /**
@@ -401,7 +409,7 @@ export interface Correction {
   /**
    * The statistic that is corrected.
    */
-  stat_type: "points";
+  stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
   /**
    * Code of the player's team.
    */
@@ -412,11 +420,12 @@ export interface Correction {
   to: number | null;
 }
 /**
- * A points line, and what has become of it.
+ * A line, and what has become of it.
  */
 export interface SettledLine {
   /**
-   * Points so far; null before tip-off, until the player has been on the floor, and when the line is void.
+   * Count of the statistic so far; null before tip-off, until the player has been on the floor, and when the line
+   * is void.
    */
   actual: number | null;
   /**
@@ -424,8 +433,8 @@ export interface SettledLine {
    */
   books: number;
   /**
-   * Chance that the points end over the line, 0–1, four decimals; null once the line is settled, and where
-   * neither a season average nor a prediction is known.
+   * Chance that the points end over the line, 0–1, four decimals; null for other statistics, once the line is
+   * settled, and where neither a season average nor a prediction is known.
    */
   chance_over: number | null;
   /**
@@ -433,11 +442,11 @@ export interface SettledLine {
    */
   game_id: string;
   /**
-   * The line; once locked, as it stood at tip-off.
+   * The line, in units of the statistic; once locked, as it stood at tip-off.
    */
   line: number;
   /**
-   * Source of a points line.
+   * Source of a line.
    */
   line_source: "PREDICTION" | "BETTINGPROS" | "ESTIMATED_AVG";
   /**
@@ -457,7 +466,7 @@ export interface SettledLine {
    */
   outcome: "open" | "over" | "under" | "push" | "void";
   /**
-   * Best American odds that a bookmaker offers on more points than `line`; null when none does.
+   * Best American odds that a bookmaker offers on more than `line`; null when none does.
    */
   over_odds: number | null;
   /**
@@ -469,7 +478,7 @@ export interface SettledLine {
    */
   player_name: string;
   /**
-   * Source of the points; null when there are none.
+   * Source of `actual`; null when it is null.
    */
   score_source: ScoreSource | null;
   /**
@@ -479,7 +488,7 @@ export interface SettledLine {
   /**
    * The statistic that the line is about.
    */
-  stat_type: "points";
+  stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
   /**
    * Code of the player's team.
    */
@@ -489,7 +498,7 @@ export interface SettledLine {
    */
   tip_off: string | null;
   /**
-   * Best American odds that a bookmaker offers on fewer points than `line`; null when none does.
+   * Best American odds that a bookmaker offers on less than `line`; null when none does.
    */
   under_odds: number | null;
   /**
@@ -717,7 +726,7 @@ export interface LineSummary {
    */
   open: number;
   /**
-   * Number of lines that the player's points ended over.
+   * Number of lines that the player's count ended over.
    */
   over: number;
   /**
@@ -725,7 +734,7 @@ export interface LineSummary {
    */
   provisional: number;
   /**
-   * Number of lines that the player's points equal.
+   * Number of lines that the player's count equals.
    */
   pushes: number;
   /**
@@ -733,7 +742,7 @@ export interface LineSummary {
    */
   total: number;
   /**
-   * Number of lines that the player's points ended under.
+   * Number of lines that the player's count ended under.
    */
   under: number;
   /**
@@ -775,6 +784,10 @@ export interface TimelinePlayer {
    */
   line: number | null;
   /**
+   * The other statistics on which the player has a line.
+   */
+  other_stats?: TimelineStat[];
+  /**
    * Moment at which the points passed the line for good; null while they have not.
    */
   passed_at: LinePassed | null;
@@ -798,6 +811,32 @@ export interface TimelinePlayer {
    * Code of the player's team.
    */
   team: string;
+}
+/**
+ * History of a statistic other than points.
+ */
+export interface TimelineStat {
+  /**
+   * Count at the player's first appearance in the game and at every change, each with the elapsed seconds of play as
+   * in `points`. Empty before tip-off.
+   */
+  counts: TimelinePoint[];
+  /**
+   * The line.
+   */
+  line: number;
+  /**
+   * Moment at which the count passed the line for good; null while it has not.
+   */
+  passed_at: LinePassed | null;
+  /**
+   * Id of the poll at which each entry of `counts` was seen, in the same order.
+   */
+  polls: PollId[];
+  /**
+   * The statistic.
+   */
+  stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
 }
 /**
  * Moment of a game.
@@ -1251,6 +1290,35 @@ export interface TonightPlayer {
    */
   last_10_avg_record?: string | null;
   /**
+   * Days without a game of the player before each of the last ten games, 0 for back-to-back games; null when no
+   * earlier game is known.
+   */
+  last_10_days_rest: (number | null)[];
+  /**
+   * Share of field goals made in each of the last ten games, 0–1, three decimals; null without an attempt.
+   */
+  last_10_fg_pct: (number | null)[];
+  /**
+   * Free throws attempted in each of the last ten games; null when unknown or the player did not play.
+   */
+  last_10_fta: (number | null)[];
+  /**
+   * Where each of the last ten games was played; null when unknown.
+   */
+  last_10_home_away: (Venue | null)[];
+  /**
+   * Points lines of the last ten games, in the order of `last_10_points`; null when the player had none.
+   */
+  last_10_lines: (number | null)[];
+  /**
+   * Minutes in each of the last ten games, one decimal, in the same order; null when the player did not play.
+   */
+  last_10_minutes: (number | null)[];
+  /**
+   * Plus-minus in each of the last ten games; null when unknown or the player did not play.
+   */
+  last_10_plus_minus: (number | null)[];
+  /**
    * Points in each of the last ten games, newest first; null when the player did not play.
    */
   last_10_points: (number | null)[];
@@ -1263,10 +1331,18 @@ export interface TonightPlayer {
    */
   last_10_results: PastResult[];
   /**
+   * Share of three-pointers made in each of the last ten games, 0–1, three decimals; null without an attempt.
+   */
+  last_10_three_pct: (number | null)[];
+  /**
    * Results of the last ten games against the season average, in the same order; absent without an
    * average.
    */
   last_10_vs_avg?: PastResult[] | null;
+  /**
+   * Points per game over the games played in the last thirty days, one decimal; null when there are none.
+   */
+  last_30d_ppg: number | null;
   /**
    * Points per game over the last five games played, one decimal; null before the first game.
    */
@@ -1280,6 +1356,10 @@ export interface TonightPlayer {
    */
   line_source: LineSource | null;
   /**
+   * The same as `season_mpg`.
+   */
+  minutes_avg: number | null;
+  /**
    * Display name.
    */
   name: string;
@@ -1292,29 +1372,47 @@ export interface TonightPlayer {
    */
   position: string | null;
   /**
-   * Prediction of the player's points; absent without a line.
+   * Prediction of the player's points; absent without a points line.
    */
   prediction?: TonightPrediction | null;
   /**
-   * Bets on the player; absent without a line.
-   *
-   * @minItems 1
-   * @maxItems 1
+   * Lines on the player, that of points first where there is one; absent without any.
    */
-  props?: [Prop] | null;
+  props?: Prop[] | null;
+  /**
+   * `last_5_ppg` compared with `season_ppg`; null when either is.
+   */
+  recent_form: RecentForm | null;
   /**
    * What became of the recommended side; null before the end, and where no side is recommended and the line is
    * neither a push nor void.
    */
   result: PickResult | null;
   /**
+   * Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first attempt.
+   */
+  season_fg_pct: number | null;
+  /**
+   * Free throws attempted per game this season, one decimal; null when unknown.
+   */
+  season_fta: number | null;
+  /**
    * Minutes per game this season, one decimal; null before the first game.
    */
   season_mpg: number | null;
   /**
+   * Points per game by which the team outscored the other while the player was on the floor this season, one decimal;
+   * null when unknown.
+   */
+  season_plus_minus: number | null;
+  /**
    * Points per game this season, one decimal; null before the first game.
    */
   season_ppg: number | null;
+  /**
+   * Share of three-pointers made this season, 0–1, three decimals; null before the first attempt.
+   */
+  season_three_pct: number | null;
   /**
    * Whether an outcome can still be corrected.
    */
@@ -1325,13 +1423,18 @@ export interface TonightPlayer {
   team: string;
 }
 /**
- * Prediction of a player's points; all fields are null when there is none.
+ * Prediction of a player's points; all fields are null or absent when there is none.
  */
 export interface TonightPrediction {
   /**
    * Confidence of the model, 0–1; null when there is no prediction or its scale is unknown.
    */
   confidence: number | null;
+  /**
+   * The largest components of the predicted points, at most four, largest first: `Pace +1.2`, in points; absent when
+   * the model tells none.
+   */
+  factors?: string[];
   /**
    * Predicted points; null when there is no prediction.
    */
@@ -1342,15 +1445,19 @@ export interface TonightPrediction {
   recommendation: Recommendation | null;
 }
 /**
- * A bet on a player.
+ * A line on a player.
  */
 export interface Prop {
+  /**
+   * Count of the statistic in the finished game; null before its end and when the line is void.
+   */
+  actual: number | null;
   /**
    * Number of bookmakers that offer `line`.
    */
   books: number;
   /**
-   * Line of the bet, points; once locked, as it stood at tip-off.
+   * The line, in units of the statistic; once locked, as it stood at tip-off.
    */
   line: number;
   /**
@@ -1366,15 +1473,23 @@ export interface Prop {
    */
   opening_line: number;
   /**
-   * Best American odds offered on more points than the line; null when no bookmaker offers any.
+   * What has become of the line, as the grading tells it.
+   */
+  outcome: "open" | "over" | "under" | "push" | "void";
+  /**
+   * Best American odds offered on more than the line; null when no bookmaker offers any.
    */
   over_odds: number | null;
   /**
-   * Statistic that the bet is on.
+   * Whether an outcome can still be corrected.
    */
-  stat_type: "points";
+  settled: "open" | "provisional" | "official";
   /**
-   * Best American odds offered on fewer points than the line; null when no bookmaker offers any.
+   * Statistic that the line is about.
+   */
+  stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
+  /**
+   * Best American odds offered on less than the line; null when no bookmaker offers any.
    */
   under_odds: number | null;
 }

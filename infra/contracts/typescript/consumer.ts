@@ -114,6 +114,10 @@ export function timeline(document: TimelineDocument): string[] {
     for (const [index, [seconds, scored]] of player.points.entries()) {
       lines.push(`${points(seconds / 60)} ${scored.toFixed()} ${player.polls[index] ?? ""}`);
     }
+    for (const stat of player.other_stats ?? []) {
+      lines.push(`${stat.stat_type} ${points(stat.line)} ${stat.passed_at?.clock ?? ""} ${stat.polls.join(" ")}`);
+      lines.push(stat.counts.map(([seconds, count]) => `${seconds.toFixed()} ${count.toFixed()}`).join(" "));
+    }
   }
   return lines;
 }
@@ -136,7 +140,15 @@ export function tonight(document: TonightDocument): string[] {
       lines.push(`${orNone(player.injury_reason)} ${orNone(player.season_ppg)} ${orNone(player.season_mpg)}`);
       lines.push(orNone(player.injury_report_at));
       lines.push(`${orNone(player.last_5_ppg)} ${player.games_played} ${player.limited_data}`);
+      lines.push(`${orNone(player.minutes_avg)} ${orNone(player.last_30d_ppg)} ${orNone(player.recent_form)}`);
+      lines.push(`${orNone(player.season_fg_pct)} ${orNone(player.season_three_pct)} ${orNone(player.season_fta)}`);
+      lines.push(orNone(player.season_plus_minus));
       lines.push(player.last_10_points.map(orNone).join(" "));
+      const past = [
+        player.last_10_lines, player.last_10_minutes, player.last_10_fg_pct, player.last_10_three_pct,
+        player.last_10_fta, player.last_10_plus_minus, player.last_10_home_away, player.last_10_days_rest,
+      ];
+      lines.push(...past.map((values) => values.map(orNone).join(" ")));
       lines.push(`${player.last_10_results.join(" ")} ${player.last_10_record ?? ""}`);
       lines.push(`${player.last_10_vs_avg?.join(" ") ?? ""} ${player.last_10_avg_record ?? ""}`);
       lines.push(orNone(player.line_source));
@@ -144,10 +156,11 @@ export function tonight(document: TonightDocument): string[] {
       for (const prop of player.props ?? []) {
         lines.push(`${prop.stat_type} ${points(prop.line)} ${orNone(prop.over_odds)} ${orNone(prop.under_odds)}`);
         lines.push(`${points(prop.opening_line)} ${orNone(prop.market_line)} ${prop.books} ${prop.locked}`);
+        lines.push(`${orNone(prop.actual)} ${prop.outcome} ${prop.settled}`);
       }
       if (player.prediction) {
-        const { predicted, confidence, recommendation } = player.prediction;
-        lines.push(`${orNone(predicted)} ${orNone(confidence)} ${orNone(recommendation)}`);
+        const { predicted, confidence, recommendation, factors } = player.prediction;
+        lines.push(`${orNone(predicted)} ${orNone(confidence)} ${orNone(recommendation)} ${factors?.join(", ") ?? ""}`);
       }
     }
   }

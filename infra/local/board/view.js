@@ -21,6 +21,9 @@ function fill(parent, children) {
   if (!same) parent.replaceChildren(...children);
 }
 
+/** The displayed name of a statistic. */
+const wordOf = (stat) => byId("stat").querySelector(`[value=${stat}]`).textContent;
+
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const key = (player) => `${player.player_lookup} ${player.team}`;
 const teams = (game) => `${game.away_team}@${game.home_team}`;
@@ -96,11 +99,12 @@ function showSummary() {
   const graded = sources.grading.of(dayShown());
   if (!graded) return fill(byId("summary"), []);
   const { summary } = graded;
-  const percent = summary.win_rate === null ? "–" : `${(summary.win_rate * 100).toFixed(1)} %`;
+  const rate = summary.win_rate === null ? "–" : `${(summary.win_rate * 100).toFixed(1)} %`;
   const entries = {
-    Correct: summary.correct, Incorrect: summary.incorrect, "Win rate": percent, Pushes: summary.pushes,
+    Correct: summary.correct, Incorrect: summary.incorrect, "Win rate": rate, Pushes: summary.pushes,
     Void: summary.voided, "Trending correct": summary.trending_correct,
-    "Trending incorrect": summary.trending_incorrect, "Not begun": summary.pending,
+    "Trending incorrect": summary.trending_incorrect, "In progress": summary.in_progress,
+    "Not begun": summary.pending, "Open lines": summary.lines.open, "Settled lines": summary.lines.total - summary.lines.open,
   };
   const pair = ([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)));
   fill(byId("summary"), Object.entries(entries).map(pair));
@@ -111,23 +115,46 @@ function ofBox({ player_lookup, name, team }, { home_team }) {
   return { player_lookup, name, team, is_home: team === home_team, has_line: false, injury_status: "available", last_10_points: [] };
 }
 
+/** The statistic that the cards are about. */
+const statShown = () => byId("stat").value;
+
+/** What a box-score entry counts of each statistic. */
+const COUNTED = { points: "points", rebounds: "rebounds", assists: "assists", threes: "fg3_made", steals: "steals", blocks: "blocks" };
+
+/** The course of a statistic in a player's timeline. */
+function course(timed, stat) {
+  if (stat === "points") return timed;
+  const other = timed?.other_stats?.find((it) => it.stat_type === stat);
+  return other && { points: other.counts, polls: other.polls, line: other.line, passed_at: other.passed_at };
+}
+
 /** Everyone of the day with what the documents know of them. */
 function players() {
   const day = dayShown();
   const graded = new Map((sources.grading.of(day)?.predictions ?? []).map((it) => [key(it), it]));
-  const settled = new Map((sources.grading.of(day)?.lines ?? []).map((it) => [key(it), it]));
+  const stat = statShown();
+  const ofStat = (sources.grading.of(day)?.lines ?? []).filter((it) => it.stat_type === stat);
+  const settled = new Map(ofStat.map((it) => [key(it), it]));
   const timed = new Map((sources.timeline.of(day)?.players ?? []).map((it) => [key(it), it]));
   return games().flatMap(({ scheduled, live }) => {
     const lines = new Map((live?.players ?? []).map((it) => [key(it), it]));
     const listed = scheduled?.players ?? live.players.map((line) => ofBox(line, live));
     return listed.map((player) => ({
-      player, game: scheduled ?? live, live, line: lines.get(key(player)), graded: graded.get(key(player)), settled: settled.get(key(player)), timed: timed.get(key(player)),
+      player,
+      game: scheduled ?? live,
+      live,
+      line: lines.get(key(player)),
+      prop: player.props?.find((it) => it.stat_type === stat),
+      // Models predict points only.
+      graded: stat === "points" ? graded.get(key(player)) : undefined,
+      settled: settled.get(key(player)),
+      timed: course(timed.get(key(player)), stat),
     }));
   });
 }
 
 const SHOWN = {
-  line: ({ player }) => player.has_line,
+  line: ({ prop }) => prop !== undefined,
   moving: ({ graded, live }) => graded !== undefined && live?.status === "in_progress",
   decided: ({ graded }) => ["correct", "incorrect", "push", "graded", "void"].includes(graded?.status),
   all: () => true,
@@ -160,12 +187,13 @@ function standing(settled, graded) {
   ];
 }
 
-function card({ player, game, live, line, graded, settled, timed }) {
-  const { props: [prop] = [], prediction } = player;
-  const points = graded?.actual ?? line?.points ?? null;
+function card({ player, game, live, line, prop, graded, settled, timed }) {
+  const stat = statShown();
+  const prediction = stat === "points" ? player.prediction : undefined;
+  const counted = graded?.actual ?? settled?.actual ?? line?.[COUNTED[stat]] ?? null;
   const result = graded && grade(graded);
   const offered = prop
-    ? `Line ${prop.line} (over ${odds(prop.over_odds)}, under ${odds(prop.under_odds)})`
+    ? `Line ${prop.line}${stat === "points" ? "" : ` ${wordOf(stat)}`} (over ${odds(prop.over_odds)}, under ${odds(prop.under_odds)})`
     : "No line";
   const predicted = prediction?.predicted == null
     ? null
@@ -181,7 +209,7 @@ function card({ player, game, live, line, graded, settled, timed }) {
     make(
       "header", {},
       make("h3", {}, player.name),
-      make("span", { class: "points" }, points === null ? "" : `${points}`),
+      make("span", { class: "points" }, counted === null ? "" : `${counted}`),
     ),
     make("p", { class: "quiet" }, `${player.team} ${player.is_home ? "vs" : "at"} ${player.is_home ? game.away_team : game.home_team}`
       + `${player.position ? ` · ${player.position}` : ""} · ${clock(live, game)}${injury}`),
@@ -189,8 +217,8 @@ function card({ player, game, live, line, graded, settled, timed }) {
     predicted && make("p", {}, predicted),
     result ? make("p", { class: "grade", "data-tone": result.tone }, result.text) : null,
     ...standing(settled, graded),
-    form.length > 0 ? make("p", { class: "form" }, "Last games:", ...form) : null,
-    prop ? plot(timed ?? { points: [], polls: [], line: prop.line, passed_at: null }, elapsed(live)) : null,
+    form.length > 0 ? make("p", { class: "form" }, "Points in the last games:", ...form) : null,
+    prop ? plot(timed ?? { points: [], polls: [], line: prop.line, passed_at: null }, elapsed(live), capital(wordOf(stat))) : null,
   );
   return element;
 }

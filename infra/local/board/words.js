@@ -29,8 +29,11 @@ const VOID = {
   cancelled: "cancelled",
 };
 
-/** The chance in percent: `64 %`. */
-export const percent = (chance) => `${Math.round(chance * 100)} %`;
+/** The chance in percent: `64 %`; what is not certain is neither `0 %` nor `100 %`. */
+export function percent(chance) {
+  const rounded = Math.round(chance * 100);
+  return `${chance > 0 && chance < 1 ? Math.min(99, Math.max(1, rounded)) : rounded} %`;
+}
 
 /** Whether an outcome can still be corrected; null before there is one. */
 export const settlement = (settled) => ({ provisional: "Provisional", official: "Official" })[settled] ?? null;

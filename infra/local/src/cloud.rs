@@ -125,7 +125,7 @@ impl LocalCloud {
         let warehouse = Arc::new(Warehouse::open(&folder.join("bigquery")).map_err(internal)?);
         let topics =
             Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
-        let issuer = Arc::new(Issuer::new("local").map_err(internal)?);
+        let issuer = Issuer::local().map_err(internal)?;
         let (faults, latencies) = (Faults::default(), Latencies::default());
         let router = Router::new()
             .merge(bigquery::router(

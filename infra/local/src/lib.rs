@@ -19,6 +19,7 @@ pub mod issuer;
 pub mod latency;
 pub mod limits;
 pub mod mock;
+mod morning;
 pub mod night;
 pub mod pubsub;
 pub mod replay;

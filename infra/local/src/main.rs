@@ -49,7 +49,7 @@ enum Command {
     Seed(Seed),
     /// Replay a night in one storm per seed: failing services, disordered events, killed functions.
     Chaos(Chaos),
-    /// Write the public documents at five moments of a night, as mock data for a front end.
+    /// Write the public documents at six moments of a night, as mock data for a front end.
     Mock(Mock),
     /// Run one function alone, by the clock of a storm.
     #[command(hide = true)]
@@ -85,7 +85,8 @@ struct Mock {
     /// The output folder: {moment}/v1/…, and v1/… for one of them
     #[arg(long, value_name = "DIR", default_value = "mock")]
     out: PathBuf,
-    /// The moment of v1/…: morning, before-tip-off, second-quarter, after-midnight or morning-after
+    /// The moment of v1/…: morning, before-tip-off, second-quarter, after-midnight, morning-after or
+    /// official
     #[arg(long, value_name = "MOMENT", default_value = "second-quarter")]
     moment: String,
 }

@@ -1,4 +1,4 @@
-//! The public documents at five moments of a night, as files: mock data for a front end.
+//! The public documents at six moments of a night, as files: mock data for a front end.
 
 use std::{fs, io, path::Path, sync::Arc};
 
@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// The moments, in chronological order.
-pub const MOMENTS: [&str; 5] =
-    ["morning", "before-tip-off", "second-quarter", "after-midnight", "morning-after"];
+pub const MOMENTS: [&str; 6] =
+    ["morning", "before-tip-off", "second-quarter", "after-midnight", "morning-after", "official"];
 
 /// From the slate day's midnight, UTC, to 10 AM Eastern in winter.
 const MORNING: TimeDelta = TimeDelta::hours(15);
@@ -84,6 +84,8 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     replay.cloud.clock.run_until(morning + TimeDelta::days(1)).await;
     replay.tonight().await;
     keep("morning-after")?;
+    replay.morning_after().await?;
+    keep("official")?;
     if let Some(moment) = MOMENTS.iter().find(|moment| !folder.join(moment).is_dir()) {
         return Err(Error::Configuration(format!("the night of {day} has no moment {moment:?}")));
     }

@@ -13,9 +13,10 @@ use crate::{
     delivery::Subscription,
     functions::Functions,
     limits::Limit,
+    morning,
     night::Night,
     pubsub::{PREDICTIONS_TOPIC, TRIGGER_TOPIC},
-    seed,
+    seed::{self, Correction},
 };
 
 /// The interval of the schedules, three minutes as in production.
@@ -42,6 +43,8 @@ pub struct Replay {
     pub functions: Functions,
     /// The replayed night.
     pub night: Arc<Night>,
+    /// The seed of the warehouse.
+    seed: u64,
 }
 
 impl Replay {
@@ -80,7 +83,7 @@ impl Replay {
         for topic in [TRIGGER_TOPIC, PREDICTIONS_TOPIC] {
             cloud.delivery.subscribe(&cloud.topics, topic, functions.export_tonight.clone());
         }
-        Ok(Self { cloud, functions, night })
+        Ok(Self { cloud, functions, night, seed: pace.seed })
     }
 
     /// Replays the night; calls `on_tick` after each poll. Failures are counted, not fatal.
@@ -101,6 +104,29 @@ impl Replay {
     pub async fn tonight(&self) {
         self.cloud.topics.publish(TRIGGER_TOPIC, TONIGHT.into());
         self.cloud.delivery.drain().await;
+    }
+
+    /// Settles the night on the morning after: the official box scores arrive, with one correction, and
+    /// yesterday is exported as the schedules do.
+    pub async fn morning_after(&self) -> Result<Correction, Error> {
+        let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.seed)
+            .map_err(|error| Error::Internal(format!("official box scores: {error}")))?;
+        self.cloud.clock.run_until(morning::instant(self.night.day)).await;
+        // The hours since the last poll are not real, so only a new instance reads the warehouse again.
+        let functions = Functions::start(&self.cloud, 0, &self.cloud.clock).await?;
+        self.cloud
+            .delivery
+            .scheduled_call(&functions.export_live, morning::SETTLE)
+            .await
+            .map_err(Error::Internal)?;
+        self.cloud.topics.publish(TRIGGER_TOPIC, morning::LIST.into());
+        self.cloud.delivery.drain().await;
+        Ok(correction)
+    }
+
+    /// What of the night is not settled by the official box scores after that.
+    pub fn unsettled(&self, correction: &Correction) -> Vec<String> {
+        morning::unsettled(&self.cloud.objects, self.night.day, correction)
     }
 
     /// Makes one poll, as the schedules do. The clock is stopped meanwhile; failures are in the counters

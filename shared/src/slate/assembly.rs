@@ -3,9 +3,11 @@
 
 use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    Absent, ByPlayer, Context, Expected, Game, Injury, Player, Registry, ScheduledGame, Slate, Unplaced,
-    agree,
+    Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
+    StatType, Unplaced, agree, line,
     market::{Market, Offer},
     prediction,
     registry::title_case,
@@ -98,6 +100,7 @@ impl Assembly {
             days_rest: row.days_rest.filter(|days| *days >= 0),
             prediction: None,
             line: None,
+            other_lines: Vec::new(),
             absent: Absent::default(),
         };
         // Rows come newest first: of two teams that expect the same player, the later row decides.
@@ -164,7 +167,9 @@ impl Assembly {
                 let row = rows.standing(tip_off, is_out());
                 let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
                 let offers = of_one_player(offers(&player.lookup), &player.team, is_alone);
-                player.line = prediction::line(row.map(|(row, _)| row), &Market::of(&offers, tip_off));
+                player.line =
+                    line::points(row.map(|(row, _)| row), &market(StatType::Points, &offers, tip_off));
+                player.other_lines = other_lines(&offers, tip_off);
                 player.prediction = row.map(|(row, is_withdrawn)| prediction::Prediction {
                     is_withdrawn,
                     ..row.against(player.line.as_ref())
@@ -207,7 +212,8 @@ impl Assembly {
         let of_registry = person.and_then(|person| person.team.clone());
         let first = || pair.as_ref().map(|pair| pair.teams()[0].clone());
         let team = of_registry.into_iter().chain(offered).find(plays).or_else(first);
-        let line = prediction::line(Some(row), &Market::of(offers, game.and_then(|game| game.tip_off)));
+        let tip_off = game.and_then(|game| game.tip_off);
+        let line = line::points(Some(row), &market(StatType::Points, offers, tip_off));
         let player = Player {
             universal_id: row.universal_player_id.clone(),
             name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
@@ -219,6 +225,7 @@ impl Assembly {
             days_rest: None,
             prediction: Some(row.against(line.as_ref())),
             line,
+            other_lines: other_lines(offers, tip_off),
             absent: Absent::default(),
         };
         Unplaced { player, game_id, pair }
@@ -293,6 +300,18 @@ impl Assembly {
         players.push(player);
         place
     }
+}
+
+/// The market of one statistic among all offers on a player.
+fn market(stat: StatType, offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Market {
+    let of_stat: Vec<&Offer> = offers.iter().filter(|offer| offer.market_type == stat).copied().collect();
+    Market::of(&of_stat, tip_off)
+}
+
+/// A player's lines of statistics other than points.
+fn other_lines(offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Vec<Line> {
+    let offered = |stat| line::offered(stat, &market(stat, offers, tip_off));
+    StatType::OTHERS.into_iter().filter_map(offered).collect()
 }
 
 /// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.

@@ -11,9 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Context, Game, LineSource, Player, PointsLine, Prediction, Slate, Unplaced, registry::title_case,
-};
+use super::{Context, Game, Line, LineSource, Player, Prediction, Slate, Unplaced, registry::title_case};
 use crate::{
     Error,
     google::storage::{Storage, Upload, WRITE_ATTEMPTS, Written},
@@ -188,7 +186,7 @@ impl Carrying<'_> {
             tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
             // A line that was public is settled: the game is not played on this day.
             game.scheduled.status = GameStatus::Postponed;
-            game.players.retain(|player| player.line.is_some());
+            game.players.retain(Player::has_line);
         }
         game.absent_since.get_or_insert(self.now);
         let elsewhere: Vec<bool> =
@@ -215,7 +213,7 @@ impl Carrying<'_> {
                     // The player may have been traded or be expected elsewhere. A roster that replaces a
                     // missing analysis is no evidence of that, and nobody changes teams after tip-off.
                     let is_locked = has_begun && player.is_timed();
-                    if !is_locked && player.line.is_none() && self.is_gone(player.absent.player) {
+                    if !is_locked && !player.has_line() && self.is_gone(player.absent.player) {
                         continue;
                     }
                     let is_word =
@@ -238,7 +236,7 @@ impl Carrying<'_> {
         // Players from a roster that replaced a missing analysis leave when the analysis arrives.
         let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
         // A line that was public is carried to the end of the day.
-        let is_timed = player.line.is_some() || (has_begun && player.is_timed());
+        let is_timed = player.has_line() || (has_begun && player.is_timed());
         let stays = !self.is_gone(player.absent.player) || is_timed;
         if !stays || (stood_in && !player.is_timed()) {
             return;
@@ -267,8 +265,9 @@ impl Carrying<'_> {
             player.absent.analysis = known.absent.analysis.or(Some(self.now));
         }
         if let (Some(line), Some(known)) = (&mut player.line, &known.line) {
-            line.opening = known.opening.or(Some(known.value)).filter(|opening| *opening != line.value);
+            line.opens_as(known);
         }
+        carry_other_lines(&mut player.other_lines, &known.other_lines, has_begun);
         // Without offers an estimate replaces a bookmaker's line.
         let lost_line = strength(player.line.as_ref()) < strength(known.line.as_ref());
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
@@ -310,8 +309,21 @@ impl Carrying<'_> {
     }
 }
 
+/// Carries the lines of other statistics, which no prediction belongs to: a line that was public stays to the
+/// end of the day, and after tip-off as it stood then.
+fn carry_other_lines(lines: &mut Vec<Line>, known: &[Line], has_begun: bool) {
+    for known in known {
+        match lines.iter_mut().find(|line| line.stat_type == known.stat_type) {
+            Some(line) if has_begun => *line = known.clone(),
+            Some(line) => line.opens_as(known),
+            None => lines.push(known.clone()),
+        }
+    }
+    lines.sort_by_key(|line| line.stat_type);
+}
+
 /// The rank of a line's source: a bookmaker's above an estimate, an estimate above none.
-fn strength(line: Option<&PointsLine>) -> u8 {
+fn strength(line: Option<&Line>) -> u8 {
     match line.map(|line| line.source) {
         Some(LineSource::Prediction | LineSource::Bettingpros) => 2,
         Some(LineSource::EstimatedAvg) => 1,

@@ -1,10 +1,12 @@
-//! Bookmakers' offers on a player's points, and the main line among them.
+//! Bookmakers' offers on a player, and the main line among them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+use super::StatType;
 
 /// Sources in the odds table that are not bookmakers, by `book_id`: the consensus is computed from the
 /// others, and pick'em games have payouts instead of odds.
@@ -25,6 +27,8 @@ pub(super) struct Offer {
     pub player_name: CompactString,
     pub player_team: CompactString,
     pub book_id: i64,
+    pub market_type: StatType,
+    /// The line of any statistic, despite its name.
     pub points_line: f64,
     pub bet_side: CompactString,
     pub odds_american: i64,
@@ -33,7 +37,7 @@ pub(super) struct Offer {
     pub bookmaker_last_update: DateTime<Utc>,
 }
 
-/// The bookmakers' offers on one player.
+/// The bookmakers' offers on one statistic of a player.
 #[derive(Debug, Default)]
 pub(super) struct Market {
     /// The line that most books have as their main one.
@@ -51,7 +55,7 @@ struct Quote {
 }
 
 impl Market {
-    /// The market of `offers`, all on one player, at the tip-off of the player's game, or now where tip-off
+    /// The market of `offers`, all on one statistic of a player, at the tip-off of the player's game, or now where tip-off
     /// is ahead or unknown.
     pub(super) fn of(offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Self {
         let is_bookmaker = |offer: &&&Offer| !NO_BOOKMAKERS.iter().any(|(id, _)| *id == offer.book_id);
@@ -96,12 +100,12 @@ impl Market {
         Self { main: elected(&votes), quotes }
     }
 
-    /// The best odds that a bookmaker offers on more points than `line`.
+    /// The best odds that a bookmaker offers on more than `line`.
     pub(super) fn over_odds(&self, line: f64) -> Option<i64> {
         self.at(line).filter_map(|quote| quote.over).max()
     }
 
-    /// The best odds that a bookmaker offers on fewer points than `line`.
+    /// The best odds that a bookmaker offers on less than `line`.
     pub(super) fn under_odds(&self, line: f64) -> Option<i64> {
         self.at(line).filter_map(|quote| quote.under).max()
     }
@@ -175,7 +179,7 @@ fn implied(odds: i64) -> f64 {
     if odds > 0.0 { 100.0 / (odds + 100.0) } else { -odds / (100.0 - odds) }
 }
 
-/// Lines are halves of points, and are compared in tenths.
+/// Lines are halves, and are compared in tenths.
 fn tenths(line: f64) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "lines are below 100")]
     (line.is_finite() && line.abs() < 1e6).then(|| (line * 10.0).round() as i64)

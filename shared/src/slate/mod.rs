@@ -7,6 +7,7 @@ mod assembly;
 mod by_player;
 mod carried;
 mod injury;
+mod line;
 mod market;
 mod official;
 pub mod people;
@@ -14,6 +15,7 @@ mod prediction;
 mod registry;
 mod schedule;
 mod settlement;
+mod stat_type;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -23,11 +25,13 @@ use serde::{Deserialize, Serialize};
 pub use by_player::ByPlayer;
 pub use carried::{CarriedOver, Memory, Recalled};
 pub use injury::{Injury, InjuryStatus};
+pub use line::{Line, LineSource};
 pub use official::{OfficialBoxScores, OfficialEntry, OfficialRow, Played};
-pub use prediction::{LineSource, PointsLine, Prediction, Recommendation};
+pub use prediction::{Prediction, Recommendation};
 pub use registry::Registry;
 pub use schedule::ScheduledGame;
-pub use settlement::{Outcome, Settled, StatType, VoidReason};
+pub use settlement::{Outcome, Settled, VoidReason};
+pub use stat_type::{Counts, StatType};
 
 use crate::{
     Error,
@@ -96,7 +100,10 @@ pub struct Player {
     /// The prediction, if there is one.
     pub prediction: Option<Prediction>,
     /// The points line, if there is one.
-    pub line: Option<PointsLine>,
+    pub line: Option<Line>,
+    /// The lines of other statistics, in the order of [`StatType`].
+    #[serde(default)]
+    pub other_lines: Vec<Line>,
     /// What remains of the player although the last reads did not find it.
     #[serde(default, skip_serializing_if = "Absent::is_none")]
     pub absent: Absent,
@@ -164,7 +171,7 @@ impl Rows {
             bigquery.query(include_str!("../../sql/expected_players.sql"), &date),
             bigquery.query(include_str!("../../sql/registry.sql"), &seasons),
             bigquery.query(include_str!("../../sql/predictions.sql"), &date),
-            bigquery.query(include_str!("../../sql/points_lines.sql"), &date),
+            bigquery.query(include_str!("../../sql/lines.sql"), &date),
             injury::rows(bigquery, day),
         )?;
         Ok(Self { schedule, expected, registry, predictions, offers, injuries })
@@ -221,17 +228,28 @@ impl Player {
             days_rest: None,
             prediction: None,
             line: None,
+            other_lines: Vec::new(),
             absent: Absent::default(),
         }
     }
 
     /// Whether a challenge on the player is possible.
     pub fn is_timed(&self) -> bool {
-        self.prediction.is_some() || self.line.is_some()
+        self.prediction.is_some() || self.has_line()
+    }
+
+    /// Whether there is a line of any statistic.
+    pub fn has_line(&self) -> bool {
+        self.line.is_some() || !self.other_lines.is_empty()
+    }
+
+    /// The lines, of points first.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.line.iter().chain(&self.other_lines)
     }
 
     /// Recommends the side of the predicted number for a line that the prediction was not made against.
-    fn take_side_of(&mut self, line: Option<&PointsLine>) {
+    fn take_side_of(&mut self, line: Option<&Line>) {
         if let (Some(prediction), Some(line)) = (&mut self.prediction, line) {
             prediction.recommendation = Recommendation::by_number(prediction.predicted, line.value);
         }

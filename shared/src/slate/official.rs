@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Player, Registry};
+use super::{Counts, Player, Registry};
 use crate::{
     Error,
     google::bigquery::{BigQuery, Parameter},
@@ -28,15 +28,15 @@ pub struct OfficialBoxScores {
 pub struct OfficialEntry {
     team: Team,
     universal_id: Option<CompactString>,
-    /// Points and minutes; `None` where the player did not play.
+    /// Counts and minutes; `None` where the player did not play.
     pub played: Option<Played>,
 }
 
-/// Points and minutes of a player.
+/// Counts and minutes of a player.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Played {
-    /// Points.
-    pub points: u32,
+    /// The counts that the table has.
+    pub counts: Counts,
     /// Minutes; `None` where the table has none.
     pub minutes: Option<f64>,
 }
@@ -48,6 +48,12 @@ pub struct OfficialRow {
     universal_player_id: Option<CompactString>,
     team_abbr: CompactString,
     points: Option<u32>,
+    offensive_rebounds: Option<u32>,
+    defensive_rebounds: Option<u32>,
+    assists: Option<u32>,
+    three_pt_makes: Option<u32>,
+    steals: Option<u32>,
+    blocks: Option<u32>,
     minutes_played: Option<f64>,
     is_dnp: Option<bool>,
 }
@@ -62,7 +68,16 @@ impl OfficialRow {
     fn played(&self) -> Option<Played> {
         let points = self.points.unwrap_or(0);
         let has_played = points > 0 || self.minutes_played.is_some_and(|minutes| minutes > 0.0);
-        let played = Played { points, minutes: self.minutes_played };
+        let rebounds = self.offensive_rebounds.zip(self.defensive_rebounds);
+        let counts = Counts {
+            points,
+            rebounds: rebounds.map(|(offensive, defensive)| offensive + defensive),
+            assists: self.assists,
+            threes: self.three_pt_makes,
+            steals: self.steals,
+            blocks: self.blocks,
+        };
+        let played = Played { counts, minutes: self.minutes_played };
         (has_played && self.is_dnp != Some(true)).then_some(played)
     }
 }

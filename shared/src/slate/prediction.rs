@@ -7,7 +7,8 @@ use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::market::Market;
+use super::Line;
+use crate::decimal;
 
 /// A model's prediction of a player's points tonight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,13 @@ pub struct Prediction {
     pub made_at: DateTime<Utc>,
     /// Whether it was deactivated before tip-off because the player is out.
     pub is_withdrawn: bool,
+    /// The largest components of the predicted points, largest first: `Pace +1.2`.
+    #[serde(default)]
+    pub factors: Vec<String>,
 }
+
+/// The number of components that are told.
+const MOST_FACTORS: usize = 4;
 
 /// Recommended side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,40 +56,6 @@ impl Recommendation {
     }
 }
 
-/// The points line of a player tonight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PointsLine {
-    /// The line, points.
-    pub value: f64,
-    /// Source of the line.
-    pub source: LineSource,
-    /// The first line of the day; `None` while it is this one.
-    #[serde(default)]
-    pub opening: Option<f64>,
-    /// The line that most bookmakers offer; `None` where no bookmaker offers any.
-    #[serde(default)]
-    pub market: Option<f64>,
-    /// Number of bookmakers that offer this line.
-    #[serde(default)]
-    pub books: u32,
-    /// Best American odds that a bookmaker offers on more points than this line.
-    pub over_odds: Option<i64>,
-    /// Best American odds that a bookmaker offers on fewer points than this line.
-    pub under_odds: Option<i64>,
-}
-
-/// Source of a points line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum LineSource {
-    /// Bookmaker's line that the prediction was made against.
-    Prediction,
-    /// Line that most bookmakers offer now.
-    Bettingpros,
-    /// Estimated from the player's averages; no bookmaker offers it.
-    EstimatedAvg,
-}
-
 /// A row of the predictions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
@@ -103,6 +76,14 @@ pub(super) struct Row {
     pub prediction_version: i64,
     pub system_id: CompactString,
     pub prediction_id: String,
+    pub fatigue_adjustment: Option<f64>,
+    pub shot_zone_adjustment: Option<f64>,
+    pub referee_adjustment: Option<f64>,
+    pub look_ahead_adjustment: Option<f64>,
+    pub pace_adjustment: Option<f64>,
+    pub usage_spike_adjustment: Option<f64>,
+    pub home_away_adjustment: Option<f64>,
+    pub other_adjustments: Option<f64>,
 }
 
 impl Row {
@@ -117,16 +98,16 @@ impl Row {
     }
 
     /// A bookmaker's line that the prediction was made against.
-    fn own_line(&self) -> Option<f64> {
+    pub(super) fn own_line(&self) -> Option<f64> {
         self.current_points_line.filter(|_| self.line_source.as_deref() != Some("ESTIMATED_AVG"))
     }
 
-    fn estimated_line(&self) -> Option<f64> {
+    pub(super) fn estimated_line(&self) -> Option<f64> {
         self.current_points_line.or(self.estimated_line_value)
     }
 
     /// The prediction with its recommendation for the line that was found.
-    pub(super) fn against(&self, line: Option<&PointsLine>) -> Prediction {
+    pub(super) fn against(&self, line: Option<&Line>) -> Prediction {
         let said = match self.recommendation.as_str() {
             "OVER" => Recommendation::Over,
             "UNDER" => Recommendation::Under,
@@ -146,7 +127,30 @@ impl Row {
             recommendation,
             made_at: instant(self.updated_at.map_or(self.created_at, |at| at.max(self.created_at))),
             is_withdrawn: false,
+            factors: self.factors(),
         }
+    }
+
+    /// The largest components of the prediction, in points to one decimal.
+    fn factors(&self) -> Vec<String> {
+        let components = [
+            ("Fatigue", self.fatigue_adjustment),
+            ("Shot zones", self.shot_zone_adjustment),
+            ("Referees", self.referee_adjustment),
+            ("Look-ahead", self.look_ahead_adjustment),
+            ("Pace", self.pace_adjustment),
+            ("Usage", self.usage_spike_adjustment),
+            ("Home or away", self.home_away_adjustment),
+            ("Other", self.other_adjustments),
+        ];
+        let mut components: Vec<(&str, i64)> = components
+            .into_iter()
+            .filter_map(|(name, points)| Some((name, decimal::tenths(points?))))
+            .filter(|(_, tenths)| *tenths != 0)
+            .collect();
+        components.sort_by_key(|(_, tenths)| std::cmp::Reverse(tenths.abs()));
+        let told = components.into_iter().take(MOST_FACTORS);
+        told.map(|(name, tenths)| format!("{name} {:+.1}", decimal::ratio(tenths, 10, 1))).collect()
     }
 
     fn is_made_by(&self, tip_off: DateTime<Utc>) -> bool {
@@ -203,28 +207,11 @@ fn confidence(score: f64) -> Option<f64> {
     }
 }
 
-/// The line of a player: the prediction's own, else the one that most bookmakers offer, else an estimate. The
-/// odds are those for exactly that line.
-pub(super) fn line(prediction: Option<&Row>, market: &Market) -> Option<PointsLine> {
-    let at = |value: f64, source| PointsLine {
-        value,
-        source,
-        opening: None,
-        market: market.main,
-        books: market.books(value),
-        over_odds: market.over_odds(value),
-        under_odds: market.under_odds(value),
-    };
-    let own = prediction.and_then(Row::own_line).map(|value| at(value, LineSource::Prediction));
-    let market = || market.main.map(|value| at(value, LineSource::Bettingpros));
-    let estimated =
-        || prediction.and_then(Row::estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
-    own.or_else(market).or_else(estimated)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::market::Offer;
+    use super::super::line::{LineSource, points};
+    use super::super::market::{Market, Offer};
+    use super::super::stat_type::StatType;
     use super::*;
 
     fn row(line: Option<f64>, source: &str, recommendation: &str) -> Row {
@@ -244,6 +231,14 @@ mod tests {
             prediction_version: 1,
             system_id: "catboost_v9".into(),
             prediction_id: "1".into(),
+            fatigue_adjustment: None,
+            shot_zone_adjustment: None,
+            referee_adjustment: None,
+            look_ahead_adjustment: None,
+            pace_adjustment: None,
+            usage_spike_adjustment: None,
+            home_away_adjustment: None,
+            other_adjustments: None,
         }
     }
 
@@ -254,6 +249,7 @@ mod tests {
             player_name: "X".into(),
             player_team: "BOS".into(),
             book_id: 10,
+            market_type: StatType::Points,
             points_line: line,
             bet_side: side.into(),
             odds_american,
@@ -266,8 +262,9 @@ mod tests {
     #[test]
     fn f3_a_prediction_without_a_line_takes_the_bookmakers_and_its_side_from_the_number() {
         let row = row(None, "NO_PROP_LINE", "NO_LINE");
-        let line = line(Some(&row), &market(20.5)).expect("a line");
-        let expected = PointsLine {
+        let line = points(Some(&row), &market(20.5)).expect("a line");
+        let expected = Line {
+            stat_type: StatType::Points,
             value: 20.5,
             source: LineSource::Bettingpros,
             opening: None,
@@ -284,11 +281,11 @@ mod tests {
     #[test]
     fn a_prediction_s_own_line_wins_over_the_bookmakers_and_theirs_over_an_estimate() {
         let source =
-            |row: &Row, market: &Market| line(Some(row), market).map(|line| (line.value, line.source));
+            |row: &Row, market: &Market| points(Some(row), market).map(|line| (line.value, line.source));
         let own = row(Some(22.5), "ACTUAL_PROP", "UNDER");
         let market = market(20.5);
         assert_eq!(source(&own, &market), Some((22.5, LineSource::Prediction)));
-        assert_eq!(line(Some(&own), &market).and_then(|line| line.over_odds), None, "none at that line");
+        assert_eq!(points(Some(&own), &market).and_then(|line| line.over_odds), None, "none at that line");
         let estimated = row(Some(15.5), "ESTIMATED_AVG", "OVER");
         assert_eq!(source(&estimated, &market), Some((20.5, LineSource::Bettingpros)));
         assert_eq!(source(&estimated, &Market::default()), Some((15.5, LineSource::EstimatedAvg)));
@@ -304,9 +301,24 @@ mod tests {
             ("NO_LINE", Recommendation::Under),
         ] {
             let row = row(Some(22.5), "ACTUAL_PROP", said);
-            let line = line(Some(&row), &Market::default());
+            let line = points(Some(&row), &Market::default());
             assert_eq!(row.against(line.as_ref()).recommendation, expected, "{said}");
         }
+    }
+
+    #[test]
+    fn the_four_largest_components_of_a_prediction_are_told_in_points() {
+        let row = Row {
+            fatigue_adjustment: Some(-1.5),
+            pace_adjustment: Some(0.25),
+            referee_adjustment: Some(0.0),
+            usage_spike_adjustment: Some(2.0),
+            home_away_adjustment: Some(0.5),
+            other_adjustments: Some(-0.1),
+            ..row(Some(22.5), "ACTUAL_PROP", "UNDER")
+        };
+        assert_eq!(row.factors(), ["Usage +2.0", "Fatigue -1.5", "Home or away +0.5", "Pace +0.3"]);
+        assert!(super::Row { ..self::row(None, "NO_PROP_LINE", "NO_LINE") }.factors().is_empty());
     }
 
     #[test]

@@ -1,19 +1,28 @@
 //! What the official box score has corrected.
 
-use shared::slate::Settled;
+use std::collections::HashMap;
+
+use shared::{
+    nba::{PlayerLookup, Team},
+    slate::{Settled, StatType},
+};
 
 use super::{Correction, Document, Line};
 
 /// The corrections of the lines that are settled officially: those already told in the `previous` version, and
 /// the new ones. A correction that is taken back is left out.
 pub(super) fn all(previous: &Document, lines: &[Line]) -> Vec<Correction> {
-    let official = lines.iter().filter(|line| line.settled == Settled::Official);
+    let mut official = lines.iter().filter(|line| line.settled == Settled::Official).peekable();
+    if official.peek().is_none() {
+        return Vec::new();
+    }
+    // What settled each line before the official box score, where that is known.
+    let provisional = previous.lines.iter().filter(|line| line.settled == Settled::Provisional);
+    let mut settled_by: HashMap<Key<'_>, Option<u32>> =
+        provisional.map(|line| (key(line), line.actual)).collect();
+    settled_by.extend(previous.corrections.iter().map(|it| (it.key(), it.from)));
     let corrected = official.filter_map(|line| {
-        let told = previous.corrections.iter().find(|it| it.is_of(line)).map(|it| it.from);
-        let from = told.or_else(|| {
-            let before = previous.lines.iter().find(|it| is_same(it, line))?;
-            (before.settled == Settled::Provisional).then_some(before.actual)
-        })?;
+        let from = *settled_by.get(&key(line))?;
         (from != line.actual).then(|| Correction {
             player_lookup: line.player_lookup.clone(),
             player_name: line.player_name.clone(),
@@ -27,12 +36,15 @@ pub(super) fn all(previous: &Document, lines: &[Line]) -> Vec<Correction> {
     corrected.collect()
 }
 
-impl Correction {
-    fn is_of(&self, line: &Line) -> bool {
-        self.player_lookup == line.player_lookup && self.team == line.team && self.stat_type == line.stat_type
-    }
+/// What identifies a line of a day.
+type Key<'a> = (&'a PlayerLookup, &'a Team, StatType);
+
+fn key(line: &Line) -> Key<'_> {
+    (&line.player_lookup, &line.team, line.stat_type)
 }
 
-fn is_same(one: &Line, other: &Line) -> bool {
-    one.player_lookup == other.player_lookup && one.team == other.team && one.stat_type == other.stat_type
+impl Correction {
+    fn key(&self) -> Key<'_> {
+        (&self.player_lookup, &self.team, self.stat_type)
+    }
 }

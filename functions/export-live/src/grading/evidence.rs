@@ -2,52 +2,62 @@
 
 use shared::{
     nba::GameStatus,
-    slate::{self, Played},
+    slate::{self, Counts, Played},
 };
 
 use super::ScoreSource;
 use crate::{live, matchup::Matchup, predicted::Predicted};
 
-/// The evidence for a grade: the state of the player's game, and the points.
-pub(super) struct PointsEvidence {
+/// The evidence for an outcome: the state of the player's game, and the player's counts.
+#[derive(Clone)]
+pub(super) struct Evidence {
     pub status: GameStatus,
-    /// The points, their source and the minutes as displayed; `None` before tip-off, and where the player did
-    /// not play or has not been on the floor.
-    pub points: Option<(u32, ScoreSource, Option<String>)>,
+    /// `None` before tip-off, and where the player did not play or has not been on the floor.
+    pub counted: Option<Counted>,
     /// Whether it is certain that the player did not play; a missing row is not enough.
     pub did_not_play: bool,
     /// Whether the official box score says so.
     pub is_official: bool,
 }
 
-impl PointsEvidence {
+/// A player's counts, their source, and the minutes as displayed.
+#[derive(Clone)]
+pub(super) struct Counted {
+    pub counts: Counts,
+    pub source: ScoreSource,
+    pub minutes: Option<String>,
+}
+
+impl Evidence {
     pub fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
         let line = matchup.box_score_entry(player);
         let by_live = || {
             let line = line.filter(|line| line.has_played())?;
-            Some((line.points, ScoreSource::BdlLive, Some(line.minutes.clone())))
+            let minutes = Some(line.minutes.clone());
+            Some(Counted { counts: line.counts(), source: ScoreSource::BdlLive, minutes })
         };
-        let at_the_end = |points: Option<_>, is_certain: bool, is_official: bool| Self {
+        let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,
-            did_not_play: points.is_none() && is_certain,
-            points,
+            did_not_play: counted.is_none() && is_certain,
+            counted,
             is_official,
         };
         let before_the_end =
-            |status, points| Self { status, points, did_not_play: false, is_official: false };
+            |status, counted| Self { status, counted, did_not_play: false, is_official: false };
         let by_official = |played: Played| {
             let live_minutes = || line.map(|line| line.minutes.clone());
             let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
-            (played.points, ScoreSource::NbaOfficial, minutes)
+            let counts = played.counts.or(line.map(live::LivePlayer::counts));
+            Counted { counts, source: ScoreSource::NbaOfficial, minutes }
         };
         if let Some(official) = predicted.official(player) {
             return at_the_end(official.played.map(by_official), true, true);
         }
         if predicted.is_official(&player.team) {
             // A player without an official entry counts as having played only if the live box score shows it.
-            let points = by_live();
-            let is_official = points.is_none();
-            return at_the_end(points, true, is_official);
+            let counted = by_live();
+            let is_official = counted.is_none();
+            return at_the_end(counted, true, is_official);
         }
         match matchup.live {
             Some(live) if live.status == GameStatus::Final => {

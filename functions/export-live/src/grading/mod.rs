@@ -10,7 +10,7 @@ mod wire;
 
 use std::cmp::Reverse;
 
-use shared::documents;
+use shared::{documents, slate::StatType};
 
 use crate::{live, matchup, predicted::Predicted};
 use standing::Standing;
@@ -41,9 +41,12 @@ impl Document {
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
             for player in matchup.players.iter().filter(|player| player.is_timed()) {
-                let standing = Standing::of(&matchup, player, predicted, live.game_date, live.updated_at);
-                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, it)));
-                lines.extend(player.line.as_ref().map(|line| Line::of(&standing, line)));
+                let (day, now) = (live.game_date, live.updated_at);
+                let standing = |stat| Standing::of(&matchup, player, stat, predicted, day, now);
+                let points = standing(StatType::Points);
+                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&points, it)));
+                lines.extend(player.line.as_ref().map(|line| Line::of(&points, line)));
+                lines.extend(player.other_lines.iter().map(|line| Line::of(&standing(line.stat_type), line)));
             }
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
@@ -52,7 +55,13 @@ impl Document {
             (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
         });
         lines.sort_by_cached_key(|line| {
-            (line.tip_off.is_none(), line.tip_off, line.game_id.clone(), line.player_lookup.clone())
+            (
+                line.tip_off.is_none(),
+                line.tip_off,
+                line.game_id.clone(),
+                line.player_lookup.clone(),
+                line.stat_type,
+            )
         });
         let previous = previous.filter(|previous| previous.game_date == live.game_date);
         let corrections = previous.map(|previous| correction::all(previous, &lines)).unwrap_or_default();

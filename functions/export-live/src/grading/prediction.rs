@@ -22,7 +22,7 @@ impl Graded {
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let side = prediction.recommendation;
         let line = player.line.as_ref().map(|line| line.value);
-        let actual = standing.points();
+        let actual = standing.count();
         let chance = standing.chance.and_then(|chance| of_side(side, chance));
         let is_on = evidence.status == GameStatus::InProgress && live.is_some();
         let status = match (outcome, evidence.status, actual) {
@@ -35,8 +35,7 @@ impl Graded {
         let is_over = matches!(evidence.status, GameStatus::Final | GameStatus::Postponed);
         let margin = actual.zip(line).map(|(actual, line)| to_tenths(f64::from(actual) - line));
         let takes_side = matches!(side, Recommendation::Over | Recommendation::Under);
-        let points = evidence.points.clone().filter(|_| void_reason.is_none());
-        let (source, minutes) = points.map_or((None, None), |(_, source, minutes)| (Some(source), minutes));
+        let counted = evidence.counted.as_ref().filter(|_| void_reason.is_none());
         let has_begun = matches!(evidence.status, GameStatus::InProgress | GameStatus::Final);
         let progress = live.filter(|_| has_begun);
         Self {
@@ -57,8 +56,8 @@ impl Graded {
             has_line: line.is_some(),
             line_source: player.line.as_ref().map(|line| line.source),
             actual,
-            minutes,
-            score_source: source,
+            minutes: counted.and_then(|counted| counted.minutes.clone()),
+            score_source: counted.map(|counted| counted.source),
             error: actual.map(|actual| to_tenths(prediction.predicted - f64::from(actual))),
             margin_vs_line: margin,
             status,

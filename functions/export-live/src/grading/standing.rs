@@ -1,4 +1,4 @@
-//! Where a player's line stands: points, chance, outcome.
+//! Where a player's line stands: count, chance, outcome.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -6,7 +6,7 @@ use shared::{
     slate::{self, Outcome, Settled, StatType, VoidReason},
 };
 
-use super::{Line, evidence::PointsEvidence};
+use super::{Line, evidence::Evidence};
 use crate::{
     chance::{Chance, Moment, REGULATION},
     live::{self, LiveGame},
@@ -14,11 +14,12 @@ use crate::{
     predicted::Predicted,
 };
 
-/// A player's standing at a poll, for the line and for the prediction.
+/// A player's standing at a poll in one statistic, for the line and for the prediction.
 pub(super) struct Standing<'a> {
     pub matchup: &'a Matchup<'a>,
     pub player: &'a slate::Player,
-    pub evidence: PointsEvidence,
+    pub stat_type: StatType,
+    pub evidence: Evidence,
     pub void_reason: Option<VoidReason>,
     pub outcome: Outcome,
     pub settled: Settled,
@@ -31,28 +32,29 @@ impl<'a> Standing<'a> {
     pub fn of(
         matchup: &'a Matchup<'a>,
         player: &'a slate::Player,
+        stat_type: StatType,
         predicted: &Predicted,
         day: SlateDay,
         now: DateTime<Utc>,
     ) -> Self {
-        let evidence = PointsEvidence::of(matchup, player, predicted);
+        let evidence = Evidence::of(matchup, player, predicted);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
-        let has_points = evidence.points.is_some();
+        let has_played = evidence.counted.is_some();
         let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
             true => VoidReason::RuledOut,
             false => VoidReason::DidNotPlay,
         };
-        let void_reason = match (evidence.status, has_points) {
+        let void_reason = match (evidence.status, has_played) {
             (GameStatus::Postponed, _) => Some(postponed(matchup.live)),
             (GameStatus::Final, false) if evidence.did_not_play => Some(did_not_play()),
             (_, false) if is_withdrawn => Some(VoidReason::RuledOut),
             _ => None,
         };
-        let line = player.line.as_ref().map(|line| line.value);
-        let points = evidence.points.as_ref().map(|(points, ..)| *points);
-        let outcome = match (void_reason, evidence.status, line.zip(points)) {
+        let line = player.lines().find(|line| line.stat_type == stat_type).map(|line| line.value);
+        let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
+        let outcome = match (void_reason, evidence.status, line.zip(count)) {
             (Some(_), ..) => Outcome::Void,
-            (None, GameStatus::Final, Some((line, points))) => at_the_end(line, points),
+            (None, GameStatus::Final, Some((line, count))) => at_the_end(line, count),
             _ => Outcome::Open,
         };
         // A game that was not played on its day no longer can be once the day is over.
@@ -64,30 +66,32 @@ impl<'a> Standing<'a> {
             _ => Settled::Provisional,
         };
         let is_open = outcome == Outcome::Open && evidence.status != GameStatus::Final;
-        let moment = || moment(matchup.live, points.unwrap_or(0), predicted.average(player)?);
-        let chance = line.filter(|_| is_open).and_then(|line| Some(Chance::of(moment()?, line)));
+        // The chance has been measured for points only.
+        let has_chance = is_open && stat_type == StatType::Points;
+        let moment = || moment(matchup.live, count.unwrap_or(0), predicted.average(player)?);
+        let chance = line.filter(|_| has_chance).and_then(|line| Some(Chance::of(moment()?, line)));
         let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
         let locked = has_begun && evidence.status != GameStatus::Postponed;
-        Self { matchup, player, evidence, void_reason, outcome, settled, chance, locked }
+        Self { matchup, player, stat_type, evidence, void_reason, outcome, settled, chance, locked }
     }
 
-    /// The points as published: none where the line is void.
-    pub fn points(&self) -> Option<u32> {
-        let points = self.evidence.points.as_ref().filter(|_| self.void_reason.is_none());
-        points.map(|(points, ..)| *points)
+    /// The count as published: none where the line is void.
+    pub fn count(&self) -> Option<u32> {
+        let counted = self.evidence.counted.as_ref().filter(|_| self.void_reason.is_none());
+        counted?.counts.of(self.stat_type)
     }
 }
 
 impl Line {
-    pub(super) fn of(standing: &Standing<'_>, line: &slate::PointsLine) -> Self {
+    pub(super) fn of(standing: &Standing<'_>, line: &slate::Line) -> Self {
         let Standing { matchup, player, evidence, .. } = standing;
-        let actual = standing.points();
+        let actual = standing.count();
         Self {
             player_lookup: player.lookup.clone(),
             player_name: player.name.clone(),
             team: player.team.clone(),
             game_id: matchup.scheduled.id.clone(),
-            stat_type: StatType::Points,
+            stat_type: line.stat_type,
             line: line.value,
             opening_line: line.opening.unwrap_or(line.value),
             market_line: line.market,
@@ -98,7 +102,7 @@ impl Line {
             tip_off: matchup.scheduled.tip_off,
             locked: standing.locked,
             actual,
-            score_source: actual.and(evidence.points.as_ref()).map(|(_, source, _)| *source),
+            score_source: actual.and(evidence.counted.as_ref()).map(|counted| counted.source),
             chance_over: standing.chance.map(|chance| to_four_places(chance.over)),
             outcome: standing.outcome,
             void_reason: standing.void_reason,
@@ -107,8 +111,8 @@ impl Line {
     }
 }
 
-fn at_the_end(line: f64, points: u32) -> Outcome {
-    match f64::from(points).total_cmp(&line) {
+fn at_the_end(line: f64, count: u32) -> Outcome {
+    match f64::from(count).total_cmp(&line) {
         std::cmp::Ordering::Less => Outcome::Under,
         std::cmp::Ordering::Equal => Outcome::Push,
         std::cmp::Ordering::Greater => Outcome::Over,

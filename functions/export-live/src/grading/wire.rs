@@ -25,7 +25,7 @@ pub struct Document {
     /// The predictions in the order of `status` (decided, in progress, pending), then by descending
     /// confidence.
     pub predictions: Vec<Graded>,
-    /// Every line of the slate day, predicted or not, by tip-off, game and player.
+    /// Every line of the slate day, predicted or not, by tip-off, game, player and statistic.
     #[serde(default)]
     pub lines: Vec<Line>,
     /// Differences between the official box score and what had settled a line before it arrived.
@@ -102,11 +102,11 @@ pub struct LineSummary {
     pub total: usize,
     /// Number of lines without an outcome yet.
     pub open: usize,
-    /// Number of lines that the player's points ended over.
+    /// Number of lines that the player's count ended over.
     pub over: usize,
-    /// Number of lines that the player's points ended under.
+    /// Number of lines that the player's count ended under.
     pub under: usize,
-    /// Number of lines that the player's points equal.
+    /// Number of lines that the player's count equals.
     pub pushes: usize,
     /// Number of void lines.
     pub voided: usize,
@@ -193,7 +193,7 @@ pub struct Graded {
     pub margin_display: Option<String>,
 }
 
-/// A points line, and what has become of it.
+/// A line, and what has become of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "SettledLine")]
 pub struct Line {
@@ -207,7 +207,7 @@ pub struct Line {
     pub game_id: NbaGameId,
     /// The statistic that the line is about.
     pub stat_type: StatType,
-    /// The line; once locked, as it stood at tip-off.
+    /// The line, in units of the statistic; once locked, as it stood at tip-off.
     pub line: f64,
     /// The first line of the day that was public.
     pub opening_line: f64,
@@ -215,9 +215,9 @@ pub struct Line {
     pub market_line: Option<f64>,
     /// Number of bookmakers that offer `line`.
     pub books: u32,
-    /// Best American odds that a bookmaker offers on more points than `line`; null when none does.
+    /// Best American odds that a bookmaker offers on more than `line`; null when none does.
     pub over_odds: Option<i64>,
-    /// Best American odds that a bookmaker offers on fewer points than `line`; null when none does.
+    /// Best American odds that a bookmaker offers on less than `line`; null when none does.
     pub under_odds: Option<i64>,
     /// Source of the line.
     pub line_source: LineSource,
@@ -225,12 +225,13 @@ pub struct Line {
     pub tip_off: Option<DateTime<Utc>>,
     /// Whether the line can no longer change, because the game has begun.
     pub locked: bool,
-    /// Points so far; null before tip-off, until the player has been on the floor, and when the line is void.
+    /// Count of the statistic so far; null before tip-off, until the player has been on the floor, and when the line
+    /// is void.
     pub actual: Option<u32>,
-    /// Source of the points; null when there are none.
+    /// Source of `actual`; null when it is null.
     pub score_source: Option<ScoreSource>,
-    /// Chance that the points end over the line, 0–1, four decimals; null once the line is settled, and where
-    /// neither a season average nor a prediction is known.
+    /// Chance that the points end over the line, 0–1, four decimals; null for other statistics, once the line is
+    /// settled, and where neither a season average nor a prediction is known.
     pub chance_over: Option<f64>,
     /// What has become of the line.
     pub outcome: Outcome,

@@ -9,7 +9,7 @@ use shared::{
     clock::eastern_time,
     documents,
     nba::{GameStatus, SlateDay, Team},
-    slate::{self, Context, InjuryStatus, ScheduledGame, Settled, StatType},
+    slate::{self, Context, InjuryStatus, Line, ScheduledGame, Settled, StatType},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ pub use wire::{DataQuality, Degraded, Document, Game, PickResult, Player, Predic
 /// A player with fewer games is marked `limited_data`.
 const LIMITED_GAMES: i64 = 10;
 /// Approximate JSON size of a player, to allocate the body once.
-const BYTES_A_PLAYER: usize = 1200;
+const BYTES_A_PLAYER: usize = 2600;
 /// A game with fewer players is implausible and degrades the document (FAILURES.md, F55).
 const FEWEST_PLAYERS: usize = 8;
 /// Predictions are due this long before the first tip-off; until then a list without any lacks nothing.
@@ -88,7 +88,8 @@ fn lacks_context(game: &slate::Game) -> bool {
 /// How far the lines are settled. None is official before the end of the day, because until then a postponed game
 /// may yet be played.
 fn settled<'a>(players: impl Iterator<Item = &'a Player>, night: &Night) -> Settled {
-    let mut lines = players.filter(|player| player.has_line).map(|player| player.settled).peekable();
+    let props = players.filter_map(|player| player.props.as_ref()).flatten();
+    let mut lines = props.map(|prop| prop.settled).peekable();
     if lines.peek().is_none() {
         return Settled::Open;
     }
@@ -156,6 +157,24 @@ impl Game {
     }
 }
 
+impl Prop {
+    fn of(line: &Line, locked: bool, settled: Option<&SettledLine>) -> Self {
+        Self {
+            stat_type: line.stat_type,
+            line: line.value,
+            opening_line: line.opening.unwrap_or(line.value),
+            market_line: line.market,
+            books: line.books,
+            locked,
+            over_odds: line.over_odds,
+            under_odds: line.under_odds,
+            actual: settled.and_then(SettledLine::count),
+            outcome: settled.map(|line| line.outcome).unwrap_or_default(),
+            settled: settled.map(|line| line.settled).unwrap_or_default(),
+        }
+    }
+}
+
 impl Player {
     fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
         let has_begun = game.has_begun(night.read_at)
@@ -165,14 +184,14 @@ impl Player {
         let injury = night.slate.injuries.of(player);
         let fatigue_score = night.fatigue.of(player).copied();
         let since_last_played = || {
-            let last = form.last_played?;
+            let last = form.last_played()?;
             Some((night.day.date() - last).num_days() - 1).filter(|days| *days >= 0)
         };
         let last_10_vs_avg = form.last_10_vs_avg();
         let predicted = player.prediction.as_ref();
-        let settled = night.settlement.of(player);
+        let settled = night.settlement.of(player, StatType::Points);
         let official = night.official.entry(player, &night.slate.registry);
-        let official_points = official.and_then(|entry| entry.played).map(|played| played.points);
+        let official_points = official.and_then(|entry| entry.played).map(|played| played.counts.points);
         Self {
             player_lookup: player.lookup.clone(),
             name: player.name.clone(),
@@ -189,33 +208,42 @@ impl Player {
             injury_report_at: injury.and_then(|injury| injury.reported_at),
             season_ppg: form.season_ppg(),
             season_mpg: form.season_mpg(),
+            minutes_avg: form.season_mpg(),
             last_5_ppg: form.last_5_ppg(),
-            games_played: form.games,
-            limited_data: form.games < LIMITED_GAMES,
+            last_30d_ppg: form.last_30d_ppg(),
+            season_fg_pct: form.season_fg_pct(),
+            season_three_pct: form.season_three_pct(),
+            season_fta: form.season_fta(),
+            season_plus_minus: form.season_plus_minus(),
+            recent_form: form.recent_form(),
+            games_played: form.games(),
+            limited_data: form.games() < LIMITED_GAMES,
             last_10_points: form.last_10_points(),
             last_10_record: form.last_10_record(),
             last_10_results: form.last_10_results(),
             last_10_avg_record: last_10_vs_avg.as_deref().map(record),
             last_10_vs_avg,
+            last_10_lines: form.last_10_lines(),
+            last_10_minutes: form.last_10_minutes(),
+            last_10_fg_pct: form.last_10_fg_pct(),
+            last_10_three_pct: form.last_10_three_pct(),
+            last_10_fta: form.last_10_fta(),
+            last_10_plus_minus: form.last_10_plus_minus(),
+            last_10_home_away: form.last_10_home_away(),
+            last_10_days_rest: form.last_10_days_rest(),
             line_source: player.line.as_ref().map(|line| line.source),
-            props: player.line.as_ref().map(|line| {
-                [Prop {
-                    stat_type: StatType::Points,
-                    line: line.value,
-                    opening_line: line.opening.unwrap_or(line.value),
-                    market_line: line.market,
-                    books: line.books,
-                    locked: game_status != GameStatus::Postponed && has_begun,
-                    over_odds: line.over_odds,
-                    under_odds: line.under_odds,
-                }]
+            props: player.has_line().then(|| {
+                let is_locked = game_status != GameStatus::Postponed && has_begun;
+                let settled = |line: &Line| night.settlement.of(player, line.stat_type);
+                player.lines().map(|line| Prop::of(line, is_locked, settled(line))).collect()
             }),
             prediction: player.line.as_ref().map(|_| Prediction {
                 predicted: predicted.map(|it| it.predicted),
                 confidence: predicted.and_then(|it| it.confidence),
                 recommendation: predicted.map(|it| it.recommendation),
+                factors: predicted.map(|it| it.factors.clone()).unwrap_or_default(),
             }),
-            actual_points: official_points.or_else(|| settled.and_then(SettledLine::points)),
+            actual_points: official_points.or_else(|| settled.and_then(SettledLine::count)),
             result: settled.and_then(|line| line.result(predicted.map(|it| it.recommendation))),
             settled: settled.map(|line| line.settled).unwrap_or_default(),
         }
@@ -225,7 +253,7 @@ impl Player {
     fn rank(&self) -> (bool, bool, Reverse<i64>, Reverse<i64>) {
         #[allow(clippy::cast_possible_truncation, reason = "small numbers, to four places")]
         let place = |value: Option<f64>| Reverse(value.map_or(-1, |value| (value * 1e4) as i64));
-        let confidence = self.prediction.and_then(|prediction| prediction.confidence);
+        let confidence = self.prediction.as_ref().and_then(|prediction| prediction.confidence);
         let is_out = self.injury_status == InjuryStatus::Out;
         (!self.has_line, is_out, place(confidence), place(self.season_ppg))
     }

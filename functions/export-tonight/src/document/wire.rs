@@ -6,10 +6,10 @@ use serde::Serialize;
 use shared::{
     clock::iso_micros,
     nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
-    slate::{Context, InjuryStatus, LineSource, Recommendation, Settled, StatType},
+    slate::{Context, InjuryStatus, LineSource, Outcome, Recommendation, Settled, StatType},
 };
 
-use crate::form::{FatigueLevel, RecentResult};
+use crate::form::{FatigueLevel, RecentForm, RecentResult, Venue};
 
 /// The players of a slate day.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -123,8 +123,23 @@ pub struct Player {
     pub season_ppg: Option<f64>,
     /// Minutes per game this season, one decimal; null before the first game.
     pub season_mpg: Option<f64>,
+    /// The same as `season_mpg`.
+    pub minutes_avg: Option<f64>,
     /// Points per game over the last five games played, one decimal; null before the first game.
     pub last_5_ppg: Option<f64>,
+    /// Points per game over the games played in the last thirty days, one decimal; null when there are none.
+    pub last_30d_ppg: Option<f64>,
+    /// Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first attempt.
+    pub season_fg_pct: Option<f64>,
+    /// Share of three-pointers made this season, 0–1, three decimals; null before the first attempt.
+    pub season_three_pct: Option<f64>,
+    /// Free throws attempted per game this season, one decimal; null when unknown.
+    pub season_fta: Option<f64>,
+    /// Points per game by which the team outscored the other while the player was on the floor this season, one decimal;
+    /// null when unknown.
+    pub season_plus_minus: Option<f64>,
+    /// `last_5_ppg` compared with `season_ppg`; null when either is.
+    pub recent_form: Option<RecentForm>,
     /// Number of games played this season.
     pub games_played: i64,
     /// Whether the player has played fewer than ten games this season.
@@ -142,12 +157,29 @@ pub struct Player {
     /// Overs and unders of `last_10_vs_avg`, `6-3`; absent without an average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_10_avg_record: Option<String>,
+    /// Points lines of the last ten games, in the order of `last_10_points`; null when the player had none.
+    pub last_10_lines: Vec<Option<f64>>,
+    /// Minutes in each of the last ten games, one decimal, in the same order; null when the player did not play.
+    pub last_10_minutes: Vec<Option<f64>>,
+    /// Share of field goals made in each of the last ten games, 0–1, three decimals; null without an attempt.
+    pub last_10_fg_pct: Vec<Option<f64>>,
+    /// Share of three-pointers made in each of the last ten games, 0–1, three decimals; null without an attempt.
+    pub last_10_three_pct: Vec<Option<f64>>,
+    /// Free throws attempted in each of the last ten games; null when unknown or the player did not play.
+    pub last_10_fta: Vec<Option<i64>>,
+    /// Plus-minus in each of the last ten games; null when unknown or the player did not play.
+    pub last_10_plus_minus: Vec<Option<i64>>,
+    /// Where each of the last ten games was played; null when unknown.
+    pub last_10_home_away: Vec<Option<Venue>>,
+    /// Days without a game of the player before each of the last ten games, 0 for back-to-back games; null when no
+    /// earlier game is known.
+    pub last_10_days_rest: Vec<Option<i64>>,
     /// Source of the points line; null when there is no line.
     pub line_source: Option<LineSource>,
-    /// Bets on the player; absent without a line.
+    /// Lines on the player, that of points first where there is one; absent without any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub props: Option<[Prop; 1]>,
-    /// Prediction of the player's points; absent without a line.
+    pub props: Option<Vec<Prop>>,
+    /// Prediction of the player's points; absent without a points line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Prediction>,
     /// Points in the finished game: by the official box score once it has arrived, until then by the live one for a
@@ -156,7 +188,7 @@ pub struct Player {
     /// What became of the recommended side; null before the end, and where no side is recommended and the line is
     /// neither a push nor void.
     pub result: Option<PickResult>,
-    /// Whether the outcome of the player's line can still be corrected; `open` without a line.
+    /// Whether the outcome of the player's points line can still be corrected; `open` without one.
     pub settled: Settled,
 }
 
@@ -174,12 +206,12 @@ pub enum PickResult {
     Void,
 }
 
-/// A bet on a player.
+/// A line on a player.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Prop {
-    /// Statistic that the bet is on.
+    /// Statistic that the line is about.
     pub stat_type: StatType,
-    /// Line of the bet, points; once locked, as it stood at tip-off.
+    /// The line, in units of the statistic; once locked, as it stood at tip-off.
     pub line: f64,
     /// The first line of the day that was public.
     pub opening_line: f64,
@@ -189,14 +221,20 @@ pub struct Prop {
     pub books: u32,
     /// Whether the line can no longer change, because the game has begun.
     pub locked: bool,
-    /// Best American odds offered on more points than the line; null when no bookmaker offers any.
+    /// Best American odds offered on more than the line; null when no bookmaker offers any.
     pub over_odds: Option<i64>,
-    /// Best American odds offered on fewer points than the line; null when no bookmaker offers any.
+    /// Best American odds offered on less than the line; null when no bookmaker offers any.
     pub under_odds: Option<i64>,
+    /// Count of the statistic in the finished game; null before its end and when the line is void.
+    pub actual: Option<u32>,
+    /// What has become of the line, as the grading tells it.
+    pub outcome: Outcome,
+    /// Whether the outcome can still be corrected.
+    pub settled: Settled,
 }
 
-/// Prediction of a player's points; all fields are null when there is none.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+/// Prediction of a player's points; all fields are null or absent when there is none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TonightPrediction")]
 pub struct Prediction {
     /// Predicted points; null when there is no prediction.
@@ -205,4 +243,8 @@ pub struct Prediction {
     pub confidence: Option<f64>,
     /// Recommended side of the line; null when there is no prediction.
     pub recommendation: Option<Recommendation>,
+    /// The largest components of the predicted points, at most four, largest first: `Pace +1.2`, in points; absent when
+    /// the model tells none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<String>,
 }

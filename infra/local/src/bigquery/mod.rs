@@ -1,6 +1,9 @@
 //! BigQuery over SQLite: queries with named parameters, and load jobs with the caller's ids.
 
+mod answer;
 mod api;
+mod load;
+mod query;
 mod schema;
 mod warehouse;
 

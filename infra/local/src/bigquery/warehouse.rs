@@ -15,7 +15,10 @@ use rusqlite::{
 };
 use serde_json::Value;
 
-use super::schema::{self, Kind, Table};
+use super::{
+    answer::{Answer, Parameters, Remembered},
+    schema::{self, Kind, Table},
+};
 use crate::pubsub::PROJECT;
 
 /// All datasets and the jobs that were run on them.
@@ -25,6 +28,9 @@ pub struct Warehouse {
     tables: Vec<Table>,
     /// The tables that each statement reads: the functions repeat few.
     tables_read: Mutex<HashMap<String, BTreeSet<String>>>,
+    /// The number of appends to each table, by `dataset.table`.
+    appends: Mutex<HashMap<String, i64>>,
+    remembered: Remembered,
 }
 
 /// Why a call or a job failed: an HTTP status, BigQuery's reason, a message.
@@ -40,7 +46,7 @@ pub struct Failed {
 }
 
 impl Failed {
-    pub(super) fn new(code: u16, reason: &str, message: impl ToString) -> Self {
+    pub(crate) fn new(code: u16, reason: &str, message: impl ToString) -> Self {
         Self { code, reason: reason.into(), message: message.to_string() }
     }
 }
@@ -79,13 +85,6 @@ pub(super) struct Job {
     pub ended: Option<Result<u64, Failed>>,
 }
 
-/// The rows of a query, with every cell in BigQuery's text format.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub columns: Vec<(String, Kind)>,
-    pub rows: Vec<Vec<Option<String>>>,
-}
-
 impl Warehouse {
     /// The warehouse in `folder`, with every table of `infra/bigquery/`.
     pub fn open(folder: &Path) -> Result<Self, String> {
@@ -94,7 +93,13 @@ impl Warehouse {
         let connection = Connection::open(folder.join("jobs.sqlite"))
             .and_then(|connection| prepare(&connection, folder, &tables).map(|()| connection))
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self { connection: Mutex::new(connection), tables, tables_read: Mutex::default() })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            tables,
+            tables_read: Mutex::default(),
+            appends: Mutex::default(),
+            remembered: Remembered::default(),
+        })
     }
 
     /// The table `dataset.name`.
@@ -131,6 +136,8 @@ impl Warehouse {
             }
         }
         transaction.commit()?;
+        let mut appends = self.appends.lock().unwrap_or_else(PoisonError::into_inner);
+        *appends.entry(format!("{}.{}", table.dataset, table.name)).or_default() += 1;
         Ok(count)
     }
 
@@ -172,17 +179,43 @@ impl Warehouse {
         is_table || schema::views().any(|view| format!("{}.{}", schema::VIEWS_DATASET, view.name) == name)
     }
 
-    /// Runs a read-only statement.
-    pub(super) fn query(&self, sql: &str, parameters: &[(String, Cell)]) -> Result<Answer, Failed> {
+    /// The rows of a read-only statement. They are remembered until a table behind them changes.
+    pub(super) fn answer(&self, sql: &str, parameters: Parameters) -> Result<Arc<Answer>, Failed> {
+        let changes = self.changes(&self.tables_read(sql)?)?;
+        let question = (sql.to_owned(), parameters);
+        if let Some(answer) = self.remembered.get(&question, &changes) {
+            return Ok(answer);
+        }
+        let answer = Arc::new(self.query(sql, &question.1)?);
+        self.remembered.keep(question, changes, answer.clone());
+        Ok(answer)
+    }
+
+    /// What changes whenever one of the tables does: the number of appends to each, and the version of each
+    /// dataset, which changes when another connection writes.
+    fn changes(&self, tables: &BTreeSet<String>) -> Result<Vec<i64>, Failed> {
         let connection = self.connection();
-        let mut statement = connection.prepare_cached(sql)?;
+        let mut changes = Vec::new();
+        for table in tables {
+            let (dataset, _) = table.split_once('.').unwrap_or_default();
+            let version = format!("PRAGMA {dataset}.data_version");
+            changes.push(connection.prepare_cached(&version)?.query_row([], |row| row.get(0))?);
+            let appends = self.appends.lock().unwrap_or_else(PoisonError::into_inner);
+            changes.push(appends.get(table).copied().unwrap_or(0));
+        }
+        Ok(changes)
+    }
+
+    fn query(&self, sql: &str, parameters: &Parameters) -> Result<Answer, Failed> {
+        let connection = self.connection();
+        // SQLite's name of the type; another name would mean a number.
+        let mut statement = connection.prepare_cached(&sql.replace(" AS STRING)", " AS TEXT)"))?;
         if !statement.readonly() {
             return Err(Failed::new(400, "invalidQuery", "only queries are served"));
         }
         for index in 1..=statement.parameter_count() {
             let name = statement.parameter_name(index).unwrap_or_default().to_owned();
-            let parameter = parameters.iter().find(|(known, _)| name.strip_prefix('@') == Some(known));
-            let (_, value) = parameter.ok_or_else(|| {
+            let value = name.strip_prefix('@').and_then(|name| parameters.get(name)).ok_or_else(|| {
                 Failed::new(400, "invalidQuery", format!("Query parameter '{name}' not found"))
             })?;
             statement.raw_bind_parameter(index, value)?;
@@ -209,7 +242,7 @@ impl Warehouse {
             .into_iter()
             .map(|row| row.into_iter().zip(&columns).map(|(cell, (_, kind))| text_of(cell, *kind)).collect())
             .collect();
-        Ok(Answer { columns, rows })
+        Ok(Answer::new(columns, rows))
     }
 
     /// For checks and tests: the first cell of a query's first row, as a number.
@@ -219,7 +252,7 @@ impl Warehouse {
 
     /// For checks and tests: the rows of a query as text.
     pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Failed> {
-        Ok(self.query(sql, &[])?.rows)
+        Ok(self.query(sql, &Parameters::new())?.rows)
     }
 
     /// Registers a job as running; refused if its id exists. The 409 names no location, as in BigQuery.

@@ -26,6 +26,7 @@ use crate::{
     faults::{Fault, Service, dice},
     functions::listen,
     limits::Limit,
+    morning,
     night::Night,
     pubsub::TRIGGER_TOPIC,
     replay::ticks,
@@ -94,6 +95,10 @@ struct Chaos {
     night: Arc<Night>,
     poison: Poison,
     triggers: Vec<String>,
+    /// The differences between the documents at the end of the night.
+    at_the_end: Vec<String>,
+    /// What is not settled officially on the morning after.
+    unsettled: Vec<String>,
 }
 
 /// Plays `night` in a storm in the empty `folder`; `executable` is this program, which also runs the
@@ -107,6 +112,8 @@ pub async fn play(
     let mut chaos = Chaos::start(executable, folder, night, storm).await?;
     chaos.rage().await?;
     chaos.calm().await?;
+    chaos.at_the_end = verdict::at_the_end(&chaos);
+    chaos.morning_after().await?;
     verdict::outcome(&chaos)
 }
 
@@ -153,6 +160,8 @@ impl Chaos {
             night,
             poison: Poison::default(),
             triggers: Vec::new(),
+            at_the_end: Vec::new(),
+            unsettled: Vec::new(),
         })
     }
 
@@ -237,6 +246,26 @@ impl Chaos {
         self.ended_in_time("events", self.cloud.delivery.drain()).await?;
         self.trigger(ticks(&self.night).last().unwrap_or_default());
         self.ended_in_time("triggers", self.cloud.delivery.drain()).await
+    }
+
+    /// The morning after, without faults: the official box scores arrive and yesterday is exported.
+    async fn morning_after(&mut self) -> Result<(), Error> {
+        let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.storm.seed)
+            .map_err(|error| Error::Internal(format!("seed {}: {error}", self.storm.seed)))?;
+        self.set_clock(morning::instant(self.night.day)).await?;
+        // The hours since the last poll are not real, so only a new process reads the warehouse again.
+        let restarted = self.live[0].kill_and_restart();
+        restarted.map_err(|error| Error::Internal(format!("export-live: {error}")))?;
+        self.live[0].wait_until_healthy().await?;
+        self.cloud
+            .delivery
+            .scheduled_call(&self.live[0].url, morning::SETTLE)
+            .await
+            .map_err(Error::Internal)?;
+        self.cloud.topics.publish(TRIGGER_TOPIC, morning::LIST.into());
+        self.ended_in_time("triggers", self.cloud.delivery.drain()).await?;
+        self.unsettled = morning::unsettled(&self.cloud.objects, self.night.day, &correction);
+        Ok(())
     }
 
     async fn set_clock(&self, now: DateTime<Utc>) -> Result<(), Error> {

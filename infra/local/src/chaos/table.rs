@@ -69,6 +69,7 @@ impl fmt::Display for Table {
             format!("{} versions", self.count("versions")),
             format!("{} dead letters", self.count("letters")),
             format!("{} pairs during the storms, {} ends", self.count("compared"), self.seeds),
+            format!("{} lines", self.count("lines")),
         ];
         for ((invariant, violations), looked_at) in INVARIANTS.iter().zip(&self.violations).zip(looked_at) {
             let verdict = if violations.is_empty() { "ok  " } else { "FAIL" };

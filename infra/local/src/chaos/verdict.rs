@@ -16,11 +16,12 @@ use crate::{
 };
 
 /// The invariants, which hold under every fault.
-pub const INVARIANTS: [&str; 4] = [
+pub const INVARIANTS: [&str; 5] = [
     "every snapshot is in the table exactly once, row for row",
     "no public version was unparsable, emptier or older than the one before",
     "dead letters are the events that were given up on, and no others",
     "live, grading and tonight agree on poll and players",
+    "every line that was public is settled officially the next morning",
 ];
 
 /// The compared fields of a row: game, player, points, minutes.
@@ -30,13 +31,14 @@ pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
     let delivered = &chaos.cloud.delivery.counts;
     let (rows, lost_or_doubled) = rows(chaos)?;
     let (compared, mut at_odds) = chaos.versions.at_odds();
-    at_odds.extend(at_the_end(chaos));
+    at_odds.extend(chaos.at_the_end.clone());
     let polls = chaos.cloud.objects.list(RAW_BUCKET, snapshot::PREFIX).len();
     let counts = BTreeMap::from([
         ("snapshots", polls as u64),
         ("rows", rows),
         ("versions", chaos.versions.count()),
         ("compared", compared),
+        ("lines", chaos.versions.lines() as u64),
         ("letters", chaos.poison.letters.len() as u64),
         ("deliveries", delivered.events.load(Ordering::Relaxed)),
         ("redelivered", delivered.redelivered.load(Ordering::Relaxed)),
@@ -48,7 +50,13 @@ pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
         counts,
         faults: chaos.cloud.faults.injected(),
         kills: chaos.kills(),
-        violations: [lost_or_doubled, chaos.versions.backwards(), given_up(chaos), at_odds],
+        violations: [
+            lost_or_doubled,
+            chaos.versions.backwards(),
+            given_up(chaos),
+            at_odds,
+            chaos.unsettled.clone(),
+        ],
     })
 }
 
@@ -175,7 +183,7 @@ fn given_up(chaos: &Chaos) -> Vec<String> {
 }
 
 /// The differences between the documents after the end of the storm.
-fn at_the_end(chaos: &Chaos) -> Vec<String> {
+pub(super) fn at_the_end(chaos: &Chaos) -> Vec<String> {
     let document = |object: &str| -> Value {
         let read = chaos.cloud.objects.read(API_BUCKET, object, None).ok();
         read.and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! Every published version of a public document, compared with the previous one.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -42,6 +42,8 @@ struct Seen {
     at_odds: BTreeMap<String, (String, u64)>,
     /// The maximum of each player's points in any version of the scores.
     most: HashMap<String, u64>,
+    /// The lines in any version of the grading.
+    lines: BTreeSet<String>,
 }
 
 impl Versions {
@@ -82,6 +84,11 @@ impl Versions {
         (seen.compared, said.collect())
     }
 
+    /// The number of lines that were ever public.
+    pub fn lines(&self) -> usize {
+        self.seen().lines.len()
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -119,6 +126,7 @@ impl Seen {
     /// Checks that scores and grading of one poll have the same points.
     fn compare(&mut self, object: &Object, document: &Value) {
         let is_grading = document["predictions"].is_array();
+        self.lines.extend(list(document, "lines").iter().map(line_key));
         let points: HashMap<String, u64> = if is_grading {
             let known = |graded: &Value| Some((key(graded), graded["actual"].as_u64()?));
             list(document, "predictions").iter().filter_map(known).collect()
@@ -154,6 +162,10 @@ impl Seen {
 
 fn version(object: &Object) -> Option<DateTime<Utc>> {
     object.metadata.get("version")?.parse().ok()
+}
+
+fn line_key(line: &Value) -> String {
+    format!("{} ({})", key(line), text(line, "stat_type"))
 }
 
 fn key(player: &Value) -> String {
@@ -225,21 +237,23 @@ fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
 /// A line that was public stays, as it stood at tip-off, and what is settled is not open again.
 fn lost_of_lines(known: &Value, document: &Value) -> Option<String> {
     let lines: HashMap<String, &Value> =
-        list(document, "lines").iter().map(|line| (key(line), line)).collect();
+        list(document, "lines").iter().map(|line| (line_key(line), line)).collect();
     list(known, "lines").iter().find_map(|before| {
         let is_open = |line: &Value| text(line, "outcome") == "open";
-        let Some(now) = lines.get(&key(before)) else {
-            return Some(format!("the line of {} is gone", key(before)));
+        let Some(now) = lines.get(&line_key(before)) else {
+            return Some(format!("the line of {} is gone", line_key(before)));
         };
         if before["locked"] == true && now["line"] != before["line"] {
             let (from, to) = (&before["line"], &now["line"]);
-            return Some(format!("the line of {} was locked at {from} and is {to}", key(before)));
+            return Some(format!("the line of {} was locked at {from} and is {to}", line_key(before)));
         }
-        (!is_open(before) && is_open(now)).then(|| format!("the line of {} is open again", key(before)))
+        (!is_open(before) && is_open(now)).then(|| format!("the line of {} is open again", line_key(before)))
     })
 }
 
 fn lost_of_predictions(known: &Value, document: &Value) -> Option<String> {
+    let of_points = |it: &&Value| text(it, "stat_type") == "points";
+    let corrected: Vec<String> = list(document, "corrections").iter().filter(of_points).map(key).collect();
     let graded: HashMap<String, &Value> =
         list(document, "predictions").iter().map(|graded| (key(graded), graded)).collect();
     list(known, "predictions").iter().find_map(|before| {
@@ -247,7 +261,9 @@ fn lost_of_predictions(known: &Value, document: &Value) -> Option<String> {
         let of_poll = text(known, "poll_id");
         match graded.get(&key(before)) {
             None => Some(format!("{} is gone", key(before))),
-            Some(now) if decided && now["status"] != before["status"] => {
+            Some(now)
+                if decided && now["status"] != before["status"] && !corrected.contains(&key(before)) =>
+            {
                 Some(format!("{} was {} in {of_poll} and is {}", key(before), grade(before), grade(now)))
             }
             Some(_) => None,

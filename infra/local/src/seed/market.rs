@@ -54,6 +54,9 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
                 "line_source": "ACTUAL_PROP",
                 "is_active": true,
                 "created_at": eve.at("18:31:00"),
+                "fatigue_adjustment": -0.5,
+                "pace_adjustment": f64::from(id % 7) / 2.0 - 1.5,
+                "home_away_adjustment": if player.is_home { 0.4 } else { -0.4 },
             });
             rows.push(with(&row, fields));
         };
@@ -92,7 +95,19 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     rows
 }
 
-/// Both sides of every book at two times of the day, other markets, and invalid odds of a broken feed.
+/// The markets of other statistics: name, share of the player's points, and the least line that is offered.
+const OTHER_MARKETS: [(&str, f64, f64); 6] = [
+    ("rebounds", 0.3, 2.5),
+    ("assists", 0.2, 1.5),
+    ("threes", 0.12, 0.5),
+    ("steals", 0.06, 0.5),
+    ("blocks", 0.05, 0.5),
+    // No document has lines of it.
+    ("double_doubles", 0.02, 0.5),
+];
+
+/// Both sides of every book at two times of the day, and invalid odds of a broken feed; of other statistics
+/// both sides of the first two bookmakers.
 pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
     let mut rows = Vec::new();
     for player in eve.players.iter().filter(|player| player.level >= PREDICTED_FROM) {
@@ -100,40 +115,18 @@ pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
         if random.random_bool(0.05) {
             continue;
         }
+        rows.extend(other_odds(eve, player));
         let line = market_line(player);
         for (book_id, bookmaker) in BOOKS {
             let line = if random.random_bool(0.15) { line + 1.0 } else { line };
             for side in ["over", "under"] {
                 let odds = [-125, -120, -115, -110, -105, 100, 104].choose(random);
-                let row = json!({
-                    "game_date": eve.day,
-                    "market_type": "points",
-                    "market_id": 156,
-                    "bp_event_id": 20_000 + player.game,
-                    "offer_id": format!("{}-{book_id}-{side}", player.lookup),
-                    "bet_side": side,
-                    "bp_player_id": player.bdl_id.as_i64().unwrap_or(0) + 1,
-                    "player_name": player.name,
-                    "player_lookup": player.dropped,
-                    "player_team": player.team,
-                    "team_source": "bettingpros",
-                    "has_team_issues": false,
-                    "validation_confidence": 1.0,
-                    "validation_method": "seed",
-                    "book_id": book_id,
-                    "bookmaker": bookmaker,
-                    "points_line": line,
-                    "odds_american": odds,
-                    "is_active": true,
-                    "is_best_line": false,
-                    "bookmaker_last_update": eve.at("18:00:00"),
-                });
-                let row = with(&row, origin(&eve.at("18:10:00")));
+                let row = offer(eve, player, ("points", line), (book_id, bookmaker), side);
+                let row = with(&row, json!({"odds_american": odds}));
                 let morning = json!({"bookmaker_last_update": eve.at("14:00:00"), "points_line": line - 2.0});
                 rows.push(with(&row, morning));
                 rows.push(row.clone());
                 match random.random_range(0..12) {
-                    0 => rows.push(with(&row, json!({"market_type": "rebounds", "points_line": 4.5}))),
                     1 => rows.push(with(
                         &row,
                         json!({"odds_american": 199_900, "bookmaker_last_update": eve.at("18:05:00")}),
@@ -148,4 +141,53 @@ pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
         }
     }
     rows
+}
+
+/// The odds of statistics other than points; a player has a line of those of which he has enough.
+fn other_odds(eve: &Eve, player: &Player) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for (market, share, least) in OTHER_MARKETS {
+        let line = (player.level * share).floor() + 0.5;
+        if line < least {
+            continue;
+        }
+        for book in &BOOKS[1..3] {
+            rows.extend(["over", "under"].map(|side| offer(eve, player, (market, line), *book, side)));
+        }
+    }
+    rows
+}
+
+/// A bookmaker's offer on a line of a market, at even odds.
+fn offer(
+    eve: &Eve,
+    player: &Player,
+    (market, line): (&str, f64),
+    (book_id, bookmaker): (i64, &str),
+    side: &str,
+) -> Value {
+    let row = json!({
+        "game_date": eve.day,
+        "market_type": market,
+        "market_id": 156,
+        "bp_event_id": 20_000 + player.game,
+        "offer_id": format!("{}-{market}-{book_id}-{side}", player.lookup),
+        "bet_side": side,
+        "bp_player_id": player.bdl_id.as_i64().unwrap_or(0) + 1,
+        "player_name": player.name,
+        "player_lookup": player.dropped,
+        "player_team": player.team,
+        "team_source": "bettingpros",
+        "has_team_issues": false,
+        "validation_confidence": 1.0,
+        "validation_method": "seed",
+        "book_id": book_id,
+        "bookmaker": bookmaker,
+        "points_line": line,
+        "odds_american": -110,
+        "is_active": true,
+        "is_best_line": false,
+        "bookmaker_last_update": eve.at("18:00:00"),
+    });
+    with(&row, origin(&eve.at("18:10:00")))
 }

@@ -84,6 +84,26 @@ pub fn warehouse(warehouse: &Warehouse, night: &Night, seed: u64) -> Result<Fill
     Ok(filled)
 }
 
+/// A player's points that the official box scores correct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The corrected player.
+    pub player_lookup: String,
+    /// The points at the end of the night.
+    pub from: i64,
+    /// The official points.
+    pub to: i64,
+}
+
+/// Adds the official box scores of the night, which arrive on the morning after, to a warehouse that was
+/// filled with the same seed. They take one free throw from the highest scorer.
+pub fn official_box_scores(warehouse: &Warehouse, night: &Night, seed: u64) -> Result<Correction, Failed> {
+    let eve = Eve::of(night, &mut ChaCha8Rng::seed_from_u64(seed));
+    let (rows, correction) = season::official(&eve);
+    warehouse.append(warehouse.table("nba_analytics", "player_game_summary")?, &rows)?;
+    correction.ok_or_else(|| Failed::new(400, "invalid", "nobody made a free throw in the night"))
+}
+
 impl Eve {
     fn of(night: &Night, random: &mut ChaCha8Rng) -> Self {
         use rand::seq::IndexedRandom;

@@ -56,6 +56,17 @@ pub(super) struct Player {
     pub minutes: f64,
     /// Whether the player plays in the recording.
     pub plays: bool,
+    /// The recorded minutes.
+    pub played: f64,
+    /// The recorded box-score entry.
+    pub entry: Value,
+}
+
+impl Player {
+    /// A count of the recorded entry, by BallDontLie's name.
+    pub fn count(&self, field: &str) -> i64 {
+        self.entry[field].as_i64().unwrap_or(0)
+    }
 }
 
 pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
@@ -95,6 +106,8 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
                     level,
                     minutes,
                     plays,
+                    played,
+                    entry: line.clone(),
                 });
             }
         }

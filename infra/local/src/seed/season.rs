@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use rand::{Rng, RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
 
-use super::{Eve, id_of_teams, people::Player, with};
+use super::{Correction, Eve, id_of_teams, people::Player, with};
 
 /// Every game of every player of the night since the season began; some twice, in an older version.
 pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
@@ -28,6 +28,49 @@ pub(super) fn summaries(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
         }
     }
     rows
+}
+
+/// The official box scores of the night itself, as recorded but for one free throw that is taken from the
+/// highest scorer.
+pub(super) fn official(eve: &Eve) -> (Vec<Value>, Option<Correction>) {
+    let scorers = eve.players.iter().filter(|player| player.count("ftm") > 0);
+    let corrected = scorers.max_by_key(|player| player.count("pts"));
+    let row = |player: &Player| {
+        let is_corrected = corrected.is_some_and(|corrected| std::ptr::eq(corrected, player));
+        json!({
+            "player_lookup": player.lookup,
+            "universal_player_id": player.universal_id,
+            "game_id": eve.game_of(player).id_of_teams(eve.day),
+            "game_date": eve.day,
+            "team_abbr": player.team,
+            "opponent_team_abbr": player.opponent,
+            "season_year": eve.season.start_year(),
+            "points": player.count("pts") - i64::from(is_corrected),
+            "offensive_rebounds": player.count("oreb"),
+            "defensive_rebounds": player.count("dreb"),
+            "assists": player.count("ast"),
+            "steals": player.count("stl"),
+            "blocks": player.count("blk"),
+            "fg_makes": player.count("fgm"),
+            "fg_attempts": player.count("fga"),
+            "three_pt_makes": player.count("fg3m"),
+            "three_pt_attempts": player.count("fg3a"),
+            "ft_attempts": player.count("fta"),
+            "plus_minus": player.entry["plus_minus"].as_i64(),
+            "minutes_played": player.played,
+            "is_dnp": !player.plays,
+            "starter_flag": player.minutes > 24.0,
+            "win_flag": false,
+            "is_active": true,
+            "processed_at": format!("{}T09:00:00Z", eve.day.date() + Days::new(1)),
+        })
+    };
+    let correction = corrected.map(|player| Correction {
+        player_lookup: player.lookup.clone(),
+        from: player.count("pts"),
+        to: player.count("pts") - 1,
+    });
+    (eve.players.iter().map(row).collect(), correction)
 }
 
 /// A team's game days and opponents.
@@ -61,6 +104,17 @@ fn summary(eve: &Eve, player: &Player, day: NaiveDate, opponent: &str, random: &
         "season_year": eve.season.start_year(),
         "points": points,
         "minutes_played": minutes,
+        "offensive_rebounds": points / 12,
+        "defensive_rebounds": points / 5,
+        "assists": points / 6,
+        "steals": points / 15,
+        "blocks": points / 20,
+        "fg_makes": points * 2 / 5,
+        "fg_attempts": points * 4 / 5 + 1,
+        "three_pt_makes": points / 10,
+        "three_pt_attempts": points / 4,
+        "ft_attempts": points / 4,
+        "plus_minus": points - 12,
         "over_under_result": had_line.then_some(result),
         "points_line": had_line.then_some(line),
         "starter_flag": player.minutes > 24.0,
@@ -74,5 +128,20 @@ fn summary(eve: &Eve, player: &Player, day: NaiveDate, opponent: &str, random: &
     // Half of the games not played are recognisable only by their zeros.
     let is_dnp = random.random_bool(0.5).then_some(true);
     let zero = random.random_bool(0.5).then_some(0);
+    let counts = [
+        "offensive_rebounds",
+        "defensive_rebounds",
+        "assists",
+        "steals",
+        "blocks",
+        "fg_makes",
+        "fg_attempts",
+        "three_pt_makes",
+        "three_pt_attempts",
+        "ft_attempts",
+        "plus_minus",
+    ];
+    let zeros: Value = counts.into_iter().map(|field| (field.to_owned(), json!(zero))).collect();
+    let row = with(&row, zeros);
     with(&row, json!({"points": zero, "minutes_played": zero, "is_dnp": is_dnp, "over_under_result": null}))
 }

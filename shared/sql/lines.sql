@@ -1,4 +1,4 @@
--- Bookmakers' offers on a player's points: of each book, side and line the newest update before the day's
+-- Bookmakers' offers on a player: of each statistic, book, side and line the newest update before the day's
 -- first tip-off, and the newest before each later one, because the table does not name the player's game.
 -- Odds outside 100 to 10000 on either side come from a broken feed and are ignored.
 -- @game_date DATE
@@ -8,6 +8,7 @@ SELECT DISTINCT
   player_name,
   player_team,
   book_id,
+  market_type,
   points_line,
   bet_side,
   odds_american,
@@ -20,6 +21,7 @@ FROM (
     props.player_name,
     props.player_team,
     props.book_id,
+    props.market_type,
     props.points_line,
     props.bet_side,
     props.odds_american,
@@ -29,6 +31,7 @@ FROM (
       PARTITION BY
         moments.moment,
         props.bp_player_id,
+        props.market_type,
         props.book_id,
         props.bet_side,
         CAST(props.points_line * 10 AS INT64)
@@ -55,7 +58,7 @@ FROM (
     ) AS tip_offs
   ) AS moments
   WHERE props.game_date = @game_date
-    AND props.market_type = 'points'
+    AND props.market_type IN ('points', 'rebounds', 'assists', 'threes', 'steals', 'blocks')
     AND props.bookmaker_last_update <= moments.moment
     AND (props.bookmaker_last_update > moments.first_moment OR moments.moment = moments.first_moment)
     AND (
