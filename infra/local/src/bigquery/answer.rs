@@ -18,13 +18,15 @@ const REMEMBERED: usize = 64;
 /// The values of a query's named parameters.
 pub(super) type Parameters = BTreeMap<String, Cell>;
 
+/// Parts of the rows as JSON, by range and format of timestamps.
+type Rendered = HashMap<(Range<usize>, bool), Arc<RawValue>>;
+
 /// The rows of a query, with every cell in BigQuery's text format.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub columns: Vec<(String, Kind)>,
     pub rows: Vec<Vec<Option<String>>>,
-    /// Parts of the rows as JSON, by range and format of timestamps.
-    rendered: Mutex<HashMap<(Range<usize>, bool), Arc<RawValue>>>,
+    rendered: Mutex<Rendered>,
 }
 
 impl Answer {
