@@ -22,7 +22,8 @@ run: ## Replay a night through the whole system on this machine; ARGS="--help" s
 test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.json ## Run every test, unattended
 	# With the tests, because they make some dependencies have more features.
 	cargo build --workspace --bins --tests
-	cargo test --workspace --no-fail-fast
+	# More threads than cores, because many tests wait.
+	RUST_TEST_THREADS=6 cargo test --workspace --no-fail-fast
 
 bench: ## Measure the release binaries against what the network alone would take; ARGS="--help" says how
 	cargo build --quiet --release $(addprefix --package ,$(FUNCTION_NAMES))

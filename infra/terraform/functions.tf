@@ -16,7 +16,7 @@ locals {
         look   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" }
       }
       schedules = {
-        polls = { cron = local.polls, body = "{}" }
+        snapshots = { cron = local.snapshots, body = "{}" }
       }
     }
 
@@ -97,7 +97,7 @@ locals {
         "nba_reference.nba_players_registry",
       ]
       schedules = {
-        polls           = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true }) }
+        polls           = { cron = local.polls, body = jsonencode({ target_date = "today", include_grading = true, polls = 2, every_seconds = 30 }) }
         settlement      = { cron = local.settlement, body = jsonencode({ target_date = "yesterday", until_official = true }) }
         settlement_half = { cron = local.settlement_half, body = jsonencode({ target_date = "yesterday", until_official = true }) }
       }

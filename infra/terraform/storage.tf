@@ -50,7 +50,7 @@ resource "google_storage_bucket" "api" {
     enabled = true
   }
 
-  # The exporters write a version every three minutes; a week of them is kept to restore from.
+  # The exporters write a version every thirty seconds; a week of them is kept to restore from.
   lifecycle_rule {
     condition {
       days_since_noncurrent_time = 7

@@ -9,7 +9,7 @@
 //! - [`sources`]: where live scores come from
 //! - [`google`]: thin typed clients of Google Cloud
 //! - [`nba`]: values of the league, without any I/O
-//! - [`mod@env`], [`error`], [`clock`], [`json`], [`decimal`], [`digest`]
+//! - [`mod@env`], [`error`], [`clock`], [`json`], [`gzip`], [`decimal`], [`digest`]
 
 pub mod clock;
 pub mod decimal;
@@ -18,6 +18,7 @@ pub mod documents;
 pub mod env;
 pub mod error;
 pub mod google;
+pub mod gzip;
 pub mod json;
 pub mod nba;
 pub mod service;

@@ -249,11 +249,13 @@ fn buckets_topics_and_prefixes_are_those_of_the_code() {
 }
 
 #[test]
-fn f06_f23_polls_are_asked_for_every_three_minutes_of_the_night_in_new_york() {
+fn f06_f23_polls_are_asked_for_throughout_the_night_in_new_york() {
     let root = root();
-    let cron = root.value(root.local("polls")).expect("a schedule");
-    let fields: Vec<&str> = cron.split(' ').collect();
-    let ["*/3", hours, "*", "*", "*"] = fields.as_slice() else { panic!("{cron}") };
+    let cron = |name: &str| root.value(root.local(name)).expect("a schedule");
+    let (polls, snapshots) = (cron("polls"), cron("snapshots"));
+    let fields: Vec<&str> = snapshots.split(' ').collect();
+    let ["*/3", hours, "*", "*", "*"] = fields.as_slice() else { panic!("{snapshots}") };
+    assert_eq!(polls, format!("* {hours} * * *"), "every minute of the same hours");
     assert_eq!(TICK, TimeDelta::minutes(3), "the replay ticks like the schedule");
     let hours: BTreeSet<u32> = hours
         .split(',')
@@ -347,6 +349,7 @@ fn jsonencode(object: &Expression) -> Value {
     let value = |expression: &Expression| match expression {
         Expression::Array(_) => json!(names(Some(expression))),
         Expression::Bool(bool) => json!(bool),
+        Expression::Number(number) => json!(number.as_i64()),
         expression => json!(text(expression).unwrap_or_else(|| expression.to_string())),
     };
     fields(object).into_iter().map(|(name, field)| (name, value(field))).collect()
@@ -385,15 +388,16 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
         let body = field(schedule, "body").expect("a body");
         text(body).unwrap_or_else(|| jsonencode(argument(body)).to_string())
     };
-    let body = |name: &str| body_of(name, "polls");
-    let answer = cloud.exporter(&upstream, &clock).await.post(body("export-live")).await;
+    let polls = body_of("export-live", "polls");
+    let answer = cloud.exporter(&upstream, &clock).await.post(polls).await;
     assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
     assert!(answer.json["paths"]["live_grading"].is_string(), "graded: {answer:?}");
     let morning = HandClock::at("2026-01-10T12:00:00Z");
     let settlement = body_of("export-live", "settlement");
     let answer = cloud.exporter(&upstream, &morning).await.post(settlement).await;
     assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
-    let answer = cloud.scraper(&upstream, &clock).await.post(body("scrape-live-boxscores")).await;
+    let answer =
+        cloud.scraper(&upstream, &clock).await.post(body_of("scrape-live-boxscores", "snapshots")).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
 
     let job = Module::read("modules/http-function");

@@ -70,6 +70,7 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
         document,
         json!({
             "updated_at": "2026-01-10T02:12:01.500000+00:00", "game_date": "2026-01-09", "poll_id": "20260110T021201Z",
+            "next_update_expected": "2026-01-10T02:12:31.500Z",
             "games_in_progress": 1, "games_final": 1, "total_games": 2,
             "games": [
                 game("2", ["LAL", "MIL"], "in_progress", 3, "Q3 6:35"),
@@ -100,7 +101,7 @@ async fn the_documents_are_public_with_their_cache_time() {
         let header = |name: &str| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
-        assert_eq!(header("cache-control").as_deref(), Some("public, max-age=30"));
+        assert_eq!(header("cache-control").as_deref(), Some("public, max-age=10"));
         assert_eq!(header("content-type").as_deref(), Some("application/json"));
         assert!(!response.text().await.expect("a text").contains("\n"), "compact");
     }

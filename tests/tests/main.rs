@@ -54,6 +54,8 @@ mod scrape;
 mod second_opinion;
 mod standing_alone;
 mod status;
+mod stored_as_gzip;
 mod the_morning_after;
+mod thirty_seconds;
 mod tip_off;
 mod who_is_who;

@@ -58,7 +58,7 @@ fn six_moments_are_written_as_the_contract_says_and_always_the_same() {
             .collect()
     };
     assert!(!files_one.contains_key("morning/v1/live/latest.json"), "no game has been polled in the morning");
-    assert_eq!(clock("before-tip-off"), [""]);
+    assert_eq!(clock("before-tip-off"), ["", "", ""], "the whole night");
     assert!(clock("second-quarter").iter().any(|clock| clock.starts_with("Q2 ")));
     assert!(clock("after-midnight").iter().any(|clock| clock.starts_with("OT1 ")), "a west-coast overtime");
     assert!(

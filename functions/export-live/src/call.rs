@@ -1,6 +1,6 @@
 //! A call of the function: what it asks for, and its answer.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -26,11 +26,59 @@ pub(crate) struct Request {
     include_grading: bool,
     /// Whether nothing is to be done once the official box scores have settled every line of the day.
     until_official: bool,
+    polls: Polls,
+    every_seconds: Seconds,
 }
 
 impl Default for Request {
     fn default() -> Self {
-        Self { target_date: TargetDay::Today, include_grading: true, until_official: false }
+        Self {
+            target_date: TargetDay::Today,
+            include_grading: true,
+            until_official: false,
+            polls: Polls(1),
+            every_seconds: Seconds(30),
+        }
+    }
+}
+
+/// The number of polls that a call makes while a game is on.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Polls(u32);
+
+impl TryFrom<u32> for Polls {
+    type Error = String;
+
+    fn try_from(polls: u32) -> Result<Self, String> {
+        (1..=10).contains(&polls).then_some(Self(polls)).ok_or(format!("polls: {polls}, expected 1 to 10"))
+    }
+}
+
+/// The time from one poll of a call to the next.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Seconds(u32);
+
+impl TryFrom<u32> for Seconds {
+    type Error = String;
+
+    fn try_from(seconds: u32) -> Result<Self, String> {
+        let is_valid = (5..=60).contains(&seconds);
+        is_valid.then_some(Self(seconds)).ok_or(format!("every_seconds: {seconds}, expected 5 to 60"))
+    }
+}
+
+impl Request {
+    /// Whether the call is one of the schedule's, which goes on polling while a game is on and rests while none is on
+    /// or near.
+    pub fn goes_on(self) -> bool {
+        self.polls.0 > 1
+    }
+
+    /// When the polls after the first begin, from the beginning of the call.
+    pub fn later_polls(self) -> impl Iterator<Item = Duration> {
+        (1..self.polls.0).map(move |nth| Duration::from_secs(u64::from(nth * self.every_seconds.0)))
     }
 }
 
@@ -44,6 +92,8 @@ pub(crate) struct Run {
     pub with_grading: bool,
     /// Whether nothing is to be done once every line is settled officially.
     pub until_official: bool,
+    /// Whether upstream is asked for the scores.
+    pub asks_upstream: bool,
     started: Instant,
 }
 
@@ -53,7 +103,7 @@ impl Run {
         let day = request.target_date.at(now);
         let is_today = day == SlateDay::of(now);
         let Request { include_grading: with_grading, until_official, .. } = request;
-        Self { day, is_today, with_grading, until_official, started: Instant::now() }
+        Self { day, is_today, with_grading, until_official, asks_upstream: true, started: Instant::now() }
     }
 
     /// `v1/{folder}/{day}.json`, and today `latest`.
@@ -97,6 +147,8 @@ pub(crate) struct Reply {
 enum Status {
     Success,
     Superseded,
+    /// No game is on or near; upstream was not asked.
+    Idle,
     /// Nothing was left to settle.
     AlreadyOfficial,
     /// Some of the documents stay as they were: the scores, grading or timeline.
@@ -104,6 +156,25 @@ enum Status {
 }
 
 impl Reply {
+    /// The answer to a run while no game is on or near.
+    pub fn idle(run: &Run) -> Self {
+        tracing::info!(day = %run.day, is_today = run.is_today, status = ?Status::Idle, "no game is on or near");
+        Self {
+            date: run.day,
+            status: Status::Idle,
+            paths: BTreeMap::new(),
+            games_in_progress: 0,
+            games_final: 0,
+            errors: Vec::new(),
+            duration_seconds: run.seconds(),
+        }
+    }
+
+    /// Whether the call goes on polling.
+    pub fn has_games_on(&self) -> bool {
+        self.games_in_progress > 0
+    }
+
     /// The answer to a run that found every line settled officially, by the counts of the public grading.
     pub fn already_official(run: &Run, summary: &grading::Summary) -> Self {
         tracing::info!(day = %run.day, lines = summary.lines.total, "every line is settled officially");
@@ -134,7 +205,11 @@ impl Reply {
                 paths.extend(scores.copy.map(|copy| ("latest", copy)));
                 let errors = dependents.errors();
                 paths.extend(dependents.paths());
-                let status = if errors.is_empty() { Status::Success } else { Status::Partial };
+                let status = match (errors.is_empty(), run.asks_upstream) {
+                    (true, true) => Status::Success,
+                    (true, false) => Status::Idle,
+                    (false, _) => Status::Partial,
+                };
                 (status, scores.document, paths, errors)
             }
         };
@@ -162,7 +237,7 @@ impl IntoResponse for Reply {
     /// A document that is missing fails the call, so that the schedule's log shows it.
     fn into_response(self) -> Response {
         let code = match self.status {
-            Status::Success | Status::Superseded | Status::AlreadyOfficial => StatusCode::OK,
+            Status::Success | Status::Superseded | Status::Idle | Status::AlreadyOfficial => StatusCode::OK,
             Status::Partial => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (code, Json(self)).into_response()

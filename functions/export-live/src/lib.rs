@@ -1,9 +1,10 @@
 //! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and the grades of its
 //! predictions `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
 //!
-//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false}`;
-//! an empty body means today, graded. With `until_official`, nothing is done once the official box scores have
-//! settled every line of the day. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
+//! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false,
+//! "polls": 1, "every_seconds": 30}`; an empty body means today, graded, polled once. With `until_official`, nothing is
+//! done once the official box scores have settled every line of the day. With more than one poll, the call goes on
+//! polling while a game is on, and asks upstream nothing while none is on or near. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
 //! leaves both `latest.json` alone. The live endpoint drops a game an hour or two after its end: the document
 //! keeps what it had of a finished game. Both documents are of one poll. When upstream fails, nothing is
 //! written and the last good files stay; when only the predictions are unavailable, the scores are published
@@ -13,6 +14,7 @@ mod call;
 pub mod chance;
 mod dependents;
 pub mod grading;
+mod idle;
 pub mod live;
 mod matchup;
 pub mod names;
@@ -20,6 +22,7 @@ pub mod poll;
 pub mod predicted;
 mod refreshing_cache;
 mod report;
+mod schedule;
 mod settings;
 mod sources;
 pub mod timeline;
@@ -38,8 +41,9 @@ use shared::{
     nba::{GameStatus, PollId, SlateDay, TeamPair},
     service,
     slate::ScheduledGame,
-    sources::balldontlie::{BallDontLie, Polled},
+    sources::balldontlie::BallDontLie,
 };
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::{
@@ -49,13 +53,12 @@ use crate::{
     predicted::Predicted,
     refreshing_cache::RefreshingCache,
     report::AdvanceReport,
+    schedule::ROOM_FOR_A_POLL,
     sources::{CalledOffSource, DeadLetterSource, DirectorySource, PredictionSource},
 };
 
 pub use settings::Settings;
 
-/// How long browsers and caches keep the documents: the interval between two polls, at the most.
-pub(crate) const CACHE_CONTROL: &str = "public, max-age=30";
 /// How long scores wait for names from BigQuery before they are published with upstream's own.
 const NAMES_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the grading waits for predictions; the scores do not wait that long.
@@ -88,11 +91,13 @@ struct Exporter {
     called_off: RefreshingCache<CalledOffSource>,
     dead_letters: RefreshingCache<DeadLetterSource>,
     clock: Clock,
+    /// The time in which a call has to be answered.
+    deadline: Duration,
 }
 
 impl Exporter {
     fn new(settings: Settings, clock: Clock) -> Self {
-        let Settings { google, balldontlie, api_bucket, raw_bucket, .. } = settings;
+        let Settings { service, google, balldontlie, api_bucket, raw_bucket } = settings;
         let (bigquery, storage) = (BigQuery::new(&google), Storage::new(&google));
         let scores = PublicDocument::new(&storage, &api_bucket);
         let dead_letters = DeadLetterSource { storage: storage.clone(), raw_bucket, clock: clock.clone() };
@@ -117,6 +122,7 @@ impl Exporter {
             dead_letters: RefreshingCache::new(dead_letters),
             bigquery,
             clock,
+            deadline: service.invocation_deadline,
         }
     }
 
@@ -124,15 +130,34 @@ impl Exporter {
     /// even after an error.
     async fn answer(self: Arc<Self>, body: Bytes) -> Result<Reply, Error> {
         let request: Request = service::json_body(&body)?;
+        let begun = Instant::now();
         let run = Run::begin(request, self.clock.now());
         if run.until_official
             && let Some(summary) = self.official_summary(&run).await
         {
             return Ok(Reply::already_official(&run, &summary));
         }
-        let exported = self.export(&run).await;
+        if request.goes_on()
+            && let Some(idle) = self.idle(&run).await
+        {
+            return self.stay_idle(run, idle).await;
+        }
+        let mut reply = self.run(&run).await?;
+        for offset in request.later_polls() {
+            if !reply.has_games_on() || offset + ROOM_FOR_A_POLL > self.deadline {
+                break;
+            }
+            tokio::time::sleep_until(begun + offset).await;
+            reply = self.run(&Run::begin(request, self.clock.now())).await?;
+        }
+        Ok(reply)
+    }
+
+    /// Makes one poll.
+    async fn run(&self, run: &Run) -> Result<Reply, Error> {
+        let exported = self.export(run).await;
         self.finish_loading().await;
-        Ok(Reply::of(&run, exported?))
+        Ok(Reply::of(run, exported?))
     }
 
     /// Exports the documents of one poll, and reports the result in the status.
@@ -152,15 +177,18 @@ impl Exporter {
         let target = scores_target(run);
         let (polled, names, known) =
             tokio::join!(self.poll(run), self.names(run.day), self.scores.known(&target));
-        let polled = match polled {
-            Ok(polled) => polled,
+        let mut poll = match polled {
+            Ok(poll) => poll,
             Err(error) => return self.grade_officially(run, error, names.predicted).await,
         };
-        let (mut poll, mut known) = (Poll::of(run.day, run.is_today, &polled)?, known?);
+        let mut known = known?;
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
             self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
+            if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
+                poll.add_unlisted(&predicted.slate.games, games.as_deref());
+            }
             let scores = poll.document_over(games.as_deref(), self.clock.now(), &names);
             if known.is_newer_than(poll.at) {
                 return Ok(Exported::Superseded(scores));
@@ -215,11 +243,13 @@ impl Exporter {
         Ok(Exported::OfficialOnly { error, scores, dependents })
     }
 
-    async fn poll(&self, run: &Run) -> Result<Polled, Error> {
-        match run.is_today {
-            true => self.balldontlie.live(&self.clock).await,
-            false => self.balldontlie.on(&self.clock, run.day).await,
-        }
+    async fn poll(&self, run: &Run) -> Result<Poll, Error> {
+        let polled = match (run.asks_upstream, run.is_today) {
+            (false, _) => return Ok(Poll::unasked(run.day, self.clock.now())),
+            (true, true) => self.balldontlie.live(&self.clock).await,
+            (true, false) => self.balldontlie.on(&self.clock, run.day).await,
+        };
+        polled.and_then(|polled| Poll::of(run.day, run.is_today, &polled))
     }
 
     /// The names of the day's players, as far as available; the scores wait for them, because a row under
@@ -253,7 +283,8 @@ impl Exporter {
     ) {
         let Some(predicted) = &names.predicted else { return };
         let mut listed = poll.pairs();
-        listed.extend(public.into_iter().flatten().map(|game| game.pair()));
+        let listed_in_public = public.into_iter().flatten().filter(|game| !game.is_unlisted());
+        listed.extend(listed_in_public.map(|game| game.pair()));
         let is_late = |game: &ScheduledGame| {
             game.status != GameStatus::Postponed
                 && game.tip_off.is_some_and(|tip_off| tip_off + MISSING_AFTER <= poll.at)
@@ -262,7 +293,7 @@ impl Exporter {
         let missing: HashSet<TeamPair> =
             scheduled.filter(|game| is_late(game)).map(ScheduledGame::pair).collect();
         let missing = &missing - &listed;
-        if missing.is_empty() {
+        if missing.is_empty() || !poll.asked_upstream() {
             return;
         }
         if let Ok(called_off) = self.called_off.get(poll.day, CALLED_OFF_TIMEOUT).await {

@@ -12,12 +12,14 @@ use shared::{
         status::{LiveData, PolledGame},
     },
     nba::{
-        CANCELLED, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, elapsed_range,
-        elapsed_seconds, final_text, minutes_decimal,
+        CANCELLED, GameStatus, NbaGameId, POSTPONED, PlayerLookup, PollId, SlateDay, Team, TeamPair,
+        elapsed_range, elapsed_seconds, final_text, minutes_decimal,
     },
-    slate::Counts,
+    slate::{Counts, ScheduledGame},
     sources::balldontlie::{Game, PlayerLine},
 };
+
+use crate::schedule;
 
 /// A team dresses at least eight players.
 const FEWEST_IN_A_BOX: usize = 8;
@@ -46,7 +48,11 @@ pub struct Document {
     pub games_final: usize,
     /// Number of games in `games`.
     pub total_games: usize,
-    /// The games of the slate day: in progress first, then final, scheduled and postponed.
+    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    #[serde(default)]
+    pub next_update_expected: Option<DateTime<Utc>>,
+    /// The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress first,
+    /// then final, scheduled and postponed.
     pub games: Vec<Arc<LiveGame>>,
     /// Number of games, rows and values of the poll that could not be read, for the public status.
     #[serde(skip)]
@@ -62,7 +68,7 @@ pub struct Document {
 /// A game of the slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveGame {
-    /// BallDontLie's game id.
+    /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game.
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
@@ -154,6 +160,7 @@ impl Document {
             games_in_progress: count(GameStatus::InProgress),
             games_final: count(GameStatus::Final),
             total_games: games.len(),
+            next_update_expected: None,
             games,
             unreadable: 0,
             is_named: false,
@@ -185,7 +192,7 @@ impl documents::Document for Document {
     }
 
     fn cache_control(&self) -> &'static str {
-        crate::CACHE_CONTROL
+        schedule::cache_control(self.games_in_progress)
     }
 }
 
@@ -200,7 +207,8 @@ impl Document {
             games_over: self.games.iter().filter(|game| game.is_settled()).count(),
             total_games: self.total_games,
             players: self.games.iter().map(|game| game.player_count).sum(),
-            games: self.games.iter().map(|game| game.polled()).collect(),
+            // What only the schedule knows is no news of a poll.
+            games: self.games.iter().filter(|game| !game.is_unlisted()).map(|game| game.polled()).collect(),
             unreadable: self.unreadable,
             ..LiveData::default()
         }
@@ -257,6 +265,31 @@ impl LiveGame {
             is_halftime: self.time_remaining == "Halftime",
             unchanged_since: None,
         }
+    }
+
+    /// A game of the schedule that BallDontLie does not list yet.
+    pub(crate) fn unlisted(game: &ScheduledGame) -> Self {
+        let is_postponed = game.status == GameStatus::Postponed;
+        Self {
+            game_id: game.id.to_string(),
+            nba_game_id: Some(game.id.clone()),
+            regressed_since: None,
+            status: if is_postponed { GameStatus::Postponed } else { GameStatus::Scheduled },
+            period: 0,
+            time_remaining: if is_postponed { POSTPONED.to_owned() } else { String::new() },
+            home_team: game.home.clone(),
+            away_team: game.away.clone(),
+            home_score: 0,
+            away_score: 0,
+            player_count: 0,
+            players: Vec::new(),
+            says_period: false,
+        }
+    }
+
+    /// Whether only the schedule has the game.
+    pub(crate) fn is_unlisted(&self) -> bool {
+        self.nba_game_id.as_ref().is_some_and(|id| id.as_str() == self.game_id)
     }
 
     /// Whether the game can no longer change.

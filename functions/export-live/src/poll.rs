@@ -9,12 +9,14 @@ use chrono::{DateTime, Utc};
 use shared::{
     Error,
     nba::{GameStatus, PollId, SlateDay, TeamPair},
+    slate,
     sources::balldontlie::{Game, Games, Polled, read_games},
 };
 
 use crate::{
     live::{Document, LiveGame, Progress},
     names::Names,
+    schedule,
 };
 
 /// One poll of a day.
@@ -33,6 +35,8 @@ pub struct Poll {
     unreadable: usize,
     /// Whether the dated endpoint has been asked for games that the live one no longer lists.
     asked_by_date: bool,
+    /// Whether upstream was not asked at all.
+    is_unasked: bool,
 }
 
 impl Poll {
@@ -43,7 +47,48 @@ impl Poll {
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
         let games = one_of_each(raw(games));
         let is_whole = lost == 0;
-        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date: !is_today })
+        let asked_by_date = !is_today;
+        Ok(Self {
+            day,
+            is_today,
+            at: upstream.at,
+            games,
+            is_whole,
+            unreadable,
+            asked_by_date,
+            is_unasked: false,
+        })
+    }
+
+    /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near.
+    pub(crate) fn unasked(day: SlateDay, at: DateTime<Utc>) -> Self {
+        Self {
+            day,
+            is_today: true,
+            at,
+            games: Vec::new(),
+            is_whole: true,
+            unreadable: 0,
+            asked_by_date: true,
+            is_unasked: true,
+        }
+    }
+
+    /// Whether upstream was asked.
+    pub(crate) fn asked_upstream(&self) -> bool {
+        !self.is_unasked
+    }
+
+    /// Adds the games of the schedule that neither this poll nor the public scores list, so that the document has the
+    /// whole night. A game that the schedule has as begun is waited for.
+    pub(crate) fn add_unlisted(&mut self, scheduled: &[slate::Game], public: Option<&[Arc<LiveGame>]>) {
+        let mut listed = self.pairs();
+        let listed_in_public = public.into_iter().flatten().filter(|game| !game.is_unlisted());
+        listed.extend(
+            listed_in_public.filter(|game| game.has_begun() || game.is_settled()).map(|game| game.pair()),
+        );
+        let missing = scheduled.iter().filter(|game| !listed.contains(&game.scheduled.pair()));
+        self.games.extend(missing.map(|game| Arc::new(LiveGame::unlisted(&game.scheduled))));
     }
 
     /// Whether the dated endpoint has to be asked, at most once, before this poll is published: a public game
@@ -52,7 +97,8 @@ impl Poll {
         let lacks = !self.asked_by_date
             && public.is_none_or(|public| {
                 let listed = self.pairs();
-                public.iter().any(|game| !game.is_settled() && !listed.contains(&game.pair()))
+                let is_open = |game: &LiveGame| !game.is_settled() && !game.is_unlisted();
+                public.iter().any(|game| is_open(game) && !listed.contains(&game.pair()))
             });
         self.asked_by_date |= lacks;
         lacks
@@ -66,7 +112,7 @@ impl Poll {
         public: Option<&[Arc<LiveGame>]>,
     ) -> Result<(), Error> {
         let (games, lost) = games_of(self.day, self.is_today, &upstream.games)?;
-        let listed = self.pairs();
+        let listed = self.listed();
         let was_public =
             |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
         let mut games = one_of_each(raw(games));
@@ -104,13 +150,18 @@ impl Poll {
         let polled: Vec<Arc<LiveGame>> = polled.collect();
         let rests_on_public = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
         let listed = self.pairs();
+        // A game that only the schedule has stays while the schedule is not known.
+        let is_scheduled = |game: &LiveGame| game.is_unlisted() && names.predicted.is_none();
         let stays = |game: &&&Arc<LiveGame>| {
-            !listed.contains(&game.pair()) && (game.is_settled() || game.has_begun() || !self.is_whole)
+            let may_go = self.is_whole && !game.is_settled() && !game.has_begun() && !is_scheduled(game);
+            !listed.contains(&game.pair()) && !may_go
         };
         let kept = known.values().filter(stays).map(|game| Arc::clone(game));
         let games = names.apply(polled.into_iter().chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
+        let slate = names.predicted.as_ref().map(|predicted| &predicted.slate);
         Document {
+            next_update_expected: schedule::next_update(&document.games, slate, updated_at),
             unreadable: self.unreadable,
             is_named: names.predicted.is_some(),
             rests_on_public,
@@ -141,6 +192,11 @@ impl Poll {
             }
             _ => Arc::clone(known),
         }
+    }
+
+    /// The games that upstream listed.
+    fn listed(&self) -> HashSet<TeamPair> {
+        self.games.iter().filter(|game| !game.is_unlisted()).map(|game| game.pair()).collect()
     }
 
     /// The games of the poll.

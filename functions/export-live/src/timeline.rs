@@ -24,7 +24,7 @@ use shared::{
     },
 };
 
-use crate::{live, matchup, predicted::Predicted};
+use crate::{live, matchup, predicted::Predicted, schedule};
 
 /// Seconds of play in a quarter and in an overtime.
 const QUARTER: u32 = 720;
@@ -47,6 +47,12 @@ pub struct Document {
     pub game_date: SlateDay,
     /// Id of the last poll in the document, the same as in the live document.
     pub poll_id: PollId,
+    /// Number of games in progress, as in the live document.
+    #[serde(default)]
+    pub games_in_progress: usize,
+    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    #[serde(default)]
+    pub next_update_expected: Option<DateTime<Utc>>,
     /// Every player with a prediction or a line, by tip-off of the game, then by name.
     pub players: Vec<Player>,
 }
@@ -132,7 +138,7 @@ impl documents::Document for Document {
     }
 
     fn cache_control(&self) -> &'static str {
-        crate::CACHE_CONTROL
+        schedule::cache_control(self.games_in_progress)
     }
 }
 
@@ -193,7 +199,14 @@ impl Document {
         let place = |player: &Player| places.get(&player.team).copied().unwrap_or(usize::MAX);
         players
             .sort_by_cached_key(|player| (place(player), player.player_lookup.clone(), player.team.clone()));
-        Self { updated_at: live.updated_at, game_date: live.game_date, poll_id: live.poll_id, players }
+        Self {
+            updated_at: live.updated_at,
+            game_date: live.game_date,
+            poll_id: live.poll_id,
+            games_in_progress: live.games_in_progress,
+            next_update_expected: live.next_update_expected,
+            players,
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use bytes::Bytes;
-use flate2::read::GzDecoder;
 use serde::Serialize;
 use shared::{
     Clock, Error,
@@ -22,6 +21,7 @@ use shared::{
         bigquery::{BigQuery, Load, Loaded, Loader},
         storage::{MAXIMUM_OBJECT_BYTES, Storage},
     },
+    gzip,
     service::{
         self, Outcome,
         dead_letter::DeadLetters,
@@ -229,18 +229,8 @@ impl Processor {
 
 /// The content of a snapshot, which Cloud Storage returns as stored, possibly as gzip.
 fn unzipped(body: Bytes) -> Result<Bytes, Error> {
-    const MAGIC: [u8; 2] = [0x1f, 0x8b];
-    if !body.starts_with(&MAGIC) {
-        return Ok(body);
-    }
-    let mut content = Vec::new();
-    let limit = MAXIMUM_OBJECT_BYTES as u64 + 1;
-    std::io::Read::read_to_end(&mut std::io::Read::take(GzDecoder::new(&*body), limit), &mut content)
-        .map_err(|error| Error::Permanent(format!("the snapshot's gzip cannot be read: {error}")))?;
-    if content.len() > MAXIMUM_OBJECT_BYTES {
-        return Err(Error::Permanent(format!("the snapshot is larger than {MAXIMUM_OBJECT_BYTES} bytes")));
-    }
-    Ok(content.into())
+    gzip::content(body, MAXIMUM_OBJECT_BYTES)
+        .map_err(|error| Error::Permanent(format!("the snapshot's gzip cannot be read: {error}")))
 }
 
 /// The common name of the load jobs of one version of one object, before `-1`, `-2` and so on: a readable

@@ -199,7 +199,8 @@ export interface LiveDocument {
    */
   game_date: string;
   /**
-   * The games of the slate day: in progress first, then final, scheduled and postponed.
+   * The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress first,
+   * then final, scheduled and postponed.
    */
   games: LiveGame[];
   /**
@@ -210,6 +211,10 @@ export interface LiveDocument {
    * Number of games in progress, halftime included.
    */
   games_in_progress: number;
+  /**
+   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   */
+  next_update_expected: string | null;
   /**
    * The second at which upstream was asked, UTC. Later polls compare greater.
    */
@@ -236,7 +241,7 @@ export interface LiveGame {
    */
   away_team: string;
   /**
-   * BallDontLie's game id.
+   * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game.
    */
   game_id: string;
   /**
@@ -371,6 +376,10 @@ export interface GradingDocument {
    * Every line of the slate day, predicted or not, by tip-off, game, player and statistic.
    */
   lines: SettledLine[];
+  /**
+   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   */
+  next_update_expected: string | null;
   /**
    * Id of the poll that the scores come from, the same as in the live document.
    */
@@ -759,6 +768,14 @@ export interface TimelineDocument {
    */
   game_date: string;
   /**
+   * Number of games in progress, as in the live document.
+   */
+  games_in_progress: number;
+  /**
+   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   */
+  next_update_expected: string | null;
+  /**
    * Every player with a prediction or a line, by tip-off of the game, then by name.
    */
   players: TimelinePlayer[];
@@ -1007,7 +1024,7 @@ export interface LiveService {
    */
   message: string;
   /**
-   * When the next scores are expected: in three minutes while a game is in progress, else at the next
+   * When the next scores are expected: in thirty seconds while a game is in progress, else at the next
    * tip-off; null where no game is left.
    */
   next_update_expected: string | null;

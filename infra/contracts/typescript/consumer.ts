@@ -23,6 +23,7 @@ export function live(document: LiveDocument): string[] {
     document.poll_id,
     at(document.updated_at).toISOString(),
     `${document.games_in_progress} on, ${document.games_final} final of ${document.total_games}`,
+    orNone(document.next_update_expected ?? null),
   ];
   for (const game of document.games) {
     const clock = game.status === "in_progress" ? `Q${game.period} ${game.time_remaining}` : game.status;
@@ -50,7 +51,7 @@ export function grading(document: GradingDocument): string[] {
     `${document.game_date} ${document.poll_id} ${at(document.updated_at).getTime()}`,
     `${summary.total_predictions} ${summary.graded} ${summary.pending} ${summary.correct} ${summary.incorrect}`,
     `${summary.trending_correct} ${summary.trending_incorrect} ${summary.pushes} ${summary.voided}`,
-    `${summary.in_progress ?? 0} ${summary.without_side ?? 0}`,
+    `${summary.in_progress ?? 0} ${summary.without_side ?? 0} ${orNone(document.next_update_expected ?? null)}`,
     `${orNone(summary.win_rate)} ${orNone(summary.avg_error)} ${summary.games_in_progress} ${summary.games_final}`,
   ];
   for (const graded of document.predictions) {
@@ -105,6 +106,7 @@ function settledLine(line: SettledLine): string[] {
 
 export function timeline(document: TimelineDocument): string[] {
   const lines = [`${document.game_date} ${document.poll_id} ${at(document.updated_at).getTime()}`];
+  lines.push(`${document.games_in_progress ?? 0} ${orNone(document.next_update_expected ?? null)}`);
   for (const player of document.players) {
     const { player_lookup, player_name, team, game_id, line, passed_at } = player;
     lines.push(`${player_lookup} ${player_name} ${team} ${game_id} ${orNone(line)}`);

@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Error,
     google::storage::{Current, Storage, Stored, Upload, WRITE_ATTEMPTS, Written, uri},
-    json,
+    gzip, json,
     nba::SlateDay,
 };
 
@@ -38,7 +38,7 @@ pub trait Document: Serialize + Sized {
         None
     }
 
-    /// The body of the public object.
+    /// The body of the public object, before it is compressed.
     fn json(&self) -> Result<Bytes, Error> {
         json::body(Self::NAME, self, self.expected_bytes())
     }
@@ -334,7 +334,9 @@ impl<T: Document> PublicDocument<T> {
         version: DateTime<Utc>,
         document: Arc<T>,
     ) -> Result<Option<Published<T>>, Error> {
-        let (body, cache_control) = (document.json()?, document.cache_control());
+        let body = gzip::compressed(&document.json()?)
+            .map_err(|error| Error::Internal(format!("{} could not be compressed: {error}", T::NAME)))?;
+        let cache_control = document.cache_control();
         let Known { target, .. } = known;
         let copy = target.copy.filter(|copy| {
             let is_later = known.copy.version > Some(version);

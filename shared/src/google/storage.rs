@@ -20,6 +20,7 @@ use crate::{
         listing::Listing,
         retry::{Budget, Failure, with_retries},
     },
+    gzip,
     nba::PollId,
 };
 
@@ -67,6 +68,7 @@ pub struct Upload<'a> {
     bucket: &'a str,
     object: &'a str,
     content_type: &'static str,
+    content_encoding: Option<&'static str>,
     cache_control: Option<&'static str>,
     version: Option<DateTime<Utc>>,
     body: Bytes,
@@ -76,7 +78,15 @@ impl<'a> Upload<'a> {
     /// A JSON object.
     pub fn json(bucket: &'a str, object: &'a str, body: Bytes) -> Self {
         let content_type = "application/json";
-        Self { bucket, object, content_type, cache_control: None, version: None, body }
+        Self {
+            bucket,
+            object,
+            content_type,
+            content_encoding: None,
+            cache_control: None,
+            version: None,
+            body,
+        }
     }
 
     /// Lines of JSON, as BigQuery loads them.
@@ -84,19 +94,21 @@ impl<'a> Upload<'a> {
         Self { content_type: "application/x-ndjson", ..Self::json(bucket, object, body) }
     }
 
-    /// A JSON document for the front end: `cache_control` for caches, `version` to prevent an older version
-    /// from replacing a newer one.
+    /// A JSON document for the front end, compressed with [`gzip`](crate::gzip): `cache_control` for caches,
+    /// `version` to prevent an older version from replacing a newer one. Cloud Storage serves it compressed to whoever
+    /// accepts gzip, and decompresses it for the rest (<https://cloud.google.com/storage/docs/transcoding>).
     pub fn public(
         bucket: &'a str,
         object: &'a str,
-        body: Bytes,
+        gzipped: Bytes,
         cache_control: &'static str,
         version: DateTime<Utc>,
     ) -> Self {
         Self {
             cache_control: Some(cache_control),
             version: Some(version),
-            ..Self::json(bucket, object, body)
+            content_encoding: Some("gzip"),
+            ..Self::json(bucket, object, gzipped)
         }
     }
 }
@@ -106,7 +118,7 @@ impl<'a> Upload<'a> {
 pub struct Stored {
     /// Its generation and version.
     pub current: Current,
-    /// Its content.
+    /// Its content, as it is stored or decompressed.
     pub body: Bytes,
 }
 
@@ -152,16 +164,21 @@ impl Storage {
         self.write(&upload, Some(generation)).await
     }
 
-    /// Reads a public document; `None` where there is none.
+    /// Reads a public document, decompressed; `None` where there is none. One whose gzip is broken is returned
+    /// as it is stored: whoever parses it finds it unreadable.
     pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
         let mut stored = self.read(bucket, object, None).await?;
         if let Some(Stored { current, body }) = &mut stored {
+            match gzip::content(body.clone(), MAXIMUM_OBJECT_BYTES) {
+                Ok(content) => *body = content,
+                Err(error) => tracing::error!(object, %error, "the gzip of a public document cannot be read"),
+            }
             current.version = current.version.or_else(|| version_in(body));
         }
         Ok(stored)
     }
 
-    /// Reads an object, at `generation` or as it is now; `None` where there is none.
+    /// Reads an object as it is stored, at `generation` or as it is now; `None` where there is none.
     pub async fn read(
         &self,
         bucket: &str,
@@ -219,6 +236,9 @@ impl Storage {
                 .await?
                 .write_object(bucket_name(bucket), object, upload.body.clone())
                 .set_content_type(upload.content_type);
+            if let Some(content_encoding) = upload.content_encoding {
+                request = request.set_content_encoding(content_encoding);
+            }
             if let Some(cache_control) = upload.cache_control {
                 request = request.set_cache_control(cache_control);
             }

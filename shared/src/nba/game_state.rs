@@ -71,7 +71,7 @@ impl GameState {
         let time_remaining = match status {
             GameStatus::Scheduled => String::new(),
             GameStatus::Postponed if is_cancelled(upstream, status_text) => CANCELLED.into(),
-            GameStatus::Postponed => "Postponed".into(),
+            GameStatus::Postponed => POSTPONED.into(),
             GameStatus::Final => final_text(period),
             GameStatus::InProgress if is_halftime => "Halftime".into(),
             GameStatus::InProgress => match (quarter(period), clock.left) {
@@ -85,6 +85,8 @@ impl GameState {
     }
 }
 
+/// Display text of a game that is not played on its day.
+pub const POSTPONED: &str = "Postponed";
 /// Display text of a game that will not be played.
 pub const CANCELLED: &str = "Cancelled";
 

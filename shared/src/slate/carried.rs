@@ -15,7 +15,7 @@ use super::{Context, Game, Line, LineSource, Player, Prediction, Slate, Unplaced
 use crate::{
     Error,
     google::storage::{Storage, Upload, WRITE_ATTEMPTS, Written},
-    json,
+    gzip, json,
     nba::{GameStatus, SlateDay, TeamPair},
 };
 
@@ -62,7 +62,7 @@ impl Memory<'_> {
     /// Reads the memory of `day`.
     pub async fn recall(&self, day: SlateDay) -> Result<Recalled, Error> {
         let object = object(day);
-        let stored = self.storage.read(self.bucket, &object, None).await?;
+        let stored = self.storage.read_public(self.bucket, &object).await?;
         let generation = stored.as_ref().map_or(0, |stored| stored.current.generation);
         let remembered = stored.map(|stored| remembered(&object, &stored.body)).unwrap_or_default();
         Ok(Recalled { day, generation, remembered })
@@ -87,7 +87,8 @@ impl Memory<'_> {
             if after == before {
                 return Ok(carried);
             }
-            let body = after.json()?;
+            let body = gzip::compressed(&after.json()?)
+                .map_err(|error| Error::Internal(format!("{object} could not be compressed: {error}")))?;
             let upload = Upload::public(self.bucket, &object, body, "no-store", now);
             if let Written::Yes(_) = self.storage.write_over(upload, generation).await? {
                 return Ok(carried);

@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 
 use shared::{documents, slate::StatType};
 
-use crate::{live, matchup, predicted::Predicted};
+use crate::{live, matchup, predicted::Predicted, schedule};
 use standing::Standing;
 
 pub use wire::{Correction, Document, Graded, Line, LineSummary, ScoreSource, Status, Summary};
@@ -29,7 +29,7 @@ impl documents::Document for Document {
     }
 
     fn cache_control(&self) -> &'static str {
-        crate::CACHE_CONTROL
+        schedule::cache_control(self.summary.games_in_progress)
     }
 }
 
@@ -69,6 +69,7 @@ impl Document {
             updated_at: live.updated_at,
             game_date: live.game_date,
             poll_id: live.poll_id,
+            next_update_expected: live.next_update_expected,
             summary: Summary::of(&predictions, &lines, live),
             predictions,
             lines,

@@ -20,6 +20,9 @@ pub struct Document {
     pub game_date: SlateDay,
     /// Id of the poll that the scores come from, the same as in the live document.
     pub poll_id: PollId,
+    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    #[serde(default)]
+    pub next_update_expected: Option<DateTime<Utc>>,
     /// Counts over `predictions` and `lines`, and accuracy so far.
     pub summary: Summary,
     /// The predictions in the order of `status` (decided, in progress, pending), then by descending

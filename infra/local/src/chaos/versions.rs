@@ -197,12 +197,18 @@ fn lost(known: &Value, document: &Value) -> Option<String> {
     }
 }
 
+/// The two teams of a game in either order: its id changes when BallDontLie lists it.
+fn teams(game: &Value) -> [&str; 2] {
+    let mut teams = ["home_team", "away_team"].map(|side| text(game, side));
+    teams.sort_unstable();
+    teams
+}
+
 fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
-    let games: HashMap<_, _> =
-        list(document, "games").iter().map(|game| (text(game, "game_id"), game)).collect();
+    let games: HashMap<_, _> = list(document, "games").iter().map(|game| (teams(game), game)).collect();
     list(known, "games").iter().find_map(|before| {
         let id = text(before, "game_id");
-        let Some(now) = games.get(id) else { return Some(format!("game {id} is gone")) };
+        let Some(now) = games.get(&teams(before)) else { return Some(format!("game {id} is gone")) };
         let rank = |game: &Value| match text(game, "status") {
             "final" => 2,
             "in_progress" => 1,

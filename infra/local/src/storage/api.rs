@@ -188,16 +188,18 @@ async fn read(
     caller.check("storage.objects.get", object_of(&bucket, &object))?;
     // A caller without permission to list gets 403 instead of 404 for a missing object.
     let listing = caller.check("storage.objects.list", Resource::Bucket(bucket.clone()));
-    let read = match blocking(move || api.objects.read(&bucket, &object, generation)).await {
+    let read = match blocking(move || api.objects.read_stored(&bucket, &object, generation)).await {
         Err(Refused(404, missing)) => {
             return Err(listing.map_or_else(Refused::from, |()| Refused(404, missing)));
         }
         read => read?,
     };
+    let accepts_gzip = accepts_gzip(&headers);
     match text(&headers, header::RANGE) {
         _ if !is_media => Ok(Json(read.0).into_response()),
-        None => Ok(respond(read)),
-        Some(range) => rest_of(read, range),
+        Some(range) if accepts_gzip || !read.0.is_gzip() => rest_of(read, range),
+        // A range of an object that is decompressed on the way is ignored.
+        _ => respond(read, accepts_gzip),
     }
 }
 
@@ -209,7 +211,7 @@ fn rest_of((object, body): (Object, Bytes), range: &str) -> Result<Response, Ref
         return Err(Refused(416, format!("{range} is beyond the object's {} bytes", body.len())));
     }
     let content_range = format!("bytes {from}-{}/{}", body.len() - 1, body.len());
-    let mut response = respond((object, body.slice(from..)));
+    let mut response = respond((object, body.slice(from..)), true)?;
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     if let Ok(content_range) = HeaderValue::try_from(content_range) {
         response.headers_mut().insert(header::CONTENT_RANGE, content_range);
@@ -231,12 +233,16 @@ async fn read_public(
     }
     // The time of the replayed night, from which a page computes the age of a document.
     let date = [(header::DATE, api.objects.now().format(HTTP_DATE).to_string())];
-    let (object, body) = blocking(move || api.objects.read(&bucket, &object, None)).await?;
-    if text(&headers, header::IF_NONE_MATCH) == Some(&format!("\"{}\"", object.etag)) {
-        let etag = [(header::ETAG, format!("\"{}\"", object.etag))];
-        return Ok((StatusCode::NOT_MODIFIED, date, etag).into_response());
+    let (object, body) = blocking(move || api.objects.read_stored(&bucket, &object, None)).await?;
+    let accepts_gzip = accepts_gzip(&headers);
+    let etag = object.entity_tag(accepts_gzip);
+    // The comparison is weak (RFC 9110, 13.1.2).
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let known = text(&headers, header::IF_NONE_MATCH).unwrap_or_default();
+    if known.split(',').any(|known| bare(known) == bare(&etag)) {
+        return Ok((StatusCode::NOT_MODIFIED, date, [(header::ETAG, etag)]).into_response());
     }
-    Ok((date, respond((object, body))).into_response())
+    Ok((date, respond((object, body), accepts_gzip)?).into_response())
 }
 
 /// `/v1/…` is the public bucket's `v1/…`, which matches relative URLs of a page in the bucket.
@@ -255,22 +261,52 @@ async fn unknown_call(method: Method, uri: Uri) -> Refused {
     Refused(501, format!("the local cloud does not serve {method} {}", uri.path()))
 }
 
-/// An object with Cloud Storage's headers, from which the client reads generation and metadata.
-fn respond((object, body): (Object, Bytes)) -> Response {
+/// Whether the caller accepts gzip, so that an object that is stored compressed is served as it is.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = text(headers, header::ACCEPT_ENCODING).unwrap_or_default();
+    accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next() == Some("gzip") && !parts.any(|weight| weight == "q=0")
+    })
+}
+
+impl Object {
+    /// The tag of the content as it is served: a weak one where it is decompressed on the way.
+    fn entity_tag(&self, accepts_gzip: bool) -> String {
+        let weak = if self.is_gzip() && !accepts_gzip { "W/" } else { "" };
+        format!("{weak}\"{}\"", self.etag)
+    }
+}
+
+/// An object with Cloud Storage's headers, from which the client reads generation and metadata. One that is stored as
+/// gzip is decompressed where the caller does not accept gzip
+/// (<https://cloud.google.com/storage/docs/transcoding>).
+fn respond((object, body): (Object, Bytes), accepts_gzip: bool) -> Result<Response, Refused> {
+    let is_decompressed = object.is_gzip() && !accepts_gzip;
+    let body = if is_decompressed { object.content_of(body)? } else { body };
     let mut headers = HeaderMap::new();
     let mut set = |name: &str, value: String| {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             headers.insert(name, value);
         }
     };
-    set("content-type", object.content_type);
-    set("etag", format!("\"{}\"", object.etag));
+    set("content-type", object.content_type.clone());
+    set("etag", object.entity_tag(accepts_gzip));
     set("last-modified", object.updated.format(HTTP_DATE).to_string());
     set("x-goog-generation", object.generation.to_string());
     set("x-goog-metageneration", object.metageneration.to_string());
     set("x-goog-hash", format!("crc32c={}", object.crc32c));
     set("x-goog-stored-content-length", object.size.to_string());
-    set("x-goog-stored-content-encoding", "identity".into());
+    let encoding = object.content_encoding.clone().unwrap_or_else(|| "identity".into());
+    if object.is_gzip() {
+        set("vary", "Accept-Encoding".into());
+        if is_decompressed {
+            set("warning", "214 UploadServer gunzipped".into());
+        } else {
+            set("content-encoding", encoding.clone());
+        }
+    }
+    set("x-goog-stored-content-encoding", encoding);
     set("x-goog-storage-class", object.storage_class);
     if let Some(cache_control) = object.cache_control {
         set("cache-control", cache_control);
@@ -278,7 +314,7 @@ fn respond((object, body): (Object, Bytes)) -> Response {
     for (key, value) in object.metadata {
         set(&format!("x-goog-meta-{key}"), value);
     }
-    (headers, body).into_response()
+    Ok((headers, body).into_response())
 }
 
 async fn blocking<T: Send + 'static>(

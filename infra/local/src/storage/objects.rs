@@ -14,6 +14,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use shared::gzip;
+
 use crate::limits::Limits;
 
 /// The JSON API's object resource; also the data of its finalized event.
@@ -33,6 +35,8 @@ pub struct Object {
     #[serde(with = "as_text")]
     pub size: i64,
     pub content_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -63,6 +67,7 @@ mod as_text {
 pub(super) struct Described {
     pub name: Option<String>,
     pub content_type: Option<String>,
+    pub content_encoding: Option<String>,
     pub cache_control: Option<String>,
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
@@ -88,8 +93,24 @@ pub struct Refused(pub u16, pub String);
 pub struct Finalized {
     /// The object.
     pub object: Object,
-    /// Its content.
+    /// Its content, decompressed.
     pub body: Bytes,
+}
+
+impl Object {
+    /// Whether Cloud Storage decompresses the object for callers that do not accept gzip.
+    pub(super) fn is_gzip(&self) -> bool {
+        self.content_encoding.as_deref() == Some("gzip")
+    }
+
+    /// The content of a stored body.
+    pub(super) fn content_of(&self, stored: Bytes) -> Result<Bytes, Refused> {
+        if !self.is_gzip() {
+            return Ok(stored);
+        }
+        gzip::content(stored, MAXIMUM_CONTENT)
+            .map_err(|error| Refused(500, format!("{} is no gzip: {error}", self.name)))
+    }
 }
 
 /// All buckets.
@@ -121,6 +142,8 @@ struct State {
 }
 
 const METADATA: &str = ".metadata";
+/// The maximum size of a decompressed object.
+const MAXIMUM_CONTENT: usize = 256 * 1024 * 1024;
 
 impl Objects {
     /// The buckets in `root`; those of `buckets` that do not exist are created.
@@ -166,8 +189,20 @@ impl Objects {
         objects.filter(|object| object.name.starts_with(prefix)).cloned().collect()
     }
 
-    /// An object and its content; of the generation `generation`, if given.
+    /// An object and its content, decompressed; of the generation `generation`, if given.
     pub fn read(
+        &self,
+        bucket: &str,
+        name: &str,
+        generation: Option<i64>,
+    ) -> Result<(Object, Bytes), Refused> {
+        let (object, body) = self.read_stored(bucket, name, generation)?;
+        let content = object.content_of(body)?;
+        Ok((object, content))
+    }
+
+    /// The same with the content as it is stored.
+    pub(super) fn read_stored(
         &self,
         bucket: &str,
         name: &str,
@@ -246,6 +281,7 @@ impl Objects {
             metageneration: 1,
             size: i64::try_from(body.len()).unwrap_or(i64::MAX),
             content_type: described.content_type.unwrap_or_else(|| "application/octet-stream".into()),
+            content_encoding: described.content_encoding,
             cache_control: described.cache_control,
             metadata: described.metadata,
             etag: BASE64_STANDARD.encode(generation.to_be_bytes()),
@@ -262,6 +298,7 @@ impl Objects {
         state.newest_generation = generation;
         state.written.insert(key, Instant::now());
         state.objects.entry(bucket.into()).or_default().insert(name.into(), object.clone());
+        let body = object.content_of(body.clone()).unwrap_or(body);
         let news = Finalized { object: object.clone(), body };
         state.listeners.iter().for_each(|listener| listener.0(&news));
         Ok(object)

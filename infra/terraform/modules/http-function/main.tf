@@ -24,7 +24,7 @@ resource "google_cloud_scheduler_job" "schedules" {
   time_zone        = "America/New_York"
   attempt_deadline = "120s"
 
-  # The next call, three minutes later, is the retry.
+  # The schedule's next call is the retry.
   retry_config {
     retry_count = 0
   }

@@ -11,8 +11,8 @@ use crate::clock::eastern_time;
 /// How long after tip-off the scores may be without players: games begin some ten minutes after the announced
 /// time, and BallDontLie lists their players only then.
 const PLAYERS_EXPECTED_AFTER: TimeDelta = TimeDelta::minutes(20);
-/// How often the scores are polled.
-const POLL_INTERVAL: TimeDelta = TimeDelta::minutes(3);
+/// How often the scores are polled while a game is on.
+const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
 
 impl SlateState<'_> {
     pub(super) fn live(&self, live: &mut LiveData) -> (Health, String) {

@@ -294,7 +294,7 @@ fn live_data_say_how_old_they_are_and_when_there_is_more() {
             polled("2026-01-10T00:28:15Z", &[("BOS", InProgress)], 35),
             Some(1.8),
             true,
-            Some("2026-01-10T00:33:00Z"),
+            Some("2026-01-10T00:30:30Z"),
         ),
         (
             "2026-01-10T02:50:00Z",

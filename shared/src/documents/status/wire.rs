@@ -108,7 +108,7 @@ pub struct LiveData {
     /// Number of games, rows and values of the last poll that could not be read.
     #[serde(default)]
     pub unreadable: usize,
-    /// When the next scores are expected: in three minutes while a game is in progress, else at the next
+    /// When the next scores are expected: in thirty seconds while a game is in progress, else at the next
     /// tip-off; null where no game is left.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub next_update_expected: Option<DateTime<Utc>>,

@@ -1,0 +1,67 @@
+//! A call of the schedule while no game is on or near: upstream is not asked, and the documents of the day are kept
+//! by the schedule alone.
+
+use std::sync::Arc;
+
+use shared::Error;
+
+use crate::{
+    Exporter, NAMES_TIMEOUT,
+    call::{Reply, Run},
+    live,
+    schedule::{IDLE_INTERVAL, is_idle},
+    scores_target,
+};
+
+/// What the documents of the day need while no game is on or near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// Nothing: they are recent.
+    Rest,
+    /// To be written anew by the schedule.
+    Refresh,
+    /// A poll: the schedule has no game of the day, which it may still lack.
+    Look,
+}
+
+impl Exporter {
+    /// Whether no game is on or near, and what is to be done then. `None` also where that cannot be known.
+    pub(crate) async fn idle(&self, run: &Run) -> Option<Idle> {
+        if !run.is_today {
+            return None;
+        }
+        let target = scores_target(run);
+        let (predicted, known) =
+            tokio::join!(self.predicted.get(run.day, NAMES_TIMEOUT), self.scores.known(&target));
+        let (predicted, known) = (predicted.ok()?, known.ok()?);
+        let public = known.document().filter(|scores| scores.game_date == run.day);
+        if public.is_none() && known.exists() {
+            return None;
+        }
+        let games = public.as_ref().map(|scores| scores.games.as_slice()).unwrap_or_default();
+        let now = self.clock.now();
+        if !is_idle(games, &predicted.slate, now) {
+            return None;
+        }
+        let is_recent = |scores: &Arc<live::Document>| now < scores.updated_at + IDLE_INTERVAL;
+        Some(match public {
+            Some(scores) if is_recent(&scores) => Idle::Rest,
+            _ if predicted.slate.games.is_empty() => Idle::Look,
+            _ => Idle::Refresh,
+        })
+    }
+
+    /// Answers a call while no game is on or near.
+    pub(crate) async fn stay_idle(&self, mut run: Run, idle: Idle) -> Result<Reply, Error> {
+        run.asks_upstream = idle == Idle::Look;
+        let exported = match idle {
+            Idle::Rest => None,
+            Idle::Refresh | Idle::Look => Some(self.export(&run).await),
+        };
+        self.finish_loading().await;
+        match exported.transpose()? {
+            Some(exported) => Ok(Reply::of(&run, exported)),
+            None => Ok(Reply::idle(&run)),
+        }
+    }
+}

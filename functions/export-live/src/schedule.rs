@@ -1,0 +1,63 @@
+//! When the scores are polled: the next update, how long caches keep a document, and when a call has nothing to do.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    nba::GameStatus,
+    slate::{ScheduledGame, Slate},
+};
+
+use crate::live::LiveGame;
+
+/// How long before its tip-off a game is polled: BallDontLie lists the players a quarter of an hour before.
+const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
+/// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
+const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
+/// The interval between two polls while a game is on, and the interval of the schedule's calls.
+const WHILE_ON: TimeDelta = TimeDelta::seconds(30);
+const WHILE_NEAR: TimeDelta = TimeDelta::seconds(60);
+/// How old the documents of a day may become while no game is near.
+pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
+/// How long a poll may take, so that a call does not begin one that it cannot finish.
+pub(crate) const ROOM_FOR_A_POLL: Duration = Duration::from_secs(45);
+
+/// How long browsers and caches keep a document of a poll: a third of the interval while a game is on.
+pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
+    if games_in_progress > 0 { "public, max-age=10" } else { "public, max-age=60" }
+}
+
+/// When a game is polled next, as its tip-off and the scores of it tell; `None` where it is over.
+fn next_poll(game: &ScheduledGame, games: &[Arc<LiveGame>], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let live = games.iter().find(|live| live.pair() == game.pair());
+    let status = live.map_or(game.status, |live| live.status);
+    let soon = now + WHILE_NEAR;
+    match (status, game.tip_off) {
+        (GameStatus::Postponed, _) => None,
+        (GameStatus::Final, Some(tip_off)) => (now < tip_off + AFTER_TIP_OFF).then_some(soon),
+        (GameStatus::Final, None) => None,
+        (_, Some(tip_off)) => Some(soon.max(tip_off - BEFORE_TIP_OFF)),
+        // A game without a time may begin at any time.
+        (_, None) => Some(soon),
+    }
+}
+
+/// When the next version of the documents is expected; `None` once the games of the day are over.
+pub(crate) fn next_update(
+    games: &[Arc<LiveGame>],
+    slate: Option<&Slate>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    if games.iter().any(|game| game.status == GameStatus::InProgress) {
+        return Some(now + WHILE_ON);
+    }
+    match slate {
+        Some(slate) => slate.games.iter().filter_map(|game| next_poll(&game.scheduled, games, now)).min(),
+        None => Some(now + WHILE_NEAR),
+    }
+}
+
+/// Whether no game of the day is on or near.
+pub(crate) fn is_idle(games: &[Arc<LiveGame>], slate: &Slate, now: DateTime<Utc>) -> bool {
+    next_update(games, Some(slate), now).is_none_or(|next| next > now + WHILE_NEAR)
+}
