@@ -3,7 +3,7 @@
 locals {
   # Log-based counters. A test runs the functions and compares each filter with the lines that they write.
   metrics = {
-    live_exports          = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true"
+    live_exports          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"live scores exported\" OR jsonPayload.message=\"no game is on or near\") AND jsonPayload.is_today=true"
     live_exports_in_games = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"live scores exported\" AND jsonPayload.is_today=true AND jsonPayload.games_in_progress>0"
     snapshots_with_games  = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot written\" AND jsonPayload.game_count>0"
     snapshots_processed   = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot processed\""

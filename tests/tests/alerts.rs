@@ -165,6 +165,14 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     let nothing = Stub::answering([Reply::games([])]).await;
     // A day without games and without problems.
     check(&lines_of(&Cloud::start().await, "export-live", &nothing).await, &["live_exports"]);
+    // While no game is on or near, the schedule's calls do nothing, and that is no silence.
+    let quiet = Cloud::start().await;
+    let idle = Running::function("export-live", &quiet.environment("export-live", &nothing.url)).await;
+    let of_schedule = json!({"polls": 2}).to_string();
+    idle.as_function().post(of_schedule.clone()).await;
+    let before = idle.log_lines().len();
+    idle.as_function().post(of_schedule).await;
+    check(&idle.log_lines()[before..], &["live_exports"]);
     // A night with scores but without tonight's list.
     check(
         &lines_of(&cloud, "export-live", &on).await,

@@ -72,7 +72,7 @@ async fn predictions_are_graded_by_the_poll_of_the_scores() {
     assert_eq!(
         document,
         json!({
-            "updated_at": "2026-01-10T02:12:01.500000+00:00", "game_date": DAY, "poll_id": "20260110T021201Z", "next_update_expected": "2026-01-10T02:12:31Z",
+            "updated_at": "2026-01-10T02:12:01.500000+00:00", "game_date": DAY, "poll_id": "20260110T021201Z", "next_update_expected": "2026-01-10T02:12:31.500Z",
             "summary": {
                 "total_predictions": 2, "graded": 2, "pending": 0, "correct": 0, "incorrect": 0, "trending_correct": 2,
                 "trending_incorrect": 0, "in_progress": 0, "pushes": 0, "voided": 0, "without_side": 0,

@@ -22,6 +22,9 @@ use crate::identity::{Caller, Resource};
 
 /// The number of results that are kept for their later pages.
 const KEPT_ANSWERS: usize = 48;
+/// The number of rows of all of them, so that many storms fit into memory; the newest few are kept however large.
+const KEPT_ROWS: usize = 100_000;
+const FEWEST_KEPT: usize = 16;
 
 /// Results by job id, oldest first.
 pub(super) type Answers = VecDeque<Arc<QueryJob>>;
@@ -156,7 +159,8 @@ pub(super) async fn run_query(
     let job = Arc::new(QueryJob { id, sql: request.query, creator: caller.name().to_owned(), answer });
     let mut answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
     answers.push_back(job.clone());
-    while answers.len() > KEPT_ANSWERS {
+    let rows = |answers: &Answers| answers.iter().map(|job| job.answer.rows.len()).sum::<usize>();
+    while answers.len() > KEPT_ANSWERS || (answers.len() > FEWEST_KEPT && rows(&answers) > KEPT_ROWS) {
         answers.pop_front();
     }
     Ok(job)

@@ -1,6 +1,7 @@
 //! Every published version of a public document, compared with the previous one.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -8,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use shared::gzip;
 
 use crate::{
     cloud::API_BUCKET,
@@ -23,6 +25,46 @@ const STEP: TimeDelta = TimeDelta::seconds(60);
 /// The number of versions of a document that are remembered, to find the one that a later version follows.
 const OVERTAKING: usize = 16;
 
+/// The last versions of a document.
+#[derive(Debug, Default)]
+struct Recent {
+    /// The newest one, parsed: nearly always the one that the next is compared with.
+    newest: Value,
+    /// All of them, oldest first.
+    versions: VecDeque<Version>,
+}
+
+/// A version, kept as gzip: parsed, fifty storms of them would not fit into memory.
+#[derive(Debug)]
+struct Version {
+    object: Object,
+    stamp: String,
+    body: Bytes,
+}
+
+impl Recent {
+    /// The newest version for which `test` holds.
+    fn find(&self, test: impl Fn(&Object) -> bool) -> Option<Cow<'_, Value>> {
+        let place = self.versions.iter().rposition(|version| test(&version.object))?;
+        if place + 1 == self.versions.len() {
+            return Some(Cow::Borrowed(&self.newest));
+        }
+        let body = gzip::content(self.versions[place].body.clone(), usize::MAX - 1).ok()?;
+        serde_json::from_slice(&body).ok().map(Cow::Owned)
+    }
+
+    fn push(&mut self, object: Object, document: Value, body: &Bytes) {
+        let stamp = stamp(&document).to_owned();
+        // Memory does not refuse a write; without it a version is only not compared with.
+        let body = gzip::compressed(body).unwrap_or_default();
+        self.versions.push_back(Version { object, stamp, body });
+        self.newest = document;
+        if self.versions.len() > OVERTAKING {
+            self.versions.pop_front();
+        }
+    }
+}
+
 /// The public state so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Versions(Arc<Mutex<Seen>>);
@@ -30,8 +72,8 @@ pub(super) struct Versions(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 struct Seen {
     count: u64,
-    /// The last versions of each document, oldest first.
-    recent: HashMap<String, VecDeque<(Object, Value)>>,
+    /// The last versions of each document.
+    recent: HashMap<String, Recent>,
     /// By version: each player's points in the scores and in the grading.
     points: BTreeMap<String, [HashMap<String, u64>; 2]>,
     compared: u64,
@@ -103,24 +145,20 @@ impl Seen {
             Err(error) => return self.backwards.push(format!("{name}: {error}")),
         };
         let recent = self.recent.entry(name.to_owned()).or_default();
-        if let Some((before, known)) = recent.back()
-            && (version(object) < version(before) || stamp(&document) < stamp(known))
+        if let Some(before) = recent.versions.back()
+            && (version(object) < version(&before.object) || stamp(&document) < before.stamp.as_str())
         {
-            self.backwards.push(format!("{name}: {} after {}", stamp(&document), stamp(known)));
+            self.backwards.push(format!("{name}: {} after {}", stamp(&document), before.stamp));
         }
         // Upstream may answer two simultaneous polls in reverse order. A poll of a later step of the night
         // than the one in which a version was written is answered later than the poll behind that version.
-        let is_followed =
-            |(before, _): &&(Object, Value)| version(object) >= Some(before.time_created + STEP);
-        let lost = recent.iter().rfind(is_followed).and_then(|(_, known)| lost(known, &document));
+        let is_followed = |before: &Object| version(object) >= Some(before.time_created + STEP);
+        let lost = recent.find(is_followed).and_then(|known| lost(&known, &document));
         self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
-        recent.push_back((object.clone(), document.clone()));
-        if recent.len() > OVERTAKING {
-            recent.pop_front();
-        }
         if !text(&document, "poll_id").is_empty() {
             self.compare(object, &document);
         }
+        self.recent.entry(name.to_owned()).or_default().push(object.clone(), document, body);
     }
 
     /// Checks that scores and grading of one poll have the same points.
