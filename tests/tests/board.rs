@@ -25,6 +25,7 @@ use tests::{
     Cloud, HandClock, Reply, Stub,
     browser::Browser,
     contract::folder,
+    drift::{ODDS, both_sides},
     game, skipped,
     warehouse::{DAY, predicted, with},
 };
@@ -128,6 +129,9 @@ impl Host {
         let cloud = Cloud::start().await;
         cloud.add_tonight();
         cloud.add("nba_predictions.player_prop_predictions", predicted("jaylenbrown", 27.3, "OVER"));
+        for side in both_sides("jaylenbrown", 10, 6.5, -110, -105) {
+            cloud.add(ODDS, with(side, json!({"market_type": "rebounds"})));
+        }
         cloud
             .tonight(&HandClock::at("2026-01-09T22:00:00Z"))
             .await
@@ -135,7 +139,7 @@ impl Host {
             .await;
         let mut boston = game(1, DAY, "3rd Qtr", 3, "Q3 6:35");
         let player = json!({"id": 70, "first_name": "Jaylen", "last_name": "Brown"});
-        boston["home_team"]["players"] = json!([{"min": "25", "pts": 21, "player": player}]);
+        boston["home_team"]["players"] = json!([{"min": "25", "pts": 21, "reb": 5, "player": player}]);
         boston["visitor_team"] = json!({"id": 28, "abbreviation": "TOR", "players": []});
         let stub = Stub::answering([Reply::games([boston])]).await;
         cloud.exporter(&stub, &HandClock::at("2026-01-10T02:12:01Z")).await.post("").await;
@@ -276,6 +280,32 @@ async fn a_document_that_makes_no_sense_stops_nothing() {
     browser
         .until("the next score", scores, |text| text.as_str().is_some_and(|text| text.contains("99")))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cards_are_about_the_chosen_statistic() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (_host, url) = Host::start().await;
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    let card = "document.querySelector('[data-player=jaylenbrown]')";
+    let shown = format!(
+        "const card = {card};
+         return card && [card.querySelector('.points').textContent, card.querySelector('.grade') !== null,
+                         card.textContent.match(/Line [^(]*/)[0].trim(),
+                         card.querySelector('.plot').getAttribute('aria-label')]"
+    );
+    let points = json!(["21", true, "Line 24.5", "Points over game time: 21, line 24.5"]);
+    browser.until("points", &shown, |seen| *seen == points).await;
+    let choice = browser.page.find(fantoccini::Locator::Id("stat")).await.expect("the choice");
+    choice.select_by_value("rebounds").await.expect("a statistic");
+    // Rebounds are not predicted, so that there is nothing to grade.
+    let rebounds = json!(["5", false, "Line 6.5 rebounds", "Rebounds over game time: 5, line 6.5"]);
+    browser.until("rebounds", &shown, |seen| *seen == rebounds).await;
+    choice.select_by_value("blocks").await.expect("a statistic");
+    browser.until("nobody with a line", &format!("return {card}"), Value::is_null).await;
+    choice.select_by_value("points").await.expect("a statistic");
+    browser.until("points again", &shown, |seen| *seen == points).await;
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
