@@ -94,7 +94,7 @@ impl<'a> Upload<'a> {
         Self { content_type: "application/x-ndjson", ..Self::json(bucket, object, body) }
     }
 
-    /// A JSON document for the front end, compressed with [`gzip`](crate::gzip): `cache_control` for caches,
+    /// A JSON document for the front end, compressed with [`gzip`]: `cache_control` for caches,
     /// `version` to prevent an older version from replacing a newer one. Cloud Storage serves it compressed to whoever
     /// accepts gzip, and decompresses it for the rest (<https://cloud.google.com/storage/docs/transcoding>).
     pub fn public(

@@ -23,7 +23,7 @@ use crate::identity::{Caller, Resource};
 /// The number of results that are kept for their later pages.
 const KEPT_ANSWERS: usize = 48;
 /// The number of rows of all of them, so that many storms fit into memory; the newest few are kept however large.
-const KEPT_ROWS: usize = 100_000;
+const KEPT_ROWS: usize = 20_000;
 const FEWEST_KEPT: usize = 16;
 
 /// Results by job id, oldest first.
