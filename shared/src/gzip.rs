@@ -9,7 +9,6 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// `body` compressed at the fastest level, which takes a sixth of the bytes of a document.
-///
 pub fn compressed(body: &[u8]) -> io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     encoder.write_all(body)?;

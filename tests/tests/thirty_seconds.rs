@@ -98,6 +98,20 @@ async fn while_no_game_is_near_upstream_is_not_asked_and_the_documents_have_the_
 }
 
 #[tokio::test]
+async fn a_game_that_upstream_has_listed_keeps_its_id_while_upstream_is_not_asked() {
+    let night = night().await;
+    night.poll("20:00", [boston(BEFORE, 0)]).await;
+    let reply = call(&night, "20:16", []).await;
+    assert_eq!(reply["status"], "idle");
+    let live = night.cloud.document(LIVE).await;
+    assert_eq!(fields(&live["games"][0], ["game_id", "nba_game_id", "player_count"]), json!(["1", GAME, 4]));
+    assert_eq!(live["total_games"], 1);
+    // A whole poll without it leaves what the schedule has.
+    let live = night.poll("23:45", []).await;
+    assert_eq!(fields(&live["games"][0], ["game_id", "status"]), json!([GAME, "scheduled"]));
+}
+
+#[tokio::test]
 async fn a_game_is_polled_to_its_end_however_late_and_then_four_hours_from_its_tip_off() {
     let night = night().await;
     for (time, game, expected) in [

@@ -185,7 +185,9 @@ impl Exporter {
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
-            self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
+            if run.asks_upstream {
+                self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
+            }
             if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
                 poll.add_unlisted(&predicted.slate.games, games.as_deref());
             }
@@ -293,7 +295,7 @@ impl Exporter {
         let missing: HashSet<TeamPair> =
             scheduled.filter(|game| is_late(game)).map(ScheduledGame::pair).collect();
         let missing = &missing - &listed;
-        if missing.is_empty() || !poll.asked_upstream() {
+        if missing.is_empty() {
             return;
         }
         if let Ok(called_off) = self.called_off.get(poll.day, CALLED_OFF_TIMEOUT).await {

@@ -35,8 +35,6 @@ pub struct Poll {
     unreadable: usize,
     /// Whether the dated endpoint has been asked for games that the live one no longer lists.
     asked_by_date: bool,
-    /// Whether upstream was not asked at all.
-    is_unasked: bool,
 }
 
 impl Poll {
@@ -48,35 +46,21 @@ impl Poll {
         let games = one_of_each(raw(games));
         let is_whole = lost == 0;
         let asked_by_date = !is_today;
-        Ok(Self {
-            day,
-            is_today,
-            at: upstream.at,
-            games,
-            is_whole,
-            unreadable,
-            asked_by_date,
-            is_unasked: false,
-        })
+        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date })
     }
 
-    /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near.
+    /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near: whatever it listed before
+    /// stays.
     pub(crate) fn unasked(day: SlateDay, at: DateTime<Utc>) -> Self {
         Self {
             day,
             is_today: true,
             at,
             games: Vec::new(),
-            is_whole: true,
+            is_whole: false,
             unreadable: 0,
             asked_by_date: true,
-            is_unasked: true,
         }
-    }
-
-    /// Whether upstream was asked.
-    pub(crate) fn asked_upstream(&self) -> bool {
-        !self.is_unasked
     }
 
     /// Adds the games of the schedule that neither this poll nor the public scores list, so that the document has the
@@ -84,9 +68,9 @@ impl Poll {
     pub(crate) fn add_unlisted(&mut self, scheduled: &[slate::Game], public: Option<&[Arc<LiveGame>]>) {
         let mut listed = self.pairs();
         let listed_in_public = public.into_iter().flatten().filter(|game| !game.is_unlisted());
-        listed.extend(
-            listed_in_public.filter(|game| game.has_begun() || game.is_settled()).map(|game| game.pair()),
-        );
+        // A whole poll that no longer lists a game before tip-off has taken it off.
+        let stays = |game: &&Arc<LiveGame>| !self.is_whole || game.has_begun() || game.is_settled();
+        listed.extend(listed_in_public.filter(stays).map(|game| game.pair()));
         let missing = scheduled.iter().filter(|game| !listed.contains(&game.scheduled.pair()));
         self.games.extend(missing.map(|game| Arc::new(LiveGame::unlisted(&game.scheduled))));
     }
@@ -150,10 +134,13 @@ impl Poll {
         let polled: Vec<Arc<LiveGame>> = polled.collect();
         let rests_on_public = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
         let listed = self.pairs();
-        // A game that only the schedule has stays while the schedule is not known.
-        let is_scheduled = |game: &LiveGame| game.is_unlisted() && names.predicted.is_none();
+        // Whether the source of a game before tip-off, the schedule or upstream, was read to its end.
+        let is_read = |game: &LiveGame| match game.is_unlisted() {
+            true => names.predicted.is_some(),
+            false => self.is_whole,
+        };
         let stays = |game: &&&Arc<LiveGame>| {
-            let may_go = self.is_whole && !game.is_settled() && !game.has_begun() && !is_scheduled(game);
+            let may_go = is_read(game) && !game.is_settled() && !game.has_begun();
             !listed.contains(&game.pair()) && !may_go
         };
         let kept = known.values().filter(stays).map(|game| Arc::clone(game));
