@@ -4,11 +4,12 @@
 //! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false,
 //! "polls": 1, "every_seconds": 30}`; an empty body means today, graded, polled once. With `until_official`, nothing is
 //! done once the official box scores have settled every line of the day. With more than one poll, the call goes on
-//! polling while a game is on, and asks upstream nothing while none is on or near. Today comes from BallDontLie's live endpoint; any other day comes from its dated one and
-//! leaves both `latest.json` alone. The live endpoint drops a game an hour or two after its end: the document
-//! keeps what it had of a finished game. Both documents are of one poll. When upstream fails, nothing is
-//! written and the last good files stay; when only the predictions are unavailable, the scores are published
-//! and the answer names the missing document.
+//! polling while a game is on, and asks upstream nothing while none is on or near. Today comes from
+//! BallDontLie's live endpoint; any other day comes from its dated one and leaves both `latest.json` alone.
+//! The live endpoint drops a game an hour or two after its end: the document keeps what it had of a finished
+//! game. Both documents are of one poll. When upstream fails, nothing is written and the last good files
+//! stay; when only the predictions are unavailable, the scores are published and the answer names the missing
+//! document.
 
 mod call;
 pub mod chance;
