@@ -16,7 +16,7 @@ locals {
         look   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" }
       }
       schedules = {
-        snapshots = { cron = local.snapshots, body = "{}" }
+        snapshots = { cron = local.snapshots, body = jsonencode({ idle_every_minutes = 3 }) }
       }
     }
 

@@ -1,9 +1,10 @@
 locals {
   # From noon to 3:59 Eastern: matinees, weekend tips, west-coast overtimes. The slate day ends at four.
-  # The export is called every minute. While a game is on, a call polls twice; while none is on or near, it asks
-  # upstream nothing. The history has a poll every three minutes: each is a load job, and the table has a limit of them.
+  # Both functions are called every minute. While a game is on, a call of the export polls twice; while none is on or
+  # near, it asks upstream nothing. The history has a poll every minute while a game is on, else every three: each is a
+  # load job, and the table has a limit of them.
   polls     = "* 12-23,0-3 * * *"
-  snapshots = "*/3 12-23,0-3 * * *"
+  snapshots = "* 12-23,0-3 * * *"
 
   # Exports of yesterday, at 5:00, 7:30, 10:30 and 13:00: official box scores arrive in the warehouse through the
   # morning. Once they have settled every line, the remaining ones do nothing.

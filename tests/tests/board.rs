@@ -17,7 +17,7 @@ use local_cloud::{
     cloud::API_BUCKET,
     functions::listen,
     night::Night,
-    replay::{Pace, Replay},
+    replay::{Pace, Replay, TICK},
 };
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ async fn the_board_follows_a_night() {
     let Some(browser) = Browser::start(1600, 1000, false).await else { return };
     let data = tempfile::tempdir().expect("a folder");
     // A night of five hours in half a minute; its first poll is long before the first tip-off.
-    let pace = Pace { speed: 700.0, seed: 1 };
+    let pace = Pace { speed: 700.0, seed: 1, every: TICK };
     let night = Arc::new(Night::sample().expect("the sample night"));
     let listener = listen(0).await.expect("a port");
     let replay = Arc::new(Replay::start(data.path(), listener, 0, night, pace).await.expect("a replay"));

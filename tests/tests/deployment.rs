@@ -13,7 +13,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use hcl::Expression;
-use local_cloud::{bigquery::views, cloud::RAW_BUCKET, functions, pubsub, replay::TICK};
+use local_cloud::{bigquery::views, cloud::RAW_BUCKET, functions, pubsub, replay::AS_DEPLOYED};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::{
@@ -254,9 +254,8 @@ fn f06_f23_polls_are_asked_for_throughout_the_night_in_new_york() {
     let cron = |name: &str| root.value(root.local(name)).expect("a schedule");
     let (polls, snapshots) = (cron("polls"), cron("snapshots"));
     let fields: Vec<&str> = snapshots.split(' ').collect();
-    let ["*/3", hours, "*", "*", "*"] = fields.as_slice() else { panic!("{snapshots}") };
-    assert_eq!(polls, format!("* {hours} * * *"), "every minute of the same hours");
-    assert_eq!(TICK, TimeDelta::minutes(3), "the replay ticks like the schedule");
+    let ["*", hours, "*", "*", "*"] = fields.as_slice() else { panic!("{snapshots}") };
+    assert_eq!(polls, snapshots, "each minute both are called");
     let hours: BTreeSet<u32> = hours
         .split(',')
         .flat_map(|range| {
@@ -267,11 +266,11 @@ fn f06_f23_polls_are_asked_for_throughout_the_night_in_new_york() {
     assert_eq!(hours, (12..24).chain(0..4).collect());
     // The last poll belongs to the same slate day as the preceding noon, in winter and in summer.
     for (noon, last) in
-        [("2026-01-09T17:00:00Z", "2026-01-10T08:57:00Z"), ("2026-06-09T16:00:00Z", "2026-06-10T07:57:00Z")]
+        [("2026-01-09T17:00:00Z", "2026-01-10T08:59:00Z"), ("2026-06-09T16:00:00Z", "2026-06-10T07:59:00Z")]
     {
         let day = |instant: &str| SlateDay::of(instant.parse::<DateTime<Utc>>().expect("an instant"));
         assert_eq!(day(noon), day(last));
-        let after = last.parse::<DateTime<Utc>>().expect("an instant") + TICK;
+        let after = last.parse::<DateTime<Utc>>().expect("an instant") + TimeDelta::minutes(1);
         assert_ne!(SlateDay::of(after), day(noon));
     }
     for (name, function) in deployed(&root) {
@@ -389,6 +388,8 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
         text(body).unwrap_or_else(|| jsonencode(argument(body)).to_string())
     };
     let polls = body_of("export-live", "polls");
+    let asked: Value = serde_json::from_str(&polls).expect("a request");
+    assert_eq!(asked["every_seconds"], AS_DEPLOYED.num_seconds(), "as documents, status and replay say");
     let answer = cloud.exporter(&upstream, &clock).await.post(polls).await;
     assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
     assert!(answer.json["paths"]["live_grading"].is_string(), "graded: {answer:?}");

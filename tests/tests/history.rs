@@ -11,7 +11,7 @@ use local_cloud::{
     cloud::RAW_BUCKET,
     functions::listen,
     night::Night,
-    replay::{Pace, Replay},
+    replay::{Pace, Replay, TICK},
 };
 use serde_json::Value;
 use shared::documents::snapshot;
@@ -58,7 +58,7 @@ async fn the_views_say_of_a_replayed_night_what_its_snapshots_say() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = listen(0).await.expect("a port");
     let night = Arc::new(Night::sample().expect("the sample night"));
-    let pace = Pace { speed: 1e6, seed: 1 };
+    let pace = Pace { speed: 1e6, seed: 1, every: TICK };
     let replay = Replay::start(folder.path(), listener, 0, night, pace).await.expect("a replay");
     replay.run(|_| ()).await;
     let (snapshots, polled) = snapshots(&replay);

@@ -5,14 +5,19 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use local_cloud::{cloud::RAW_BUCKET, delivery::Subscription, faults::Fault, limits::Limit, replay::TICK};
+use local_cloud::{cloud::RAW_BUCKET, delivery::Subscription, faults::Fault, limits::Limit};
 use reqwest::StatusCode;
-use tests::{Cloud, Function, game, instant, snapshot};
+use serde_json::json;
+use tests::{Cloud, Function, HandClock, Reply, Stub, game, instant, snapshot};
 
 const JOBS: &str = "SELECT COUNT(*) FROM main.jobs";
-/// From noon to four in the morning, Eastern.
+/// From noon to four in the morning, Eastern, with games on from the beginning until half past one: longer than
+/// the longest day of a season, Christmas.
 const FIRST_POLL: &str = "2026-01-09T17:00:00Z";
-const POLLS: usize = 320;
+const MINUTES: usize = 960;
+const MINUTES_WITH_GAMES: usize = 810;
+/// The snapshots of that day: one a minute while a game is on, else one in three.
+const POLLS: usize = MINUTES_WITH_GAMES + (MINUTES - MINUTES_WITH_GAMES) / 3;
 
 /// A pending delivery: its time, its snapshot, and the pause after it if it fails.
 type Due = Reverse<(DateTime<Utc>, usize, TimeDelta)>;
@@ -81,7 +86,25 @@ impl Day {
 }
 
 fn poll_at(nth: usize) -> DateTime<Utc> {
-    instant(FIRST_POLL) + TICK * i32::try_from(nth).expect("a poll")
+    let minute = nth + 2 * nth.saturating_sub(MINUTES_WITH_GAMES);
+    instant(FIRST_POLL) + TimeDelta::minutes(minute.try_into().expect("a minute"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_games_has_a_snapshot_a_minute_and_one_in_three_after_the_last() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(FIRST_POLL));
+    let stub = Stub::answering([]).await;
+    let scraper = cloud.scraper(&stub, &clock).await;
+    for minute in 0..MINUTES {
+        let is_on = minute < MINUTES_WITH_GAMES;
+        let (status, period) = if is_on { ("2nd Qtr", 2) } else { ("Final", 4) };
+        stub.answer([Reply::games([game(1, "2026-01-09", status, period, "")])]);
+        let at = instant(FIRST_POLL) + TimeDelta::minutes(minute.try_into().expect("a minute"));
+        clock.set(&at.to_rfc3339());
+        let answer = scraper.post(json!({"idle_every_minutes": 3}).to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+    assert_eq!(cloud.names(RAW_BUCKET, "ball-dont-lie/").len(), POLLS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +138,10 @@ async fn f25_a_day_of_outage_and_its_replay_stay_far_below_the_limit_of_load_job
         "{deliveries} deliveries, {failed} failed jobs, {} jobs in all, {rounds} rounds of replay",
         day.jobs()
     );
-    assert_eq!(day.cloud.number("SELECT COUNT(DISTINCT poll_id) FROM nba_raw.bdl_live_boxscores"), 320);
+    assert_eq!(
+        day.cloud.number("SELECT COUNT(DISTINCT poll_id) FROM nba_raw.bdl_live_boxscores"),
+        POLLS as i64
+    );
     assert!(day.jobs() < 1_000, "{} load jobs", day.jobs());
 }
 

@@ -20,7 +20,7 @@ use tests::{contract::Contract, recorded_data};
 use tokio::runtime::{Builder, Runtime};
 
 /// The clock waits for the functions, so the replay runs as fast as they do.
-const PACE: Pace = Pace { speed: 1e6, seed: 1 };
+const PACE: Pace = Pace { speed: 1e6, seed: 1, every: replay::TICK };
 
 /// A replayed night, and every published version of every document.
 struct Played {
@@ -49,7 +49,7 @@ async fn play(night: Night, folder: &Path) -> Played {
     let report = Report::of(&replay).expect("a report");
     println!("{report}");
     assert!(report.holds(), "{report}");
-    assert_eq!(ticks, replay::ticks(&replay.night).count());
+    assert_eq!(ticks, replay::ticks(&replay.night, PACE.every).count());
     let versions = std::mem::take(&mut *versions.lock().expect("the versions"));
     let correction = replay.morning_after().await.expect("the morning after");
     let unsettled = replay.unsettled(&correction);

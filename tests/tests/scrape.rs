@@ -98,6 +98,50 @@ async fn off_hours_the_snapshot_is_written_all_the_same() {
 }
 
 #[tokio::test]
+async fn while_no_game_is_in_progress_a_poll_is_stored_in_every_third_minute() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    let before = || game(1, "2026-01-09", "2026-01-10T02:30:00Z", 0, "");
+    let over = || game(2, "2026-01-09", "Final", 4, "Final");
+    let unreadable = || json!({"id": 3, "status": "?"});
+    let every_third = r#"{"idle_every_minutes": 3}"#;
+    for (minute, games, body, stored) in [
+        (9, vec![before(), over()], every_third, true),
+        (10, vec![before(), over()], every_third, false),
+        (11, vec![], every_third, false),
+        (12, vec![], every_third, true),
+        (13, vec![over(), in_progress(4)], every_third, true),
+        (14, vec![over(), unreadable()], every_third, true),
+        (16, vec![over()], "", true),
+        (17, vec![over()], "{}", true),
+    ] {
+        clock.set(&format!("2026-01-10T02:{minute:02}:01Z"));
+        let stub = Stub::answering([Reply::games(games)]).await;
+        let answer = cloud.scraper(&stub, &clock).await.post(body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let path = format!("ball-dont-lie/live-boxscores/2026-01-09/20260110_02{minute:02}01.json");
+        assert_eq!(cloud.names(RAW_BUCKET, &path).len(), usize::from(stored), "minute {minute}");
+        let said = (answer.json["status"] == "idle", answer.json["path"].as_str());
+        assert_eq!(said, (!stored, stored.then_some(path.as_str())), "minute {minute}");
+    }
+}
+
+#[tokio::test]
+async fn an_interval_that_is_none_is_refused_by_name() {
+    let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
+    for (body, said) in [
+        (r#"{"idle_every_minutes": 0}"#, "idle_every_minutes: 0, expected 1 to 60"),
+        (r#"{"idle_every_minutes": 61}"#, "idle_every_minutes: 61, expected 1 to 60"),
+        (r#"{"every": 3}"#, "unknown field `every`"),
+    ] {
+        let stub = Stub::answering([]).await;
+        let answer = cloud.scraper(&stub, &clock).await.post(body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(answer.message().contains(said), "{}", answer.message());
+        assert!(stub.asked().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_second_poll_in_the_same_second_leaves_the_first_snapshot_as_it_is() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
     let stub =

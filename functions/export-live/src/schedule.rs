@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
+    documents::status::POLL_INTERVAL,
     nba::GameStatus,
     slate::{ScheduledGame, Slate},
 };
@@ -14,8 +15,7 @@ use crate::live::LiveGame;
 const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
 const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
-/// The interval between two polls while a game is on, and the interval of the schedule's calls.
-const WHILE_ON: TimeDelta = TimeDelta::seconds(30);
+/// The interval of the schedule's calls.
 const WHILE_NEAR: TimeDelta = TimeDelta::seconds(60);
 /// How old the documents of a day may become while no game is near.
 pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
@@ -49,7 +49,7 @@ pub(crate) fn next_update(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     if games.iter().any(|game| game.status == GameStatus::InProgress) {
-        return Some(now + WHILE_ON);
+        return Some(now + POLL_INTERVAL);
     }
     match slate {
         Some(slate) => slate.games.iter().filter_map(|game| next_poll(&game.scheduled, games, now)).min(),

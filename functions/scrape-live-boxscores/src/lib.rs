@@ -1,13 +1,16 @@
 //! Stage 1: one poll of BallDontLie's live box scores becomes one raw snapshot.
 //!
-//! `POST /` fetches every page of `/v1/box_scores/live` and creates
+//! `POST / {"idle_every_minutes": 1}` fetches every page of `/v1/box_scores/live` and creates
 //! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
-//! object triggers the processor. A snapshot without games is stored too.
+//! object triggers the processor. A snapshot without games is stored too. With `idle_every_minutes`, a poll without a
+//! game in progress is stored only in every so many minutes, because each snapshot with players is a load job and a
+//! table has a limit of them a day.
 
 use std::sync::Arc;
 
 use axum::{Json, Router, body::Bytes};
-use serde::Serialize;
+use chrono::{DateTime, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
     documents::snapshot::{Snapshot, object_name},
@@ -17,9 +20,9 @@ use shared::{
         storage::{Storage, Upload, Written},
     },
     json,
-    nba::PollId,
+    nba::{GameStatus, PollId},
     service,
-    sources::balldontlie::{BallDontLie, Polled},
+    sources::balldontlie::{BallDontLie, Games, Polled, read_games},
 };
 
 /// The settings of this function, from the environment.
@@ -47,6 +50,39 @@ impl Settings {
     }
 }
 
+/// The request of a call; an empty body stores every poll.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Request {
+    idle_every_minutes: IdleEvery,
+}
+
+/// While no game is in progress, only polls in minutes of the hour that are multiples of this are stored.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct IdleEvery(u32);
+
+impl Default for IdleEvery {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl TryFrom<u32> for IdleEvery {
+    type Error = String;
+
+    fn try_from(minutes: u32) -> Result<Self, String> {
+        let is_valid = (1..=60).contains(&minutes);
+        is_valid.then_some(Self(minutes)).ok_or(format!("idle_every_minutes: {minutes}, expected 1 to 60"))
+    }
+}
+
+impl IdleEvery {
+    fn is_due(self, at: DateTime<Utc>) -> bool {
+        at.minute().is_multiple_of(self.0)
+    }
+}
+
 /// The answer to the schedule.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,16 +90,19 @@ struct Reply {
     status: Status,
     poll_id: PollId,
     game_count: usize,
-    /// The snapshot's name in the raw bucket.
-    path: String,
+    /// The snapshot's name in the raw bucket; absent where none was stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
     Success,
-    /// No game is in progress.
+    /// Upstream lists no game.
     NoData,
+    /// No game is in progress, and the minute is not one in which such a poll is stored.
+    Idle,
 }
 
 /// Builds the router of the function.
@@ -82,9 +121,14 @@ struct Scraper {
 }
 
 impl Scraper {
-    async fn scrape(self: Arc<Self>, _body: Bytes) -> Result<Json<Reply>, Error> {
+    async fn scrape(self: Arc<Self>, body: Bytes) -> Result<Json<Reply>, Error> {
+        let Request { idle_every_minutes } = service::json_body(&body)?;
         let Polled { at, games } = self.balldontlie.live(&self.clock).await?;
         let (poll_id, game_count) = (PollId::at(at), games.len());
+        if !idle_every_minutes.is_due(at) && !may_be_on(&games) {
+            tracing::info!(%poll_id, game_count, "no game is in progress; the poll is not stored");
+            return Ok(Json(Reply { status: Status::Idle, poll_id, game_count, path: None }));
+        }
         let snapshot = Snapshot {
             timestamp: self.clock.now(),
             poll_id,
@@ -107,7 +151,7 @@ impl Scraper {
             }
         };
         let status = if game_count == 0 { Status::NoData } else { Status::Success };
-        Ok(Json(Reply { status, poll_id, game_count, path }))
+        Ok(Json(Reply { status, poll_id, game_count, path: Some(path) }))
     }
 
     /// The number of games in the existing snapshot, which is read to verify it: a poll that is not stored
@@ -121,4 +165,10 @@ impl Scraper {
             .map_err(|error| Error::Internal(format!("{path} is there and no snapshot: {error}")))?;
         Ok(snapshot.game_count)
     }
+}
+
+/// Whether a game is in progress. A game that cannot be read may be.
+fn may_be_on(games: &Games) -> bool {
+    let (games, unreadable) = read_games(games.iter().map(AsRef::as_ref));
+    !unreadable.is_empty() || games.iter().any(|game| game.state.status == GameStatus::InProgress)
 }

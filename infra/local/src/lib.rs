@@ -4,6 +4,7 @@
 //! Test and development equipment. It implements only what the functions use; any other call is answered
 //! with `501` and the name of the call.
 
+pub mod age;
 pub mod bigquery;
 mod board;
 pub mod chaos;

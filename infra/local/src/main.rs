@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -126,6 +127,9 @@ struct Run {
     /// Speed of the clock relative to real time; without it the night takes about a minute
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<f64>,
+    /// Seconds of the night between two polls while a game is on, a divisor or multiple of 60
+    #[arg(long, value_name = "SECONDS", default_value_t = replay::AS_DEPLOYED.num_seconds(), value_parser = interval)]
+    every: i64,
     /// End after the closing table, with status 0 only if every check holds
     #[arg(long)]
     exit: bool,
@@ -141,6 +145,12 @@ fn speed(text: &str) -> Result<f64, String> {
     } else {
         Err("expected 1 to 1000000".into())
     }
+}
+
+fn interval(text: &str) -> Result<i64, String> {
+    let seconds: i64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    let fits = (5..=600).contains(&seconds) && (60 % seconds == 0 || seconds % 60 == 0);
+    fits.then_some(seconds).ok_or("expected 5 to 600, a divisor or multiple of 60".into())
 }
 
 fn main() -> ExitCode {
@@ -193,7 +203,7 @@ impl Chaos {
         let folder = cloud::clear(&self.data_dir)?;
         let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
         let executable = std::env::current_exe().map_err(|error| internal(&error))?;
-        let polls = replay::ticks(&night).count();
+        let polls = replay::ticks(&night, replay::TICK).count();
         say(&format!(
             "{} storms over {} ({} games, {polls} polls), {} ms a poll; seeds from {} on, kept in {}.",
             self.seeds,
@@ -272,7 +282,7 @@ impl Run {
 
         let night = Arc::new(night);
         let speed = self.speed.unwrap_or_else(|| replay::speed_for_a_minute(&night));
-        let pace = Pace { speed, seed: self.eve.seed };
+        let pace = Pace { speed, seed: self.eve.seed, every: TimeDelta::seconds(self.every) };
         let replay = Replay::start(&folder, listener, self.port + 1, night.clone(), pace).await?;
         say(&format!(
             "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
@@ -282,7 +292,7 @@ impl Run {
         ));
 
         tokio::select! {
-            () = replay_with_bar(&replay) => {}
+            () = replay_with_bar(&replay, pace.every) => {}
             () = service::stop_signal() => {
                 say("Stopped before the night was over.");
                 return Ok(false);
@@ -300,8 +310,8 @@ impl Run {
     }
 }
 
-async fn replay_with_bar(replay: &Replay) {
-    let ticks = replay::ticks(&replay.night).count() as u64;
+async fn replay_with_bar(replay: &Replay, every: TimeDelta) {
+    let ticks = replay::ticks(&replay.night, every).count() as u64;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} polls  {msg}");
     let bar = ProgressBar::new(ticks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let counts = replay.cloud.delivery.counts.clone();

@@ -10,7 +10,7 @@ use crate::{
     cloud::API_BUCKET,
     functions::listen,
     night::Night,
-    replay::{self, Pace, Replay},
+    replay::{self, Pace, Replay, TICK},
 };
 
 /// The moments, in chronological order.
@@ -48,7 +48,7 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     let night = Arc::new(night);
     let listener = listen(0).await?;
     // The clock is stopped while the functions run, so that the machine's speed does not affect the files.
-    let pace = Pace { speed: 1e9, seed };
+    let pace = Pace { speed: 1e9, seed, every: TICK };
     let replay = Replay::start_at(morning, data, listener, 0, night, pace).await?;
     let keep = |moment: &str| {
         save(&replay, &folder.join(moment))
@@ -59,7 +59,7 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     keep("morning")?;
     let mut has_second_quarter = false;
     let mut has_overtime = false;
-    let ticks: Vec<DateTime<Utc>> = replay::ticks(&replay.night).collect();
+    let ticks: Vec<DateTime<Utc>> = replay::ticks(&replay.night, TICK).collect();
     for (index, tick) in ticks.iter().enumerate() {
         replay.cloud.clock.run_until(*tick).await;
         if index == 0 {

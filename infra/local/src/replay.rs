@@ -2,12 +2,13 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use reqwest::Url;
-use shared::Error;
+use shared::{Error, documents::status::POLL_INTERVAL};
 use tokio::net::TcpListener;
 
 use crate::{
+    age::Seen,
     clock::ReplayClock,
     cloud::{LocalCloud, RAW_BUCKET},
     delivery::Subscription,
@@ -19,8 +20,13 @@ use crate::{
     seed::{self, Correction},
 };
 
-/// The interval of the schedules, three minutes as in production.
+/// The interval of two polls of the export in production while a game is on.
+pub const AS_DEPLOYED: TimeDelta = POLL_INTERVAL;
+/// A longer interval, in which a night is replayed in seconds.
 pub const TICK: TimeDelta = TimeDelta::minutes(3);
+
+/// The call by which the schedule keeps a snapshot.
+const SNAPSHOT: &str = r#"{"idle_every_minutes":3}"#;
 
 /// The message by which the schedule requests tonight's list.
 const TONIGHT: &str = r#"{"export_types":["tonight"],"target_date":"today","correlation_id":"replay","trigger_source":"scheduler"}"#;
@@ -32,6 +38,8 @@ pub struct Pace {
     pub speed: f64,
     /// The seed of the warehouse.
     pub seed: u64,
+    /// The interval of two polls of the export while a game is on.
+    pub every: TimeDelta,
 }
 
 /// A night before its replay: services and functions are running, the clock is stopped before the night.
@@ -43,8 +51,9 @@ pub struct Replay {
     pub functions: Functions,
     /// The replayed night.
     pub night: Arc<Night>,
-    /// The seed of the warehouse.
-    seed: u64,
+    /// The versions of the live scores, as their readers see them.
+    pub seen: Seen,
+    pace: Pace,
 }
 
 impl Replay {
@@ -57,7 +66,7 @@ impl Replay {
         night: Arc<Night>,
         pace: Pace,
     ) -> Result<Self, Error> {
-        let before = ticks(&night).next().unwrap_or_default() - TICK;
+        let before = ticks(&night, pace.every).next().unwrap_or_default() - pace.every;
         Self::start_at(before, folder, listener, first_port, night, pace).await
     }
 
@@ -83,12 +92,13 @@ impl Replay {
         for topic in [TRIGGER_TOPIC, PREDICTIONS_TOPIC] {
             cloud.delivery.subscribe(&cloud.topics, topic, functions.export_tonight.clone());
         }
-        Ok(Self { cloud, functions, night, seed: pace.seed })
+        let seen = Seen::watch(&cloud.objects, &clock);
+        Ok(Self { cloud, functions, night, seen, pace })
     }
 
     /// Replays the night; calls `on_tick` after each poll. Failures are counted, not fatal.
     pub async fn run(&self, mut on_tick: impl FnMut(DateTime<Utc>)) {
-        for (index, tick) in ticks(&self.night).enumerate() {
+        for (index, tick) in ticks(&self.night, self.pace.every).enumerate() {
             self.cloud.clock.run_until(tick).await;
             if index == 0 {
                 // The day's last export of tonight's list comes before the first tip-off.
@@ -109,7 +119,7 @@ impl Replay {
     /// Settles the night on the morning after: the official box scores arrive, with one correction, and
     /// yesterday is exported as the schedules do.
     pub async fn morning_after(&self) -> Result<Correction, Error> {
-        let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.seed)
+        let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.pace.seed)
             .map_err(|error| Error::Internal(format!("official box scores: {error}")))?;
         self.cloud.clock.run_until(morning::instant(self.night.day)).await;
         // The hours since the last poll are not real, so only a new instance reads the warehouse again.
@@ -129,22 +139,33 @@ impl Replay {
         morning::unsettled(&self.cloud.objects, self.night.day, correction)
     }
 
-    /// Makes one poll, as the schedules do. The clock is stopped meanwhile; failures are in the counters
-    /// and the log.
+    /// Makes one poll, as the schedules do: they call each minute, and the export polls again within the minute
+    /// while a game is on. The clock is stopped meanwhile; failures are in the counters and the log.
     pub async fn poll(&self) {
+        let now = self.cloud.clock.now();
+        let is_called = now.second() == 0;
         let delivery = &self.cloud.delivery;
-        let scrape = delivery.scheduled_call(&self.functions.scrape_live_boxscores, "{}");
-        let export = delivery.scheduled_call(&self.functions.export_live, r#"{"target_date":"today"}"#);
-        let _ = tokio::join!(scrape, export);
+        let scrape = async {
+            if is_called {
+                let _ = delivery.scheduled_call(&self.functions.scrape_live_boxscores, SNAPSHOT).await;
+            }
+        };
+        let export = async {
+            if is_called || self.night.games_on(now) > 0 {
+                let body = r#"{"target_date":"today"}"#;
+                let _ = delivery.scheduled_call(&self.functions.export_live, body).await;
+            }
+        };
+        tokio::join!(scrape, export);
     }
 }
 
-/// The instants of the schedules, from before the first game is listed until after the last has
+/// The instants of the polls, `every` so often, from before the first game is listed until after the last has
 /// disappeared.
-pub fn ticks(night: &Night) -> impl Iterator<Item = DateTime<Utc>> + use<> {
+pub fn ticks(night: &Night, every: TimeDelta) -> impl Iterator<Item = DateTime<Utc>> + use<> {
     let first = night.begins().duration_trunc(TICK).unwrap_or_default() - TICK;
     let last = night.ends() + TICK * 2;
-    std::iter::successors(Some(first), |tick| Some(*tick + TICK)).take_while(move |tick| *tick <= last)
+    std::iter::successors(Some(first), move |tick| Some(*tick + every)).take_while(move |tick| *tick <= last)
 }
 
 /// The speed at which the night takes about a minute.

@@ -14,6 +14,7 @@ use serde_json::Value;
 use shared::{documents::snapshot, nba::PlayerLookup, service::dead_letter};
 
 use crate::{
+    age::Ages,
     cloud::{API_BUCKET, RAW_BUCKET},
     pubsub::COMPLETE_TOPIC,
     replay::Replay,
@@ -52,6 +53,8 @@ impl Report {
         let objects =
             [RAW_BUCKET, API_BUCKET].map(|bucket| replay.cloud.objects.list(bucket, "").len() as u64);
         let dead = replay.cloud.objects.list(RAW_BUCKET, dead_letter::PREFIX);
+        let ages = replay.seen.ages();
+        let age = |of: fn(&Ages) -> i64| ages.as_ref().and_then(|ages| of(ages).try_into().ok()).unwrap_or(0);
         let summary = |field: &str| grading["summary"][field].as_u64().unwrap_or(0);
         Ok(Self {
             counts: vec![
@@ -67,6 +70,8 @@ impl Report {
                 ("  incorrect", summary("incorrect")),
                 ("  pushes", summary("pushes")),
                 ("  voided", summary("voided")),
+                ("age of scores, s", age(|ages| ages.median)),
+                ("  19 of 20 below", age(|ages| ages.p95)),
                 ("errors", counted(&counts.failed_calls) + counted(&counts.undelivered)),
             ],
             checks: vec![

@@ -7,7 +7,7 @@ use local_cloud::{
     functions::{audience, listen},
     latency::Latency,
     night::Night,
-    replay::{Pace, Replay},
+    replay::{Pace, Replay, TICK},
 };
 use reqwest::Url;
 use tempfile::TempDir;
@@ -93,7 +93,7 @@ impl Target {
         let night = Arc::new(Night::sample().map_err(|error| error.to_string())?);
         let begins = night.first_tip_off() + TimeDelta::minutes(30);
         let listener = listen(0).await.map_err(|error| error.to_string())?;
-        let pace = Pace { speed: SPEED, seed: 1 };
+        let pace = Pace { speed: SPEED, seed: 1, every: TICK };
         let replay = Replay::start_at(begins, folder.path(), listener, 0, night.clone(), pace).await;
         let replay = replay.map_err(|error| error.to_string())?;
         // Long enough to cancel a job while it runs, as on real BigQuery.

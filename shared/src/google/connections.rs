@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// How long a connection without a request is kept. Longer than the three minutes between two snapshots, after
+/// How long a connection without a request is kept. Longer than the three minutes between two snapshots while no game is on, after
 /// which the clients' own 90 seconds would have every poll begin with a handshake.
 pub(crate) const IDLE: Duration = Duration::from_secs(240);
 

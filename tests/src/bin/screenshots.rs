@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use local_cloud::{
     functions::listen,
     night::Night,
-    replay::{Pace, Replay},
+    replay::{Pace, Replay, TICK},
 };
 use serde_json::Value;
 use tests::browser::Browser;
@@ -16,7 +16,7 @@ async fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("a folder"));
     let browser = Browser::start(1280, 960, false).await.expect("chromium and chromium-driver");
     let data = tempfile::tempdir().expect("a folder");
-    let pace = Pace { speed: 300.0, seed: 1 };
+    let pace = Pace { speed: 300.0, seed: 1, every: TICK };
     let night = Arc::new(Night::sample().expect("the sample night"));
     let listener = listen(0).await.expect("a port");
     let replay = Arc::new(Replay::start(data.path(), listener, 0, night, pace).await.expect("a replay"));

@@ -29,7 +29,7 @@ use crate::{
     morning,
     night::Night,
     pubsub::TRIGGER_TOPIC,
-    replay::ticks,
+    replay::{TICK, ticks},
     seed,
 };
 use process::Process;
@@ -123,7 +123,7 @@ impl Chaos {
             |error: &dyn std::fmt::Display| Error::Internal(format!("seed {}: {error}", storm.seed));
         std::fs::create_dir_all(folder).map_err(|error| internal(&error))?;
         let clock = ClockFile::new(folder.join("clock"));
-        let start = ticks(&night).next().unwrap_or_default();
+        let start = ticks(&night, TICK).next().unwrap_or_default();
         clock.show(start).map_err(|error| internal(&error))?;
         let cloud =
             LocalCloud::start(folder, listen(0).await?, night.clone(), ReplayClock::new(start, 1e6)).await?;
@@ -175,9 +175,9 @@ impl Chaos {
         let Storm { seed, tick: pace, .. } = self.storm;
         self.cloud.faults.begin(seed);
         self.cloud.delivery.set_disorder(Some(Disorder { seed, latest: pace * 8 }));
-        let count = ticks(&self.night).count().saturating_sub(CALM_TICKS);
+        let count = ticks(&self.night, TICK).count().saturating_sub(CALM_TICKS);
         let mut under_way = JoinSet::new();
-        for (index, tick) in ticks(&self.night).take(count).enumerate() {
+        for (index, tick) in ticks(&self.night, TICK).take(count).enumerate() {
             self.cloud.faults.next_moment();
             self.set_clock(tick).await?;
             if index == 0 || self.dice("trigger", tick, 30) == 0 {
@@ -235,8 +235,8 @@ impl Chaos {
         for process in self.processes() {
             process.wait_until_healthy().await?;
         }
-        let polls = ticks(&self.night).count();
-        for tick in ticks(&self.night).skip(polls.saturating_sub(CALM_TICKS)) {
+        let polls = ticks(&self.night, TICK).count();
+        for tick in ticks(&self.night, TICK).skip(polls.saturating_sub(CALM_TICKS)) {
             self.set_clock(tick).await?;
             let delivery = &self.cloud.delivery;
             let scrape = delivery.scheduled_call(&self.scraper.url, "{}");
@@ -244,7 +244,7 @@ impl Chaos {
             let _ = tokio::join!(scrape, export);
         }
         self.ended_in_time("events", self.cloud.delivery.drain()).await?;
-        self.trigger(ticks(&self.night).last().unwrap_or_default());
+        self.trigger(ticks(&self.night, TICK).last().unwrap_or_default());
         self.ended_in_time("triggers", self.cloud.delivery.drain()).await
     }
 

@@ -12,6 +12,7 @@ use super::{Chaos, Outcome};
 use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},
     pubsub::COMPLETE_TOPIC,
+    replay::{TICK, ticks},
     report::{list, orphans, text},
 };
 
@@ -200,7 +201,7 @@ pub(super) fn at_the_end(chaos: &Chaos) -> Vec<String> {
             odds.push(format!("v1/{name}/{day}.json is not latest.json"));
         }
     }
-    let last = crate::replay::ticks(&chaos.night).last().unwrap_or_default();
+    let last = ticks(&chaos.night, TICK).last().unwrap_or_default();
     if !text(&live, "poll_id").starts_with(&last.format("%Y%m%dT%H%M").to_string()) {
         odds.push(format!("scores of {} at the end, not of {last}", live["poll_id"]));
     }

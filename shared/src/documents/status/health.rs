@@ -12,7 +12,7 @@ use crate::clock::eastern_time;
 /// time, and BallDontLie lists their players only then.
 const PLAYERS_EXPECTED_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// How often the scores are polled while a game is on.
-const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
+pub const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
 
 impl SlateState<'_> {
     pub(super) fn live(&self, live: &mut LiveData) -> (Health, String) {

@@ -15,6 +15,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use health::POLL_INTERVAL;
 pub use public::{PublicStatus, Reported};
 pub use run::{Fixtures, RunReport};
 pub use wire::{
