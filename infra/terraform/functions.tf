@@ -4,8 +4,11 @@ locals {
     scrape-live-boxscores = {
       shape = "http"
       environment = {
-        RAW_BUCKET  = google_storage_bucket.raw.name
-        BDL_API_URL = var.balldontlie_url
+        RAW_BUCKET   = google_storage_bucket.raw.name
+        API_BUCKET   = local.api
+        LIVE_SOURCES = var.live_sources
+        BDL_API_URL  = var.balldontlie_url
+        NBA_CDN_URL  = var.nba_cdn_url
       }
       secrets = {
         BDL_API_KEY = google_secret_manager_secret.balldontlie_api_key.secret_id
@@ -14,6 +17,7 @@ locals {
       buckets = {
         create = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectCreator" }
         look   = { bucket = google_storage_bucket.raw.name, role = "roles/storage.objectViewer" }
+        scores = { bucket = local.api, role = "roles/storage.objectViewer" } # which source the public scores come from
       }
       schedules = {
         snapshots = { cron = local.snapshots, body = jsonencode({ idle_every_minutes = 3 }) }
@@ -74,9 +78,11 @@ locals {
     export-live = {
       shape = "http"
       environment = {
-        RAW_BUCKET  = google_storage_bucket.raw.name
-        API_BUCKET  = local.api
-        BDL_API_URL = var.balldontlie_url
+        RAW_BUCKET   = google_storage_bucket.raw.name
+        API_BUCKET   = local.api
+        LIVE_SOURCES = var.live_sources
+        BDL_API_URL  = var.balldontlie_url
+        NBA_CDN_URL  = var.nba_cdn_url
       }
       secrets = {
         BDL_API_KEY = google_secret_manager_secret.balldontlie_api_key.secret_id

@@ -20,6 +20,7 @@ resource "google_storage_bucket" "raw" {
   dynamic "lifecycle_rule" {
     for_each = {
       "ball-dont-lie/live-boxscores/" = 30
+      "nba-com/live-boxscores/"       = 30
       "dead-letter/"                  = 90
       "staging/"                      = 3 # a load job reads its file at once
     }

@@ -62,6 +62,23 @@ variable "predictions_topic" {
   default     = "nba-phase5-predictions-complete"
 }
 
+variable "live_sources" {
+  type        = string
+  description = "The sources of live scores in the order of preference: balldontlie,nba_cdn or nba_cdn,balldontlie, or one of them alone. The second stands in where the first fails, is late or behind."
+  default     = "balldontlie,nba_cdn"
+
+  validation {
+    condition     = contains(["balldontlie", "nba_cdn", "balldontlie,nba_cdn", "nba_cdn,balldontlie"], var.live_sources)
+    error_message = "live_sources must be balldontlie or nba_cdn or both, with a comma between them."
+  }
+}
+
+variable "nba_cdn_url" {
+  type        = string
+  description = "Where the NBA's public feed is asked. Another one only for tests."
+  default     = "https://cdn.nba.com/static/json/liveData"
+}
+
 variable "balldontlie_url" {
   description = "Base URL of BallDontLie's API."
   type        = string

@@ -33,6 +33,11 @@ pub enum Error {
     #[error("BallDontLie: {0}")]
     BallDontLie(String),
 
+    /// The NBA's feed failed, refused us, or answered with something that is not a scoreboard or box score. 502 to the
+    /// caller; seen only where no other source has answered.
+    #[error("the NBA's feed: {0}")]
+    NbaCdn(String),
+
     /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler deliver
     /// the event or call again.
     #[error("{service}: {detail}")]
@@ -66,7 +71,7 @@ impl Error {
             Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::BallDontLie(_) => StatusCode::BAD_GATEWAY,
+            Self::BallDontLie(_) | Self::NbaCdn(_) => StatusCode::BAD_GATEWAY,
             Self::Transient { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlineExceeded(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Configuration(_) | Self::Permanent(_) | Self::Internal(_) => {
@@ -82,7 +87,7 @@ impl Error {
             Self::InvalidRequest(_) => "invalid_request",
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden(_) => "forbidden",
-            Self::BallDontLie(_) => "upstream_failed",
+            Self::BallDontLie(_) | Self::NbaCdn(_) => "upstream_failed",
             Self::Transient { .. } => "unavailable",
             Self::Permanent(_) => "permanent",
             Self::DeadlineExceeded(_) => "deadline_exceeded",

@@ -18,11 +18,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::{
     Clock,
-    documents::snapshot,
     env::{Environment, api_bucket, raw_bucket},
     google::bigquery,
     nba::SlateDay,
     service::{INVOCATION_DEADLINE, dead_letter, event},
+    sources::Source,
 };
 use tests::{
     Cloud, Function, HandClock, Reply, Stub, skipped,
@@ -33,7 +33,12 @@ use tests::{
 const ROLES: [(&str, &[&str]); 4] = [
     (
         "scrape-live-boxscores",
-        &["raw: roles/storage.objectCreator", "raw: roles/storage.objectViewer", "secret BDL_API_KEY"],
+        &[
+            "api: roles/storage.objectViewer",
+            "raw: roles/storage.objectCreator",
+            "raw: roles/storage.objectViewer",
+            "secret BDL_API_KEY",
+        ],
     ),
     (
         "process-live-boxscores",
@@ -240,7 +245,8 @@ fn buckets_topics_and_prefixes_are_those_of_the_code() {
         .expect("rules");
     let days: BTreeMap<&str, Option<String>> =
         days.iter().map(|(prefix, days)| (prefix.as_str(), text(days))).collect();
-    let expected = [(snapshot::PREFIX, "30"), (dead_letter::PREFIX, "90"), (bigquery::STAGING, "3")];
+    let [first, second] = Source::ALL.map(Source::snapshots);
+    let expected = [(first, "30"), (second, "30"), (dead_letter::PREFIX, "90"), (bigquery::STAGING, "3")];
     assert_eq!(days, expected.map(|(prefix, days)| (prefix, Some(days.to_owned()))).into());
     let prefixes: BTreeSet<String> = everywhere(&root, "prefix").into_iter().filter_map(text).collect();
     // The last prefix is that of Terraform's state backend.

@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     nba::{GameStatus, minutes_decimal},
-    sources::balldontlie::{Game, read_games},
+    sources::{Game, balldontlie::read_games},
 };
 use tests::drift::{
     FOURTH, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,
@@ -255,7 +255,7 @@ proptest! {
         prop_assert_eq!(games.len(), 1, "{}", game);
         let points = |id: i64| {
             let mut rows = games[0].sides().into_iter().flat_map(|side| &side.players);
-            rows.find(|row| row.id == id).map(|row| row.counters.points)
+            rows.find(|row| row.bdl_id == Some(id)).map(|row| row.counters.points)
         };
         prop_assert_eq!([72, 71, 73].map(points), [Some(6), Some(11), Some(9)], "{}", game);
         // An invalid count may invalidate its row; an invalid value of any other field does not.

@@ -14,7 +14,7 @@ use local_cloud::{
     replay::{Pace, Replay, TICK},
 };
 use serde_json::Value;
-use shared::documents::snapshot;
+use shared::sources::Source;
 
 /// A player's points in one poll.
 struct Polled {
@@ -31,7 +31,7 @@ fn snapshots(replay: &Replay) -> (Vec<Value>, ByPlayer) {
     let objects = &replay.cloud.objects;
     let read = |name: &str| objects.read(RAW_BUCKET, name, None).expect("a snapshot").1;
     let snapshots: Vec<Value> = objects
-        .list(RAW_BUCKET, snapshot::PREFIX)
+        .list(RAW_BUCKET, Source::BallDontLie.snapshots())
         .iter()
         .map(|object| serde_json::from_slice(&read(&object.name)).expect("JSON"))
         .collect();

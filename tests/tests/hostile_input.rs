@@ -18,7 +18,7 @@ use shared::{
     documents::snapshot::Snapshot,
     env::Environment,
     service::event::{FinalizedObject, published_message},
-    sources::balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, read_games},
+    sources::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, Source, balldontlie::read_games},
 };
 use tests::{Cloud, Reply, Stub, game, instant, snapshot};
 use tokio::runtime::{Builder, Runtime};
@@ -178,7 +178,7 @@ proptest! {
     fn any_snapshot_is_read_or_refused(bytes in almost(a_snapshot())) {
         if let Ok(snapshot) = serde_json::from_slice::<Snapshot<'_>>(&bytes) {
             read_games(snapshot.live_boxes.iter().copied());
-            shared::documents::snapshot::object_name(snapshot.poll_id);
+            shared::documents::snapshot::object_name(Source::BallDontLie, snapshot.poll_id);
         }
     }
 

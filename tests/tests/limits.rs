@@ -4,7 +4,7 @@
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use shared::sources::balldontlie::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT};
+use shared::sources::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT};
 use tests::{Answer, Cloud, HandClock, Reply, Stub, game, snapshot};
 
 const NIGHT: &str = "2026-01-10T02:12:01.500000Z";

@@ -36,12 +36,12 @@ FROM (
     threes,
     steals,
     blocks,
-    LAG(points) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS points_before,
-    LAG(rebounds) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS rebounds_before,
-    LAG(assists) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS assists_before,
-    LAG(threes) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS threes_before,
-    LAG(steals) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS steals_before,
-    LAG(blocks) OVER (PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp, poll_id) AS blocks_before
+    LAG(points) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS points_before,
+    LAG(rebounds) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS rebounds_before,
+    LAG(assists) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS assists_before,
+    LAG(threes) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS threes_before,
+    LAG(steals) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS steals_before,
+    LAG(blocks) OVER (PARTITION BY game_id, bdl_player_id, player_lookup ORDER BY poll_timestamp, poll_id) AS blocks_before
   FROM (
     SELECT
       bdl_player_id,
@@ -74,4 +74,4 @@ WHERE points_before IS NULL
   OR threes_before <> threes
   OR steals_before <> steals
   OR blocks_before <> blocks
-ORDER BY poll_timestamp, poll_id, bdl_player_id
+ORDER BY poll_timestamp, poll_id, bdl_player_id, player_lookup

@@ -4,13 +4,15 @@
 //! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false,
 //! "polls": 1, "every_seconds": 30}`; an empty body means today, graded, polled once. With `until_official`, nothing is
 //! done once the official box scores have settled every line of the day. With more than one poll, the call goes on
-//! polling while a game is on, and asks upstream nothing while none is on or near. Today comes from
+//! polling while a game is on, and asks upstream nothing while none is on or near. Scores come from the first of the
+//! sources; from the second where the first fails, is late or behind. Today comes from
 //! BallDontLie's live endpoint; any other day comes from its dated one and leaves both `latest.json` alone.
 //! The live endpoint drops a game an hour or two after its end: the document keeps what it had of a finished
 //! game. Both documents are of one poll. When upstream fails, nothing is written and the last good files
 //! stay; when only the predictions are unavailable, the scores are published and the answer names the missing
 //! document.
 
+mod asking;
 mod call;
 pub mod chance;
 mod dependents;
@@ -42,7 +44,7 @@ use shared::{
     nba::{GameStatus, PollId, SlateDay, TeamPair},
     service,
     slate::ScheduledGame,
-    sources::balldontlie::BallDontLie,
+    sources::LiveSources,
 };
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -50,10 +52,10 @@ use tracing::Instrument;
 use crate::{
     call::{Exported, Reply, Request, Run},
     names::Names,
-    poll::Poll,
+    poll::{Night, Poll},
     predicted::Predicted,
     refreshing_cache::RefreshingCache,
-    report::AdvanceReport,
+    report::Notes,
     schedule::ROOM_FOR_A_POLL,
     sources::{CalledOffSource, DeadLetterSource, DirectorySource, PredictionSource},
 };
@@ -80,7 +82,7 @@ pub fn app(settings: Settings, clock: Clock) -> Router {
 /// The export, with its clients, caches and public documents.
 #[derive(Clone)]
 struct Exporter {
-    balldontlie: BallDontLie,
+    sources: LiveSources,
     bigquery: BigQuery,
     scores: PublicDocument<live::Document>,
     grading: PublicDocument<grading::Document>,
@@ -98,7 +100,7 @@ struct Exporter {
 
 impl Exporter {
     fn new(settings: Settings, clock: Clock) -> Self {
-        let Settings { service, google, balldontlie, api_bucket, raw_bucket } = settings;
+        let Settings { service, google, sources, api_bucket, raw_bucket } = settings;
         let (bigquery, storage) = (BigQuery::new(&google), Storage::new(&google));
         let scores = PublicDocument::new(&storage, &api_bucket);
         let dead_letters = DeadLetterSource { storage: storage.clone(), raw_bucket, clock: clock.clone() };
@@ -109,9 +111,9 @@ impl Exporter {
             scores: scores.clone(),
             clock: clock.clone(),
         };
-        let called_off = CalledOffSource { balldontlie: balldontlie.clone(), clock: clock.clone() };
+        let called_off = CalledOffSource { balldontlie: sources.balldontlie().cloned(), clock: clock.clone() };
         Self {
-            balldontlie,
+            sources,
             grading: PublicDocument::new(&storage, &api_bucket),
             timeline: PublicDocument::new(&storage, &api_bucket),
             status: PublicStatus::new(&storage, &api_bucket),
@@ -164,9 +166,9 @@ impl Exporter {
     /// Exports the documents of one poll, and reports the result in the status.
     async fn export(&self, run: &Run) -> Result<Exported, Error> {
         let preparation = tokio::spawn(self.clone().prepare_dependents(*run).in_current_span());
-        let mut advance = AdvanceReport::None;
-        let exported = self.publish(run, &mut advance).await;
-        tokio::join!(self.report_result(run, &exported, advance), self.record_date(run, &exported));
+        let mut notes = Notes::default();
+        let exported = self.publish(run, &mut notes).await;
+        tokio::join!(self.report_result(run, &exported, notes), self.record_date(run, &exported));
         preparation.abort();
         exported
     }
@@ -174,15 +176,17 @@ impl Exporter {
     /// Publishes the scores of a poll made now, built on the public ones, and at the same time what depends on
     /// them. Where a concurrent writer wins, all is built again on the new public scores, unless these are of a
     /// later poll.
-    async fn publish(&self, run: &Run, advance: &mut AdvanceReport) -> Result<Exported, Error> {
+    async fn publish(&self, run: &Run, notes: &mut Notes) -> Result<Exported, Error> {
         let target = scores_target(run);
-        let (polled, names, known) =
-            tokio::join!(self.poll(run), self.names(run.day), self.scores.known(&target));
-        let mut poll = match polled {
+        let (first, names, known) =
+            tokio::join!(self.ask_first(run), self.names(run.day), self.scores.known(&target));
+        let mut known = known?;
+        let games = known_games(&known);
+        let night = Night { public: games.as_deref(), names: &names };
+        let mut poll = match self.poll(run, first, night, &mut notes.sources).await {
             Ok(poll) => poll,
             Err(error) => return self.grade_officially(run, error, names.predicted).await,
         };
-        let mut known = known?;
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
@@ -200,7 +204,7 @@ impl Exporter {
             let write = self.scores.write(&known, poll.at, scores.clone());
             let dependents = async {
                 let dependents = self.publish_dependents(run, &scores, poll.at);
-                tokio::join!(dependents, self.report_in_advance(run, &scores))
+                tokio::join!(dependents, self.report_in_advance(run, &scores, &notes.sources))
             };
             let (written, (dependents, reported)) = match scores.rests_on_public {
                 false => tokio::join!(write, dependents),
@@ -213,7 +217,7 @@ impl Exporter {
                     }
                 },
             };
-            advance.keep_first(reported);
+            notes.advance.keep_first(reported);
             match written? {
                 Some(scores) => return Ok(Exported::Scores(scores, dependents)),
                 None => known = self.scores.read(&target).await?,
@@ -246,15 +250,6 @@ impl Exporter {
         Ok(Exported::OfficialOnly { error, scores, dependents })
     }
 
-    async fn poll(&self, run: &Run) -> Result<Poll, Error> {
-        let polled = match (run.asks_upstream, run.is_today) {
-            (false, _) => return Ok(Poll::unasked(run.day, self.clock.now())),
-            (true, true) => self.balldontlie.live(&self.clock).await,
-            (true, false) => self.balldontlie.on(&self.clock, run.day).await,
-        };
-        polled.and_then(|polled| Poll::of(run.day, run.is_today, &polled))
-    }
-
     /// The names of the day's players, as far as available; the scores wait for them, because a row under
     /// another name would be another player.
     async fn names(&self, day: SlateDay) -> Names {
@@ -270,7 +265,7 @@ impl Exporter {
         if !poll.needs_dated_lookup(public) {
             return;
         }
-        let dated = self.balldontlie.on(&self.clock, poll.day).await;
+        let dated = self.sources.on(self.sources.first(), &self.clock, poll.day, &[]).await;
         if let Err(error) = dated.and_then(|dated| poll.add_vanished(&dated, public)) {
             tracing::warn!(%error, "a game is no longer listed and its final state is not available; kept as it was");
             poll.keep_public_state();

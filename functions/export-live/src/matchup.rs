@@ -10,7 +10,7 @@ use shared::{
     slate::{self, ScheduledGame, Slate, Unplaced},
 };
 
-use crate::live::{Document, LiveGame, LivePlayer};
+use crate::live::{Document, InactivePlayer, LiveGame, LivePlayer};
 
 /// A game and its box score, if there is one.
 pub(crate) struct Matchup<'a> {
@@ -133,6 +133,13 @@ impl<'a> Matchups<'a> {
 }
 
 impl<'a> Matchup<'a> {
+    /// Why a player does not play, where the NBA's feed says so.
+    pub(crate) fn inactive(&self, player: &slate::Player) -> Option<&'a InactivePlayer> {
+        let is_his =
+            |inactive: &&InactivePlayer| inactive.player_lookup == player.lookup && inactive.team == player.team;
+        self.live?.inactive.iter().find(is_his)
+    }
+
     /// A player's box-score entry. There may be a namesake on the other team.
     pub(crate) fn box_score_entry(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
         let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;

@@ -13,7 +13,10 @@ use shared::{
     slate::people::{BoxRow, Directory, Identity, Named, identify},
 };
 
-use crate::{live::LiveGame, predicted::Predicted};
+use crate::{
+    live::{InactivePlayer, LiveGame},
+    predicted::Predicted,
+};
 
 /// BigQuery's knowledge of players and games, as far as it was available.
 #[derive(Clone, Debug, Default)]
@@ -52,13 +55,20 @@ impl Names {
         let slate = self.predicted.as_deref().map(|predicted| &predicted.slate);
         let pairs: Vec<TeamPair> = games.iter().map(|game| game.pair()).collect();
         let rows = games.iter().zip(&pairs).flat_map(|(game, pair)| {
-            game.players.iter().map(move |player| BoxRow {
+            let rows = game.players.iter().map(move |player| BoxRow {
                 bdl_id: player.bdl_player_id,
                 lookup: &player.player_lookup,
                 name: &player.name,
                 team: &player.team,
                 game: pair,
-            })
+            });
+            rows.chain(game.without_a_row().map(move |player| BoxRow {
+                bdl_id: None,
+                lookup: &player.player_lookup,
+                name: &player.name,
+                team: &player.team,
+                game: pair,
+            }))
         });
         let rows: Vec<BoxRow<'_>> = rows.collect();
         let was = public.into_iter().flatten().flat_map(|game| &game.players).filter_map(|player| {
@@ -72,11 +82,13 @@ impl Names {
             scheduled.map(|game| (game.scheduled.pair(), &game.scheduled.id)).collect();
         for (game, pair) in games.iter_mut().zip(&pairs) {
             let of_game: Vec<Identity> = identities.by_ref().take(game.players.len()).collect();
+            let without_a_row: Vec<Identity> = identities.by_ref().take(game.without_a_row().count()).collect();
             let is_new = |(player, identity): (&_, &Identity)| !is_same(player, identity);
             let id = ids.get(pair).copied();
             let is_id_new = id.is_some() && game.nba_game_id.as_ref() != id;
-            if is_id_new || game.players.iter().zip(&of_game).any(is_new) {
+            if is_id_new || !game.inactive.is_empty() || game.players.iter().zip(&of_game).any(is_new) {
                 let game = Arc::make_mut(game);
+                game.rename_inactive(&of_game, without_a_row);
                 game.nba_game_id = id.cloned().or_else(|| game.nba_game_id.take());
                 game.rename(of_game);
             }
@@ -90,6 +102,27 @@ fn is_same(player: &crate::live::LivePlayer, identity: &Identity) -> bool {
 }
 
 impl LiveGame {
+    /// The inactive players without a row, as before tip-off.
+    fn without_a_row(&self) -> impl Iterator<Item = &InactivePlayer> {
+        self.inactive.iter().filter(|inactive| !self.players.iter().any(|player| inactive.is_of(player)))
+    }
+
+    /// Renames the inactive players: as their rows, of the identities `of_rows`, or those `without_a_row`, in order.
+    fn rename_inactive(&mut self, of_rows: &[Identity], without_a_row: Vec<Identity>) {
+        let mut without_a_row = without_a_row.into_iter();
+        for inactive in &mut self.inactive {
+            let row = self.players.iter().position(|player| inactive.is_of(player));
+            let identity = match row {
+                Some(row) => of_rows.get(row).cloned(),
+                None => without_a_row.next(),
+            };
+            let Some(identity) = identity else { continue };
+            inactive.player_lookup = identity.lookup;
+            inactive.team = identity.team;
+            inactive.name = identity.name.unwrap_or_else(|| std::mem::take(&mut inactive.name));
+        }
+    }
+
     /// Renames each row. A player who was kept under another spelling is merged with the listed one.
     fn rename(&mut self, identities: Vec<Identity>) {
         for (player, identity) in self.players.iter_mut().zip(identities) {

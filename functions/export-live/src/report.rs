@@ -12,6 +12,7 @@ use shared::{
 
 use crate::{
     Exporter, PREDICTIONS_TIMEOUT,
+    asking::SourceNews,
     call::{Exported, Run},
     live,
     predicted::Predicted,
@@ -40,6 +41,13 @@ impl AdvanceReport {
     }
 }
 
+/// What a run notes for its report.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    pub advance: AdvanceReport,
+    pub sources: SourceNews,
+}
+
 /// What the report says beside the failures.
 struct Facts<'a> {
     /// The scores that are public, or are being written; `None` where the previous ones stand.
@@ -47,11 +55,17 @@ struct Facts<'a> {
     is_graded: bool,
     predicted: Option<Arc<Predicted>>,
     dead_letters: Option<usize>,
+    sources: &'a SourceNews,
 }
 
 impl Exporter {
     /// Reports `scores` while they are being written, which nearly always succeeds.
-    pub(crate) async fn report_in_advance(&self, run: &Run, scores: &live::Document) -> AdvanceReport {
+    pub(crate) async fn report_in_advance(
+        &self,
+        run: &Run,
+        scores: &live::Document,
+        sources: &SourceNews,
+    ) -> AdvanceReport {
         if !run.is_today {
             return AdvanceReport::None;
         }
@@ -69,6 +83,7 @@ impl Exporter {
             is_graded: run.with_grading && predicted.is_ok(),
             predicted: predicted.ok(),
             dead_letters: dead_letters.ok().map(|count| *count),
+            sources,
         };
         let reported = self.report(facts, Vec::new(), None).await;
         reported.map_or(AdvanceReport::None, AdvanceReport::Made)
@@ -80,8 +95,9 @@ impl Exporter {
         &self,
         run: &Run,
         exported: &Result<Exported, Error>,
-        advance: AdvanceReport,
+        notes: Notes,
     ) {
+        let Notes { advance, sources } = notes;
         let (scores, is_graded, failures) = match exported {
             // The run of the later poll reports.
             Ok(Exported::Superseded(_)) => return,
@@ -103,7 +119,7 @@ impl Exporter {
             self.dead_letters.get(run.day, OPTIONAL_TIMEOUT)
         );
         let dead_letters = dead_letters.ok().map(|count| *count);
-        let facts = Facts { scores, is_graded, predicted: predicted.ok(), dead_letters };
+        let facts = Facts { scores, is_graded, predicted: predicted.ok(), dead_letters, sources: &sources };
         let corrected = match advance {
             AdvanceReport::Made(reported) => Some(reported),
             AdvanceReport::None | AdvanceReport::Withheld => None,
@@ -132,7 +148,7 @@ impl Exporter {
         failures: Vec<String>,
         corrected: Option<Reported>,
     ) -> Option<Reported> {
-        let Facts { scores, is_graded, predicted, dead_letters } = facts;
+        let Facts { scores, is_graded, predicted, dead_letters, sources } = facts;
         let slate = predicted.as_ref().map(|predicted| &predicted.slate);
         let run = status::RunReport {
             by: status::Exporter::ExportLive,
@@ -147,6 +163,7 @@ impl Exporter {
                 ..status::Grading::default()
             }),
             predictions: slate.map(|slate| slate.predictions()),
+            sources: self.source_reports(sources, scores),
             dead_letters,
             failures,
         };

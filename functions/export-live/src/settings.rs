@@ -5,7 +5,7 @@ use shared::{
     env::{Environment, api_bucket, raw_bucket},
     google::GoogleCloud,
     service,
-    sources::balldontlie::BallDontLie,
+    sources::LiveSources,
 };
 
 /// The settings of this function, from the environment.
@@ -15,8 +15,8 @@ pub struct Settings {
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// The source of the box scores.
-    pub balldontlie: BallDontLie,
+    /// The sources of the box scores.
+    pub sources: LiveSources,
     /// The bucket of the documents.
     pub api_bucket: String,
     /// The bucket of every function's dead letters, which the status counts.
@@ -29,7 +29,7 @@ impl Settings {
         Ok(Self {
             service: service::Settings::read(environment)?,
             google: GoogleCloud::read(environment)?,
-            balldontlie: BallDontLie::read(environment)?,
+            sources: LiveSources::read(environment)?,
             api_bucket: api_bucket(environment),
             raw_bucket: raw_bucket(environment),
         })

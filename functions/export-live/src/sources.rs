@@ -92,7 +92,8 @@ impl PredictionSource {
 
 /// The games of a day that BallDontLie lists as postponed or cancelled, whether or not its box scores list them.
 pub(crate) struct CalledOffSource {
-    pub balldontlie: BallDontLie,
+    /// `None` where BallDontLie is not asked: the NBA's feed lists these games itself.
+    pub balldontlie: Option<BallDontLie>,
     pub clock: Clock,
 }
 
@@ -107,7 +108,8 @@ impl Source for CalledOffSource {
     };
 
     async fn load(&self, day: SlateDay) -> Result<Self::Value, Error> {
-        let listed = self.balldontlie.games(&self.clock, day).await?;
+        let Some(balldontlie) = &self.balldontlie else { return Ok(Vec::new()) };
+        let listed = balldontlie.games(&self.clock, day).await?;
         poll::called_off(day, &listed)
     }
 }

@@ -366,7 +366,7 @@ pub(crate) async fn history(
 ) -> Result<History, Error> {
     #[derive(Deserialize)]
     struct Row {
-        bdl_player_id: i64,
+        bdl_player_id: Option<i64>,
         player_lookup: PlayerLookup,
         player_full_name: Option<String>,
         team_abbr: Team,
@@ -385,15 +385,20 @@ pub(crate) async fn history(
     }
     let date = [Parameter::date("game_date", day)];
     let rows: Vec<Row> = bigquery.query(include_str!("../sql/count_changes.sql"), &date).await?;
-    // Each player once, under the name of the newest row.
-    let players: HashMap<i64, (&Row, TeamPair)> = rows
+    // Each player once, under the name of the newest row; rows of the NBA's feed have no id.
+    let key = |row: &Row| match row.bdl_player_id {
+        Some(id) => (Some(id), None),
+        None => (None, Some((row.player_lookup.clone(), row.team_abbr.clone()))),
+    };
+    let players: HashMap<_, (&Row, TeamPair)> = rows
         .iter()
-        .map(|row| (row.bdl_player_id, (row, TeamPair::of(&row.home_team_abbr, &row.away_team_abbr))))
+        .map(|row| (key(row), (row, TeamPair::of(&row.home_team_abbr, &row.away_team_abbr))))
         .collect();
+    let keys: Vec<_> = players.keys().cloned().collect();
     let boxed: Vec<BoxRow<'_>> = players
         .values()
         .map(|(row, game)| BoxRow {
-            bdl_id: Some(row.bdl_player_id),
+            bdl_id: row.bdl_player_id,
             lookup: &row.player_lookup,
             name: row.player_full_name.as_deref().unwrap_or(row.player_lookup.as_str()),
             team: &row.team_abbr,
@@ -401,7 +406,7 @@ pub(crate) async fn history(
         })
         .collect();
     let identities = identify(&boxed, directory, Some(slate), &HashMap::new());
-    let identities: HashMap<Option<i64>, _> = boxed.iter().map(|row| row.bdl_id).zip(identities).collect();
+    let identities: HashMap<_, _> = keys.into_iter().zip(identities).collect();
     let mut history = History::new();
     for row in &rows {
         // The history keeps the clock as upstream wrote it.
@@ -412,7 +417,7 @@ pub(crate) async fn history(
         };
         let state = GameState::read(&clock);
         let elapsed = elapsed_seconds(row.game_status, row.period, &state.time_remaining);
-        if let Some(identity) = identities.get(&Some(row.bdl_player_id)) {
+        if let Some(identity) = identities.get(&key(row)) {
             let player = (identity.lookup.clone(), identity.team.clone());
             let counts = Counts {
                 points: row.points,

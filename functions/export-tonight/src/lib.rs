@@ -275,6 +275,7 @@ impl Exporter {
                 ..TonightData::default()
             }),
             grading: None,
+            sources: Vec::new(),
             predictions: tonight.map(|(_, document)| document.data_quality.predictions),
             dead_letters,
             failures,

@@ -1,6 +1,6 @@
 //! Stage 2: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
 //!
-//! Triggered by the object-finalized event of the raw bucket. The rows of a snapshot are loaded by one load
+//! Triggered by the object-finalized event of the raw bucket. The folder of a snapshot tells its source. The rows of a snapshot are loaded by one load
 //! job whose id is derived from the object and its generation: exactly once, all or none, however often the
 //! event is delivered. Unreadable parts of a snapshot are dead-lettered; the rest is stored.
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 use shared::{
     Clock, Error,
     digest::hex_digest,
-    documents::snapshot::{PREFIX, Snapshot},
+    documents::snapshot::{Snapshot, source_of},
     env::{Environment, raw_bucket},
     google::{
         GoogleCloud,
@@ -27,7 +27,7 @@ use shared::{
         dead_letter::DeadLetters,
         event::{FinalizedObject, OBJECT_FINALIZED},
     },
-    sources::balldontlie::read_games,
+    sources::Source,
 };
 use tokio::sync::Semaphore;
 
@@ -114,10 +114,13 @@ struct Processor {
 impl Processor {
     async fn process(self: Arc<Self>, event: cloudevents::Event) -> Result<Outcome<Processed>, Error> {
         let object = FinalizedObject::of(&event)?;
-        if let Some(reason) = self.not_ours(&object) {
-            tracing::info!(reason, "event ignored");
-            return Ok(Outcome::ignored(reason));
-        }
+        let source = match self.source_of(&object) {
+            Ok(source) => source,
+            Err(reason) => {
+                tracing::info!(reason, "event ignored");
+                return Ok(Outcome::ignored(reason));
+            }
+        };
         self.loader.check_outage()?;
         let _permit = self.permits.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
@@ -127,7 +130,12 @@ impl Processor {
         };
         let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
             .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
-        let (games, rejected) = read_games(snapshot.live_boxes.iter().copied());
+        let (mut games, rejected) = source.read_games(snapshot.live_boxes.iter().copied());
+        for game in &mut games {
+            if let Some(known) = game.nba_id.as_ref().and_then(|id| snapshot.game_ids.get(id)) {
+                game.id.clone_from(known);
+            }
+        }
         let poll = row::Poll {
             timestamp: snapshot.timestamp,
             id: snapshot.poll_id,
@@ -158,16 +166,19 @@ impl Processor {
         Ok(Outcome::Done(Processed { status, rows, rejected: rejected.len(), source_file_path }))
     }
 
-    fn not_ours(&self, object: &FinalizedObject) -> Option<String> {
+    /// The source of the snapshot that the event is about, or the reason why it is about none.
+    fn source_of(&self, object: &FinalizedObject) -> Result<Source, String> {
         if object.bucket != self.raw_bucket {
-            Some(format!("the bucket is {:?}, expected {:?}", object.bucket, self.raw_bucket))
-        } else if !object.name.starts_with(PREFIX) {
-            Some(format!("the object {:?} is not under {PREFIX}", object.name))
-        } else if object.name.ends_with('/') || object.name.ends_with("_$folder$") {
-            Some(format!("the object {:?} is the placeholder of a folder", object.name))
-        } else {
-            None
+            return Err(format!("the bucket is {:?}, expected {:?}", object.bucket, self.raw_bucket));
         }
+        let source = source_of(&object.name).ok_or_else(|| {
+            let folders = Source::ALL.map(Source::snapshots).join(" or ");
+            format!("the object {:?} is not under {folders}", object.name)
+        })?;
+        if object.name.ends_with('/') || object.name.ends_with("_$folder$") {
+            return Err(format!("the object {:?} is the placeholder of a folder", object.name));
+        }
+        Ok(source)
     }
 
     /// Reads the generation that the event is about; a later one of the same name has its own event.

@@ -10,7 +10,7 @@ use shared::{
     clock::iso_micros,
     digest::hex_digest,
     nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
-    sources::balldontlie::{Game, PlayerLine, Side},
+    sources::{Game, PlayerLine, Side},
 };
 
 /// A player's box-score entry in one poll. The columns are those of
@@ -30,7 +30,7 @@ struct Row<'a> {
     away_team_abbr: &'a Team,
     home_score: u32,
     away_score: u32,
-    bdl_player_id: i64,
+    bdl_player_id: Option<i64>,
     player_lookup: &'a PlayerLookup,
     player_full_name: &'a str,
     team_abbr: &'a Team,
@@ -111,7 +111,7 @@ fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a PlayerLin
         away_team_abbr: &game.visitor.team,
         home_score: game.home.score,
         away_score: game.visitor.score,
-        bdl_player_id: player.id,
+        bdl_player_id: player.bdl_id,
         player_lookup: &player.lookup,
         player_full_name: &player.name,
         team_abbr: &side.team,
@@ -143,7 +143,23 @@ pub(crate) fn not_among(rows: &[u8], loaded: &[u8]) -> Option<(Bytes, String)> {
     #[derive(Deserialize, PartialEq, Eq, Hash)]
     struct Key {
         game_id: String,
-        bdl_player_id: i64,
+        #[serde(flatten)]
+        player: Player,
+    }
+    // The id alone where there is one, because a fix of the function may change the lookup.
+    #[derive(Deserialize, PartialEq, Eq, Hash)]
+    #[serde(untagged)]
+    enum Player {
+        Id { bdl_player_id: i64 },
+        Lookup { player_lookup: String },
+    }
+    impl Player {
+        fn name(&self) -> String {
+            match self {
+                Self::Id { bdl_player_id } => bdl_player_id.to_string(),
+                Self::Lookup { player_lookup } => player_lookup.clone(),
+            }
+        }
     }
     let lines = |bytes: &'_ [u8]| -> Vec<(Key, Vec<u8>)> {
         let key = |line: &[u8]| Some((serde_json::from_slice(line).ok()?, line.to_vec()));
@@ -155,7 +171,7 @@ pub(crate) fn not_among(rows: &[u8], loaded: &[u8]) -> Option<(Bytes, String)> {
         return None;
     }
     let names: Vec<String> =
-        rest.iter().map(|(key, _)| format!("{}/{}", key.game_id, key.bdl_player_id)).collect();
+        rest.iter().map(|(key, _)| format!("{}/{}", key.game_id, key.player.name())).collect();
     let digest = hex_digest(names.iter().map(String::as_str))[..16].to_owned();
     let text: Vec<u8> = rest.into_iter().flat_map(|(_, line)| [line, b"\n".to_vec()].concat()).collect();
     Some((text.into(), digest))

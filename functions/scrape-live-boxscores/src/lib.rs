@@ -1,12 +1,15 @@
-//! Stage 1: one poll of BallDontLie's live box scores becomes one raw snapshot.
+//! Stage 1: one poll of the live box scores becomes one raw snapshot.
 //!
-//! `POST / {"idle_every_minutes": 1}` fetches every page of `/v1/box_scores/live` and creates
+//! `POST / {"idle_every_minutes": 1}` asks the first source and creates
 //! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
-//! object triggers the processor. A snapshot without games is stored too. With `idle_every_minutes`, a poll without a
+//! object triggers the processor. A snapshot without games is stored too. The second source is asked when the first one
+//! fails, and for games whose public scores come from it; its snapshots are under `nba-com/live-boxscores/`. With `idle_every_minutes`, a poll without a
 //! game in progress is stored only in every so many minutes, because each snapshot with players is a load job and a
 //! table has a limit of them a day.
 
-use std::sync::Arc;
+mod public;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, Router, body::Bytes};
 use chrono::{DateTime, Timelike, Utc};
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     Clock, Error,
     documents::snapshot::{Snapshot, object_name},
-    env::{Environment, raw_bucket},
+    env::{Environment, api_bucket, raw_bucket},
     google::{
         GoogleCloud,
         storage::{Storage, Upload, Written},
@@ -22,8 +25,10 @@ use shared::{
     json,
     nba::{GameStatus, PollId},
     service,
-    sources::balldontlie::{BallDontLie, Games, Polled, read_games},
+    sources::{LiveSources, Polled, Source},
 };
+
+use crate::public::PublicGames;
 
 /// The settings of this function, from the environment.
 #[derive(Clone, Debug)]
@@ -32,10 +37,12 @@ pub struct Settings {
     pub service: service::Settings,
     /// The project whose services are called.
     pub google: GoogleCloud,
-    /// The source of the box scores.
-    pub balldontlie: BallDontLie,
+    /// The sources of the box scores.
+    pub sources: LiveSources,
     /// The bucket of the snapshot.
     pub raw_bucket: String,
+    /// The bucket of the public scores, which say which source they come from.
+    pub api_bucket: String,
 }
 
 impl Settings {
@@ -44,8 +51,9 @@ impl Settings {
         Ok(Self {
             service: service::Settings::read(environment)?,
             google: GoogleCloud::read(environment)?,
-            balldontlie: BallDontLie::read(environment)?,
+            sources: LiveSources::read(environment)?,
             raw_bucket: raw_bucket(environment),
+            api_bucket: api_bucket(environment),
         })
     }
 }
@@ -88,6 +96,7 @@ impl IdleEvery {
 #[serde(rename_all = "camelCase")]
 struct Reply {
     status: Status,
+    source: Source,
     poll_id: PollId,
     game_count: usize,
     /// The snapshot's name in the raw bucket; absent where none was stored.
@@ -107,37 +116,78 @@ enum Status {
 
 /// Builds the router of the function.
 pub fn app(settings: Settings, clock: Clock) -> Router {
-    let Settings { service, google, balldontlie, raw_bucket } = settings;
+    let Settings { service, google, sources, raw_bucket, api_bucket } = settings;
     let storage = Storage::new(&google);
-    let scraper = Arc::new(Scraper { balldontlie, storage, raw_bucket, clock });
+    let scraper = Arc::new(Scraper { sources, storage, raw_bucket, api_bucket, clock });
     service::http("scrape-live-boxscores", &service, scraper, Scraper::scrape)
 }
 
 struct Scraper {
-    balldontlie: BallDontLie,
+    sources: LiveSources,
     storage: Storage,
     raw_bucket: String,
+    api_bucket: String,
     clock: Clock,
 }
 
 impl Scraper {
     async fn scrape(self: Arc<Self>, body: Bytes) -> Result<Json<Reply>, Error> {
-        let Request { idle_every_minutes } = service::json_body(&body)?;
-        let Polled { at, games } = self.balldontlie.live(&self.clock).await?;
+        let Request { idle_every_minutes: every } = service::json_body(&body)?;
+        let (first, second) = (self.sources.first(), self.sources.second());
+        let (polled, public) = tokio::join!(self.sources.live(first, &self.clock), self.public_games());
+        let polled = match (polled, second) {
+            (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
+                let reply = self.store(&polled, &public, every).await?;
+                self.store_beside(second, &public, every).await;
+                return Ok(Json(reply));
+            }
+            (Err(error), Some(second)) => {
+                tracing::warn!(%error, second = second.name(), "the first source of scores fails; the second is asked");
+                let stands_in = self.sources.live(second, &self.clock).await;
+                stands_in.inspect_err(|error| tracing::warn!(%error, "the second source fails too")).map_err(|_| error)?
+            }
+            (polled, _) => polled?,
+        };
+        self.store(&polled, &public, every).await.map(Json)
+    }
+
+    /// What the public scores say; nothing where they cannot be read.
+    async fn public_games(&self) -> PublicGames {
+        match self.sources.second() {
+            Some(_) => PublicGames::read(&self.storage, &self.api_bucket).await,
+            None => PublicGames::default(),
+        }
+    }
+
+    /// Stores the games whose public scores come from `source`, so that the history has what the public saw.
+    async fn store_beside(&self, source: Source, public: &PublicGames, every: IdleEvery) {
+        let stored = match self.sources.live(source, &self.clock).await {
+            Ok(polled) => self.store(&public.only_those_of(polled), public, every).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = stored {
+            tracing::error!(%error, source = source.name(), "games of the second source are missing in the history");
+        }
+    }
+
+    /// Stores a poll as a snapshot, unless no game is in progress and it is not due.
+    async fn store(&self, polled: &Polled, public: &PublicGames, every: IdleEvery) -> Result<Reply, Error> {
+        let Polled { source, at, ref games } = *polled;
         let (poll_id, game_count) = (PollId::at(at), games.len());
-        if !idle_every_minutes.is_due(at) && !may_be_on(&games) {
+        if !every.is_due(at) && !may_be_on(polled) {
             tracing::info!(%poll_id, game_count, "no game is in progress; the poll is not stored");
-            return Ok(Json(Reply { status: Status::Idle, poll_id, game_count, path: None }));
+            return Ok(Reply { status: Status::Idle, source, poll_id, game_count, path: None });
         }
         let snapshot = Snapshot {
             timestamp: self.clock.now(),
             poll_id,
             game_count,
             live_boxes: games.iter().map(AsRef::as_ref).collect(),
+            game_ids: if source == Source::NbaCdn { public.game_ids() } else { BTreeMap::new() },
         };
         let expected = 1024 + games.iter().map(|game| game.get().len() + 1).sum::<usize>();
         let body = json::body("the snapshot", &snapshot, expected)?;
-        let path = object_name(poll_id);
+        let path = object_name(source, poll_id);
         let written = self.storage.create(Upload::json(&self.raw_bucket, &path, body)).await?;
         let game_count = match written {
             Written::Yes(_) => {
@@ -151,7 +201,7 @@ impl Scraper {
             }
         };
         let status = if game_count == 0 { Status::NoData } else { Status::Success };
-        Ok(Json(Reply { status, poll_id, game_count, path: Some(path) }))
+        Ok(Reply { status, source, poll_id, game_count, path: Some(path) })
     }
 
     /// The number of games in the existing snapshot, which is read to verify it: a poll that is not stored
@@ -168,7 +218,7 @@ impl Scraper {
 }
 
 /// Whether a game is in progress. A game that cannot be read may be.
-fn may_be_on(games: &Games) -> bool {
-    let (games, unreadable) = read_games(games.iter().map(AsRef::as_ref));
+fn may_be_on(polled: &Polled) -> bool {
+    let (games, unreadable) = polled.read();
     !unreadable.is_empty() || games.iter().any(|game| game.state.status == GameStatus::InProgress)
 }

@@ -26,7 +26,7 @@ use shared::{
     google::{GoogleCloud, bigquery::BigQuery},
     nba::{PlayerLookup, PollId, SlateDay},
     slate::people::{self, Directory},
-    sources::balldontlie::{MAXIMUM_GAMES, Page, Polled, read_games},
+    sources::{MAXIMUM_GAMES, Polled, Source, balldontlie::Page},
 };
 
 use crate::Result;
@@ -197,7 +197,7 @@ impl Parts {
     pub fn snapshot_to_rows(&self) -> Result<Vec<Bytes>> {
         let rows = |body: &String| -> Result<Bytes> {
             let snapshot: Snapshot<'_> = serde_json::from_str(body)?;
-            let (games, _) = read_games(snapshot.live_boxes.iter().copied());
+            let (games, _) = Source::BallDontLie.read_games(snapshot.live_boxes.iter().copied());
             let poll = row::Poll {
                 timestamp: snapshot.timestamp,
                 id: snapshot.poll_id,
@@ -213,7 +213,7 @@ impl Parts {
     pub fn payload_to_live(&self) -> Result<Vec<live::Document>> {
         let documents = self.payloads.iter().enumerate().map(|(index, body)| {
             let page: Page = serde_json::from_slice(body.as_bytes())?;
-            let polled = Polled { at: self.at, games: page.data };
+            let polled = Polled { source: Source::BallDontLie, at: self.at, games: page.data };
             let poll = Poll::of(self.day, true, &polled)?;
             let public = self.polled.get(index).map(|document| document.games.as_slice());
             Ok(poll.document_over(public, self.at, &self.names))

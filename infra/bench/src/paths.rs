@@ -10,7 +10,7 @@ use local_cloud::{
     pubsub::{self, Message, TRIGGER_TOPIC},
 };
 use serde_json::json;
-use shared::{documents::snapshot, service::event};
+use shared::{service::event, sources::Source};
 
 use crate::{
     Result,
@@ -225,7 +225,7 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     let mut events = Vec::new();
     for run in 0..runs + 4 {
         let at = stage.moment + TimeDelta::seconds(i64::try_from(run)?);
-        let name = format!("{}{}/{}.json", snapshot::PREFIX, stage.day(), at.format("%Y%m%d_%H%M%S"));
+        let name = format!("{}{}/{}.json", Source::BallDontLie.snapshots(), stage.day(), at.format("%Y%m%d_%H%M%S"));
         let object = cloud.objects.store(RAW_BUCKET, &name, stage.snapshot(at).into());
         let object = object.map_err(|_| "a snapshot was refused")?;
         let generation = object.generation.to_string();

@@ -49,7 +49,7 @@ FROM (
     poll_id,
     poll_timestamp,
     ROW_NUMBER() OVER (
-      PARTITION BY game_date, game_id, bdl_player_id
+      PARTITION BY game_date, game_id, player_lookup
       ORDER BY poll_timestamp DESC, poll_id DESC
     ) AS newness
   FROM nba_raw.bdl_live_boxscores

@@ -22,7 +22,7 @@ SELECT
   points,
   points - COALESCE(
     LAG(points) OVER (
-      PARTITION BY game_date, game_id, bdl_player_id
+      PARTITION BY game_date, game_id, player_lookup
       ORDER BY poll_timestamp, poll_id
     ),
     0

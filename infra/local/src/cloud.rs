@@ -137,7 +137,8 @@ impl LocalCloud {
             ))
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
-            .nest("/balldontlie", night::router(night, clock.for_functions()))
+            .nest("/balldontlie", night::router(night.clone(), clock.for_functions()))
+            .nest("/nba-cdn", night::feed(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), limits.clone(), API_BUCKET))
             .merge(board::router());
         let delivery =

@@ -35,6 +35,7 @@ use crate::{
 #[allow(missing_docs, reason = "each is the service of that name")]
 pub enum Service {
     BallDontLie,
+    NbaCdn,
     Storage,
     BigQuery,
     PubSub,
@@ -272,6 +273,7 @@ impl Book {
 fn service_of(path: &str) -> Option<Service> {
     [
         ("/balldontlie/", Service::BallDontLie),
+        ("/nba-cdn/", Service::NbaCdn),
         ("/storage/v1/", Service::Storage),
         ("/upload/storage/v1/", Service::Storage),
         ("/bigquery/v2/", Service::BigQuery),

@@ -44,6 +44,7 @@ pub fn variables(
         ("PUBSUB_EMULATOR_HOST", authority(google)),
         ("BDL_API_URL", format!("{cloud}/balldontlie")),
         ("BDL_API_KEY", "local".to_owned()),
+        ("NBA_CDN_URL", format!("{cloud}/nba-cdn")),
         ("INVOKER_AUTH", "oidc".to_owned()),
         ("OIDC_AUDIENCE", audience(own)),
         ("OIDC_ALLOWED_EMAILS", INVOKER.to_owned()),

@@ -50,7 +50,7 @@ impl Latency {
     fn of(&self, method: &Method, path: &str) -> Duration {
         let is = |prefix: &str| path.starts_with(prefix);
         match *method {
-            _ if is("/balldontlie/") => self.balldontlie,
+            _ if is("/balldontlie/") || is("/nba-cdn/") => self.balldontlie,
             Method::POST if is("/bigquery/v2/") && path.ends_with("/queries") => self.query,
             Method::POST if is("/upload/storage/v1/") => self.object_write,
             Method::GET if is("/storage/v1/") => self.object_read,

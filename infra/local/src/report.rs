@@ -5,17 +5,18 @@ mod live;
 mod tonight;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fmt,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use serde_json::Value;
-use shared::{documents::snapshot, nba::PlayerLookup, service::dead_letter};
+use shared::{nba::PlayerLookup, service::dead_letter, sources::Source};
 
 use crate::{
     age::Ages,
     cloud::{API_BUCKET, RAW_BUCKET},
+    night::league_name,
     pubsub::COMPLETE_TOPIC,
     replay::Replay,
 };
@@ -135,15 +136,20 @@ impl fmt::Display for Report {
 
 /// The recorded end of the night.
 struct Recorded {
-    /// Game id → the scores of the home team and the visitors.
+    /// BallDontLie's game id → the scores of the home team and the visitors.
     games: BTreeMap<String, (u64, u64)>,
+    /// The NBA's game id → BallDontLie's.
+    of_nba: BTreeMap<String, String>,
     /// Each stat line with its game's id and its player's lookup.
     lines: Vec<Line>,
 }
 
 struct Line {
     game: String,
+    /// Of BallDontLie's spelling.
     lookup: String,
+    /// Of the league's.
+    league_lookup: String,
     recorded: Value,
 }
 
@@ -161,9 +167,10 @@ impl Line {
 
 impl Recorded {
     fn of(replay: &Replay) -> Self {
-        let (mut games, mut lines) = (BTreeMap::new(), Vec::new());
-        for game in replay.night.recorded() {
+        let (mut games, mut lines, mut of_nba) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        for (index, game) in replay.night.recorded().enumerate() {
             let id = game["id"].to_string();
+            of_nba.insert(replay.night.nba_game_id(index), id.clone());
             let score = |side: &str| game[format!("{side}_team_score")].as_u64().unwrap_or(0);
             games.insert(id.clone(), (score("home"), score("visitor")));
             let sides =
@@ -171,16 +178,27 @@ impl Recorded {
             for line in sides.flatten() {
                 let part = |part: &str| line["player"][part].as_str().unwrap_or_default();
                 let name = format!("{} {}", part("first_name"), part("last_name"));
-                let lookup = PlayerLookup::of(&name).map(String::from).unwrap_or_default();
-                lines.push(Line { game: id.clone(), lookup, recorded: line.clone() });
+                let lookup = |name: &str| PlayerLookup::of(name).map(String::from).unwrap_or_default();
+                let (lookup, league_lookup) = (lookup(name.trim()), lookup(league_name(name.trim())));
+                lines.push(Line { game: id.clone(), lookup, league_lookup, recorded: line.clone() });
             }
         }
-        Self { games, lines }
+        Self { games, of_nba, lines }
     }
 
-    /// The stat lines by one of their fields.
-    fn by<'a, K: Eq + std::hash::Hash>(&'a self, key: impl Fn(&'a Line) -> K) -> HashMap<K, &'a Line> {
-        self.lines.iter().map(|line| (key(line), line)).collect()
+    /// BallDontLie's id of a game, which may be named by either.
+    fn game_id<'a>(&'a self, id: &'a str) -> &'a str {
+        self.of_nba.get(id).map_or(id, String::as_str)
+    }
+
+    /// The stat line of a player, who is named by BallDontLie's id, or else by a lookup; in `game` where it is given.
+    fn line(&self, game: Option<&str>, bdl_id: Option<i64>, lookup: &str) -> Option<&Line> {
+        self.lines.iter().filter(|line| game.is_none_or(|game| line.game == self.game_id(game))).find(|line| {
+            match bdl_id {
+                Some(id) => line.recorded["player"]["id"].as_i64() == Some(id),
+                None => line.lookup == lookup || line.league_lookup == lookup,
+            }
+        })
     }
 }
 
@@ -193,14 +211,20 @@ struct Polls {
 impl Polls {
     fn of(replay: &Replay) -> Result<Self, String> {
         let objects = &replay.cloud.objects;
-        let snapshots = objects.list(RAW_BUCKET, snapshot::PREFIX);
+        let snapshots: Vec<_> =
+            Source::ALL.iter().flat_map(|source| objects.list(RAW_BUCKET, source.snapshots())).collect();
         let mut players = 0;
         for object in &snapshots {
             let (_, body) =
                 objects.read(RAW_BUCKET, &object.name, None).map_err(|error| error.to_string())?;
             let snapshot: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
             let of_game = |game: &Value| -> usize {
-                let sides = ["home_team", "visitor_team"];
+                // The NBA's feed lists players before tip-off, who have no rows.
+                let sides = match game["gameStatus"].as_u64() {
+                    None => ["home_team", "visitor_team"].as_slice(),
+                    Some(1) => &[],
+                    Some(_) => &["homeTeam", "awayTeam"],
+                };
                 sides.iter().filter_map(|side| game[side]["players"].as_array()).map(Vec::len).sum()
             };
             players +=

@@ -8,7 +8,7 @@ use local_cloud::delivery::Subscription;
 use process_live_boxscores::job_name;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use shared::{documents::snapshot, service::dead_letter};
+use shared::{service::dead_letter, sources::Source};
 use tokio::time::Instant;
 
 use crate::{
@@ -242,7 +242,7 @@ async fn upload_snapshot(target: &Target, recorder: &Recorder, what: &str) -> Re
     let poll = json!({
         "timestamp": now, "pollId": now.format("%Y%m%dT%H%M%SZ").to_string(), "gameCount": 1, "liveBoxes": [game],
     });
-    let name = format!("{}{DAY}/{what}_{}.json", snapshot::PREFIX, now.timestamp_micros());
+    let name = format!("{}{DAY}/{what}_{}.json", Source::BallDontLie.snapshots(), now.timestamp_micros());
     let answer = upload(target, recorder, &name, &poll.to_string(), None).await?;
     expect("200 of the upload", answer.status.as_u16() == 200, &answer)?;
     let generation = answer.json["generation"].as_str().and_then(|text| text.parse().ok());

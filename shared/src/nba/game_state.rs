@@ -308,7 +308,10 @@ fn plain(clock: &str) -> String {
 /// `6:35` of `PT06M35.00S`, as the league's own feed has it.
 fn iso_duration(text: &str) -> Option<String> {
     let (minutes, seconds) = text.strip_prefix("PT")?.strip_suffix('S')?.split_once('M')?;
-    let seconds = seconds.strip_suffix(".00").unwrap_or(seconds);
+    let seconds = match seconds.contains('.') {
+        true => seconds.trim_end_matches('0').trim_end_matches('.'),
+        false => seconds,
+    };
     let clock = format!("{minutes}:{seconds}");
     is_clock(&clock).then(|| plain(&clock))
 }

@@ -3,6 +3,7 @@
 use shared::{
     nba::GameStatus,
     slate::{self, Counts, Played},
+    sources::Source,
 };
 
 use super::ScoreSource;
@@ -34,7 +35,9 @@ impl Evidence {
         let by_live = || {
             let line = line.filter(|line| line.has_played())?;
             let minutes = Some(line.minutes.clone());
-            Some(Counted { counts: line.counts(), source: ScoreSource::BdlLive, minutes })
+            let is_nba = matchup.live.is_some_and(|live| live.source == Some(Source::NbaCdn));
+            let source = if is_nba { ScoreSource::NbaLive } else { ScoreSource::BdlLive };
+            Some(Counted { counts: line.counts(), source, minutes })
         };
         let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,

@@ -18,7 +18,7 @@ const LIKELY: f64 = 0.65;
 
 impl Graded {
     pub(super) fn of(standing: &Standing<'_>, prediction: &Prediction) -> Self {
-        let Standing { matchup, player, evidence, void_reason, outcome, settled, .. } = standing;
+        let Standing { matchup, player, evidence, void_reason, void_detail, outcome, settled, .. } = standing;
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let side = prediction.recommendation;
         let line = player.line.as_ref().map(|line| line.value);
@@ -62,6 +62,7 @@ impl Graded {
             margin_vs_line: margin,
             status,
             void_reason: *void_reason,
+            void_detail: void_detail.map(str::to_owned),
             // Points never fall, so a passed line stays passed.
             clinched: match status {
                 Status::Void => is_over,

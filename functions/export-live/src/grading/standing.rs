@@ -21,6 +21,8 @@ pub(super) struct Standing<'a> {
     pub stat_type: StatType,
     pub evidence: Evidence,
     pub void_reason: Option<VoidReason>,
+    /// Why the player does not play, in the words of the league.
+    pub void_detail: Option<&'a str>,
     pub outcome: Outcome,
     pub settled: Settled,
     /// `None` once the line is settled, and without a line or an average.
@@ -40,6 +42,7 @@ impl<'a> Standing<'a> {
         let evidence = Evidence::of(matchup, player, predicted);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
         let has_played = evidence.counted.is_some();
+        let inactive = matchup.inactive(player);
         let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
             true => VoidReason::RuledOut,
             false => VoidReason::DidNotPlay,
@@ -48,8 +51,11 @@ impl<'a> Standing<'a> {
             (GameStatus::Postponed, _) => Some(postponed(matchup.live)),
             (GameStatus::Final, false) if evidence.did_not_play => Some(did_not_play()),
             (_, false) if is_withdrawn => Some(VoidReason::RuledOut),
+            (_, false) if inactive.is_some() => Some(did_not_play()),
             _ => None,
         };
+        let is_out = matches!(void_reason, Some(VoidReason::DidNotPlay | VoidReason::RuledOut));
+        let void_detail = inactive.filter(|_| is_out).map(|inactive| inactive.reason.as_str());
         let line = player.lines().find(|line| line.stat_type == stat_type).map(|line| line.value);
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (void_reason, evidence.status, line.zip(count)) {
@@ -72,7 +78,7 @@ impl<'a> Standing<'a> {
         let chance = line.filter(|_| has_chance).and_then(|line| Some(Chance::of(moment()?, line)));
         let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
         let locked = has_begun && evidence.status != GameStatus::Postponed;
-        Self { matchup, player, stat_type, evidence, void_reason, outcome, settled, chance, locked }
+        Self { matchup, player, stat_type, evidence, void_reason, void_detail, outcome, settled, chance, locked }
     }
 
     /// The count as published: none where the line is void.
@@ -106,6 +112,7 @@ impl Line {
             chance_over: standing.chance.map(|chance| to_four_places(chance.over)),
             outcome: standing.outcome,
             void_reason: standing.void_reason,
+            void_detail: standing.void_detail.map(str::to_owned),
             settled: standing.settled,
         }
     }

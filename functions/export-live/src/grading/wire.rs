@@ -172,6 +172,10 @@ pub struct Graded {
     pub status: Status,
     /// Reason for which the prediction is void; null when it is not void.
     pub void_reason: Option<VoidReason>,
+    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
+    /// has not said so.
+    #[serde(default)]
+    pub void_detail: Option<String>,
     /// Whether, by the score as it stands, no further play can change the side of the line on which the
     /// points end. A correction of the score still can.
     pub clinched: bool,
@@ -240,6 +244,10 @@ pub struct Line {
     pub outcome: Outcome,
     /// Reason for which the line is void; null when it is not void.
     pub void_reason: Option<VoidReason>,
+    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
+    /// has not said so.
+    #[serde(default)]
+    pub void_detail: Option<String>,
     /// Whether the outcome can still be corrected.
     pub settled: Settled,
 }
@@ -252,6 +260,8 @@ pub enum ScoreSource {
     NbaOfficial,
     /// BallDontLie's live box score.
     BdlLive,
+    /// The live box score of the NBA's own feed.
+    NbaLive,
 }
 
 /// Grade of a prediction, in the order of the list.

@@ -16,7 +16,7 @@ use std::{
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use shared::{Error, documents::snapshot, service::dead_letter};
+use shared::{Error, service::dead_letter, sources::Source};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -305,7 +305,7 @@ impl Chaos {
             self.poison.letters.push(letter("export-tonight", &id));
             return Ok(());
         }
-        let name = format!("{}{}/poison_{}.json", snapshot::PREFIX, self.night.day, tick.timestamp());
+        let name = format!("{}{}/poison_{}.json", Source::BallDontLie.snapshots(), self.night.day, tick.timestamp());
         let body = match self.dice("which snapshot", tick, 2) {
             0 => "half a snapsh".to_owned(),
             _ => {

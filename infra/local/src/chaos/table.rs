@@ -42,19 +42,20 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let services = [Service::BallDontLie, Service::Storage, Service::BigQuery, Service::PubSub];
+        let services =
+            [Service::BallDontLie, Service::NbaCdn, Service::Storage, Service::BigQuery, Service::PubSub];
         writeln!(
             f,
-            "  {:<34} {:>11} {:>9} {:>9} {:>9}",
-            "faults injected", "BallDontLie", "Storage", "BigQuery", "Pub/Sub"
+            "  {:<34} {:>11} {:>9} {:>9} {:>9} {:>9}",
+            "faults injected", "BallDontLie", "NBA feed", "Storage", "BigQuery", "Pub/Sub"
         )?;
         let mut kinds: Vec<Fault> = self.faults.keys().map(|(_, fault)| *fault).collect();
         kinds.sort_unstable();
         kinds.dedup();
         for kind in kinds {
             let of = services.map(|service| self.faults.get(&(service, kind)).copied().unwrap_or(0));
-            let [a, b, c, d] = of.map(|count| if count == 0 { "-".to_owned() } else { count.to_string() });
-            writeln!(f, "    {:<32} {a:>11} {b:>9} {c:>9} {d:>9}", kind.to_string())?;
+            let [a, b, c, d, e] = of.map(|count| if count == 0 { "-".to_owned() } else { count.to_string() });
+            writeln!(f, "    {:<32} {a:>11} {b:>9} {c:>9} {d:>9} {e:>9}", kind.to_string())?;
         }
         writeln!(f, "  {:<34} {:>11}", "faults in all", self.faults.values().sum::<u64>())?;
         writeln!(f, "  {:<34} {:>11}", "events redelivered", self.count("redelivered"))?;

@@ -6,13 +6,14 @@ use std::{
 };
 
 use serde_json::Value;
-use shared::{Error, documents::snapshot, service::dead_letter};
+use shared::{Error, service::dead_letter, sources::Source};
 
 use super::{Chaos, Outcome};
 use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},
     pubsub::COMPLETE_TOPIC,
     replay::{TICK, ticks},
+    storage::Object,
     report::{list, orphans, text},
 };
 
@@ -33,7 +34,7 @@ pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
     let (rows, lost_or_doubled) = rows(chaos)?;
     let (compared, mut at_odds) = chaos.versions.at_odds();
     at_odds.extend(chaos.at_the_end.clone());
-    let polls = chaos.cloud.objects.list(RAW_BUCKET, snapshot::PREFIX).len();
+    let polls = snapshots(chaos).len();
     let counts = BTreeMap::from([
         ("snapshots", polls as u64),
         ("rows", rows),
@@ -61,6 +62,11 @@ pub(super) fn outcome(chaos: &Chaos) -> Result<Outcome, Error> {
     })
 }
 
+/// The snapshots of every source.
+fn snapshots(chaos: &Chaos) -> Vec<Object> {
+    Source::ALL.iter().flat_map(|source| chaos.cloud.objects.list(RAW_BUCKET, source.snapshots())).collect()
+}
+
 /// The number of rows in the table, and the rows of the snapshots that are missing, duplicated or
 /// different.
 fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
@@ -77,7 +83,7 @@ fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
         *stored.entry(path).or_default().entry(row).or_default() += 1;
     }
     let mut wrong = Vec::new();
-    for object in chaos.cloud.objects.list(RAW_BUCKET, snapshot::PREFIX) {
+    for object in snapshots(chaos) {
         if chaos.poison.unreadable.contains(&object.name) {
             continue;
         }
@@ -110,6 +116,10 @@ fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
 fn expected(snapshot: &Value) -> Vec<Row> {
     let mut rows = Vec::new();
     for game in list(snapshot, "liveBoxes") {
+        if !game["gameId"].is_null() {
+            rows.extend(expected_of_nba(snapshot, game));
+            continue;
+        }
         for side in ["home_team", "visitor_team"] {
             let mut seen = BTreeSet::new();
             for line in list(&game[side], "players") {
@@ -130,6 +140,20 @@ fn expected(snapshot: &Value) -> Vec<Row> {
 }
 
 /// A count in any JSON spelling.
+/// The expected rows of a game of the NBA's feed.
+fn expected_of_nba<'a>(snapshot: &'a Value, game: &'a Value) -> impl Iterator<Item = Row> + 'a {
+    let nba_id = text(game, "gameId");
+    let id = snapshot["gameIds"][nba_id].as_str().unwrap_or(nba_id);
+    let sides = if game["gameStatus"] == 1 { [].as_slice() } else { &["homeTeam", "awayTeam"] };
+    let lines = sides.iter().flat_map(|side| list(&game[side], "players"));
+    lines.map(move |line| {
+        let played = text(&line["statistics"], "minutes").trim_start_matches("PT").replacen('M', ":", 1);
+        let played = played.split('.').next().unwrap_or_default();
+        let minutes = played.strip_prefix('0').unwrap_or(played).to_owned();
+        (id.to_owned(), String::new(), number(&line["statistics"]["points"]).to_string(), minutes)
+    })
+}
+
 fn number(value: &Value) -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "counts of a game are small")]
     let whole = |number: f64| number as i64;

@@ -5,6 +5,7 @@
 //! made shots, quarter scores are the recorded ones, and the end equals the recording.
 
 mod api;
+mod cdn;
 mod game;
 mod line;
 mod pace;
@@ -13,9 +14,11 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use shared::nba::SlateDay;
+use shared::nba::{Season, SlateDay};
 
 pub use api::router;
+pub use cdn::feed;
+pub(crate) use cdn::league_name;
 use game::NightGame;
 
 /// How long before tip-off a game is listed on the live endpoint.
@@ -113,6 +116,11 @@ impl Night {
     /// All games of the night on the dated endpoint at `now`.
     pub fn dated(&self, now: DateTime<Utc>) -> Vec<Value> {
         self.games.iter().map(|game| game.at(now)).collect()
+    }
+
+    /// The NBA's id of a game, which the schedule of the warehouse and the NBA's feed have.
+    pub fn nba_game_id(&self, index: usize) -> String {
+        format!("002{:02}{:05}", Season::of(self.day).start_year() % 100, 500 + index)
     }
 
     /// The games as recorded.

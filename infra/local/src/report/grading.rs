@@ -27,7 +27,6 @@ pub(super) fn open(document: &Value) -> Vec<String> {
 
 /// Differences between the summary's counts and those from tonight's lines and the recorded points.
 pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded: &Recorded) -> Vec<String> {
-    let lines = recorded.by(|line| line.recorded["player"]["id"].as_i64());
     // The recording has BallDontLie's names; the scores map them to lookups.
     let boxed = list(live, "games").iter().flat_map(|game| list(game, "players"));
     let ids: HashMap<&str, Option<i64>> =
@@ -38,7 +37,8 @@ pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded:
             .into();
     let mut count = |field| *counts.entry(field).or_default() += 1;
     let played = |player: &Value| {
-        let line = ids.get(text(player, "player_lookup")).and_then(|id| lines.get(id));
+        let lookup = text(player, "player_lookup");
+        let line = ids.get(lookup).and_then(|id| recorded.line(None, *id, lookup));
         line.filter(|line| line.has_played())
     };
     for player in list(tonight, "games").iter().flat_map(|game| list(game, "players")) {

@@ -1,6 +1,7 @@
 //! Checks rows and scores against the recording.
 
 use serde_json::Value;
+use shared::nba::minutes_decimal;
 
 use super::{Recorded, different, list, text};
 use crate::replay::Replay;
@@ -28,19 +29,18 @@ const COUNTERS: [(&str, &str, Option<&str>); 15] = [
 /// Differences between a live document and the recording.
 pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
     let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
-    let lines = recorded.by(|line| (line.game.as_str(), line.recorded["player"]["id"].as_i64()));
     let mut players = 0;
     for game in list(document, "games") {
         let id = text(game, "game_id");
         let score = |field: &str| game[field].as_u64().unwrap_or(0);
         let scores = (score("home_score"), score("away_score"));
-        if game["status"] != "final" || recorded.games.get(id) != Some(&scores) {
+        if game["status"] != "final" || recorded.games.get(recorded.game_id(id)) != Some(&scores) {
             against.push(format!("game {id} is {} {}–{}", game["status"], scores.0, scores.1));
         }
         for player in list(game, "players") {
             players += 1;
             let lookup = text(player, "player_lookup");
-            let Some(line) = lines.get(&(id, player["bdl_player_id"].as_i64())) else {
+            let Some(line) = recorded.line(Some(id), player["bdl_player_id"].as_i64(), lookup) else {
                 against.push(format!("player {lookup:?} was not recorded"));
                 continue;
             };
@@ -63,21 +63,21 @@ pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<Stri
     let sql = format!(
         "SELECT game_id, bdl_player_id, player_lookup, minutes, {columns} FROM (
            SELECT *, ROW_NUMBER() OVER (
-             PARTITION BY game_id, bdl_player_id ORDER BY poll_timestamp DESC) AS newness
+             PARTITION BY game_id, COALESCE(CAST(bdl_player_id AS TEXT), player_lookup) ORDER BY poll_timestamp DESC) AS newness
            FROM nba_raw.bdl_live_boxscores) AS row
          WHERE newness = 1"
     );
     let rows = replay.cloud.warehouse.rows(&sql).map_err(|error| error.to_string())?;
-    let lines = recorded.by(|line| (line.game.clone(), line.recorded["player"]["id"].to_string()));
     let mut against = different(rows.len() as u64, recorded.lines.len() as u64);
     for row in &rows {
         let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
-        let Some(line) = lines.get(&(cell(0), cell(1))) else {
+        let Some(line) = recorded.line(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) else {
             against.push(format!("player {} of game {} was not recorded", cell(1), cell(0)));
             continue;
         };
         let minutes = text(&line.recorded, "min");
-        if line.lookup != cell(2) || minutes != cell(3) {
+        let is_known = [&line.lookup, &line.league_lookup].contains(&&cell(2));
+        if !is_known || minutes_decimal(minutes) != minutes_decimal(&cell(3)) {
             against.push(format!("{} {} minutes, recorded {} {minutes}", cell(2), cell(3), line.lookup));
         }
         for (index, (name, column, _)) in COUNTERS.iter().enumerate() {

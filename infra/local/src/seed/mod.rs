@@ -114,7 +114,7 @@ impl Eve {
             .recorded()
             .enumerate()
             .map(|(index, game)| Game {
-                id: format!("002{:02}{:05}", season.start_year() % 100, 500 + index),
+                id: night.nba_game_id(index),
                 home: code(&game["home_team"]),
                 away: code(&game["visitor_team"]),
                 recorded: game.clone(),

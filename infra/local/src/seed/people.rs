@@ -5,33 +5,7 @@ use serde_json::{Value, json};
 use shared::nba::PlayerLookup;
 
 use super::{Eve, Game, origin, with};
-
-/// Players whose names BallDontLie and the league spell differently; the warehouse has the league's
-/// spelling.
-const LEAGUE_NAMES: [(&str, &str); 22] = [
-    ("A.J. Green", "AJ Green"),
-    ("AJ Lawson", "A.J. Lawson"),
-    ("Alexandre Sarr", "Alex Sarr"),
-    ("Bogdan Bogdanovic", "Bogdan Bogdanović"),
-    ("Carlton Carrington", "Bub Carrington"),
-    ("Dario Saric", "Dario Šarić"),
-    ("Dennis Schroder", "Dennis Schröder"),
-    ("Egor Demin", "Egor Dëmin"),
-    ("Jimmy Butler", "Jimmy Butler III"),
-    ("Jonas Valanciunas", "Jonas Valančiūnas"),
-    ("Karlo Matkovic", "Karlo Matković"),
-    ("Kristaps Porzingis", "Kristaps Porziņģis"),
-    ("Luka Doncic", "Luka Dončić"),
-    ("Nicolas Claxton", "Nic Claxton"),
-    ("Nigel Hayes", "Nigel Hayes-Davis"),
-    ("Nikola Durisic", "Nikola Đurišić"),
-    ("Nikola Jokic", "Nikola Jokić"),
-    ("Nikola Topic", "Nikola Topić"),
-    ("Pacome Dadiet", "Pacôme Dadiet"),
-    ("Trey Jemison", "Trey Jemison III"),
-    ("Vit Krejci", "Vít Krejčí"),
-    ("Yanic Konan Niederhauser", "Yanic Konan Niederhäuser"),
-];
+use crate::night::league_name;
 
 /// A player of the night.
 pub(super) struct Player {
@@ -79,8 +53,7 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
                 let player = &line["player"];
                 let part = |field: &str| player[field].as_str().unwrap_or_default();
                 let bdl_name = format!("{} {}", part("first_name"), part("last_name")).trim().to_owned();
-                let league_name = LEAGUE_NAMES.iter().find(|(bdl_name_of, _)| *bdl_name_of == bdl_name);
-                let name = league_name.map_or_else(|| bdl_name.clone(), |(_, name)| (*name).to_owned());
+                let name = league_name(&bdl_name).to_owned();
                 let Ok(lookup) = PlayerLookup::of(&name) else { continue };
                 let points = line["pts"].as_f64().unwrap_or(0.0);
                 let played = line["min"].as_str().and_then(shared::nba::minutes_decimal).unwrap_or(0.0);

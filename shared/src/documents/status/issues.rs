@@ -1,6 +1,6 @@
 //! The known issues of a run.
 
-use super::{RunReport, Services, Severity, slate_state::SlateState};
+use super::{RunReport, Services, Severity, SourceStatus, slate_state::SlateState, sources};
 
 impl RunReport<'_> {
     /// Every issue that the run sees, failures first.
@@ -8,6 +8,7 @@ impl RunReport<'_> {
         &self,
         state: &SlateState<'_>,
         services: &Services,
+        sources: &[SourceStatus],
         dead_letters: Option<usize>,
     ) -> Vec<(Severity, String)> {
         let Services { tonight_data: tonight, predictions, .. } = services;
@@ -35,6 +36,9 @@ impl RunReport<'_> {
             let minutes = state.minutes_since(*since);
             let message = format!("{game}: no change of score for {minutes:.0} minutes while others change");
             issues.push((Severity::Warning, Some(message)));
+        }
+        for (severity, message) in sources::issues(sources) {
+            issues.push((severity, Some(message)));
         }
         let unreadable = counted(
             services.live_data.unreadable,

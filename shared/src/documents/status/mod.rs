@@ -10,6 +10,7 @@ mod issues;
 mod public;
 mod run;
 mod slate_state;
+mod sources;
 mod wire;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 pub use health::POLL_INTERVAL;
 pub use public::{PublicStatus, Reported};
 pub use run::{Fixtures, RunReport};
+pub use sources::{Compared, SourceReport, SourceStatus};
 pub use wire::{
     Break, Exporter, Grading, Health, KnownIssue, LiveData, MaintenanceWindow, PolledGame, Predictions,
     Services, Severity, Status, TonightData,

@@ -4,11 +4,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Break, Exporter, Grading, Health, KnownIssue, LiveData, Predictions, Services, Status, TonightData,
+    Break, Exporter, Grading, Health, KnownIssue, LiveData, Predictions, Services, SourceReport, SourceStatus,
+    Status, TonightData,
     issues::subject,
     slate_state::{SlateState, note_changes},
 };
-use crate::{nba::SlateDay, slate::ScheduledGame};
+use crate::{nba::SlateDay, slate::ScheduledGame, sources::Source};
 
 /// The slate days with games before and after one without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct RunReport<'a> {
     pub grading: Option<Grading>,
     /// Number of players of the slate day with a prediction.
     pub predictions: Option<usize>,
+    /// The sources of the live scores, the preferred one first; empty where the run does not know them.
+    pub sources: Vec<SourceReport>,
     /// Number of dead letters of the last 24 hours.
     pub dead_letters: Option<usize>,
     /// What the run failed to do, as text for people. Failures of the other exporter's last run stay.
@@ -72,8 +75,17 @@ impl RunReport<'_> {
             .max()
             .unwrap_or_default();
         let services = Services { live_data: live, tonight_data: tonight, grading, predictions };
+        let known = previous.map(|previous| previous.sources.as_slice()).unwrap_or_default();
+        let of_day_known = of_day.map(|previous| previous.sources.as_slice()).unwrap_or_default();
+        let sources: Vec<SourceStatus> = match self.sources.as_slice() {
+            [] => known.to_vec(),
+            reports => {
+                let was = |of: Source| of_day_known.iter().find(|it| it.source == of);
+                reports.iter().map(|report| report.judge(was(report.source))).collect()
+            }
+        };
         let dead_letters = self.dead_letters.or(of_day.and_then(|previous| previous.dead_letters));
-        let own = self.issues(&state, &services, dead_letters).into_iter().map(|(severity, message)| {
+        let own = self.issues(&state, &services, &sources, dead_letters).into_iter().map(|(severity, message)| {
             let is_same = |known: &&KnownIssue| subject(&known.message) == subject(&message);
             let known = previous.and_then(|previous| previous.known_issues.iter().find(is_same));
             let detected_at = known.map_or(self.now, |known| known.detected_at);
@@ -89,6 +101,7 @@ impl RunReport<'_> {
             dead_letters,
             maintenance_windows: Vec::new(),
             active_break: state.has_no_games.then(|| self.current_break(day, previous)),
+            sources,
             services,
         }
     }

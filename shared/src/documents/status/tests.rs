@@ -89,6 +89,7 @@ fn run<'a>(now: &str, games: &'a [ScheduledGame]) -> RunReport<'a> {
         tonight: None,
         grading: None,
         predictions: None,
+        sources: Vec::new(),
         dead_letters: None,
         failures: Vec::new(),
     }

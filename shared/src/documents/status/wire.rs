@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SourceStatus;
 use crate::{
     clock::{iso_micros, iso_micros_or_null},
     nba::{GameStatus, PollId, SlateDay, Team, TeamPair},
@@ -22,6 +23,9 @@ pub struct Status {
     pub overall_status: Health,
     /// The health of each document.
     pub services: Services,
+    /// The sources of the live scores, the preferred one first; empty until the live export has run.
+    #[serde(default)]
+    pub sources: Vec<SourceStatus>,
     /// Everything that is known to be wrong or missing; empty where nothing is.
     pub known_issues: Vec<KnownIssue>,
     /// Number of inputs of the last 24 hours that could not be processed and were dead-lettered; null where

@@ -2,39 +2,23 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use bytes::BytesMut;
-use chrono::{DateTime, Utc};
 use reqwest::{
-    StatusCode, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
+    Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::MAXIMUM_GAMES;
 use crate::{
     Clock, Error,
     env::Environment,
-    google::{
-        connections,
-        retry::{Budget, Failure, retry_after, with_retries},
-    },
+    google::retry::{Budget, Failure, with_retries},
     nba::SlateDay,
+    sources::{
+        MAXIMUM_GAMES, Polled, RawGames, Source,
+        http::{self, Telling},
+    },
 };
-
-/// The games of a poll, exactly as upstream sent them, unknown fields and digits included.
-pub type Games = Vec<Box<RawValue>>;
-
-/// A poll.
-#[derive(Debug)]
-pub struct Polled {
-    /// Instant at which upstream was asked, in the attempt that succeeded: the answer is no older. Of two
-    /// polls the one with the later instant is the newer, even if it took longer or more attempts.
-    pub at: DateTime<Utc>,
-    /// The games in the answer.
-    pub games: Games,
-}
 
 const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
@@ -44,6 +28,9 @@ const MAXIMUM_PAGES: usize = 20;
 /// snapshot of the poll must stay below what the processor reads.
 const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
 const MAXIMUM_POLL_BYTES: usize = 24 * 1024 * 1024;
+
+const TELLING: Telling =
+    Telling { error: Error::BallDontLie, refusal: "the key in BDL_API_KEY is refused" };
 
 /// BallDontLie, with our key.
 #[derive(Clone, Debug)]
@@ -56,7 +43,7 @@ pub struct BallDontLie {
 #[derive(Debug, Deserialize)]
 pub struct Page {
     /// Its games.
-    pub data: Games,
+    pub data: RawGames,
     #[serde(default)]
     meta: Option<Meta>,
 }
@@ -91,16 +78,8 @@ impl BallDontLie {
             Error::Configuration("BDL_API_KEY has a character that no header can carry".into())
         })?;
         value.set_sensitive(true);
-        let http = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]))
-            .user_agent(concat!("challenge-system/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(connections::IDLE)
-            .timeout(BUDGET.attempt)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Error::Internal(format!("no HTTP client: {error}")))?;
-        Ok(Self { http, base })
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        Ok(Self { http: http::client(headers, BUDGET.attempt)?, base })
     }
 
     /// The games that are on or have just ended; of today and, past midnight, of yesterday.
@@ -128,7 +107,7 @@ impl BallDontLie {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         url.query_pairs_mut().append_pair("per_page", "100").extend_pairs(parameters);
-        let mut games = Games::new();
+        let mut games = RawGames::new();
         let mut asked = None;
         let mut seen = HashSet::new();
         let mut page_url = url.clone();
@@ -137,7 +116,7 @@ impl BallDontLie {
                 let now = clock.now();
                 Ok((now, self.page(&page_url).await?))
             });
-            let (now, page) = answered.await.map_err(as_upstream)?;
+            let (now, page) = answered.await.map_err(|error| http::as_upstream(error, Error::BallDontLie))?;
             let at = *asked.get_or_insert(now);
             games.extend(page.data);
             if games.len() > MAXIMUM_GAMES {
@@ -149,11 +128,11 @@ impl BallDontLie {
                 )));
             }
             let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else {
-                return Ok(Polled { at, games });
+                return Ok(Polled { source: Source::BallDontLie, at, games });
             };
             let cursor = match cursor {
                 Cursor::Number(number) => number.to_string(),
-                Cursor::Text(text) if text.is_empty() => return Ok(Polled { at, games }),
+                Cursor::Text(text) if text.is_empty() => return Ok(Polled { source: Source::BallDontLie, at, games }),
                 Cursor::Text(text) => text,
             };
             if seen.len() + 1 >= MAXIMUM_PAGES {
@@ -168,47 +147,10 @@ impl BallDontLie {
     }
 
     async fn page(&self, url: &Url) -> Result<Page, Failure> {
-        let again = |detail: String, after| Failure::Retryable { error: Error::BallDontLie(detail), after };
-        let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
-        let mut response = self.http.get(url.clone()).send().await.map_err(broken)?;
-        let status = response.status();
-        if !status.is_success() {
-            let after = response
-                .headers()
-                .get(RETRY_AFTER)
-                .and_then(|value| retry_after(value.to_str().ok()?, Utc::now()));
-            return Err(match status {
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                    again(format!("answered {status}"), after)
-                }
-                _ if status.is_server_error() => again(format!("answered {status}"), after),
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    // No later tick fixes this; a person has to.
-                    tracing::error!(%status, "BallDontLie refuses the key in BDL_API_KEY");
-                    let detail = format!("answered {status}: the key in BDL_API_KEY is refused");
-                    Failure::Permanent(Error::BallDontLie(detail))
-                }
-                _ => Failure::Permanent(Error::BallDontLie(format!("answered {status}"))),
-            });
-        }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAXIMUM_PAGE_BYTES {
-                let detail = format!("sent a page of more than {MAXIMUM_PAGE_BYTES} bytes");
-                return Err(Failure::Permanent(Error::BallDontLie(detail)));
-            }
-        }
+        let body = http::get(&self.http, url, MAXIMUM_PAGE_BYTES, TELLING).await?;
         // A maintenance page with status 200 and a truncated body look alike: both may pass.
-        serde_json::from_slice(&body)
-            .map_err(|error| again(format!("sent no list of box scores: {error}"), None))
-    }
-}
-
-/// To the caller, a timeout that the retries report is a failure of upstream.
-fn as_upstream(error: Error) -> Error {
-    match error {
-        Error::Transient { detail, .. } => Error::BallDontLie(detail),
-        error => error,
+        serde_json::from_slice(&body).map_err(|error| {
+            Failure::retryable(Error::BallDontLie(format!("sent no list of box scores: {error}")))
+        })
     }
 }

@@ -4,88 +4,19 @@ use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::value::RawValue;
 
-use super::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, wire};
+use super::wire;
 use crate::{
     nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
-    sources::Rejected,
+    sources::{
+        Counters, Game, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, Rejected, Side, Source,
+        game::{keep_last, last_of_each, reject, short},
+        wire::{Number, Text},
+    },
 };
 
-/// A game of a poll.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Game {
-    /// BallDontLie's id, as text.
-    pub id: String,
-    /// The day the game belongs to: its own date, not the poll's.
-    pub day: SlateDay,
-    /// State of the game.
-    pub state: GameState,
-    /// The clock as upstream wrote it, for the history.
-    pub raw_time: Option<String>,
-    /// The home team.
-    pub home: Side,
-    /// The visiting team.
-    pub visitor: Side,
-    /// How many values of the game could not be read and were dropped.
-    pub unreadable: usize,
-}
-
-/// One team of a game.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Side {
-    /// Which team.
-    pub team: Team,
-    /// Its points; 0 where upstream has none yet.
-    pub score: u32,
-    /// Everyone in its box.
-    pub players: Vec<PlayerLine>,
-}
-
-/// A player's box-score entry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlayerLine {
-    /// BallDontLie's id of the player.
-    pub id: i64,
-    /// First and last name as upstream spells them.
-    pub name: String,
-    /// The join key derived from that name.
-    pub lookup: PlayerLookup,
-    /// Minutes as upstream wrote them: `37`, `05`, `28:30`; `None` where missing or empty.
-    pub minutes: Option<String>,
-    /// The counters of the box score; 0 where upstream has null.
-    pub counters: Counters,
-}
-
-/// The counters of a box score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each field is the counter of that name")]
-pub struct Counters {
-    pub points: u32,
-    pub rebounds: u32,
-    pub offensive_rebounds: u32,
-    pub defensive_rebounds: u32,
-    pub assists: u32,
-    pub steals: u32,
-    pub blocks: u32,
-    pub turnovers: u32,
-    pub personal_fouls: u32,
-    pub field_goals_made: u32,
-    pub field_goals_attempted: u32,
-    pub three_pointers_made: u32,
-    pub three_pointers_attempted: u32,
-    pub free_throws_made: u32,
-    pub free_throws_attempted: u32,
-}
-
-impl Game {
-    /// Both teams, the home team first.
-    pub fn sides(&self) -> [&Side; 2] {
-        [&self.home, &self.visitor]
-    }
-}
-
 /// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
-/// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or
-/// [`MAXIMUM_TEXT`] — is returned beside them with its reason and sinks nothing else. A game that is listed
+/// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or the longest
+/// text — is returned beside them with its reason and sinks nothing else. A game that is listed
 /// twice, as happens when pages shift between two calls, is read once, as it was listed last; so is a
 /// player in it.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
@@ -105,38 +36,12 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
     (last_of_each(read), rejected)
 }
 
-fn last_of_each(mut games: Vec<Game>) -> Vec<Game> {
-    let mut seen = HashSet::new();
-    keep_last(&mut games, |game| seen.insert(game.id.clone()));
-    games
-}
-
-/// Removes duplicates and keeps the last occurrence.
-fn keep_last<T>(list: &mut Vec<T>, is_new: impl FnMut(&T) -> bool) {
-    list.reverse();
-    list.retain(is_new);
-    list.reverse();
-}
-
-fn short((field, text): (&str, Option<&str>)) -> Result<(), String> {
-    match text {
-        Some(text) if text.chars().nth(MAXIMUM_TEXT).is_some() => {
-            Err(format!("{field}: longer than {MAXIMUM_TEXT} characters"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn reject(what: String, reason: String, raw: &RawValue) -> Rejected {
-    Rejected { what, reason, raw: raw.get().to_owned() }
-}
-
 /// The id of a game that could not be read, or its place in the list.
 fn name_of(raw: &RawValue, index: usize) -> String {
     #[derive(serde::Deserialize)]
     struct Named<'a> {
         #[serde(borrow, default)]
-        id: wire::Text<'a>,
+        id: Text<'a>,
     }
     let named = serde_json::from_str::<Named<'_>>(raw.get()).ok();
     match named.as_ref().and_then(|game| game.id.known()) {
@@ -148,7 +53,7 @@ fn name_of(raw: &RawValue, index: usize) -> String {
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
     let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let id = game.id.known().map(str::trim).filter(|id| !id.is_empty()).ok_or("id: missing")?;
-    let id = wire::Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string());
+    let id = Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string());
     let texts = [("id", Some(id.as_str())), ("status", game.status.known()), ("time", game.time.known())];
     texts.into_iter().try_for_each(short)?;
     let listed = |team: &Option<wire::Team<'_>>| {
@@ -171,7 +76,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         team_of("visitor_team", game.visitor_team.as_ref())?,
     );
     let mut unreadable = 0;
-    let mut side = |team: Team, score: wire::Number, raw: Option<wire::Team<'_>>| {
+    let mut side = |team: Team, score: Number, raw: Option<wire::Team<'_>>| {
         let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
         let mut read = |line: &RawValue| {
             read_player(line, &mut unreadable)
@@ -190,15 +95,25 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 points(&players)
             }
         };
-        Side { team, score, players }
+        Side { team, score, players, inactive: Vec::new() }
     };
     let mut home = side(home_team, game.home_team_score, game.home_team);
     let mut visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
     let mut seen = HashSet::new();
     for side in [&mut visitor, &mut home] {
-        keep_last(&mut side.players, |player| seen.insert(player.id));
+        keep_last(&mut side.players, |player| seen.insert(player.bdl_id));
     }
-    Ok(Game { day, state, raw_time: game.time.0.map(Cow::into_owned), unreadable, home, visitor, id })
+    Ok(Game {
+        source: Source::BallDontLie,
+        nba_id: None,
+        day,
+        state,
+        raw_time: game.time.0.map(Cow::into_owned),
+        unreadable,
+        home,
+        visitor,
+        id,
+    })
 }
 
 /// The game's own date, which is Eastern, or without one the slate day of its tip-off (FAILURES.md, F1).
@@ -216,7 +131,7 @@ fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
 /// Minutes as upstream writes them; a whole number without its decimal point.
 fn minutes(text: &str) -> String {
     let text = text.trim();
-    let number = if text.contains('.') { wire::Number::of_text(text).known() } else { None };
+    let number = if text.contains('.') { Number::of_text(text).known() } else { None };
     number.map_or_else(|| text.to_owned(), |minutes| minutes.to_string())
 }
 
@@ -235,7 +150,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let player = line.player.as_ref().ok_or("player: missing")?;
     let id = player.id.known().ok_or("player.id: missing")?;
-    let part = |text: &wire::Text<'_>| text.known().unwrap_or_default().trim().to_owned();
+    let part = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();
     if name.is_empty() {
         return Err("player.first_name and player.last_name: missing".into());
@@ -246,13 +161,14 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     // A row without points is rejected, because everything depends on them; any other unreadable count is
     // dropped.
     let points = line.pts.count().map_err(|()| "pts: expected a count")?.unwrap_or(0);
-    let mut count = |counter: wire::Number| {
+    let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
     Ok(PlayerLine {
-        id,
+        bdl_id: Some(id),
+        nba_id: None,
         name,
         lookup,
         minutes: line.min.known().map(minutes).filter(|min| !min.is_empty()),

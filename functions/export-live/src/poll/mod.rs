@@ -1,5 +1,11 @@
 //! One poll of a day: the games that upstream sent, and the document built from them and the public one.
 
+mod comparison;
+mod failover;
+
+pub(crate) use comparison::Comparison;
+pub(crate) use failover::Night;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -10,7 +16,7 @@ use shared::{
     Error,
     nba::{GameStatus, PollId, SlateDay, TeamPair},
     slate,
-    sources::balldontlie::{Game, Games, Polled, read_games},
+    sources::{Game, Polled, Source},
 };
 
 use crate::{
@@ -41,11 +47,12 @@ impl Poll {
     /// Reads the games of `day` from upstream's answer: the live endpoint's if the day is today, else the
     /// dated one's. An answer with nothing readable is an error rather than an empty night.
     pub fn of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<Self, Error> {
-        let (games, lost) = games_of(day, is_today, &upstream.games)?;
+        let (games, lost) = games_of(day, is_today, upstream)?;
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
         let games = one_of_each(raw(games));
-        let is_whole = lost == 0;
-        let asked_by_date = !is_today;
+        // The NBA's feed lists the whole day; a game whose box score it does not give is left out.
+        let is_whole = lost == 0 && upstream.source == Source::BallDontLie;
+        let asked_by_date = !is_today || upstream.source == Source::NbaCdn;
         Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date })
     }
 
@@ -95,7 +102,7 @@ impl Poll {
         upstream: &Polled,
         public: Option<&[Arc<LiveGame>]>,
     ) -> Result<(), Error> {
-        let (games, lost) = games_of(self.day, self.is_today, &upstream.games)?;
+        let (games, lost) = games_of(self.day, self.is_today, upstream)?;
         let listed = self.listed();
         let was_public =
             |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
@@ -127,9 +134,10 @@ impl Poll {
     ) -> Document {
         let known = one_of_each(public.into_iter().flatten().cloned());
         let known: HashMap<TeamPair, &Arc<LiveGame>> = known.iter().map(|game| (game.pair(), game)).collect();
-        let polled = self.games.iter().map(|game| match known.get(&game.pair()) {
-            Some(known) => self.game_over(game, known),
-            None => game.clone(),
+        let polled = self.games.iter().map(|game| {
+            let known = known.get(&game.pair()).copied();
+            let over = known.map_or_else(|| game.clone(), |known| self.game_over(game, known));
+            self.with_moment(over, known)
         });
         let polled: Vec<Arc<LiveGame>> = polled.collect();
         let rests_on_public = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
@@ -156,12 +164,27 @@ impl Poll {
         }
     }
 
+    /// The game with the instant at which anything last happened in it.
+    fn with_moment(&self, game: Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> Arc<LiveGame> {
+        let still = known.filter(|known| !game.has_moved_since(known));
+        let moved_at = still.map_or(Some(self.at), |still| still.moved_at.or(Some(self.at)));
+        let moved_at = moved_at.filter(|_| game.source.is_some());
+        match moved_at == game.moved_at {
+            true => game,
+            false => Arc::new(LiveGame { moved_at, ..LiveGame::clone(&game) }),
+        }
+    }
+
     fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
         if !self.is_today && !game.players.is_empty() {
-            let nba_game_id = game.nba_game_id.clone().or_else(|| known.nba_game_id.clone());
-            return Arc::new(LiveGame { nba_game_id, ..LiveGame::clone(game) });
+            return Arc::new(game.with_ids_of(known));
+        }
+        let is_another_source = known.source.is_some() && game.source.is_some() && known.source != game.source;
+        if is_another_source && !game.is_no_earlier_than(known) {
+            return Arc::clone(known);
         }
         match game.progress_since(known) {
+            _ if is_another_source => return Arc::new(game.over(known)),
             Progress::Onwards => return Arc::new(game.over(known)),
             // A second report: the public state had jumped ahead, or polls have missed periods.
             Progress::Doubtful if known.regressed_since.is_some_and(|since| since < self.at) => {
@@ -206,7 +229,7 @@ fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGa
 
 /// The games of `day` that are postponed or cancelled by upstream's list of games.
 pub(crate) fn called_off(day: SlateDay, listed: &Polled) -> Result<Vec<Arc<LiveGame>>, Error> {
-    let (games, _) = games_of(day, false, &listed.games)?;
+    let (games, _) = games_of(day, false, listed)?;
     Ok(raw(games).filter(|game| game.status == GameStatus::Postponed).collect())
 }
 
@@ -215,8 +238,8 @@ fn raw(games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {
 }
 
 /// The games of `day` in upstream's answer, and the number of games and rows that could not be read.
-fn games_of(day: SlateDay, is_today: bool, upstream: &Games) -> Result<(Vec<Game>, usize), Error> {
-    let (mut games, rejected) = read_games(upstream.iter().map(AsRef::as_ref));
+fn games_of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<(Vec<Game>, usize), Error> {
+    let (mut games, rejected) = upstream.read();
     for rejected in &rejected {
         tracing::warn!(
             what = rejected.what,
@@ -224,9 +247,10 @@ fn games_of(day: SlateDay, is_today: bool, upstream: &Games) -> Result<(Vec<Game
             "part of the box scores cannot be read"
         );
     }
-    if games.is_empty() && !upstream.is_empty() {
+    if games.is_empty() && !upstream.games.is_empty() {
         let reason = rejected.first().map_or("", |first| first.reason.as_str());
-        return Err(Error::BallDontLie(format!("none of {} games can be read: {reason}", upstream.len())));
+        let detail = format!("none of {} games can be read: {reason}", upstream.games.len());
+        return Err(upstream.source.error(detail));
     }
     // A game abroad may begin after midnight on the next date, before the slate day changes.
     let is_on_already = |game: &Game| {

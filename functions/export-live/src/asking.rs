@@ -1,0 +1,168 @@
+//! Asking the sources for one poll.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use shared::{
+    Error,
+    documents::status::{Compared, SourceReport},
+    nba::{GameStatus, NbaGameId},
+    sources::{Polled, Source},
+};
+
+use crate::{
+    Exporter,
+    call::Run,
+    live,
+    poll::{Comparison, Night, Poll},
+};
+
+/// How long the first source may take before the second is asked too.
+const FIRST_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+
+/// A request under way.
+type Asking = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
+
+/// The answer of the first source, as far as there is one.
+pub(crate) enum First {
+    /// Nobody is asked.
+    Unasked,
+    Answered(Result<Polled, Error>),
+    /// It is late; its request goes on.
+    Late(Asking),
+}
+
+/// What a poll learned of the sources, for the status.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceNews {
+    asked: Vec<(Source, Result<(), String>)>,
+    comparison: Option<Comparison>,
+}
+
+impl SourceNews {
+    fn note(&mut self, source: Source, answer: &Result<Polled, Error>) {
+        self.asked.push((source, answer.as_ref().map(drop).map_err(ToString::to_string)));
+    }
+}
+
+impl Exporter {
+    /// Asks the first source.
+    pub(crate) async fn ask_first(&self, run: &Run) -> First {
+        if !run.asks_upstream {
+            return First::Unasked;
+        }
+        let mut asking = self.asking(run, self.sources.first(), Vec::new());
+        match tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking).await {
+            Ok(answer) => First::Answered(answer),
+            Err(_) => First::Late(asking),
+        }
+    }
+
+    /// The poll that follows from the answer of the first source, and of the second where that is needed: the first one
+    /// fails, is late or behind, public scores come from the second, or the two are to be compared.
+    pub(crate) async fn poll(
+        &self,
+        run: &Run,
+        first: First,
+        night: Night<'_>,
+        news: &mut SourceNews,
+    ) -> Result<Poll, Error> {
+        let (one, other) = (self.sources.first(), self.sources.second());
+        let read = |polled: Polled| Poll::of(run.day, run.is_today, &polled);
+        let Some(other) = other else {
+            let answer = match first {
+                First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
+                First::Answered(answer) => answer,
+                First::Late(asking) => asking.await,
+            };
+            news.note(one, &answer);
+            return answer.and_then(read);
+        };
+        let ask_other = || self.asking(run, other, night.game_ids());
+        let (answer, stand_in) = match first {
+            First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
+            First::Answered(answer) => (answer, None),
+            First::Late(asking) => self.race(asking, ask_other()).await,
+        };
+        news.note(one, &answer);
+        let first = answer.and_then(read);
+        let is_enough = matches!(&first, Ok(first) if !run.is_today || !first.needs(other, night));
+        if is_enough {
+            return first;
+        }
+        let stand_in = match stand_in {
+            Some(answer) => answer,
+            None => ask_other().await,
+        };
+        news.note(other, &stand_in);
+        match (first, stand_in.and_then(read)) {
+            (Ok(first), Ok(second)) => {
+                let (poll, comparison) = first.named(night).combined(second.named(night), night);
+                news.comparison = Some(comparison);
+                Ok(poll)
+            }
+            (Ok(first), Err(error)) => {
+                tracing::warn!(%error, second = other.name(), "the second source of scores fails");
+                Ok(first)
+            }
+            (Err(error), Ok(second)) => {
+                tracing::warn!(%error, second = other.name(), "the first source of scores fails; the second stands in");
+                Ok(second.named(night))
+            }
+            (Err(error), Err(second_error)) => {
+                tracing::warn!(error = %second_error, second = other.name(), "the second source of scores fails too");
+                Err(error)
+            }
+        }
+    }
+
+    /// The answers of a first source that is late and of the second: of the second only if it is the first to come.
+    async fn race(
+        &self,
+        mut first: Asking,
+        mut second: Asking,
+    ) -> (Result<Polled, Error>, Option<Result<Polled, Error>>) {
+        tokio::select! {
+            answer = &mut first => (answer, None),
+            stand_in = &mut second => match stand_in {
+                Ok(stand_in) => {
+                    let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
+                    (Err(self.sources.first().error(within)), Some(Ok(stand_in)))
+                }
+                Err(error) => (first.await, Some(Err(error))),
+            },
+        }
+    }
+
+    fn asking(&self, run: &Run, source: Source, scheduled: Vec<NbaGameId>) -> Asking {
+        let (sources, clock, run) = (self.sources.clone(), self.clock.clone(), *run);
+        Box::pin(async move {
+            match run.is_today {
+                true => sources.live(source, &clock).await,
+                false => sources.on(source, &clock, run.day, &scheduled).await,
+            }
+        })
+    }
+
+    /// What the status says of the sources after a run that published `scores`.
+    pub(crate) fn source_reports(&self, news: &SourceNews, scores: Option<&live::Document>) -> Vec<SourceReport> {
+        let now = self.clock.now();
+        let reports = self.sources.order().iter().enumerate().map(|(place, source)| {
+            let asked = news.asked.iter().find(|(asked, _)| asked == source);
+            let is_on = |game: &&std::sync::Arc<live::LiveGame>| {
+                game.status == GameStatus::InProgress && game.source == Some(*source)
+            };
+            SourceReport {
+                source: *source,
+                asked: asked.map(|(_, answer)| (now, answer.as_ref().err().cloned())),
+                games: scores.map_or(0, |scores| scores.games.iter().filter(is_on).count()),
+                compared: news.comparison.as_ref().map(|comparison| Compared {
+                    at: comparison.at,
+                    lag_seconds: comparison.lag.get(place).copied().unwrap_or(0),
+                    disagreements: comparison.disagreements,
+                    differing_finals: comparison.differing_finals.clone(),
+                }),
+            }
+        });
+        reports.collect()
+    }
+}

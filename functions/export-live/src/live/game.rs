@@ -1,0 +1,299 @@
+//! A game of the live document.
+
+use std::{collections::HashSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{
+    documents::status::PolledGame,
+    nba::{CANCELLED, GameStatus, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text, minutes_decimal},
+    slate::ScheduledGame,
+    sources::{Game, Inactive, Source},
+};
+
+use super::LivePlayer;
+
+/// A team dresses at least eight players.
+const FEWEST_IN_A_BOX: usize = 8;
+/// Tolerance of a team's total minutes: upstream rounds each player's so that the recorded totals were within
+/// one.
+const MINUTES_OFF: f64 = 3.0;
+
+/// A game of the slate day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LiveGame {
+    /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game. It stays the same whichever
+    /// source the scores come from.
+    pub game_id: String,
+    /// The NBA's ten-digit game id; null when the schedule does not list the game.
+    pub nba_game_id: Option<NbaGameId>,
+    /// Where this state of the game comes from; null while only the schedule has the game.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// Instant, UTC, of the first poll that had the state, the score or a count as they are; null while only the
+    /// schedule has the game.
+    #[serde(default)]
+    pub moved_at: Option<DateTime<Utc>>,
+    /// Instant, UTC, at which BallDontLie first reported a state of the game that cannot follow this one: an
+    /// earlier one, or one several periods ahead. A second such report is believed. Absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regressed_since: Option<DateTime<Utc>>,
+    /// State of the game.
+    pub status: GameStatus,
+    /// Period: 0 before tip-off, 1–4 for the quarters, 5 and above for overtimes.
+    pub period: i64,
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
+    /// before tip-off.
+    pub time_remaining: String,
+    /// Code of the home team.
+    pub home_team: Team,
+    /// Code of the visiting team.
+    pub away_team: Team,
+    /// Points of the home team.
+    pub home_score: u32,
+    /// Points of the visiting team.
+    pub away_score: u32,
+    /// Number of players in `players`; 0 before tip-off.
+    pub player_count: usize,
+    /// Box score of both teams, highest scorer first.
+    pub players: Vec<LivePlayer>,
+    /// Players whom the NBA's feed lists as not playing, with the reason; absent until the feed was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inactive: Vec<InactivePlayer>,
+    /// Whether upstream named the period itself.
+    #[serde(skip)]
+    pub says_period: bool,
+}
+
+/// A player whom the NBA's feed lists as not playing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InactivePlayer {
+    /// The join key of the player across every document.
+    pub player_lookup: PlayerLookup,
+    /// The NBA's id of the player.
+    pub nba_player_id: i64,
+    /// Display name.
+    pub name: String,
+    /// Code of the player's team.
+    pub team: Team,
+    /// Why the player does not play: `Injury: Right Foot; Surgery`, `Coach's decision`.
+    pub reason: String,
+}
+
+impl LiveGame {
+    /// Builds a game from the poll, with upstream's own names.
+    pub fn of(game: Game) -> Self {
+        let Game { source, id, nba_id, state, home, visitor, .. } = game;
+        let teams = (home.team, visitor.team);
+        let inactive = [(home.inactive, &teams.0), (visitor.inactive, &teams.1)];
+        let inactive = inactive.into_iter().flat_map(|(players, team)| {
+            players.into_iter().map(move |player| InactivePlayer::of(player, team))
+        });
+        let inactive: Vec<InactivePlayer> = inactive.collect();
+        let mut players: Vec<LivePlayer> = [(home.players, &teams.0), (visitor.players, &teams.1)]
+            .into_iter()
+            .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
+            .map(|(player, team)| LivePlayer::of(player, team))
+            .collect();
+        // The same row under two ids is one player. Two rows with one name and different points may be
+        // namesakes and both stay.
+        let mut seen = HashSet::new();
+        players.retain(|player| {
+            seen.insert((
+                player.player_lookup.clone(),
+                player.name.clone(),
+                player.team.clone(),
+                player.points,
+            ))
+        });
+        let mut game = Self {
+            game_id: id,
+            nba_game_id: nba_id,
+            source: Some(source),
+            moved_at: None,
+            regressed_since: None,
+            status: state.status,
+            period: state.period,
+            time_remaining: state.time_remaining,
+            home_score: home.score,
+            away_score: visitor.score,
+            home_team: teams.0,
+            away_team: teams.1,
+            player_count: players.len(),
+            players,
+            inactive,
+            says_period: state.says_period,
+        };
+        game.sort_players();
+        game
+    }
+
+    pub(super) fn polled(&self) -> PolledGame {
+        PolledGame {
+            home_team: self.home_team.clone(),
+            away_team: self.away_team.clone(),
+            status: self.status,
+            home_score: self.home_score,
+            away_score: self.away_score,
+            is_halftime: self.time_remaining == "Halftime",
+            unchanged_since: None,
+        }
+    }
+
+    /// A game of the schedule that BallDontLie does not list yet.
+    pub(crate) fn unlisted(game: &ScheduledGame) -> Self {
+        let is_postponed = game.status == GameStatus::Postponed;
+        Self {
+            game_id: game.id.to_string(),
+            nba_game_id: Some(game.id.clone()),
+            source: None,
+            moved_at: None,
+            regressed_since: None,
+            status: if is_postponed { GameStatus::Postponed } else { GameStatus::Scheduled },
+            period: 0,
+            time_remaining: if is_postponed { POSTPONED.to_owned() } else { String::new() },
+            home_team: game.home.clone(),
+            away_team: game.away.clone(),
+            home_score: 0,
+            away_score: 0,
+            player_count: 0,
+            players: Vec::new(),
+            inactive: Vec::new(),
+            says_period: false,
+        }
+    }
+
+    /// Whether only the schedule has the game.
+    pub(crate) fn is_unlisted(&self) -> bool {
+        self.source.is_none() && self.has_nba_id_only()
+    }
+
+    /// Whether BallDontLie's id of the game is not known.
+    fn has_nba_id_only(&self) -> bool {
+        self.nba_game_id.as_ref().is_some_and(|id| id.as_str() == self.game_id)
+    }
+
+    /// Whether the game can no longer change.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.status, GameStatus::Final | GameStatus::Postponed)
+    }
+
+    /// Whether the game will not be played at all.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.status == GameStatus::Postponed && self.time_remaining == CANCELLED
+    }
+
+    /// Whether the game has begun, so that there are scores to lose.
+    pub(crate) fn has_begun(&self) -> bool {
+        matches!(self.status, GameStatus::InProgress | GameStatus::Final)
+    }
+
+    /// The pair of teams, which identifies a game within a day: ids change, and sources disagree about the
+    /// home team on neutral ground.
+    pub(crate) fn pair(&self) -> TeamPair {
+        TeamPair::of(&self.home_team, &self.away_team)
+    }
+
+    /// This listing of a game, completed from the `known` one with the NBA id, players that are missing here,
+    /// and the period of an end that came without one.
+    pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
+        let mut game = self.with_ids_of(known);
+        let lacks_period = game.status == GameStatus::Final && !game.says_period;
+        if lacks_period && known.has_begun() && known.period > game.period {
+            game.period = known.period;
+            game.time_remaining = final_text(game.period);
+        }
+        let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
+        // Players listed before tip-off have not played yet and may leave the list.
+        let seen = known.players.iter().filter(|_| known.has_begun());
+        game.players.extend(seen.filter(|player| !is_listed(player)).cloned());
+        game.sort_players();
+        game
+    }
+
+    /// This listing of a game with what only the other source knows of the `known` one: ids, and who does not play.
+    pub(crate) fn with_ids_of(&self, known: &LiveGame) -> LiveGame {
+        let mut game = self.clone();
+        game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
+        // A game keeps its id whichever source speaks.
+        if game.has_nba_id_only() && !known.has_nba_id_only() {
+            game.game_id.clone_from(&known.game_id);
+        }
+        if game.inactive.is_empty() {
+            game.inactive.clone_from(&known.inactive);
+        }
+        for player in &mut game.players {
+            if let Some(known) = known.players.iter().find(|it| it.is_same(player)) {
+                player.bdl_player_id = player.bdl_player_id.or(known.bdl_player_id);
+                player.nba_player_id = player.nba_player_id.or(known.nba_player_id);
+            }
+        }
+        let LiveGame { players, inactive, .. } = &mut game;
+        inactive.retain(|inactive| !players.iter().any(|player| inactive.is_of(player) && player.has_played()));
+        game
+    }
+
+    fn with_higher_points(&self, older: &LiveGame) -> LiveGame {
+        let mut game = self.over(older);
+        for player in &mut game.players {
+            let known = older.players.iter().find(|it| it.is_same(player) && it.points > player.points);
+            if let Some(known) = known {
+                *player = known.clone();
+            }
+        }
+        game.sort_players();
+        game
+    }
+
+    /// Whether no player who played can be missing: on each side the minutes add up to the game's, and the
+    /// points to the score.
+    pub(crate) fn is_whole(&self) -> bool {
+        let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
+        let of_side = |(team, score): (&Team, u32)| {
+            let rows = || self.players.iter().filter(|player| player.team == *team);
+            let minutes: f64 = rows().filter_map(|player| minutes_decimal(&player.minutes)).sum();
+            let points: u32 = rows().map(|player| player.points).sum();
+            rows().count() >= FEWEST_IN_A_BOX
+                && points == score
+                && (minutes - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
+        };
+        [(&self.home_team, self.home_score), (&self.away_team, self.away_score)].into_iter().all(of_side)
+    }
+
+    pub(crate) fn sort_players(&mut self) {
+        let players = &mut self.players;
+        players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
+        self.player_count = players.len();
+    }
+}
+
+/// The games of two versions, of which `newer` is the later: each game in its newer state, with the players of
+/// both and each player's higher points.
+pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
+    let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
+    let both = newer.iter().map(|game| match find(older, &game.pair()) {
+        Some(older) => Arc::new(game.with_higher_points(&older)),
+        None => game.clone(),
+    });
+    let only_older = older.iter().filter(|game| find(newer, &game.pair()).is_none());
+    both.chain(only_older.cloned()).collect()
+}
+
+impl InactivePlayer {
+    /// Whether the row is the player's.
+    pub(crate) fn is_of(&self, row: &LivePlayer) -> bool {
+        row.nba_player_id == Some(self.nba_player_id)
+            || (row.player_lookup == self.player_lookup && row.team == self.team)
+    }
+
+    fn of(player: Inactive, team: &Team) -> Self {
+        Self {
+            player_lookup: player.lookup,
+            nba_player_id: player.nba_id,
+            name: player.name,
+            team: team.clone(),
+            reason: player.reason,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A player's row in the live document.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{
+    nba::{PlayerLookup, Team, minutes_decimal},
+    slate::Counts,
+    sources::PlayerLine,
+};
+
+/// A player's box-score entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LivePlayer {
+    /// The join key of the player across every document.
+    pub player_lookup: PlayerLookup,
+    /// BallDontLie's player id; null when the row came without one.
+    #[serde(default)]
+    pub bdl_player_id: Option<i64>,
+    /// The NBA's id of the player; null until the NBA's feed has listed the player in this game.
+    #[serde(default)]
+    pub nba_player_id: Option<i64>,
+    /// Display name.
+    pub name: String,
+    /// Code of the player's team.
+    pub team: Team,
+    /// Points so far.
+    pub points: u32,
+    /// Rebounds, offensive and defensive together.
+    pub rebounds: u32,
+    /// Assists.
+    pub assists: u32,
+    /// Steals.
+    pub steals: u32,
+    /// Blocks.
+    pub blocks: u32,
+    /// Turnovers.
+    pub turnovers: u32,
+    /// Personal fouls; the sixth disqualifies the player.
+    #[serde(default)]
+    pub personal_fouls: u32,
+    /// Minutes played as the source writes them, `25` or `28:30`; `0:00` when it reports none.
+    pub minutes: String,
+    /// Field goals made, three-pointers included.
+    pub fg_made: u32,
+    /// Field goals attempted, three-pointers included.
+    pub fg_attempted: u32,
+    /// Three-pointers made.
+    pub fg3_made: u32,
+    /// Three-pointers attempted.
+    pub fg3_attempted: u32,
+    /// Free throws made.
+    pub ft_made: u32,
+    /// Free throws attempted.
+    pub ft_attempted: u32,
+}
+
+impl LivePlayer {
+    /// The counts of the statistics that lines are about.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            points: self.points,
+            rebounds: Some(self.rebounds),
+            assists: Some(self.assists),
+            threes: Some(self.fg3_made),
+            steals: Some(self.steals),
+            blocks: Some(self.blocks),
+        }
+    }
+}
+
+impl LivePlayer {
+    pub(super) fn of(player: PlayerLine, team: &Team) -> Self {
+        let counted = player.counters;
+        Self {
+            player_lookup: player.lookup,
+            bdl_player_id: player.bdl_id,
+            nba_player_id: player.nba_id,
+            name: player.name,
+            team: team.clone(),
+            points: counted.points,
+            rebounds: counted.rebounds,
+            assists: counted.assists,
+            steals: counted.steals,
+            blocks: counted.blocks,
+            turnovers: counted.turnovers,
+            personal_fouls: counted.personal_fouls,
+            minutes: player.minutes.unwrap_or_else(|| "0:00".into()),
+            fg_made: counted.field_goals_made,
+            fg_attempted: counted.field_goals_attempted,
+            fg3_made: counted.three_pointers_made,
+            fg3_attempted: counted.three_pointers_attempted,
+            ft_made: counted.free_throws_made,
+            ft_attempted: counted.free_throws_attempted,
+        }
+    }
+
+    /// Whether two rows of a game belong to one player.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let is_id = self.bdl_player_id.is_some() && self.bdl_player_id == other.bdl_player_id;
+        let is_nba_id = self.nba_player_id.is_some() && self.nba_player_id == other.nba_player_id;
+        is_id || is_nba_id || (self.player_lookup == other.player_lookup && self.team == other.team)
+    }
+
+    /// The sum of the counts, which grows with everything that the player does.
+    pub(super) fn total(&self) -> u32 {
+        [
+            self.points,
+            self.rebounds,
+            self.assists,
+            self.steals,
+            self.blocks,
+            self.turnovers,
+            self.personal_fouls,
+            self.fg_attempted,
+            self.ft_attempted,
+        ]
+        .into_iter()
+        .sum()
+    }
+
+    /// Whether the player was on the floor: has minutes, or any other count.
+    pub(crate) fn has_played(&self) -> bool {
+        let counted = [
+            self.points,
+            self.rebounds,
+            self.assists,
+            self.steals,
+            self.blocks,
+            self.turnovers,
+            self.personal_fouls,
+            self.fg_attempted,
+            self.ft_attempted,
+        ];
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0)
+            || counted.iter().any(|it| *it > 0)
+    }
+}

@@ -1,0 +1,109 @@
+//! How listings of a game follow one another.
+
+use shared::nba::{GameStatus, elapsed_range, elapsed_seconds};
+
+use super::{LiveGame, LivePlayer};
+
+/// The most points by which a team's score may be ahead of the sum of its players' points.
+const MOST_AHEAD_OF_THE_BOX: u32 = 6;
+/// The period that no jump from regulation to an ordinary overtime reaches.
+const SECOND_OVERTIME: i64 = 6;
+
+/// Relation of a listing of a game to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It may be a later state.
+    Onwards,
+    /// One of the two is wrong: the new one is outdated or has jumped ahead, or the earlier one had.
+    Doubtful,
+    /// The new one is wrong: recorded play cannot be undone.
+    Impossible,
+}
+
+impl LiveGame {
+    /// Sort key of the amount of play, to choose between two listings of a game.
+    pub(crate) fn play(&self) -> (bool, u32, usize) {
+        let elapsed = elapsed_seconds(self.status, self.period, &self.time_remaining);
+        (self.status != GameStatus::Postponed, elapsed, self.player_count)
+    }
+
+    /// Compares this listing of a game with the `known` one.
+    pub(crate) fn progress_since(&self, known: &LiveGame) -> Progress {
+        let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
+        match (known.status, self.status) {
+            // Play that was recorded cannot be undone; a status without any play may have been wrong.
+            (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
+            | (GameStatus::InProgress, GameStatus::Scheduled) => match known.shows_play() {
+                true => Progress::Impossible,
+                false => Progress::Doubtful,
+            },
+            // An overtime may follow an apparent end, but only the next one.
+            (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
+                Progress::Doubtful
+            }
+            // Periods follow one another, and only an outage hides a whole one from every poll.
+            (_, GameStatus::InProgress)
+                if self.period >= SECOND_OVERTIME && self.period > known.period + 1 =>
+            {
+                Progress::Doubtful
+            }
+            (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
+                Progress::Doubtful
+            }
+            // An end in an earlier period than the known one.
+            (_, GameStatus::Final) if self.says_period && known.has_begun() && self.period < known.period => {
+                Progress::Doubtful
+            }
+            _ => Progress::Onwards,
+        }
+    }
+
+    /// Whether this listing is no earlier than the `known` one, by elapsed play and score: what a switch to another
+    /// source requires.
+    pub(crate) fn is_no_earlier_than(&self, known: &LiveGame) -> bool {
+        let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
+        let score = |game: &LiveGame| game.home_score + game.away_score;
+        let is_over = |game: &LiveGame| game.status == GameStatus::Final;
+        match (is_over(known), is_over(self)) {
+            (true, false) => false,
+            (false, true) => score(self) >= score(known),
+            _ => range(self).end() >= range(known).start() && score(self) >= score(known),
+        }
+    }
+
+    /// Whether anything has happened in the game since the `known` listing.
+    pub(crate) fn has_moved_since(&self, known: &LiveGame) -> bool {
+        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
+        let counts = |game: &LiveGame| game.players.iter().map(LivePlayer::total).sum::<u32>();
+        state(self) != state(known)
+            || self.time_remaining != known.time_remaining
+            || counts(self) != counts(known)
+    }
+
+    /// Whether players are evidently missing: players who have played in the `known` listing, or so many that the
+    /// points of the others are not the score.
+    pub(crate) fn is_short_of(&self, known: Option<&LiveGame>) -> bool {
+        let is_listed = |player: &LivePlayer| self.players.iter().any(|it| it.is_same(player));
+        let mut missing = known.into_iter().flat_map(|known| &known.players).filter(|player| player.has_played());
+        let of_side = |(team, score): (&shared::nba::Team, u32)| {
+            let points: u32 =
+                self.players.iter().filter(|player| player.team == *team).map(|player| player.points).sum();
+            score > points + MOST_AHEAD_OF_THE_BOX
+        };
+        let sides = [(&self.home_team, self.home_score), (&self.away_team, self.away_score)];
+        self.has_begun() && (missing.any(|player| !is_listed(player)) || sides.into_iter().any(of_side))
+    }
+
+    /// Whether this listing shows the same state as the published `other` one, with as many players.
+    pub(crate) fn is_all_of(&self, other: &LiveGame) -> bool {
+        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
+        state(self) == state(other)
+            && self.time_remaining == other.time_remaining
+            && self.player_count == other.player_count
+    }
+
+    /// Whether the game has evidently been played: a score, or a player who was on the floor.
+    fn shows_play(&self) -> bool {
+        self.home_score + self.away_score > 0 || self.players.iter().any(LivePlayer::has_played)
+    }
+}

@@ -1,0 +1,78 @@
+//! How the listings of two sources differ.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use shared::nba::{GameStatus, elapsed_seconds, minutes_decimal};
+
+use crate::live::{LiveGame, LivePlayer};
+
+/// The most minutes by which two sources differ without disagreeing: one of them rounds, and half a minute of lag.
+const MINUTES_OFF: f64 = 2.0;
+
+/// A comparison of the games that both sources list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub at: DateTime<Utc>,
+    /// Seconds of play by which the first source is behind in some game, and the second one.
+    pub lag: [u32; 2],
+    /// Number of players whose points or minutes differ by more than the lag of one poll explains.
+    pub disagreements: usize,
+    /// The games whose final scores or points differ, as `TOR at BOS`.
+    pub differing_finals: Vec<String>,
+}
+
+impl Comparison {
+    pub fn at(at: DateTime<Utc>) -> Self {
+        Self { at, lag: [0, 0], disagreements: 0, differing_finals: Vec::new() }
+    }
+
+    /// Compares two listings of a game, of which the `known` one was public before.
+    pub fn add(&mut self, first: &Arc<LiveGame>, second: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) {
+        if !first.has_begun() && !second.has_begun() {
+            return;
+        }
+        let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
+        let (one, other) = (elapsed(first), elapsed(second));
+        self.lag[0] = self.lag[0].max(other.saturating_sub(one));
+        self.lag[1] = self.lag[1].max(one.saturating_sub(other));
+        let are_over = first.status == GameStatus::Final && second.status == GameStatus::Final;
+        let is_one = |player: &LivePlayer| {
+            let twin = second.players.iter().find(|it| it.is_same(player));
+            let was = known.and_then(|known| known.players.iter().find(|it| it.is_same(player)));
+            match twin {
+                Some(twin) if are_over => twin.points != player.points,
+                Some(twin) => disagree(player, twin, was),
+                None => player.has_played(),
+            }
+        };
+        let of_first = first.players.iter().filter(|player| is_one(player)).count();
+        let is_missing = |player: &&LivePlayer| {
+            player.has_played() && !first.players.iter().any(|it| it.is_same(player))
+        };
+        let of_second = second.players.iter().filter(is_missing).count();
+        self.disagreements += of_first + of_second;
+        let scores = |game: &LiveGame| {
+            [(&game.home_team, game.home_score), (&game.away_team, game.away_score)]
+                .map(|(team, score)| (team.clone(), score))
+        };
+        let sorted = |game: &LiveGame| {
+            let mut scores = scores(game);
+            scores.sort();
+            scores
+        };
+        if are_over && (sorted(first) != sorted(second) || of_first + of_second > 0) {
+            self.differing_finals.push(format!("{} at {}", first.away_team, first.home_team));
+        }
+    }
+}
+
+/// Whether two rows of a player differ by more than one poll's lag: one of them is behind what was public a poll ago,
+/// or the minutes are far apart.
+fn disagree(one: &LivePlayer, other: &LivePlayer, was: Option<&LivePlayer>) -> bool {
+    let least = one.points.min(other.points);
+    let points = one.points != other.points && was.is_some_and(|was| least < was.points);
+    let minutes = |player: &LivePlayer| minutes_decimal(&player.minutes);
+    let off = minutes(one).zip(minutes(other)).is_some_and(|(one, other)| (one - other).abs() > MINUTES_OFF);
+    points || off
+}

@@ -1,0 +1,174 @@
+//! Which source each game of a poll is taken from.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    documents::status::POLL_INTERVAL,
+    nba::{GameStatus, NbaGameId, TeamPair},
+    slate::{ScheduledGame, Slate},
+    sources::Source,
+};
+
+use super::{Poll, comparison::Comparison, one_of_each};
+use crate::{live::LiveGame, names::Names};
+
+/// How long nothing may happen in a game that is on before another source is asked.
+const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+/// The same at halftime, which takes fifteen minutes.
+const PATIENCE_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
+/// How long after its tip-off a game that nobody lists counts as on.
+const LONGEST_GAME: TimeDelta = TimeDelta::hours(4);
+/// Every how many polls both sources are asked, to be compared.
+const COMPARED_EVERY: i64 = 10;
+/// How long after its end a game is still compared.
+const COMPARED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(20);
+
+/// What is known of the night beside a poll.
+#[derive(Clone, Copy)]
+pub(crate) struct Night<'a> {
+    /// The public games; `None` where they cannot be read.
+    pub public: Option<&'a [Arc<LiveGame>]>,
+    pub names: &'a Names,
+}
+
+impl<'a> Night<'a> {
+    /// The NBA's ids of the scheduled games.
+    pub fn game_ids(&self) -> Vec<NbaGameId> {
+        self.scheduled().map(|game| game.id.clone()).collect()
+    }
+
+    fn known(&self) -> HashMap<TeamPair, &'a Arc<LiveGame>> {
+        self.public.into_iter().flatten().map(|game| (game.pair(), game)).collect()
+    }
+
+    fn slate(&self) -> Option<&'a Slate> {
+        self.names.predicted.as_deref().map(|predicted| &predicted.slate)
+    }
+
+    fn scheduled(&self) -> impl Iterator<Item = &'a ScheduledGame> {
+        self.slate().into_iter().flat_map(|slate| &slate.games).map(|game| &game.scheduled)
+    }
+}
+
+impl Poll {
+    /// Whether this poll of the first source does not suffice: it is behind, public scores come from the `second`
+    /// source, or both are to be compared.
+    pub(crate) fn needs(&self, second: Source, night: Night<'_>) -> bool {
+        let comes_from = |game: &Arc<LiveGame>| game.source == Some(second) && !game.is_settled();
+        night.public.into_iter().flatten().any(comes_from) || self.is_due_for_comparison(night) || self.is_behind(night)
+    }
+
+    fn is_due_for_comparison(&self, night: Night<'_>) -> bool {
+        let is_on = |game: &Arc<LiveGame>| match game.status {
+            GameStatus::InProgress => true,
+            GameStatus::Final => game.moved_at.is_some_and(|at| self.at < at + COMPARED_AFTER_THE_END),
+            GameStatus::Scheduled | GameStatus::Postponed => false,
+        };
+        let is_due = (self.at.timestamp() / POLL_INTERVAL.num_seconds()) % COMPARED_EVERY == 0;
+        is_due && night.public.into_iter().flatten().chain(&self.games).any(is_on)
+    }
+
+    /// Whether a game that is on stands still, is missing, or lacks players.
+    fn is_behind(&self, night: Night<'_>) -> bool {
+        let known = night.known();
+        let tip_offs = night.scheduled().filter(|game| game.status != GameStatus::Postponed);
+        let tip_offs: HashMap<TeamPair, Option<DateTime<Utc>>> =
+            tip_offs.map(|game| (game.pair(), game.tip_off)).collect();
+        let listed: HashMap<TeamPair, &Arc<LiveGame>> = self.games.iter().map(|game| (game.pair(), game)).collect();
+        let pairs = known.keys().chain(tip_offs.keys()).chain(listed.keys());
+        let is_behind = |pair: &TeamPair| {
+            let tip_off = tip_offs.get(pair).copied().flatten();
+            let (listed, known) = (listed.get(pair).copied(), known.get(pair).copied());
+            self.stands_still(listed, known, tip_off) || listed.is_some_and(|game| is_short(game, known))
+        };
+        pairs.into_iter().any(is_behind)
+    }
+
+    /// Whether nothing has happened for too long in a game that is on.
+    fn stands_still(
+        &self,
+        listed: Option<&Arc<LiveGame>>,
+        known: Option<&Arc<LiveGame>>,
+        tip_off: Option<DateTime<Utc>>,
+    ) -> bool {
+        let is_over = |game: &&Arc<LiveGame>| game.is_settled();
+        let has_moved = match (listed, known) {
+            (Some(listed), Some(known)) => listed.has_moved_since(known),
+            (Some(listed), None) => listed.has_begun(),
+            (None, _) => false,
+        };
+        if has_moved || known.is_some_and(|known| is_over(&known)) {
+            return false;
+        }
+        let is_on = known.is_some_and(|known| known.has_begun());
+        let is_due = tip_off.is_some_and(|tip_off| (tip_off..tip_off + LONGEST_GAME).contains(&self.at));
+        let since = known.filter(|known| known.has_begun()).and_then(|known| known.moved_at).max(tip_off);
+        let is_halftime = known.is_some_and(|known| known.time_remaining == "Halftime");
+        let patience = if is_halftime { PATIENCE_AT_HALFTIME } else { PATIENCE };
+        (is_on || is_due) && since.is_some_and(|since| self.at >= since + patience)
+    }
+
+    /// This poll with the names of the warehouse, so that its games can be compared with those of another source.
+    pub(crate) fn named(mut self, night: Night<'_>) -> Self {
+        self.games = night.names.apply(one_of_each(std::mem::take(&mut self.games)), night.public);
+        self
+    }
+
+    /// This poll of the first source, in which each game that the `second` one is ahead in, or that is public by it, is
+    /// the second one's; and how the two differ.
+    pub(crate) fn combined(mut self, second: Poll, night: Night<'_>) -> (Self, Comparison) {
+        let known = night.known();
+        let tip_offs: HashMap<TeamPair, Option<DateTime<Utc>>> =
+            night.scheduled().map(|game| (game.pair(), game.tip_off)).collect();
+        let mut others: HashMap<TeamPair, Arc<LiveGame>> =
+            second.games.iter().map(|game| (game.pair(), game.clone())).collect();
+        let mut comparison = Comparison::at(self.at);
+        let games = std::mem::take(&mut self.games);
+        let listed: Vec<TeamPair> = games.iter().map(|game| game.pair()).collect();
+        let chosen = games.into_iter().map(|game| {
+            let pair = game.pair();
+            let Some(other) = others.remove(&pair) else { return game };
+            let known = known.get(&pair).copied();
+            comparison.add(&game, &other, known);
+            let stands_still =
+                self.stands_still(Some(&game), known, tip_offs.get(&pair).copied().flatten());
+            match is_first_taken(&game, &other, known, stands_still) {
+                true => Arc::new(game.with_ids_of(&other)),
+                false => other,
+            }
+        });
+        let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();
+        // Games that only the second source lists: those that are on, not those that the first has dropped at their end.
+        chosen.extend(others.into_values().filter(|game| {
+            let is_over = known.get(&game.pair()).is_some_and(|known| known.is_settled());
+            game.has_begun() && !is_over && !listed.contains(&game.pair())
+        }));
+        let unreadable = self.unreadable + second.unreadable;
+        (Self { games: chosen, unreadable, ..self }, comparison)
+    }
+}
+
+/// Whether players are missing in a listing. An end is always whole enough: the official box score follows.
+fn is_short(game: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> bool {
+    game.status == GameStatus::InProgress && game.is_short_of(known.map(|known| &**known))
+}
+
+/// Whether the first source's listing of a game is taken, with the second one's at hand.
+fn is_first_taken(
+    first: &Arc<LiveGame>,
+    second: &Arc<LiveGame>,
+    known: Option<&Arc<LiveGame>>,
+    stands_still: bool,
+) -> bool {
+    let is_the_second_s = known.is_some_and(|known| known.source == second.source);
+    if is_the_second_s {
+        let has_caught_up = known.is_none_or(|known| first.is_no_earlier_than(known)) && !is_short(first, known);
+        return has_caught_up && !stands_still;
+    }
+    let is_ahead = second.has_begun()
+        && second.is_no_earlier_than(first)
+        && known.is_none_or(|known| second.is_no_earlier_than(known));
+    let helps = stands_still && second.has_moved_since(first) || is_short(first, known) && !is_short(second, known);
+    !(is_ahead && helps)
+}

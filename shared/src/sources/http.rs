@@ -1,0 +1,87 @@
+//! A bounded request to a source.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use chrono::Utc;
+use reqwest::{
+    StatusCode, Url,
+    header::{HeaderMap, RETRY_AFTER},
+};
+
+use crate::{
+    Error,
+    google::{
+        connections,
+        retry::{Failure, retry_after},
+    },
+};
+
+/// A client with the headers and the time limit of a source.
+pub(super) fn client(headers: HeaderMap, limit: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .default_headers(headers)
+        .user_agent(concat!("challenge-system/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(connections::IDLE)
+        .timeout(limit)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|error| Error::Internal(format!("no HTTP client: {error}")))
+}
+
+/// How the failures of a source are told.
+#[derive(Clone, Copy)]
+pub(super) struct Telling {
+    /// Makes the error.
+    pub error: fn(String) -> Error,
+    /// What status 401 or 403 means.
+    pub refusal: &'static str,
+}
+
+/// The body of `url`, at most `most` bytes.
+pub(super) async fn get(
+    http: &reqwest::Client,
+    url: &Url,
+    most: usize,
+    Telling { error, refusal }: Telling,
+) -> Result<Bytes, Failure> {
+    let again = |detail: String, after| Failure::Retryable { error: error(detail), after };
+    let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
+    let mut response = http.get(url.clone()).send().await.map_err(broken)?;
+    let status = response.status();
+    if !status.is_success() {
+        let after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after(value.to_str().ok()?, Utc::now()));
+        return Err(match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+                again(format!("answered {status}"), after)
+            }
+            _ if status.is_server_error() => again(format!("answered {status}"), after),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                // No later call fixes this; a person has to.
+                tracing::error!(%status, refusal, "a source refuses the request");
+                Failure::Permanent(error(format!("answered {status}: {refusal}")))
+            }
+            _ => Failure::Permanent(error(format!("answered {status}"))),
+        });
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            return Err(Failure::Permanent(error(format!("sent a page of more than {most} bytes"))));
+        }
+    }
+    Ok(body.freeze())
+}
+
+/// To the caller, a timeout that the retries report is a failure of the source.
+pub(super) fn as_upstream(failed: Error, error: fn(String) -> Error) -> Error {
+    match failed {
+        Error::Transient { detail, .. } => error(detail),
+        failed => failed,
+    }
+}

@@ -1,0 +1,152 @@
+//! The client of the NBA's public feed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use reqwest::{
+    Url,
+    header::{ACCEPT, HeaderMap, HeaderValue},
+};
+use serde_json::value::RawValue;
+
+use super::game::{read_box_score, read_games, read_scoreboard};
+use crate::{
+    Clock, Error,
+    env::Environment,
+    google::retry::{Budget, Failure, with_retries},
+    nba::{GameStatus, NbaGameId},
+    sources::{
+        Game, MAXIMUM_GAMES, Polled, RawGames, Source,
+        http::{self, Telling},
+    },
+};
+
+const BUDGET: Budget =
+    Budget { service: "the NBA's feed", attempt: Duration::from_secs(6), total: Duration::from_secs(15) };
+const TELLING: Telling = Telling { error: Error::NbaCdn, refusal: "the feed refuses requests from here" };
+/// The largest file that is read; a box score has 37 KB, a scoreboard of ten games 14 KB.
+const MAXIMUM_BYTES: usize = 2 * 1024 * 1024;
+/// The most box scores of a poll; a night has at most fifteen games.
+const MAXIMUM_BOX_SCORES: usize = 40;
+/// How long before its tip-off a game's box score is asked for: it says who is inactive.
+const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
+/// How long after its tip-off the box score of a game that is over is asked for, because a score may be corrected.
+const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
+
+/// The NBA's public feed.
+#[derive(Clone, Debug)]
+pub struct NbaCdn {
+    http: reqwest::Client,
+    base: Url,
+}
+
+impl NbaCdn {
+    /// Reads `NBA_CDN_URL` (the NBA's own unless set).
+    pub fn read(environment: &Environment) -> Result<Self, Error> {
+        let base = match environment.url("NBA_CDN_URL")? {
+            Some(url) => url,
+            None => Url::parse("https://cdn.nba.com/static/json/liveData")
+                .map_err(|error| Error::Configuration(format!("NBA_CDN_URL: {error}")))?,
+        };
+        Self::new(base)
+    }
+
+    /// The feed at `base`.
+    pub fn new(base: Url) -> Result<Self, Error> {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Ok(Self { http: http::client(headers, BUDGET.attempt)?, base })
+    }
+
+    /// The games of the scoreboard's day, with the players of those that are on, about to begin or just over. Games
+    /// whose box score is not asked for have none; games whose box score fails are left out.
+    pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
+        let (at, scoreboard) =
+            self.file("scoreboard/todaysScoreboard_00.json", clock, read_scoreboard).await?;
+        if scoreboard.len() > MAXIMUM_GAMES {
+            return Err(Error::NbaCdn(format!("sent more than {MAXIMUM_GAMES} games")));
+        }
+        let games = scoreboard.into_iter().map(|listed| self.with_players(listed, clock, at));
+        let games: RawGames = join_all(games).await.into_iter().flatten().collect();
+        Ok(Polled { source: Source::NbaCdn, at, games })
+    }
+
+    /// The box scores of these games, of whichever day. Games that are not there yet are left out; all fail together
+    /// where none can be had.
+    pub async fn of(&self, clock: &Clock, ids: &[NbaGameId]) -> Result<Polled, Error> {
+        let at = clock.now();
+        let boxes = join_all(ids.iter().take(MAXIMUM_BOX_SCORES).map(|id| self.box_score(id, clock))).await;
+        let mut games = RawGames::new();
+        let mut failed = None;
+        for game in boxes {
+            match game {
+                Ok(game) => games.push(game),
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if games.is_empty() => Err(error),
+            _ => Ok(Polled { source: Source::NbaCdn, at, games }),
+        }
+    }
+
+    /// A game of the scoreboard, or its box score where that is wanted; `None` where it is wanted and fails.
+    async fn with_players(&self, listed: Box<RawValue>, clock: &Clock, now: DateTime<Utc>) -> Option<Box<RawValue>> {
+        let (games, _) = read_games([&*listed]);
+        let Some(game) = games.first().filter(|game| wants_players(game, &listed, now)) else {
+            return Some(listed);
+        };
+        let id = game.nba_id.as_ref()?;
+        let box_score = self.box_score(id, clock).await;
+        let box_score =
+            box_score.inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed fails"));
+        match box_score {
+            Ok(box_score) => Some(box_score),
+            // Before tip-off a box score adds nothing but the inactive.
+            Err(_) if game.state.status == GameStatus::Scheduled => Some(listed),
+            Err(_) => None,
+        }
+    }
+
+    async fn box_score(&self, id: &NbaGameId, clock: &Clock) -> Result<Box<RawValue>, Error> {
+        let (_, game) = self.file(&format!("boxscore/boxscore_{id}.json"), clock, read_box_score).await?;
+        Ok(game)
+    }
+
+    async fn file<T>(
+        &self,
+        path: &str,
+        clock: &Clock,
+        read: fn(&[u8]) -> Result<T, String>,
+    ) -> Result<(DateTime<Utc>, T), Error> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
+        let answered = with_retries(BUDGET, || async {
+            let at = clock.now();
+            let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, TELLING).await?;
+            let read = read(&body).map_err(|error| {
+                Failure::retryable(Error::NbaCdn(format!("{path} is not what is expected: {error}")))
+            })?;
+            Ok((at, read))
+        });
+        answered.await.map_err(|error| http::as_upstream(error, Error::NbaCdn))
+    }
+}
+
+/// Whether the box score of a listed game is asked for: it is on, about to begin, or just over.
+fn wants_players(game: &Game, listed: &RawValue, now: DateTime<Utc>) -> bool {
+    #[derive(serde::Deserialize)]
+    struct TipOff {
+        #[serde(rename = "gameTimeUTC")]
+        at: Option<DateTime<Utc>>,
+    }
+    let tip_off = serde_json::from_str::<TipOff>(listed.get()).ok().and_then(|listed| listed.at);
+    match (game.state.status, tip_off) {
+        (GameStatus::InProgress, _) => true,
+        (GameStatus::Final, Some(tip_off)) => now <= tip_off + AFTER_TIP_OFF,
+        (GameStatus::Scheduled, Some(tip_off)) => now >= tip_off - BEFORE_TIP_OFF,
+        (GameStatus::Final, None) => true,
+        (GameStatus::Scheduled, None) | (GameStatus::Postponed, _) => false,
+    }
+}

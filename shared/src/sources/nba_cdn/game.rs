@@ -1,0 +1,276 @@
+//! Games, teams and players read from the NBA's feed, once, into types that hold.
+
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+
+use super::{clock, wire};
+use crate::{
+    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
+    sources::{
+        Counters, Game, Inactive, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, RawGames, Rejected, Side, Source,
+        game::{keep_last, last_of_each, reject, short},
+        wire::{Number, Text},
+    },
+};
+
+/// The games of a scoreboard file as they were sent.
+pub fn read_scoreboard(file: &[u8]) -> Result<RawGames, String> {
+    let file: wire::ScoreboardFile<'_> = serde_json::from_slice(file).map_err(|error| error.to_string())?;
+    Ok(file.scoreboard.games.into_iter().map(ToOwned::to_owned).collect())
+}
+
+/// The game of a box score file as it was sent.
+pub fn read_box_score(file: &[u8]) -> Result<Box<RawValue>, String> {
+    let file: wire::BoxScoreFile<'_> = serde_json::from_slice(file).map_err(|error| error.to_string())?;
+    Ok(file.game.to_owned())
+}
+
+/// Reads games of the scoreboard or of box scores. What cannot be read is returned beside them with its reason.
+pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
+    let mut rejected = Vec::new();
+    let mut read = Vec::new();
+    for (index, raw) in games.into_iter().enumerate() {
+        let game = match index < MAXIMUM_GAMES {
+            true => read_game(raw, &mut rejected),
+            false => Err(format!("a poll has at most {MAXIMUM_GAMES} games")),
+        };
+        match game {
+            Ok(game) => read.push(game),
+            Err(reason) => {
+                rejected.push(reject(format!("game number {} of the poll", index + 1), reason, raw));
+            }
+        }
+    }
+    (last_of_each(read), rejected)
+}
+
+fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
+    let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let id: NbaGameId = game
+        .game_id
+        .known()
+        .ok_or("gameId: missing")?
+        .trim()
+        .parse()
+        .map_err(|_| "gameId: expected ten digits".to_owned())?;
+    let texts = [("gameStatusText", game.game_status_text.known()), ("gameClock", game.game_clock.known())];
+    texts.into_iter().try_for_each(short)?;
+    let listed = |team: &Option<wire::Team<'_>>| {
+        team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
+    };
+    if listed(&game.home_team) + listed(&game.away_team) > MAXIMUM_PLAYERS {
+        return Err(format!("players: more than {MAXIMUM_PLAYERS}"));
+    }
+    let day = day_of(&game)?;
+    let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
+    let raw_clock = text(&game.game_clock);
+    let state =
+        clock::state(game.game_status.known(), &text(&game.game_status_text), game.period.known(), &raw_clock);
+    let teams = (team_of("homeTeam", &game.home_team)?, team_of("awayTeam", &game.away_team)?);
+    let has_begun = matches!(state.status, GameStatus::InProgress | GameStatus::Final);
+    let mut unreadable = 0;
+    let mut side = |team: Team, raw: Option<wire::Team<'_>>| {
+        let (score, lines) = match raw {
+            Some(raw) => (raw.score, raw.players.unwrap_or_default()),
+            None => (Number::Missing, Vec::new()),
+        };
+        let mut side = Side { team, score: 0, players: Vec::new(), inactive: Vec::new() };
+        for line in lines {
+            match read_player(line, &mut unreadable) {
+                Ok((player, inactive)) => {
+                    // Before tip-off everyone who may play is listed.
+                    side.players.extend(has_begun.then_some(player));
+                    side.inactive.extend(inactive);
+                }
+                Err(reason) => {
+                    let team = &side.team;
+                    rejected.push(reject(format!("player of {team} in game {id}"), reason, line));
+                }
+            }
+        }
+        // Where a score cannot be read, it is the sum of the players' points.
+        side.score = score.count().map(Option::unwrap_or_default).unwrap_or_else(|()| {
+            unreadable += 1;
+            side.players.iter().map(|player| player.counters.points).sum()
+        });
+        side
+    };
+    let (mut home, mut visitor) = (side(teams.0, game.home_team), side(teams.1, game.away_team));
+    let mut seen = HashSet::new();
+    for side in [&mut visitor, &mut home] {
+        keep_last(&mut side.players, |player| seen.insert(player.nba_id));
+    }
+    Ok(Game {
+        source: Source::NbaCdn,
+        id: id.to_string(),
+        nba_id: Some(id),
+        day,
+        state,
+        raw_time: has_begun.then_some(raw_clock).filter(|clock| !clock.is_empty()),
+        home,
+        visitor,
+        unreadable,
+    })
+}
+
+/// The Eastern date of the game's code, or without one the slate day of its tip-off. The feed's Eastern times end in
+/// `Z` for games that have not begun, so they are not read.
+fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
+    let of_code = game.game_code.known().and_then(|code| {
+        let date = code.get(..8).filter(|date| date.bytes().all(|byte| byte.is_ascii_digit()))?;
+        format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]).parse().ok()
+    });
+    if let Some(day) = of_code {
+        return Ok(day);
+    }
+    let tip_off = game.game_time_utc.known().ok_or("gameCode and gameTimeUTC: missing")?;
+    chrono::DateTime::parse_from_rfc3339(tip_off)
+        .map(|tip_off| SlateDay::of(tip_off.to_utc()))
+        .map_err(|_| format!("gameTimeUTC: {tip_off:?} is not an instant"))
+}
+
+fn team_of(field: &str, team: &Option<wire::Team<'_>>) -> Result<Team, String> {
+    let team = team.as_ref().ok_or_else(|| format!("{field}: missing"))?;
+    Team::of_code(team.team_tricode.known().unwrap_or_default()).map_err(|error| format!("{field}: {error}"))
+}
+
+/// A player's row, and why he does not play where that is said. Who is inactive has a row of zeros, as in BallDontLie's
+/// box scores.
+fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Option<Inactive>), String> {
+    let player: wire::Player<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let nba_id = player.person_id.known().ok_or("personId: missing")?;
+    let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
+    let parts = format!("{} {}", text(&player.first_name), text(&player.family_name)).trim().to_owned();
+    let name = if parts.is_empty() { text(&player.name) } else { parts };
+    if name.is_empty() {
+        return Err("name, firstName and familyName: missing".into());
+    }
+    let texts = [("name", Some(name.as_str())), ("notPlayingDescription", player.not_playing_description.known())];
+    texts.into_iter().try_for_each(short)?;
+    let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
+    let reason = text(&player.not_playing_reason);
+    let has_played = player.played.known() == Some(1);
+    let is_out = !has_played && (player.status.known() == Some("INACTIVE") || !reason.is_empty());
+    let inactive = is_out.then(|| {
+        let reason = reason_text(&reason, &text(&player.not_playing_description));
+        Inactive { nba_id, name: name.clone(), lookup: lookup.clone(), reason }
+    });
+    let counted = player.statistics.unwrap_or_default();
+    // A row without points is rejected, because everything depends on them; any other unreadable count is
+    // dropped.
+    let points = counted.points.count().map_err(|()| "points: expected a count")?.unwrap_or(0);
+    let mut count = |counter: Number| {
+        let count = counter.count();
+        *unreadable += usize::from(count.is_err());
+        count.ok().flatten().unwrap_or(0)
+    };
+    let line = PlayerLine {
+        bdl_id: None,
+        nba_id: Some(nba_id),
+        name,
+        lookup,
+        minutes: counted.minutes.known().and_then(clock::minutes),
+        counters: Counters {
+            points,
+            rebounds: count(counted.rebounds_total),
+            offensive_rebounds: count(counted.rebounds_offensive),
+            defensive_rebounds: count(counted.rebounds_defensive),
+            assists: count(counted.assists),
+            steals: count(counted.steals),
+            blocks: count(counted.blocks),
+            turnovers: count(counted.turnovers),
+            personal_fouls: count(counted.fouls_personal),
+            field_goals_made: count(counted.field_goals_made),
+            field_goals_attempted: count(counted.field_goals_attempted),
+            three_pointers_made: count(counted.three_pointers_made),
+            three_pointers_attempted: count(counted.three_pointers_attempted),
+            free_throws_made: count(counted.free_throws_made),
+            free_throws_attempted: count(counted.free_throws_attempted),
+        },
+    };
+    Ok((line, inactive))
+}
+
+/// `INACTIVE_GLEAGUE_TWOWAY` and `Left Knee; Surgery` as text for people; `Inactive` where neither is given.
+fn reason_text(reason: &str, description: &str) -> String {
+    let word = ["INACTIVE_", "DNP_", "DND_"].iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
+    let word = match word {
+        "" => "Inactive".to_owned(),
+        "GLEAGUE_TWOWAY" => "G League, two-way contract".to_owned(),
+        "GLEAGUE_ON_ASSIGNMENT" => "G League, on assignment".to_owned(),
+        "COACH" => "Coach's decision".to_owned(),
+        "NOT_WITH_TEAM" => "Not with the team".to_owned(),
+        word => {
+            let words = word.replace('_', " ").to_lowercase();
+            let mut letters = words.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    };
+    if description.is_empty() { word } else { format!("{word}: {description}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> (Vec<Game>, Vec<Rejected>) {
+        let games: Vec<Box<RawValue>> = serde_json::from_str(json).expect("a list");
+        read_games(games.iter().map(AsRef::as_ref))
+    }
+
+    #[test]
+    fn a_sparse_game_is_read_with_zeros() {
+        let (games, rejected) = read(
+            r#"[{"gameId":"0022500575","gameCode":"20260114/DENDAL","gameStatus":2,"period":1,
+                 "homeTeam":{"teamTricode":"DAL","players":[{"personId":1,"firstName":"Nikola","familyName":"Jokić"}]},
+                 "awayTeam":{"teamTricode":"DEN","score":"7"}}]"#,
+        );
+        assert!(rejected.is_empty(), "{rejected:?}");
+        let [game] = games.as_slice() else { panic!("one game") };
+        assert_eq!((game.day.to_string().as_str(), game.visitor.score, game.home.score), ("2026-01-14", 7, 0));
+        let [player] = game.home.players.as_slice() else { panic!("one player") };
+        assert_eq!((player.lookup.as_str(), player.nba_id, player.bdl_id), ("nikolajokic", Some(1), None));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_sinks_nothing_else() {
+        let teams = r#""homeTeam":{"teamTricode":"DAL"},"awayTeam":{"teamTricode":"DEN"}"#;
+        let (games, rejected) = read(&format!(
+            r#"[{{"gameId":"1",{teams}}},{{"gameId":"0022500001",{teams}}},"x",
+                {{"gameId":"0022500002","gameCode":"20260114/DENDAL","gameStatus":2,
+                  "homeTeam":{{"teamTricode":"DAL","players":[{{"name":"A"}},{{"personId":1}},
+                    {{"personId":2,"name":"B","statistics":{{"points":-3}}}},{{"personId":3,"name":"C"}}]}},
+                  "awayTeam":{{"teamTricode":"DEN"}}}}]"#
+        ));
+        assert_eq!((games.len(), games[0].home.players.len()), (1, 1));
+        let reasons: Vec<_> = rejected.iter().map(|it| format!("{}: {}", it.what, it.reason)).collect();
+        let expected = [
+            "game number 1 of the poll: gameId: expected ten digits",
+            "game number 2 of the poll: gameCode and gameTimeUTC: missing",
+            "game number 3 of the poll: invalid type",
+            "player of DAL in game 0022500002: personId: missing",
+            "player of DAL in game 0022500002: name, firstName and familyName: missing",
+            "player of DAL in game 0022500002: points: expected a count",
+        ];
+        assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
+        for (reason, expected) in reasons.iter().zip(expected) {
+            assert!(reason.starts_with(expected), "{reason} / {expected}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_text_for_people() {
+        for (reason, description, expected) in [
+            ("INACTIVE_INJURY", "Right Foot; Surgery", "Injury: Right Foot; Surgery"),
+            ("INACTIVE_INJURY", "", "Injury"),
+            ("INACTIVE_GLEAGUE_TWOWAY", "", "G League, two-way contract"),
+            ("DND_INJURY", "Left Knee", "Injury: Left Knee"),
+            ("INACTIVE_PERSONAL", "", "Personal"),
+            ("SOMETHING_NEW", "", "Something new"),
+            ("", "", "Inactive"),
+        ] {
+            assert_eq!(reason_text(reason, description), expected, "{reason}");
+        }
+    }
+}
