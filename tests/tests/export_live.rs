@@ -51,14 +51,14 @@ async fn a_poll_becomes_the_document_of_its_day_and_the_latest() {
     assert_eq!(document, cloud.document(LATEST).await);
     let player = |lookup: &str, id: i64, name: &str, team: &str, points: i64| {
         json!({
-            "player_lookup": lookup, "bdl_player_id": id, "name": name, "team": team, "points": points, "rebounds": 3, "assists": 4,
+            "player_lookup": lookup, "bdl_player_id": id, "nba_player_id": null, "name": name, "team": team, "points": points, "rebounds": 3, "assists": 4,
             "steals": 1, "blocks": 0, "turnovers": 2, "personal_fouls": 1, "minutes": "12", "fg_made": points / 2, "fg_attempted": points,
             "fg3_made": 0, "fg3_attempted": 0, "ft_made": 0, "ft_attempted": 0,
         })
     };
     let game = |id: &str, [home, away]: [&str; 2], status: &str, period: i64, time: &str| {
         json!({
-            "game_id": id, "nba_game_id": null, "status": status, "period": period, "time_remaining": time,
+            "game_id": id, "nba_game_id": null, "source": "balldontlie", "moved_at": "2026-01-10T02:12:01.500Z", "status": status, "period": period, "time_remaining": time,
             "home_team": home, "away_team": away, "home_score": 10, "away_score": 8, "player_count": 2,
             "players": [
                 player("hugogonzalez", id.parse::<i64>().expect("a number") * 10, "Hugo González", home, 10),

@@ -317,7 +317,7 @@ proptest! {
         static FUNCTIONS: LazyLock<Functions> = LazyLock::new(start_functions);
         FUNCTIONS.upstream.answer([Reply::games([a_game()])]);
         answer(&FUNCTIONS.live, &[], body.clone(), &[200, 400]);
-        answer(&FUNCTIONS.scraper, &[], body, &[200]);
+        answer(&FUNCTIONS.scraper, &[], body, &[200, 400]);
     }
 }
 

@@ -206,9 +206,9 @@ impl Exporter {
                 let dependents = self.publish_dependents(run, &scores, poll.at);
                 tokio::join!(dependents, self.report_in_advance(run, &scores, &notes.sources))
             };
-            let (written, (dependents, reported)) = match scores.rests_on_public {
+            let (written, (dependents, reported)) = match scores.goes_first {
                 false => tokio::join!(write, dependents),
-                // The public version supplies what the poll lacks: first it has to be certain which version.
+                // First it has to be certain that these scores are the public ones.
                 true => match write.await? {
                     Some(written) => (Ok(Some(written)), dependents.await),
                     None => {

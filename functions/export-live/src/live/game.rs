@@ -217,7 +217,7 @@ impl LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
         // A game keeps its id whichever source speaks.
-        if game.has_nba_id_only() && !known.has_nba_id_only() {
+        if game.source.is_some() && game.has_nba_id_only() && !known.has_nba_id_only() {
             game.game_id.clone_from(&known.game_id);
         }
         if game.inactive.is_empty() {

@@ -54,9 +54,10 @@ pub struct Document {
     /// Whether tonight's players were known when the rows were named.
     #[serde(skip)]
     pub is_named: bool,
-    /// Whether the poll lacks something of a game that it lists, so that the public version supplied it.
+    /// Whether the scores have to be public before what depends on them, because they have something that a concurrent
+    /// poll may not have: what the public version supplied, or what the second source knows.
     #[serde(skip)]
-    pub rests_on_public: bool,
+    pub goes_first: bool,
 }
 
 impl Document {
@@ -80,7 +81,7 @@ impl Document {
             games,
             unreadable: 0,
             is_named: false,
-            rests_on_public: false,
+            goes_first: false,
         }
     }
 }

@@ -145,7 +145,7 @@ impl Poll {
             game.has_begun() && !is_over && !listed.contains(&game.pair())
         }));
         let unreadable = self.unreadable + second.unreadable;
-        (Self { games: chosen, unreadable, ..self }, comparison)
+        (Self { games: chosen, unreadable, has_second: true, ..self }, comparison)
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Poll {
     unreadable: usize,
     /// Whether the dated endpoint has been asked for games that the live one no longer lists.
     asked_by_date: bool,
+    /// Whether the second source was asked too.
+    has_second: bool,
 }
 
 impl Poll {
@@ -53,7 +55,7 @@ impl Poll {
         // The NBA's feed lists the whole day; a game whose box score it does not give is left out.
         let is_whole = lost == 0 && upstream.source == Source::BallDontLie;
         let asked_by_date = !is_today || upstream.source == Source::NbaCdn;
-        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date })
+        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date, has_second: false })
     }
 
     /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near: whatever it listed before
@@ -67,6 +69,7 @@ impl Poll {
             is_whole: false,
             unreadable: 0,
             asked_by_date: true,
+            has_second: false,
         }
     }
 
@@ -140,7 +143,7 @@ impl Poll {
             self.with_moment(over, known)
         });
         let polled: Vec<Arc<LiveGame>> = polled.collect();
-        let rests_on_public = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
+        let is_completed = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
         let listed = self.pairs();
         // Whether the source of a game before tip-off, the schedule or upstream, was read to its end.
         let is_read = |game: &LiveGame| match game.is_unlisted() {
@@ -159,7 +162,7 @@ impl Poll {
             next_update_expected: schedule::next_update(&document.games, slate, updated_at),
             unreadable: self.unreadable,
             is_named: names.predicted.is_some(),
-            rests_on_public,
+            goes_first: is_completed || self.has_second,
             ..document
         }
     }

@@ -75,6 +75,9 @@ impl NbaCdn {
     /// The box scores of these games, of whichever day. Games that are not there yet are left out; all fail together
     /// where none can be had.
     pub async fn of(&self, clock: &Clock, ids: &[NbaGameId]) -> Result<Polled, Error> {
+        if ids.is_empty() {
+            return Err(Error::NbaCdn("the games of the day are not known by their ids".into()));
+        }
         let at = clock.now();
         let boxes = join_all(ids.iter().take(MAXIMUM_BOX_SCORES).map(|id| self.box_score(id, clock))).await;
         let mut games = RawGames::new();
