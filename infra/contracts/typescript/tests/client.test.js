@@ -233,11 +233,32 @@ test("a server that does not answer in time is given up", async () => {
 test("a server that cannot be reached is tried again", async () => {
   const errors = [];
   const watched = watch("live", { base: "http://127.0.0.1:1/", onError: (error) => errors.push(error) });
-  await until(() => errors.length > 3);
-  watched.stop();
+  await until(() => errors.length > 3).finally(() => watched.stop());
   assert.deepEqual([errors[0].reason, errors[0].message], ["network", "the server cannot be reached"]);
   assert.equal(watched.document, null);
   assert.deepEqual([watched.age, watched.stale], [null, false]);
+});
+
+test("a document that the server has not confirmed for ten minutes is stale", async () => {
+  const bad = { status: 500 };
+  const day = json(scores({ next: null }));
+  assert.equal((await follow([day, ...Array(5).fill(bad)])).watched.stale, false);
+  assert.equal((await follow([day, ...Array(30).fill(bad)])).watched.stale, true);
+});
+
+test("not everyone asks at once", async () => {
+  const { random } = Math;
+  const pauses = [];
+  try {
+    for (const drawn of [0, 0.99]) {
+      Math.random = () => drawn;
+      const night = await follow([json(scores({ next: 30 })), { status: 500 }]);
+      pauses.push(night.pauses.map(Math.round));
+    }
+  } finally {
+    Math.random = random;
+  }
+  assert.deepEqual(pauses, [[31, 1], [34, 2]]);
 });
 
 test("once stopped nothing is asked and nobody is told", async () => {
@@ -291,23 +312,24 @@ test("a fixed pace is kept whatever the document says and after failures", async
 });
 
 test("a page that is hidden asks for nothing, and at once when it is seen again", async () => {
-  globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  globalThis.document = page;
+  let asked = 0;
+  const answering = async () => {
+    asked += 1;
+    if (asked === 3) page.visibilityState = "hidden";
+    return new Response(JSON.stringify(scores({ poll: asked })));
+  };
+  const watched = watch("live", { base: "http://127.0.0.1/", fetch: answering });
   try {
-    let asked = 0;
-    const answering = async () => {
-      asked += 1;
-      if (asked === 3) document.visibilityState = "hidden";
-      return new Response(JSON.stringify(scores({ poll: asked })));
-    };
-    const watched = watch("live", { base: "http://127.0.0.1/", fetch: answering });
     await until(() => asked === 3);
     await rest(60);
     assert.equal(asked, 3);
-    document.visibilityState = "visible";
-    document.dispatchEvent(new Event("visibilitychange"));
+    page.visibilityState = "visible";
+    page.dispatchEvent(new Event("visibilitychange"));
     await until(() => asked > 3);
-    watched.stop();
   } finally {
+    watched.stop();
     delete globalThis.document;
   }
 });
@@ -316,20 +338,20 @@ test("once the network is back, what has failed is asked for at once", async () 
   const window = new EventTarget();
   globalThis.addEventListener = window.addEventListener.bind(window);
   clock.stands = true;
+  let asked = 0;
+  const failing = async () => {
+    asked += 1;
+    throw new TypeError("Failed to fetch");
+  };
+  const watched = watch("live", { base: "http://127.0.0.1/", fetch: failing });
   try {
-    let asked = 0;
-    const failing = async () => {
-      asked += 1;
-      throw new TypeError("Failed to fetch");
-    };
-    const watched = watch("live", { base: "http://127.0.0.1/", fetch: failing });
     await rest(50);
     assert.equal(asked, 1);
     window.dispatchEvent(new Event("online"));
     await rest(50);
     assert.equal(asked, 2);
-    watched.stop();
   } finally {
+    watched.stop();
     clock.stands = false;
     delete globalThis.addEventListener;
   }
@@ -426,6 +448,9 @@ test("a game is one under either id and under its teams", () => {
   const games = joinGames({ tonight, live: unnumbered });
   const ids = games.map((game) => [game.tonight.game_id, game.live.game_id]);
   assert.deepEqual(ids, [[FIRST, "18447"], [SECOND, SECOND]]);
+  // The sides are exchanged in one of them.
+  const turned = { game_date, games: [{ ...live.games[0], away_team: "BOS", home_team: "TOR" }] };
+  assert.deepEqual(joinGames({ tonight, live: turned }).map(({ tonight }) => tonight.game_id), [FIRST, SECOND]);
   const fewer = joinGames({ tonight, live: { game_date, games: [live.games[1]] } });
   assert.deepEqual(fewer.map(({ teams, live }) => [teams, live !== null]), [["MIL@LAL", true], ["TOR@BOS", false]]);
 });
@@ -440,6 +465,7 @@ test("documents of another day are left out", () => {
     assert.deepEqual([live, predictions, lines], [null, [], []]);
   }
   assert.equal(dayOf({ tonight: yesterday(tonight), live }), game_date);
+  assert.equal(dayOf({ tonight: yesterday(tonight), grading }), "2026-01-08", "only games begin a day");
   assert.equal(join({ tonight: yesterday(tonight), live, grading }).get("jaylenbrown BOS").tonight, null);
 });
 

@@ -17,7 +17,8 @@ const live = watch("live", {
   onDocument: (document: LiveDocument, watched) => console.log(document.total_games, watched.age?.toFixed()),
   onError: (error, { document, stale }) => {
     const kept: LiveDocument | null = document;
-    if (error instanceof DocumentError && error.reason !== "missing") console.warn(error.message, error.status, stale, kept);
+    const isMissing = error instanceof DocumentError && error.reason === "missing";
+    if (!isMissing) console.warn(error.message, error.status, stale, kept);
   },
 });
 
