@@ -193,7 +193,8 @@ fn file(name: &str) -> Response {
     } else {
         "text/html"
     };
-    let body = std::fs::read(folder().join("../local/board").join(name));
+    let of = if name == "client.js" { "typescript" } else { "../local/board" };
+    let body = std::fs::read(folder().join(of).join(name));
     body.map_or(StatusCode::NOT_FOUND.into_response(), |body| {
         ([(header::CONTENT_TYPE, kind)], body).into_response()
     })

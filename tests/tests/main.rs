@@ -11,6 +11,7 @@ mod bench;
 mod board;
 mod calibration;
 mod chaos;
+mod client;
 mod clocks;
 mod contract_with_the_original;
 mod contracts;

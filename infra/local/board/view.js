@@ -1,6 +1,7 @@
 // The content of the page, rendered from the documents. Every text is inserted as text: a name is never markup.
 
-import { dayShown, sources } from "./documents.js";
+import { playerKey } from "./client.js";
+import { dayShown, games, players, shown, sources } from "./documents.js";
 import { plot } from "./plot.js";
 import { clock, elapsed, grade, odds, outcome, percent, settlement, span } from "./words.js";
 
@@ -25,8 +26,6 @@ function fill(parent, children) {
 const wordOf = (stat) => byId("stat").querySelector(`[value=${stat}]`).textContent;
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const key = (player) => `${player.player_lookup} ${player.team}`;
-const teams = (game) => `${game.away_team}@${game.home_team}`;
 
 /** Puts a text in place where it differs. */
 function say(element, text) {
@@ -36,15 +35,15 @@ function say(element, text) {
 /** How old each document is, and which cannot be read; a second's work. */
 function showAges() {
   const day = dayShown();
-  const of = (source) => {
-    const other = source.data && source.data.game_date !== day ? ` of ${source.data.game_date},` : "";
-    if (source.error === null) return make("li", {}, `${source.name}${other} ${span(source.age)} old`);
-    const kept = source.age === null ? "nothing to show yet" : `showing what was,${other} ${span(source.age)} old`;
-    return make("li", { class: "failing" }, `${source.name}: ${source.error}; ${kept}`);
+  const of = ([name, { document, error, age }]) => {
+    const other = document && document.game_date !== day ? ` of ${document.game_date},` : "";
+    if (error === null) return make("li", {}, `${name}${other} ${span(age)} old`);
+    const kept = age === null ? "nothing to show yet" : `showing what was,${other} ${span(age)} old`;
+    return make("li", { class: "failing" }, `${name}: ${error.message}; ${kept}`);
   };
-  const known = Object.values(sources).filter((source) => source.data || source.error);
+  const known = Object.entries(sources).filter(([, { document, error }]) => document || error);
   fill(byId("sources"), known.map(of));
-  if (sources.status.data) showHealth(sources.status.data);
+  if (sources.status.document) showHealth(sources.status.document);
 }
 
 /** Nobody may have said for how long how things stand before that itself is news. */
@@ -63,7 +62,7 @@ function showHealth({ overall_status, services, updated_at }) {
 }
 
 function showStatus() {
-  const status = sources.status.data;
+  const status = sources.status.document;
   const day = dayShown() ?? status?.game_date ?? "";
   say(byId("day"), status?.active_break ? `${day} · ${status.active_break.headline}` : day);
   if (!status) return;
@@ -71,23 +70,14 @@ function showStatus() {
   byId("issues").hidden = status.known_issues.length === 0;
 }
 
-/** The day's games as they are scheduled and as they stand. */
-function games() {
-  const day = dayShown();
-  const scheduled = new Map((sources.tonight.of(day)?.games ?? []).map((game) => [teams(game), game]));
-  const live = new Map((sources.live.of(day)?.games ?? []).map((game) => [teams(game), game]));
-  const all = new Set([...live.keys(), ...scheduled.keys()]);
-  return [...all].map((id) => ({ id, scheduled: scheduled.get(id), live: live.get(id) }));
-}
-
 function showGames() {
   const line = (code, score) => make("p", { class: "score" }, make("span", {}, code), make("b", {}, score));
-  const card = ({ id, scheduled, live }) => {
-    const { away_team, home_team } = live ?? scheduled;
+  const card = ({ teams, tonight, live }) => {
+    const { away_team, home_team } = live ?? tonight;
     const score = (side) => String(live && live.status !== "scheduled" ? live[side] : "–");
     return make(
-      "li", { "data-game": id, "data-status": live?.status ?? scheduled.game_status },
-      make("h3", { class: "clock" }, clock(live, scheduled)),
+      "li", { "data-game": teams, "data-status": live?.status ?? tonight.game_status },
+      make("h3", { class: "clock" }, clock(live, tonight)),
       line(away_team, score("away_score")),
       line(home_team, score("home_score")),
     );
@@ -96,7 +86,7 @@ function showGames() {
 }
 
 function showSummary() {
-  const graded = sources.grading.of(dayShown());
+  const graded = shown("grading");
   if (!graded) return fill(byId("summary"), []);
   const { summary } = graded;
   const rate = summary.win_rate === null ? "–" : `${(summary.win_rate * 100).toFixed(1)} %`;
@@ -128,28 +118,24 @@ function course(timed, stat) {
   return other && { points: other.counts, polls: other.polls, line: other.line, passed_at: other.passed_at };
 }
 
-/** Everyone of the day with what the documents know of them. */
-function players() {
-  const day = dayShown();
-  const graded = new Map((sources.grading.of(day)?.predictions ?? []).map((it) => [key(it), it]));
+/** Everyone of the day's games, with what is shown of the chosen statistic. */
+function cards() {
   const stat = statShown();
-  const ofStat = (sources.grading.of(day)?.lines ?? []).filter((it) => it.stat_type === stat);
-  const settled = new Map(ofStat.map((it) => [key(it), it]));
-  const timed = new Map((sources.timeline.of(day)?.players ?? []).map((it) => [key(it), it]));
-  return games().flatMap(({ scheduled, live }) => {
-    const lines = new Map((live?.players ?? []).map((it) => [key(it), it]));
-    const listed = scheduled?.players ?? live.players.map((line) => ofBox(line, live));
-    return listed.map((player) => ({
+  return players().flatMap(({ game, tonight, live, predictions, lines, timeline }) => {
+    // Whom only the box score has is shown where there is no list of tonight.
+    const player = tonight ?? (live && !game.tonight ? ofBox(live, game.live) : null);
+    if (player === null) return [];
+    return {
       player,
-      game: scheduled ?? live,
-      live,
-      line: lines.get(key(player)),
+      game: game.tonight ?? game.live,
+      live: game.live,
+      line: live,
       prop: player.props?.find((it) => it.stat_type === stat),
       // Models predict points only.
-      graded: stat === "points" ? graded.get(key(player)) : undefined,
-      settled: settled.get(key(player)),
-      timed: course(timed.get(key(player)), stat),
-    }));
+      graded: stat === "points" ? predictions[0] : undefined,
+      settled: lines.find((it) => it.stat_type === stat),
+      timed: course(timeline, stat),
+    };
   });
 }
 
@@ -164,7 +150,8 @@ const SHOWN = {
 function order(a, b) {
   const rank = ({ live }) => ["in_progress", "scheduled", undefined, "final", "postponed"].indexOf(live?.status);
   const confidence = ({ player }) => player.prediction?.confidence ?? -1;
-  return rank(a) - rank(b) || confidence(b) - confidence(a) || key(a.player).localeCompare(key(b.player));
+  return rank(a) - rank(b) || confidence(b) - confidence(a)
+    || playerKey(a.player).localeCompare(playerKey(b.player));
 }
 
 /** The chance of a side of the line, as a number and a bar. */
@@ -228,10 +215,10 @@ function showPlayers() {
   const wanted = byId("search").value.trim().toLowerCase();
   const matches = ({ player }) =>
     !wanted || player.name.toLowerCase().includes(wanted) || player.team.toLowerCase() === wanted;
-  const all = players();
-  const shown = all.filter((it) => SHOWN[byId("show").value](it) && matches(it)).sort(order);
-  byId("count").value = `${shown.length} of ${all.length} players`;
-  fill(byId("cards"), shown.map(card));
+  const all = cards();
+  const chosen = all.filter((it) => SHOWN[byId("show").value](it) && matches(it)).sort(order);
+  byId("count").value = `${chosen.length} of ${all.length} players`;
+  fill(byId("cards"), chosen.map(card));
 }
 
 const SECTIONS = { status: showStatus, ages: showAges, games: showGames, predictions: showSummary, players: showPlayers };

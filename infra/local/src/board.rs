@@ -12,6 +12,9 @@ use include_dir::{Dir, include_dir};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/board");
 
+/// The client of the contract's package, with which the page reads the documents.
+static CLIENT: &[u8] = include_bytes!("../../contracts/typescript/client.js");
+
 /// The page and its files.
 pub fn router() -> Router {
     Router::new()
@@ -26,8 +29,12 @@ fn file(name: &str) -> Response {
         Some("js") => "text/javascript; charset=utf-8",
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    match FILES.get_file(name) {
-        Some(file) => ([(header::CONTENT_TYPE, kind)], file.contents()).into_response(),
+    let content = match name {
+        "client.js" => Some(CLIENT),
+        _ => FILES.get_file(name).map(|file| file.contents()),
+    };
+    match content {
+        Some(content) => ([(header::CONTENT_TYPE, kind)], content).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
