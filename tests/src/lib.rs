@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod contract;
 pub mod drift;
+pub mod feed;
 pub mod google;
 mod process;
 mod stub;
@@ -36,6 +37,7 @@ use serde_json::{Value, json};
 use shared::{Clock, env::Environment, service};
 use tempfile::TempDir;
 
+pub use feed::Feed;
 pub use process::{Running, binary, free_port};
 pub use stub::{Reply, Stub};
 
@@ -191,6 +193,36 @@ impl Cloud {
         let environment: Environment = self.environment("export-live", &upstream.url).into_iter().collect();
         let settings = export_live::Settings::read(&environment).expect("settings");
         Function::start(export_live::app(settings, clock.for_function())).await
+    }
+
+    /// Starts the live export against BallDontLie and the NBA's feed, in this order of preference.
+    pub async fn exporter_of(
+        &self,
+        order: &str,
+        upstream: &Stub,
+        feed: &Feed,
+        clock: &HandClock,
+    ) -> Function {
+        let environment = self.environment_of("export-live", order, upstream, feed);
+        let settings = export_live::Settings::read(&environment).expect("settings");
+        Function::start(export_live::app(settings, clock.for_function())).await
+    }
+
+    /// Starts the scraper against both.
+    pub async fn scraper_of(&self, order: &str, upstream: &Stub, feed: &Feed, clock: &HandClock) -> Function {
+        let environment = self.environment_of("scrape-live-boxscores", order, upstream, feed);
+        let settings = scrape_live_boxscores::Settings::read(&environment).expect("settings");
+        Function::start(scrape_live_boxscores::app(settings, clock.for_function())).await
+    }
+
+    fn environment_of(&self, name: &str, order: &str, upstream: &Stub, feed: &Feed) -> Environment {
+        let mut variables = self.environment(name, &upstream.url);
+        variables.retain(|(name, _)| {
+            name != "LIVE_SOURCES" && (order.contains("balldontlie") || name != "BDL_API_KEY")
+        });
+        variables.push(("LIVE_SOURCES".to_owned(), order.to_owned()));
+        variables.push(("NBA_CDN_URL".to_owned(), feed.url.to_string()));
+        variables.into_iter().collect()
     }
 
     /// Appends rows to a table.

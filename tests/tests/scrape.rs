@@ -18,8 +18,7 @@ async fn a_poll_becomes_a_snapshot_in_the_folder_of_its_slate_day() {
     let stub = Stub::answering([Reply::games([in_progress(1), in_progress(2)])]).await;
     let answer = cloud.scraper(&stub, &clock).await.post("").await;
     assert_eq!(answer.status, StatusCode::OK);
-    let expected =
-        json!({"status": "success", "source": "balldontlie", "pollId": "20260110T021201Z", "gameCount": 2, "path": SNAPSHOT});
+    let expected = json!({"status": "success", "source": "balldontlie", "pollId": "20260110T021201Z", "gameCount": 2, "path": SNAPSHOT});
     assert_eq!(answer.json, expected);
     let snapshot = cloud.json(RAW_BUCKET, SNAPSHOT);
     assert_eq!(snapshot["timestamp"], "2026-01-10T02:12:01.000000+00:00");

@@ -144,7 +144,11 @@ impl Exporter {
     }
 
     /// What the status says of the sources after a run that published `scores`.
-    pub(crate) fn source_reports(&self, news: &SourceNews, scores: Option<&live::Document>) -> Vec<SourceReport> {
+    pub(crate) fn source_reports(
+        &self,
+        news: &SourceNews,
+        scores: Option<&live::Document>,
+    ) -> Vec<SourceReport> {
         let now = self.clock.now();
         let reports = self.sources.order().iter().enumerate().map(|(place, source)| {
             let asked = news.asked.iter().find(|(asked, _)| asked == source);

@@ -111,7 +111,8 @@ impl Exporter {
             scores: scores.clone(),
             clock: clock.clone(),
         };
-        let called_off = CalledOffSource { balldontlie: sources.balldontlie().cloned(), clock: clock.clone() };
+        let called_off =
+            CalledOffSource { balldontlie: sources.balldontlie().cloned(), clock: clock.clone() };
         Self {
             sources,
             grading: PublicDocument::new(&storage, &api_bucket),

@@ -135,8 +135,9 @@ impl<'a> Matchups<'a> {
 impl<'a> Matchup<'a> {
     /// Why a player does not play, where the NBA's feed says so.
     pub(crate) fn inactive(&self, player: &slate::Player) -> Option<&'a InactivePlayer> {
-        let is_his =
-            |inactive: &&InactivePlayer| inactive.player_lookup == player.lookup && inactive.team == player.team;
+        let is_his = |inactive: &&InactivePlayer| {
+            inactive.player_lookup == player.lookup && inactive.team == player.team
+        };
         self.live?.inactive.iter().find(is_his)
     }
 

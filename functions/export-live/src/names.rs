@@ -82,7 +82,8 @@ impl Names {
             scheduled.map(|game| (game.scheduled.pair(), &game.scheduled.id)).collect();
         for (game, pair) in games.iter_mut().zip(&pairs) {
             let of_game: Vec<Identity> = identities.by_ref().take(game.players.len()).collect();
-            let without_a_row: Vec<Identity> = identities.by_ref().take(game.without_a_row().count()).collect();
+            let without_a_row: Vec<Identity> =
+                identities.by_ref().take(game.without_a_row().count()).collect();
             let is_new = |(player, identity): (&_, &Identity)| !is_same(player, identity);
             let id = ids.get(pair).copied();
             let is_id_new = id.is_some() && game.nba_game_id.as_ref() != id;

@@ -91,12 +91,7 @@ impl Exporter {
 
     /// Reports how the run ended, unless the report in `advance` says so already: corrects that report where
     /// something failed, and reports the recovery from an earlier failure.
-    pub(crate) async fn report_result(
-        &self,
-        run: &Run,
-        exported: &Result<Exported, Error>,
-        notes: Notes,
-    ) {
+    pub(crate) async fn report_result(&self, run: &Run, exported: &Result<Exported, Error>, notes: Notes) {
         let Notes { advance, sources } = notes;
         let (scores, is_graded, failures) = match exported {
             // The run of the later poll reports.

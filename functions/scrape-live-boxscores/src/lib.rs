@@ -144,7 +144,9 @@ impl Scraper {
             (Err(error), Some(second)) => {
                 tracing::warn!(%error, second = second.name(), "the first source of scores fails; the second is asked");
                 let stands_in = self.sources.live(second, &self.clock).await;
-                stands_in.inspect_err(|error| tracing::warn!(%error, "the second source fails too")).map_err(|_| error)?
+                stands_in
+                    .inspect_err(|error| tracing::warn!(%error, "the second source fails too"))
+                    .map_err(|_| error)?
             }
             (polled, _) => polled?,
         };

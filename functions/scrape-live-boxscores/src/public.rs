@@ -8,7 +8,7 @@ use shared::{
     Error,
     google::storage::Storage,
     gzip,
-    nba::{GameStatus, NbaGameId, TeamPair, Team},
+    nba::{GameStatus, NbaGameId, Team, TeamPair},
     sources::{Polled, Source},
 };
 
@@ -44,7 +44,9 @@ impl PublicGames {
     /// answers.
     pub async fn read(storage: &Storage, api_bucket: &str) -> Self {
         let read = async {
-            let Some(stored) = storage.read(api_bucket, SCORES, None).await? else { return Ok(Self::default()) };
+            let Some(stored) = storage.read(api_bucket, SCORES, None).await? else {
+                return Ok(Self::default());
+            };
             let broken = |error: &dyn std::fmt::Display| Error::Internal(format!("{SCORES}: {error}"));
             let body = gzip::content(stored.body, MAXIMUM_BYTES).map_err(|error| broken(&error))?;
             serde_json::from_slice(&body).map_err(|error| broken(&error))
@@ -58,7 +60,8 @@ impl PublicGames {
     /// Whether the scores of a game in progress, or just over, come from `source`.
     pub fn come_from(&self, source: Source, now: DateTime<Utc>) -> bool {
         let is_just_over = |game: &PublicGame| {
-            game.status == GameStatus::Final && game.moved_at.is_some_and(|at| now < at + STORED_AFTER_THE_END)
+            game.status == GameStatus::Final
+                && game.moved_at.is_some_and(|at| now < at + STORED_AFTER_THE_END)
         };
         let is_on = |game: &PublicGame| game.status == GameStatus::InProgress || is_just_over(game);
         self.games.iter().any(|game| game.source == Some(source) && is_on(game))

@@ -225,7 +225,8 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     let mut events = Vec::new();
     for run in 0..runs + 4 {
         let at = stage.moment + TimeDelta::seconds(i64::try_from(run)?);
-        let name = format!("{}{}/{}.json", Source::BallDontLie.snapshots(), stage.day(), at.format("%Y%m%d_%H%M%S"));
+        let name =
+            format!("{}{}/{}.json", Source::BallDontLie.snapshots(), stage.day(), at.format("%Y%m%d_%H%M%S"));
         let object = cloud.objects.store(RAW_BUCKET, &name, stage.snapshot(at).into());
         let object = object.map_err(|_| "a snapshot was refused")?;
         let generation = object.generation.to_string();

@@ -13,9 +13,13 @@ export type Settled = "open" | "provisional" | "official";
  */
 export type NbaGameId = string;
 /**
+ * A source of live scores.
+ */
+export type Source = "balldontlie" | "nba_cdn";
+/**
  * Source of the points.
  */
-export type ScoreSource = "nba_official" | "bdl_live";
+export type ScoreSource = "nba_official" | "bdl_live" | "nba_live";
 /**
  * Why a line or a prediction is void.
  */
@@ -241,7 +245,8 @@ export interface LiveGame {
    */
   away_team: string;
   /**
-   * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game.
+   * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game. It stays the same whichever
+   * source the scores come from.
    */
   game_id: string;
   /**
@@ -252,6 +257,15 @@ export interface LiveGame {
    * Code of the home team.
    */
   home_team: string;
+  /**
+   * Players whom the NBA's feed lists as not playing, with the reason; absent until the feed was asked.
+   */
+  inactive?: InactivePlayer[];
+  /**
+   * Instant, UTC, of the first poll that had the state, the score or a count as they are; null while only the
+   * schedule has the game.
+   */
+  moved_at: string | null;
   /**
    * The NBA's ten-digit game id; null when the schedule does not list the game.
    */
@@ -274,6 +288,10 @@ export interface LiveGame {
    */
   regressed_since?: string | null;
   /**
+   * Where this state of the game comes from; null while only the schedule has the game.
+   */
+  source: Source | null;
+  /**
    * State of the game.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
@@ -282,6 +300,31 @@ export interface LiveGame {
    * before tip-off.
    */
   time_remaining: string;
+}
+/**
+ * A player whom the NBA's feed lists as not playing.
+ */
+export interface InactivePlayer {
+  /**
+   * Display name.
+   */
+  name: string;
+  /**
+   * The NBA's id of the player.
+   */
+  nba_player_id: number;
+  /**
+   * The join key of the player across every document.
+   */
+  player_lookup: string;
+  /**
+   * Why the player does not play: `Injury: Right Foot; Surgery`, `Coach's decision`.
+   */
+  reason: string;
+  /**
+   * Code of the player's team.
+   */
+  team: string;
 }
 /**
  * A player's box-score entry.
@@ -324,13 +367,17 @@ export interface LivePlayer {
    */
   ft_made: number;
   /**
-   * Minutes played as BallDontLie writes them, `25` or `28:30`; `0:00` when it reports none.
+   * Minutes played as the source writes them, `25` or `28:30`; `0:00` when it reports none.
    */
   minutes: string;
   /**
    * Display name.
    */
   name: string;
+  /**
+   * The NBA's id of the player; null until the NBA's feed has listed the player in this game.
+   */
+  nba_player_id: number | null;
   /**
    * Personal fouls; the sixth disqualifies the player.
    */
@@ -511,6 +558,11 @@ export interface SettledLine {
    */
   under_odds: number | null;
   /**
+   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
+   * has not said so.
+   */
+  void_detail: string | null;
+  /**
    * Reason for which the line is void; null when it is not void.
    */
   void_reason: VoidReason | null;
@@ -647,6 +699,11 @@ export interface GradedPrediction {
    * Display text of the clock as in the live document; null before tip-off.
    */
   time_remaining: string | null;
+  /**
+   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
+   * has not said so.
+   */
+  void_detail: string | null;
   /**
    * Reason for which the prediction is void; null when it is not void.
    */
@@ -903,6 +960,10 @@ export interface StatusDocument {
   overall_status: "healthy" | "unknown" | "degraded" | "unhealthy";
   services: StatusServices;
   /**
+   * The sources of the live scores, the preferred one first; empty until the live export has run.
+   */
+  sources: SourceStatus[];
+  /**
    * When this was judged.
    */
   updated_at: string;
@@ -1147,6 +1208,54 @@ export interface TonightService {
    * Number of those with a line.
    */
   total_with_lines: number;
+}
+/**
+ * A source of the live scores.
+ */
+export interface SourceStatus {
+  /**
+   * When the two were last compared; null where they were not.
+   */
+  compared_at: string | null;
+  /**
+   * The games of the day whose ends differ between the sources, as `TOR at BOS`. They are settled by the official box
+   * score.
+   */
+  differing_finals: string[];
+  /**
+   * Number of players whose points or minutes differed from the other source's in the last comparison, by more than
+   * the lag of one poll explains.
+   */
+  disagreements: number;
+  /**
+   * Number of games in progress whose public scores come from it.
+   */
+  games: number;
+  /**
+   * Seconds of play by which it was behind the other source when they were last compared; null where they were not.
+   */
+  lag_seconds: number | null;
+  /**
+   * When it last answered; null where it has not.
+   */
+  last_answer: string | null;
+  /**
+   * When it was last asked; null where it has not been. The second source is asked when the first one fails or is
+   * behind, and at every tenth poll.
+   */
+  last_asked: string | null;
+  /**
+   * The reason, as text for people.
+   */
+  message: string;
+  /**
+   * A source of live scores.
+   */
+  source: "balldontlie" | "nba_cdn";
+  /**
+   * Unhealthy where it did not answer when it was last asked; degraded where it was far behind the other.
+   */
+  status: "healthy" | "unknown" | "degraded" | "unhealthy";
 }
 /**
  * The players of a slate day.

@@ -29,6 +29,11 @@ export function live(document: LiveDocument): string[] {
     const clock = game.status === "in_progress" ? `Q${game.period} ${game.time_remaining}` : game.status;
     lines.push(`${game.game_id} ${orNone(game.nba_game_id)} ${game.away_team} ${game.away_score}`);
     lines.push(`${game.home_team} ${game.home_score} ${clock} ${game.player_count}`);
+    lines.push(`${orNone(game.source ?? null)} ${orNone(game.moved_at ?? null)}`);
+    for (const player of game.inactive ?? []) {
+      const { player_lookup, nba_player_id, name, team, reason } = player;
+      lines.push(`${player_lookup} ${nba_player_id.toFixed()} ${name.trim()} ${team} ${reason}`);
+    }
     if (game.regressed_since) {
       lines.push(`held back since ${at(game.regressed_since).toISOString()}`);
     }
@@ -38,7 +43,7 @@ export function live(document: LiveDocument): string[] {
       const counted = [player.points, player.rebounds, player.assists, player.steals, player.blocks];
       const lost = player.turnovers + player.personal_fouls;
       lines.push(`${player.player_lookup} ${player.name.trim()} ${player.team} ${player.minutes}`);
-      lines.push(orNone(player.bdl_player_id));
+      lines.push(`${orNone(player.bdl_player_id)} ${orNone(player.nba_player_id)}`);
       lines.push(`${counted.map((count) => count.toFixed()).join(" ")} ${lost} ${shots.join(" ")}`);
     }
   }
@@ -61,7 +66,7 @@ export function grading(document: GradingDocument): string[] {
     lines.push(`${points(graded.predicted)} ${orNone(graded.line)} ${graded.recommendation}`);
     lines.push(`${orNone(graded.confidence)} ${graded.has_line} ${orNone(graded.line_source)}`);
     lines.push(`${orNone(graded.actual)} ${orNone(graded.score_source)} ${orNone(graded.error)}`);
-    lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched} ${orNone(graded.void_reason)}`);
+    lines.push(`${orNone(graded.margin_vs_line)} ${graded.clinched} ${orNone(graded.void_reason)} ${orNone(graded.void_detail)}`);
     lines.push(`${graded.pick_display} ${orNone(graded.chance)} ${graded.outcome} ${graded.settled}`);
     lines.push(`${orNone(graded.result_display)} ${orNone(graded.margin_display)}`);
     switch (graded.status) {
@@ -100,7 +105,7 @@ function settledLine(line: SettledLine): string[] {
     `${points(line.line)} ${points(line.opening_line)} ${orNone(line.market_line)} ${line.books} ${line.line_source}`,
     `${orNone(line.over_odds)} ${orNone(line.under_odds)} ${orNone(line.tip_off)} ${line.locked}`,
     `${orNone(line.actual)} ${orNone(line.score_source)} ${orNone(line.chance_over)}`,
-    `${line.outcome} ${orNone(line.void_reason)} ${line.settled}`,
+    `${line.outcome} ${orNone(line.void_reason)} ${orNone(line.void_detail)} ${line.settled}`,
   ];
 }
 
@@ -187,6 +192,11 @@ export function status(document: StatusDocument): string[] {
   lines.push(`${tonight_data.games_without_context} ${orNone(tonight_data.degraded_reason)}`);
   lines.push(`${orNone(grading.last_update)} ${orNone(grading.poll_id)}`);
   lines.push(`${predictions.predictions_count} ${orNone(predictions.target_date)}`);
+  for (const source of document.sources ?? []) {
+    lines.push(`${source.source} ${source.status} ${source.message} ${source.games} ${source.disagreements}`);
+    lines.push(`${orNone(source.last_asked)} ${orNone(source.last_answer)} ${orNone(source.compared_at)}`);
+    lines.push(`${orNone(source.lag_seconds)} ${source.differing_finals.join(", ")}`);
+  }
   for (const issue of document.known_issues) {
     lines.push(`${issue.severity} ${issue.message} ${issue.reported_by} ${at(issue.detected_at).getTime()}`);
   }

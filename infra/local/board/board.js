@@ -20,6 +20,8 @@ function changed() {
 }
 
 document.getElementById("filter").addEventListener("submit", (event) => event.preventDefault());
-document.getElementById("filter").addEventListener("input", () => show("players"));
+for (const event of ["input", "change"]) {
+  document.getElementById("filter").addEventListener(event, () => show("players"));
+}
 start(every, changed);
 setInterval(() => show("ages"), 1000);

@@ -22,7 +22,7 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use shared::digest::hex_digest;
+use shared::{digest::hex_digest, sources::Source};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -189,6 +189,15 @@ impl Faults {
     /// others of them. A load job is the call `RUN {job id}`.
     pub fn plan(&self, call: &str, skip: u32, times: u32, fault: Fault) {
         self.book().script.push(Planned { call: call.into(), skip, times, fault });
+    }
+
+    /// From now on `source` refuses every request, as if the key were revoked.
+    pub fn refuse(&self, source: Source) {
+        let path = match source {
+            Source::BallDontLie => "GET /balldontlie/",
+            Source::NbaCdn => "GET /nba-cdn/",
+        };
+        self.plan(path, 0, u32::MAX, Fault::Status(401));
     }
 
     /// The injected faults so far, with the number of each.

@@ -25,7 +25,7 @@ use local_cloud::{
     report::Report,
     seed,
 };
-use shared::{Error, service};
+use shared::{Error, service, sources::Source};
 
 /// Fifty storms in one process spend a third of their time in the C library's allocator.
 #[global_allocator]
@@ -130,6 +130,9 @@ struct Run {
     /// Seconds of the night between two polls while a game is on, a divisor or multiple of 60
     #[arg(long, value_name = "SECONDS", default_value_t = replay::AS_DEPLOYED.num_seconds(), value_parser = interval)]
     every: i64,
+    /// A source of scores that refuses every request of the night: balldontlie or nba_cdn
+    #[arg(long, value_name = "SOURCE", value_parser = source)]
+    without: Option<Source>,
     /// End after the closing table, with status 0 only if every check holds
     #[arg(long)]
     exit: bool,
@@ -145,6 +148,11 @@ fn speed(text: &str) -> Result<f64, String> {
     } else {
         Err("expected 1 to 1000000".into())
     }
+}
+
+fn source(text: &str) -> Result<Source, String> {
+    let named = Source::ALL.into_iter().find(|source| source.name() == text);
+    named.ok_or("expected balldontlie or nba_cdn".into())
 }
 
 fn interval(text: &str) -> Result<i64, String> {
@@ -284,8 +292,15 @@ impl Run {
         let speed = self.speed.unwrap_or_else(|| replay::speed_for_a_minute(&night));
         let pace = Pace { speed, seed: self.eve.seed, every: TimeDelta::seconds(self.every) };
         let replay = Replay::start(&folder, listener, self.port + 1, night.clone(), pace).await?;
+        let lacks = match self.without {
+            Some(source) => {
+                replay.cloud.faults.refuse(source);
+                format!(" {} refuses every request.", source.title())
+            }
+            None => String::new(),
+        };
         say(&format!(
-            "Replaying {} ({} games) at {speed:.0} times real time.\n\n{}",
+            "Replaying {} ({} games) at {speed:.0} times real time.{lacks}\n\n{}",
             night.day,
             night.recorded().count(),
             places(&replay, &folder)

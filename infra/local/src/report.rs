@@ -193,12 +193,12 @@ impl Recorded {
 
     /// The stat line of a player, who is named by BallDontLie's id, or else by a lookup; in `game` where it is given.
     fn line(&self, game: Option<&str>, bdl_id: Option<i64>, lookup: &str) -> Option<&Line> {
-        self.lines.iter().filter(|line| game.is_none_or(|game| line.game == self.game_id(game))).find(|line| {
-            match bdl_id {
+        self.lines.iter().filter(|line| game.is_none_or(|game| line.game == self.game_id(game))).find(
+            |line| match bdl_id {
                 Some(id) => line.recorded["player"]["id"].as_i64() == Some(id),
                 None => line.lookup == lookup || line.league_lookup == lookup,
-            }
-        })
+            },
+        )
     }
 }
 

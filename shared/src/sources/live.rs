@@ -1,7 +1,11 @@
 //! The sources that are configured, in the order in which they are preferred.
 
 use super::{Polled, Source, balldontlie::BallDontLie, nba_cdn::NbaCdn};
-use crate::{Clock, Error, env::Environment, nba::{NbaGameId, SlateDay}};
+use crate::{
+    Clock, Error,
+    env::Environment,
+    nba::{NbaGameId, SlateDay},
+};
 
 /// The sources of live scores: one, or a first and a second that stands in for it.
 #[derive(Clone, Debug)]

@@ -75,10 +75,7 @@ impl Source {
 
     /// Reads games as this source sent them. What cannot be read is returned beside them with its reason and sinks
     /// nothing else. A game that is listed twice is read once, as it was listed last; so is a player in it.
-    pub fn read_games<'a>(
-        self,
-        games: impl IntoIterator<Item = &'a RawValue>,
-    ) -> (Vec<Game>, Vec<Rejected>) {
+    pub fn read_games<'a>(self, games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
         match self {
             Self::BallDontLie => balldontlie::read_games(games),
             Self::NbaCdn => nba_cdn::read_games(games),

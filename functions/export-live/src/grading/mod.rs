@@ -8,9 +8,13 @@ mod standing;
 mod summary;
 mod wire;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
 
-use shared::{documents, slate::StatType};
+use shared::{
+    documents,
+    nba::{PlayerLookup, Team},
+    slate::StatType,
+};
 
 use crate::{live, matchup, predicted::Predicted, schedule};
 use standing::Standing;
@@ -37,12 +41,15 @@ impl Document {
     /// Settles the lines and grades the predictions by the scores of a live document, and by official scores
     /// where available. Corrections are told from the `previous` version.
     pub fn of(live: &live::Document, predicted: &Predicted, previous: Option<&Self>) -> Self {
+        let previous = previous.filter(|previous| previous.game_date == live.game_date);
+        let known_out = previous.map(Self::known_out).unwrap_or_default();
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
             for player in matchup.players.iter().filter(|player| player.is_timed()) {
                 let (day, now) = (live.game_date, live.updated_at);
-                let standing = |stat| Standing::of(&matchup, player, stat, predicted, day, now);
+                let known_out = known_out.get(&(&player.lookup, &player.team)).copied();
+                let standing = |stat| Standing::of(&matchup, player, stat, predicted, known_out, (day, now));
                 let points = standing(StatType::Points);
                 predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&points, it)));
                 lines.extend(player.line.as_ref().map(|line| Line::of(&points, line)));
@@ -63,7 +70,6 @@ impl Document {
                 line.stat_type,
             )
         });
-        let previous = previous.filter(|previous| previous.game_date == live.game_date);
         let corrections = previous.map(|previous| correction::all(previous, &lines)).unwrap_or_default();
         Self {
             updated_at: live.updated_at,
@@ -75,5 +81,14 @@ impl Document {
             lines,
             corrections,
         }
+    }
+
+    /// The players of this version whom the league has listed as not playing, with the reason.
+    fn known_out(&self) -> HashMap<(&PlayerLookup, &Team), &str> {
+        let of_lines = self.lines.iter().map(|line| (&line.player_lookup, &line.team, line.void_detail.as_deref()));
+        let of_predictions =
+            self.predictions.iter().map(|graded| (&graded.player_lookup, &graded.team, graded.void_detail.as_deref()));
+        let all = of_lines.chain(of_predictions);
+        all.filter_map(|(lookup, team, detail)| Some(((lookup, team), detail?))).collect()
     }
 }

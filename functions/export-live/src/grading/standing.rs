@@ -36,13 +36,15 @@ impl<'a> Standing<'a> {
         player: &'a slate::Player,
         stat_type: StatType,
         predicted: &Predicted,
-        day: SlateDay,
-        now: DateTime<Utc>,
+        known_out: Option<&'a str>,
+        (day, now): (SlateDay, DateTime<Utc>),
     ) -> Self {
         let evidence = Evidence::of(matchup, player, predicted);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
         let has_played = evidence.counted.is_some();
-        let inactive = matchup.inactive(player);
+        // A poll that a concurrent one overtook may not know what was known.
+        let known_out = known_out.filter(|_| matchup.live.is_none_or(|live| live.inactive.is_empty()));
+        let inactive = matchup.inactive(player).map(|inactive| inactive.reason.as_str()).or(known_out);
         let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
             true => VoidReason::RuledOut,
             false => VoidReason::DidNotPlay,
@@ -55,7 +57,7 @@ impl<'a> Standing<'a> {
             _ => None,
         };
         let is_out = matches!(void_reason, Some(VoidReason::DidNotPlay | VoidReason::RuledOut));
-        let void_detail = inactive.filter(|_| is_out).map(|inactive| inactive.reason.as_str());
+        let void_detail = inactive.filter(|_| is_out);
         let line = player.lines().find(|line| line.stat_type == stat_type).map(|line| line.value);
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (void_reason, evidence.status, line.zip(count)) {
@@ -78,7 +80,18 @@ impl<'a> Standing<'a> {
         let chance = line.filter(|_| has_chance).and_then(|line| Some(Chance::of(moment()?, line)));
         let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
         let locked = has_begun && evidence.status != GameStatus::Postponed;
-        Self { matchup, player, stat_type, evidence, void_reason, void_detail, outcome, settled, chance, locked }
+        Self {
+            matchup,
+            player,
+            stat_type,
+            evidence,
+            void_reason,
+            void_detail,
+            outcome,
+            settled,
+            chance,
+            locked,
+        }
     }
 
     /// The count as published: none where the line is void.

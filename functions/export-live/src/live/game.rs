@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     documents::status::PolledGame,
-    nba::{CANCELLED, GameStatus, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text, minutes_decimal},
+    nba::{
+        CANCELLED, GameStatus, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text,
+        minutes_decimal,
+    },
     slate::ScheduledGame,
     sources::{Game, Inactive, Source},
 };
@@ -230,7 +233,8 @@ impl LiveGame {
             }
         }
         let LiveGame { players, inactive, .. } = &mut game;
-        inactive.retain(|inactive| !players.iter().any(|player| inactive.is_of(player) && player.has_played()));
+        inactive
+            .retain(|inactive| !players.iter().any(|player| inactive.is_of(player) && player.has_played()));
         game
     }
 

@@ -17,8 +17,8 @@ use shared::{
 
 use crate::schedule;
 
-pub use game::{InactivePlayer, LiveGame};
 pub(crate) use game::merged;
+pub use game::{InactivePlayer, LiveGame};
 pub use player::LivePlayer;
 pub(crate) use progress::Progress;
 

@@ -84,7 +84,8 @@ impl LiveGame {
     /// points of the others are not the score.
     pub(crate) fn is_short_of(&self, known: Option<&LiveGame>) -> bool {
         let is_listed = |player: &LivePlayer| self.players.iter().any(|it| it.is_same(player));
-        let mut missing = known.into_iter().flat_map(|known| &known.players).filter(|player| player.has_played());
+        let mut missing =
+            known.into_iter().flat_map(|known| &known.players).filter(|player| player.has_played());
         let of_side = |(team, score): (&shared::nba::Team, u32)| {
             let points: u32 =
                 self.players.iter().filter(|player| player.team == *team).map(|player| player.points).sum();

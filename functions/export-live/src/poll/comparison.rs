@@ -47,9 +47,8 @@ impl Comparison {
             }
         };
         let of_first = first.players.iter().filter(|player| is_one(player)).count();
-        let is_missing = |player: &&LivePlayer| {
-            player.has_played() && !first.players.iter().any(|it| it.is_same(player))
-        };
+        let is_missing =
+            |player: &&LivePlayer| player.has_played() && !first.players.iter().any(|it| it.is_same(player));
         let of_second = second.players.iter().filter(is_missing).count();
         self.disagreements += of_first + of_second;
         let scores = |game: &LiveGame| {

@@ -56,7 +56,9 @@ impl Poll {
     /// source, or both are to be compared.
     pub(crate) fn needs(&self, second: Source, night: Night<'_>) -> bool {
         let comes_from = |game: &Arc<LiveGame>| game.source == Some(second) && !game.is_settled();
-        night.public.into_iter().flatten().any(comes_from) || self.is_due_for_comparison(night) || self.is_behind(night)
+        night.public.into_iter().flatten().any(comes_from)
+            || self.is_due_for_comparison(night)
+            || self.is_behind(night)
     }
 
     fn is_due_for_comparison(&self, night: Night<'_>) -> bool {
@@ -75,7 +77,8 @@ impl Poll {
         let tip_offs = night.scheduled().filter(|game| game.status != GameStatus::Postponed);
         let tip_offs: HashMap<TeamPair, Option<DateTime<Utc>>> =
             tip_offs.map(|game| (game.pair(), game.tip_off)).collect();
-        let listed: HashMap<TeamPair, &Arc<LiveGame>> = self.games.iter().map(|game| (game.pair(), game)).collect();
+        let listed: HashMap<TeamPair, &Arc<LiveGame>> =
+            self.games.iter().map(|game| (game.pair(), game)).collect();
         let pairs = known.keys().chain(tip_offs.keys()).chain(listed.keys());
         let is_behind = |pair: &TeamPair| {
             let tip_off = tip_offs.get(pair).copied().flatten();
@@ -131,8 +134,7 @@ impl Poll {
             let Some(other) = others.remove(&pair) else { return game };
             let known = known.get(&pair).copied();
             comparison.add(&game, &other, known);
-            let stands_still =
-                self.stands_still(Some(&game), known, tip_offs.get(&pair).copied().flatten());
+            let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied().flatten());
             match is_first_taken(&game, &other, known, stands_still) {
                 true => Arc::new(game.with_ids_of(&other)),
                 false => other,
@@ -163,12 +165,14 @@ fn is_first_taken(
 ) -> bool {
     let is_the_second_s = known.is_some_and(|known| known.source == second.source);
     if is_the_second_s {
-        let has_caught_up = known.is_none_or(|known| first.is_no_earlier_than(known)) && !is_short(first, known);
+        let has_caught_up =
+            known.is_none_or(|known| first.is_no_earlier_than(known)) && !is_short(first, known);
         return has_caught_up && !stands_still;
     }
     let is_ahead = second.has_begun()
         && second.is_no_earlier_than(first)
         && known.is_none_or(|known| second.is_no_earlier_than(known));
-    let helps = stands_still && second.has_moved_since(first) || is_short(first, known) && !is_short(second, known);
+    let helps =
+        stands_still && second.has_moved_since(first) || is_short(first, known) && !is_short(second, known);
     !(is_ahead && helps)
 }

@@ -55,7 +55,16 @@ impl Poll {
         // The NBA's feed lists the whole day; a game whose box score it does not give is left out.
         let is_whole = lost == 0 && upstream.source == Source::BallDontLie;
         let asked_by_date = !is_today || upstream.source == Source::NbaCdn;
-        Ok(Self { day, is_today, at: upstream.at, games, is_whole, unreadable, asked_by_date, has_second: false })
+        Ok(Self {
+            day,
+            is_today,
+            at: upstream.at,
+            games,
+            is_whole,
+            unreadable,
+            asked_by_date,
+            has_second: false,
+        })
     }
 
     /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near: whatever it listed before
@@ -182,7 +191,8 @@ impl Poll {
         if !self.is_today && !game.players.is_empty() {
             return Arc::new(game.with_ids_of(known));
         }
-        let is_another_source = known.source.is_some() && game.source.is_some() && known.source != game.source;
+        let is_another_source =
+            known.source.is_some() && game.source.is_some() && known.source != game.source;
         if is_another_source && !game.is_no_earlier_than(known) {
             return Arc::clone(known);
         }

@@ -305,7 +305,8 @@ impl Chaos {
             self.poison.letters.push(letter("export-tonight", &id));
             return Ok(());
         }
-        let name = format!("{}{}/poison_{}.json", Source::BallDontLie.snapshots(), self.night.day, tick.timestamp());
+        let name =
+            format!("{}{}/poison_{}.json", Source::BallDontLie.snapshots(), self.night.day, tick.timestamp());
         let body = match self.dice("which snapshot", tick, 2) {
             0 => "half a snapsh".to_owned(),
             _ => {

@@ -13,8 +13,8 @@ use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},
     pubsub::COMPLETE_TOPIC,
     replay::{TICK, ticks},
-    storage::Object,
     report::{list, orphans, text},
+    storage::Object,
 };
 
 /// The invariants, which hold under every fault.

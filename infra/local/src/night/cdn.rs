@@ -66,8 +66,13 @@ pub fn feed(night: Arc<Night>, clock: shared::Clock) -> Router {
 
 async fn scoreboard(State(feed): State<Feed>) -> Json<Value> {
     let now = feed.clock.now();
-    let mut games: Vec<Value> =
-        feed.night.games.iter().enumerate().map(|(index, game)| game_at(&feed.night, index, game, now)).collect();
+    let mut games: Vec<Value> = feed
+        .night
+        .games
+        .iter()
+        .enumerate()
+        .map(|(index, game)| game_at(&feed.night, index, game, now))
+        .collect();
     for game in &mut games {
         for side in ["homeTeam", "awayTeam"] {
             game[side].as_object_mut().and_then(|team| team.remove("players"));
@@ -111,7 +116,13 @@ fn game_at(night: &Night, index: usize, game: &NightGame, now: DateTime<Utc>) ->
     let period = at["period"].as_u64().unwrap_or(0);
     let left = time.rsplit(' ').next().unwrap_or_default().to_owned();
     let is_on = now >= game.tip_off();
-    let number = if status == "Final" { 3 } else if is_on { 2 } else { 1 };
+    let number = if status == "Final" {
+        3
+    } else if is_on {
+        2
+    } else {
+        1
+    };
     let clock = match left.split_once(':') {
         Some((minutes, seconds)) if is_on => format!("PT{minutes:0>2}M{seconds}.00S"),
         _ if status == "Halftime" => "PT00M00.00S".to_owned(),

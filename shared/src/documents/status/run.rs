@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Break, Exporter, Grading, Health, KnownIssue, LiveData, Predictions, Services, SourceReport, SourceStatus,
-    Status, TonightData,
+    Break, Exporter, Grading, Health, KnownIssue, LiveData, Predictions, Services, SourceReport,
+    SourceStatus, Status, TonightData,
     issues::subject,
     slate_state::{SlateState, note_changes},
 };
@@ -85,12 +85,13 @@ impl RunReport<'_> {
             }
         };
         let dead_letters = self.dead_letters.or(of_day.and_then(|previous| previous.dead_letters));
-        let own = self.issues(&state, &services, &sources, dead_letters).into_iter().map(|(severity, message)| {
-            let is_same = |known: &&KnownIssue| subject(&known.message) == subject(&message);
-            let known = previous.and_then(|previous| previous.known_issues.iter().find(is_same));
-            let detected_at = known.map_or(self.now, |known| known.detected_at);
-            KnownIssue { severity, message, reported_by: self.by, detected_at }
-        });
+        let own =
+            self.issues(&state, &services, &sources, dead_letters).into_iter().map(|(severity, message)| {
+                let is_same = |known: &&KnownIssue| subject(&known.message) == subject(&message);
+                let known = previous.and_then(|previous| previous.known_issues.iter().find(is_same));
+                let detected_at = known.map_or(self.now, |known| known.detected_at);
+                KnownIssue { severity, message, reported_by: self.by, detected_at }
+            });
         let failures_of_the_other =
             of_day.into_iter().flat_map(Status::failures).filter(|it| it.reported_by != self.by).cloned();
         Status {

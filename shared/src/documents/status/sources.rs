@@ -77,13 +77,16 @@ impl SourceReport {
         let (status, message) = match (&self.asked, was) {
             (Some((_, Some(error))), _) => (Health::Unhealthy, format!("does not answer ({error})")),
             (Some((_, None)), _) => match lag_seconds {
-                Some(lag) if lag > MOST_LAG => (Health::Degraded, format!("answers, {lag} seconds of play behind")),
+                Some(lag) if lag > MOST_LAG => {
+                    (Health::Degraded, format!("answers, {lag} seconds of play behind"))
+                }
                 _ => (Health::Healthy, "answers".to_owned()),
             },
             (None, Some(was)) => (was.status, was.message.clone()),
             (None, None) => (Health::Unknown, "has not been asked today".to_owned()),
         };
-        let was_counted = || was.map_or((0, Vec::new()), |was| (was.disagreements, was.differing_finals.clone()));
+        let was_counted =
+            || was.map_or((0, Vec::new()), |was| (was.disagreements, was.differing_finals.clone()));
         let (disagreements, differing_finals) =
             compared.map_or_else(was_counted, |it| (it.disagreements, it.differing_finals.clone()));
         SourceStatus {
@@ -111,7 +114,8 @@ pub(super) fn issues(sources: &[SourceStatus]) -> Vec<(Severity, String)> {
         }
     }
     if let Some(second) = sources.get(1).filter(|second| second.games > 0) {
-        let (are, title) = (if second.games == 1 { "game comes" } else { "games come" }, second.source.title());
+        let (are, title) =
+            (if second.games == 1 { "game comes" } else { "games come" }, second.source.title());
         let message = format!("the scores of {} {are} from {title}", second.games);
         issues.push((Severity::Warning, message));
     }

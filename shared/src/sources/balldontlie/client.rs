@@ -29,8 +29,7 @@ const MAXIMUM_PAGES: usize = 20;
 const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
 const MAXIMUM_POLL_BYTES: usize = 24 * 1024 * 1024;
 
-const TELLING: Telling =
-    Telling { error: Error::BallDontLie, refusal: "the key in BDL_API_KEY is refused" };
+const TELLING: Telling = Telling { error: Error::BallDontLie, refusal: "the key in BDL_API_KEY is refused" };
 
 /// BallDontLie, with our key.
 #[derive(Clone, Debug)]
@@ -132,7 +131,9 @@ impl BallDontLie {
             };
             let cursor = match cursor {
                 Cursor::Number(number) => number.to_string(),
-                Cursor::Text(text) if text.is_empty() => return Ok(Polled { source: Source::BallDontLie, at, games }),
+                Cursor::Text(text) if text.is_empty() => {
+                    return Ok(Polled { source: Source::BallDontLie, at, games });
+                }
                 Cursor::Text(text) => text,
             };
             if seen.len() + 1 >= MAXIMUM_PAGES {

@@ -95,15 +95,20 @@ impl NbaCdn {
     }
 
     /// A game of the scoreboard, or its box score where that is wanted; `None` where it is wanted and fails.
-    async fn with_players(&self, listed: Box<RawValue>, clock: &Clock, now: DateTime<Utc>) -> Option<Box<RawValue>> {
+    async fn with_players(
+        &self,
+        listed: Box<RawValue>,
+        clock: &Clock,
+        now: DateTime<Utc>,
+    ) -> Option<Box<RawValue>> {
         let (games, _) = read_games([&*listed]);
         let Some(game) = games.first().filter(|game| wants_players(game, &listed, now)) else {
             return Some(listed);
         };
         let id = game.nba_id.as_ref()?;
         let box_score = self.box_score(id, clock).await;
-        let box_score =
-            box_score.inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed fails"));
+        let box_score = box_score
+            .inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed fails"));
         match box_score {
             Ok(box_score) => Some(box_score),
             // Before tip-off a box score adds nothing but the inactive.

@@ -8,7 +8,8 @@ use crate::nba::{GameState, UpstreamClock};
 /// so it tells nothing about play.
 pub(super) fn state(status: Option<i64>, text: &str, period: Option<i64>, clock: &str) -> GameState {
     let text = text.trim();
-    let is_off = ["ppd", "postponed", "cancel"].iter().any(|word| text.to_ascii_lowercase().starts_with(word));
+    let is_off =
+        ["ppd", "postponed", "cancel"].iter().any(|word| text.to_ascii_lowercase().starts_with(word));
     let word = match status {
         _ if is_off && text.to_ascii_lowercase().starts_with("cancel") => "cancelled",
         _ if is_off => "postponed",
@@ -65,7 +66,11 @@ mod tests {
             (3, "Final/OT2", 6, "", Final, "Final/OT2"),
         ] {
             let read = state(Some(status), text, Some(period), clock);
-            assert_eq!((read.status, read.time_remaining.as_str()), (expected, shown), "{status} {text:?} {clock:?}");
+            assert_eq!(
+                (read.status, read.time_remaining.as_str()),
+                (expected, shown),
+                "{status} {text:?} {clock:?}"
+            );
         }
     }
 

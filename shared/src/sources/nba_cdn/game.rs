@@ -8,7 +8,8 @@ use super::{clock, wire};
 use crate::{
     nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
     sources::{
-        Counters, Game, Inactive, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, RawGames, Rejected, Side, Source,
+        Counters, Game, Inactive, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, RawGames, Rejected, Side,
+        Source,
         game::{keep_last, last_of_each, reject, short},
         wire::{Number, Text},
     },
@@ -65,8 +66,12 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     let day = day_of(&game)?;
     let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let raw_clock = text(&game.game_clock);
-    let state =
-        clock::state(game.game_status.known(), &text(&game.game_status_text), game.period.known(), &raw_clock);
+    let state = clock::state(
+        game.game_status.known(),
+        &text(&game.game_status_text),
+        game.period.known(),
+        &raw_clock,
+    );
     let teams = (team_of("homeTeam", &game.home_team)?, team_of("awayTeam", &game.away_team)?);
     let has_begun = matches!(state.status, GameStatus::InProgress | GameStatus::Final);
     let mut unreadable = 0;
@@ -146,7 +151,8 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
     if name.is_empty() {
         return Err("name, firstName and familyName: missing".into());
     }
-    let texts = [("name", Some(name.as_str())), ("notPlayingDescription", player.not_playing_description.known())];
+    let texts =
+        [("name", Some(name.as_str())), ("notPlayingDescription", player.not_playing_description.known())];
     texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
     let reason = text(&player.not_playing_reason);
@@ -194,7 +200,8 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
 
 /// `INACTIVE_GLEAGUE_TWOWAY` and `Left Knee; Surgery` as text for people; `Inactive` where neither is given.
 fn reason_text(reason: &str, description: &str) -> String {
-    let word = ["INACTIVE_", "DNP_", "DND_"].iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
+    let word =
+        ["INACTIVE_", "DNP_", "DND_"].iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
     let word = match word {
         "" => "Inactive".to_owned(),
         "GLEAGUE_TWOWAY" => "G League, two-way contract".to_owned(),
@@ -228,7 +235,10 @@ mod tests {
         );
         assert!(rejected.is_empty(), "{rejected:?}");
         let [game] = games.as_slice() else { panic!("one game") };
-        assert_eq!((game.day.to_string().as_str(), game.visitor.score, game.home.score), ("2026-01-14", 7, 0));
+        assert_eq!(
+            (game.day.to_string().as_str(), game.visitor.score, game.home.score),
+            ("2026-01-14", 7, 0)
+        );
         let [player] = game.home.players.as_slice() else { panic!("one player") };
         assert_eq!((player.lookup.as_str(), player.nba_id, player.bdl_id), ("nikolajokic", Some(1), None));
     }

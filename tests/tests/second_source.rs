@@ -1,0 +1,518 @@
+//! When BallDontLie is gone, late, frozen or short of players, the NBA's feed stands in; and each checks the other.
+
+use std::time::Duration;
+
+use local_cloud::{cloud::RAW_BUCKET, limits::Limit};
+use serde_json::{Value, json};
+use shared::env::Environment;
+use tests::{
+    Cloud, Feed, Function, HandClock, Reply, Stub,
+    drift::{
+        BEFORE, FINAL, FOURTH, GRADING, LIVE, PREDICTIONS, STATUS, THIRD, TIMELINE, boston, box_of, fields,
+        full, instant_of, only, player,
+    },
+    feed::{of_the_nba, with_inactive},
+    warehouse::{DAY, GAME, predicted},
+};
+
+const BOTH: &str = "balldontlie,nba_cdn";
+const IN_PROGRESS: &str = "nba-com/live-boxscores/2026-01-09/";
+
+/// A night with two sources.
+struct Night {
+    cloud: Cloud,
+    clock: HandClock,
+    balldontlie: Stub,
+    feed: Feed,
+    exporter: Function,
+}
+
+impl Night {
+    async fn of(predictions: &[Value]) -> Self {
+        let cloud = Cloud::start().await;
+        cloud.add_tonight();
+        predictions.iter().for_each(|row| cloud.add(PREDICTIONS, row.clone()));
+        let limit = Limit { object_write_interval: Duration::ZERO, ..Limit::default() };
+        cloud.services.limits.set(limit);
+        let clock = HandClock::at("2026-01-10T00:00:00Z");
+        let (balldontlie, feed) = (Stub::answering([]).await, Feed::of([]).await);
+        let exporter = cloud.exporter_of(BOTH, &balldontlie, &feed, &clock).await;
+        Self { cloud, clock, balldontlie, feed, exporter }
+    }
+
+    /// The first game of the public scores after an export at `time`. Polls at a second that is not a multiple of 300
+    /// compare nothing.
+    async fn poll(&self, time: &str, balldontlie: Reply) -> Value {
+        self.clock.set(&instant_of(time));
+        self.balldontlie.answer([balldontlie]);
+        let answer = self.exporter.post("").await;
+        assert_eq!(answer.status, 200, "{time}: {answer:?}");
+        self.cloud.document(LIVE).await["games"][0].clone()
+    }
+
+    /// Exports the scores alone.
+    async fn scores(&self, time: &str, balldontlie: Reply) {
+        self.clock.set(&instant_of(time));
+        self.balldontlie.answer([balldontlie]);
+        let answer = self.exporter.post(json!({"include_grading": false}).to_string()).await;
+        assert_eq!(answer.status, 200, "{time}: {answer:?}");
+    }
+
+    async fn status(&self) -> Value {
+        self.cloud.document(STATUS).await
+    }
+
+    async fn source(&self, name: &str) -> Value {
+        let status = self.status().await;
+        let sources = status["sources"].as_array().expect("sources").clone();
+        sources.into_iter().find(|source| source["source"] == name).expect("a source")
+    }
+
+    /// The messages of the known issues.
+    async fn issues(&self) -> Vec<String> {
+        let status = self.status().await;
+        let issues = status["known_issues"].as_array().expect("issues").iter();
+        issues.map(|issue| issue["message"].as_str().expect("a message").to_owned()).collect()
+    }
+}
+
+fn game(state: tests::drift::State<'_>, points: i64) -> Value {
+    full(boston(state, points))
+}
+
+fn of_feed(state: tests::drift::State<'_>, points: i64) -> Value {
+    of_the_nba(&game(state, points), GAME)
+}
+
+fn refused() -> Reply {
+    Reply::text(401, "Unauthorized")
+}
+
+/// What identifies a game and a player.
+fn ids(game: &Value, lookup: &str) -> Value {
+    let players = game["players"].as_array().expect("players").iter();
+    let player = players.clone().find(|player| player["player_lookup"] == lookup).expect("a player");
+    json!([game["game_id"], game["nba_game_id"], player["bdl_player_id"], player["team"], player["name"]])
+}
+
+#[tokio::test]
+async fn when_the_first_source_fails_the_second_stands_in_under_the_same_ids() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let before = night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    assert_eq!(before["source"], "balldontlie");
+    assert!(night.feed.asked().is_empty(), "a first source that answers suffices");
+
+    night.feed.list([of_feed(FOURTH, 23)]);
+    let after = night.poll("02:02", refused()).await;
+    assert_eq!(fields(&after, ["source", "time_remaining"]), json!(["nba_cdn", "Q4 9:00"]));
+    for lookup in ["jaylenbrown", "hugogonzalez"] {
+        assert_eq!(ids(&after, lookup), ids(&before, lookup));
+    }
+    assert_eq!(after["player_count"], before["player_count"]);
+    let live = json!({"games": [after]});
+    assert_eq!(fields(player(&live, "jaylenbrown"), ["points", "nba_player_id"]), json!([23, 1_000_070]));
+    let grading = night.cloud.document(GRADING).await;
+    let brown = only(&grading["predictions"], "jaylenbrown");
+    assert_eq!(fields(brown, ["actual", "score_source"]), json!([23, "nba_live"]));
+
+    let (first, second) = (night.source("balldontlie").await, night.source("nba_cdn").await);
+    assert_eq!(fields(&first, ["status", "games"]), json!(["unhealthy", 0]));
+    assert_eq!(fields(&second, ["status", "games"]), json!(["healthy", 1]));
+    let issues = night.issues().await;
+    for expected in ["BallDontLie does not answer (BallDontLie: answered 401", "the scores of 1 game come"] {
+        let expected = expected.replace("game come", "game comes");
+        assert!(issues.iter().any(|issue| issue.starts_with(&expected)), "{expected}: {issues:?}");
+    }
+
+    // Back to the first source at once, because it is no longer behind.
+    let back = night.poll("02:04", Reply::games([game(FOURTH, 25)])).await;
+    assert_eq!(back["source"], "balldontlie");
+    assert_eq!(ids(&back, "jaylenbrown"), ids(&before, "jaylenbrown"));
+    assert_eq!(night.source("balldontlie").await["status"], "healthy");
+    assert!(night.issues().await.iter().all(|issue| !issue.contains("come")));
+}
+
+#[tokio::test]
+async fn a_night_that_begins_without_the_first_source_is_told_by_the_second() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.feed.list([of_feed(THIRD, 21)]);
+    let alone = night.poll("02:01", refused()).await;
+    assert_eq!(fields(&alone, ["game_id", "nba_game_id", "source"]), json!([GAME, GAME, "nba_cdn"]));
+    assert_eq!(ids(&alone, "hugogonzalez")[2], Value::Null, "no id of BallDontLie's is known");
+    night.feed.list([of_feed(FINAL, 30)]);
+    let end = night.poll("03:01", refused()).await;
+    assert_eq!(fields(&end, ["status", "time_remaining"]), json!(["final", "Final"]));
+    let grading = night.cloud.document(GRADING).await;
+    assert_eq!(only(&grading["predictions"], "jaylenbrown")["actual"], 30);
+}
+
+#[tokio::test]
+async fn a_first_source_that_is_late_does_not_hold_the_scores_back() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(FOURTH, 23)]);
+    let began = std::time::Instant::now();
+    let late = Reply::games([game(FOURTH, 23)]).after(Duration::from_secs(40));
+    let shown = night.poll("02:01", late).await;
+    assert_eq!(shown["source"], "nba_cdn");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(night.source("balldontlie").await["status"], "unhealthy");
+}
+
+#[tokio::test]
+async fn a_game_that_stands_still_for_five_minutes_is_taken_from_the_second_source() {
+    let night = Night::of(&[]).await;
+    let frozen = || Reply::games([game(THIRD, 21)]);
+    night.feed.list([of_feed(FOURTH, 29)]);
+    night.poll("02:01", frozen()).await;
+    for time in ["02:02", "02:04"] {
+        let shown = night.poll(time, frozen()).await;
+        assert_eq!(
+            fields(&shown, ["source", "moved_at"]),
+            json!(["balldontlie", "2026-01-10T02:01:00Z"]),
+            "{time}"
+        );
+    }
+    assert!(night.feed.asked().is_empty(), "not before it is needed");
+    let shown = night.poll("02:06", frozen()).await;
+    assert_eq!(fields(&shown, ["source", "time_remaining"]), json!(["nba_cdn", "Q4 9:00"]));
+    assert_eq!(player(&json!({"games": [shown]}), "jaylenbrown")["points"], 29);
+
+    // It stays there while the first one is behind, whether or not the second answers.
+    night.feed.list([of_feed(("4th Qtr", 4, "Q4 8:00"), 30)]);
+    let shown = night.poll("02:07", frozen()).await;
+    assert_eq!(fields(&shown, ["source", "time_remaining"]), json!(["nba_cdn", "Q4 8:00"]));
+    night.feed.fail(500);
+    for time in ["02:08", "02:09", "02:11"] {
+        let shown = night.poll(time, Reply::games([game(("4th Qtr", 4, "Q4 8:30"), 30)])).await;
+        assert_eq!(
+            fields(&shown, ["source", "time_remaining"]),
+            json!(["nba_cdn", "Q4 8:00"]),
+            "{time}: never back"
+        );
+    }
+    let shown = night.poll("02:12", Reply::games([game(("4th Qtr", 4, "Q4 7:00"), 31)])).await;
+    assert_eq!(fields(&shown, ["source", "time_remaining"]), json!(["balldontlie", "Q4 7:00"]), "caught up");
+}
+
+#[tokio::test]
+async fn halftime_is_no_standstill() {
+    let night = Night::of(&[]).await;
+    let half = || Reply::games([game(("Halftime", 2, "Halftime"), 14)]);
+    night.feed.list([of_feed(("Halftime", 2, "Halftime"), 14)]);
+    for time in ["01:31", "01:37", "01:44"] {
+        night.poll(time, half()).await;
+    }
+    assert!(night.feed.asked().is_empty(), "{:?}", night.feed.asked());
+    night.poll("01:52", half()).await;
+    assert!(!night.feed.asked().is_empty(), "a halftime of twenty minutes");
+}
+
+#[tokio::test]
+async fn a_game_that_should_be_on_and_is_not_listed_is_looked_for() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(("1st Qtr", 1, "Q1 9:00"), 4)]);
+    let shown = night.poll("00:31", Reply::games([])).await;
+    assert_eq!(shown["status"], "scheduled");
+    let mut before = boston(BEFORE, 0);
+    for side in ["home_team", "visitor_team"] {
+        box_of(&mut before, side).clear();
+        before[format!("{side}_score")] = json!(0);
+    }
+    let shown = night.poll("00:36", Reply::games([before])).await;
+    assert_eq!(
+        fields(&shown, ["source", "status", "time_remaining"]),
+        json!(["nba_cdn", "in_progress", "Q1 9:00"])
+    );
+}
+
+#[tokio::test]
+async fn half_a_box_score_is_taken_from_the_second_source() {
+    let night = Night::of(&[]).await;
+    night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    let mut half = game(FOURTH, 23);
+    for side in ["home_team", "visitor_team"] {
+        let players = box_of(&mut half, side);
+        players.retain({
+            let mut nth = 0;
+            move |_| {
+                nth += 1;
+                nth % 2 == 0
+            }
+        });
+    }
+    night.feed.list([of_feed(FOURTH, 23)]);
+    let shown = night.poll("02:02", Reply::games([half.clone()])).await;
+    assert_eq!(shown["source"], "nba_cdn");
+    assert_eq!(player(&json!({"games": [shown]}), "jaylenbrown")["points"], 23);
+    // Without the second source everyone stays as last seen.
+    night.feed.fail(503);
+    let shown = night.poll("02:03", Reply::games([half])).await;
+    assert_eq!(player(&json!({"games": [shown]}), "jaylenbrown")["points"], 23);
+}
+
+#[tokio::test]
+async fn scores_never_go_back_from_one_source_to_the_other() {
+    let night = Night::of(&[]).await;
+    night.poll("02:01", Reply::games([game(FOURTH, 30)])).await;
+    // The feed is behind, in play or in points.
+    for (behind, time) in
+        [(of_feed(THIRD, 21), "02:02"), (of_feed(FOURTH, 28), "02:03"), (of_feed(BEFORE, 0), "02:04")]
+    {
+        night.feed.list([behind]);
+        let shown = night.poll(time, refused()).await;
+        assert_eq!(
+            fields(&shown, ["source", "time_remaining", "status"]),
+            json!(["balldontlie", "Q4 9:00", "in_progress"])
+        );
+        assert_eq!(player(&json!({"games": [shown]}), "jaylenbrown")["points"], 30, "{time}");
+    }
+    night.feed.list([of_feed(FINAL, 33)]);
+    assert_eq!(night.poll("02:30", refused()).await["status"], "final");
+    // An end is not taken back by the other source.
+    let shown = night.poll("02:31", Reply::games([game(FOURTH, 33)])).await;
+    assert_eq!(fields(&shown, ["status", "source"]), json!(["final", "nba_cdn"]));
+}
+
+#[tokio::test]
+async fn when_both_fail_nothing_is_written_and_the_status_says_so() {
+    let night = Night::of(&[]).await;
+    night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    night.feed.fail(403);
+    night.clock.set(&instant_of("02:02"));
+    night.balldontlie.answer([refused()]);
+    let answer = night.exporter.post("").await;
+    assert_eq!(answer.status, 502);
+    assert!(answer.message().contains("the key in BDL_API_KEY is refused"), "{}", answer.message());
+    assert_eq!(night.cloud.document(LIVE).await["poll_id"], "20260110T020100Z");
+    let (first, second) = (night.source("balldontlie").await, night.source("nba_cdn").await);
+    assert_eq!((&first["status"], &second["status"]), (&json!("unhealthy"), &json!("unhealthy")));
+    assert!(second["message"].as_str().expect("a text").contains("refuses requests from here"), "{second}");
+}
+
+#[tokio::test]
+async fn a_box_score_that_fails_leaves_the_game_as_it_was() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(THIRD, 21)]);
+    night.poll("02:01", refused()).await;
+    night.feed.list([of_feed(FOURTH, 25)]);
+    night.feed.lose_box(GAME);
+    let shown = night.poll("02:02", refused()).await;
+    assert_eq!(
+        fields(&shown, ["time_remaining", "home_score"]),
+        fields(&night.cloud.document(LIVE).await["games"][0], ["time_remaining", "home_score"])
+    );
+    assert_eq!(shown["time_remaining"], "Q3 6:35");
+    assert_eq!(night.balldontlie.asked().len(), 2, "{:?}", night.balldontlie.asked());
+}
+
+#[tokio::test]
+async fn every_tenth_poll_asks_both_and_counts_where_they_disagree() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(THIRD, 21)]);
+    night.poll("02:00", Reply::games([game(THIRD, 21)])).await;
+    assert_eq!(night.feed.asked().len(), 2, "scoreboard and one box score");
+    let first = night.source("balldontlie").await;
+    assert_eq!(
+        fields(&first, ["disagreements", "lag_seconds", "compared_at"]),
+        json!([0, 0, "2026-01-10T02:00:00.000000+00:00"])
+    );
+    night.poll("02:01", Reply::games([game(THIRD, 22)])).await;
+    assert_eq!(night.feed.asked().len(), 2);
+
+    // A basket that one source has already is the lag of a poll, no disagreement.
+    night.feed.list([of_feed(("4th Qtr", 4, "Q4 8:40"), 26)]);
+    night.poll("02:05", Reply::games([game(FOURTH, 24)])).await;
+    assert_eq!(fields(&night.source("balldontlie").await, ["disagreements", "lag_seconds"]), json!([0, 20]));
+    assert_eq!(night.source("nba_cdn").await["lag_seconds"], 0);
+
+    // Fewer points than were public a poll ago are one.
+    night.feed.list([of_feed(("4th Qtr", 4, "Q4 7:00"), 22)]);
+    let shown = night.poll("02:10", Reply::games([game(("4th Qtr", 4, "Q4 7:00"), 27)])).await;
+    assert_eq!(shown["source"], "balldontlie");
+    assert_eq!(night.source("balldontlie").await["disagreements"], 1);
+    let issues = night.issues().await;
+    assert!(issues.contains(&"1 player differs between the sources".to_owned()), "{issues:?}");
+    // It stays known until the next comparison.
+    night.poll("02:11", Reply::games([game(("4th Qtr", 4, "Q4 6:30"), 27)])).await;
+    assert_eq!(night.source("balldontlie").await["disagreements"], 1);
+}
+
+#[tokio::test]
+async fn an_end_about_which_they_differ_is_a_known_issue_and_stays_provisional() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.poll("02:56", Reply::games([game(FOURTH, 29)])).await;
+    night.feed.list([of_feed(FINAL, 30)]);
+    night.poll("03:00", Reply::games([game(FINAL, 31)])).await;
+    let differing = json!(["TOR at BOS"]);
+    assert_eq!(night.source("balldontlie").await["differing_finals"], differing);
+    let issue = "TOR at BOS: the sources disagree about its end".to_owned();
+    assert!(night.issues().await.contains(&issue));
+    let grading = night.cloud.document(GRADING).await;
+    let line = only(&grading["lines"], "jaylenbrown");
+    assert_eq!(fields(line, ["actual", "settled"]), json!([31, "provisional"]));
+    night.poll("03:01", Reply::games([game(FINAL, 31)])).await;
+    assert!(night.issues().await.contains(&issue), "until the next comparison");
+    night.feed.list([of_feed(FINAL, 31)]);
+    night.poll("03:05", Reply::games([game(FINAL, 31)])).await;
+    assert!(!night.issues().await.contains(&issue));
+}
+
+#[tokio::test]
+async fn who_is_inactive_is_void_with_the_reason_until_he_plays() {
+    let predictions = [predicted("hugogonzalez", 7.5, "OVER"), predicted("jaylenbrown", 27.3, "OVER")];
+    let night = Night::of(&predictions).await;
+    let out = |state, points| {
+        with_inactive(of_feed(state, points), "Hugo", "González", "INACTIVE_INJURY", "Left Knee; Surgery")
+    };
+    night.feed.list([out(BEFORE, 0)]);
+    // Before tip-off, as soon as the feed is asked.
+    let shown = night.poll("00:31", refused()).await;
+    let inactive = &shown["inactive"][0];
+    assert_eq!(
+        fields(inactive, ["player_lookup", "team", "reason"]),
+        json!(["hugogonzalez", "BOS", "Injury: Left Knee; Surgery"])
+    );
+    let hugo = async || only(&night.cloud.document(GRADING).await["predictions"], "hugogonzalez").clone();
+    let void = json!(["void", "did_not_play", "Injury: Left Knee; Surgery", "provisional"]);
+    assert_eq!(fields(&hugo().await, ["status", "void_reason", "void_detail", "settled"]), void);
+    let grading = night.cloud.document(GRADING).await;
+    assert_eq!(only(&grading["lines"], "hugogonzalez")["void_detail"], "Injury: Left Knee; Surgery");
+    assert_eq!(only(&grading["predictions"], "jaylenbrown")["status"], "pending");
+
+    // It stays known while BallDontLie, which does not say so, is back.
+    let mut without = game(THIRD, 21);
+    box_of(&mut without, "home_team").retain(|row| row["player"]["last_name"] != "González");
+    let without = full(without);
+    night.poll("02:01", Reply::games([without])).await;
+    assert_eq!(fields(&hugo().await, ["status", "void_reason", "void_detail", "settled"]), void);
+    // He plays after all.
+    let shown = night.poll("02:02", Reply::games([game(("3rd Qtr", 3, "Q3 5:00"), 21)])).await;
+    assert!(shown["inactive"].is_null(), "{}", shown["inactive"]);
+    assert_ne!(hugo().await["status"], "void");
+}
+
+#[tokio::test]
+async fn one_source_alone_is_allowed_and_an_unknown_one_is_refused_by_name() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    let clock = HandClock::at(&instant_of("02:01"));
+    let (stub, feed) = (Stub::answering([]).await, Feed::of([of_feed(THIRD, 21)]).await);
+    let exporter = cloud.exporter_of("nba_cdn", &stub, &feed, &clock).await;
+    assert_eq!(exporter.post("").await.status, 200, "without a key of BallDontLie's");
+    assert!(stub.asked().is_empty());
+    assert_eq!(cloud.document(LIVE).await["games"][0]["source"], "nba_cdn");
+
+    for order in ["espn", "balldontlie,espn", "balldontlie,balldontlie", "balldontlie;nba_cdn"] {
+        let mut variables = cloud.environment("export-live", &stub.url);
+        variables.retain(|(name, _)| name != "LIVE_SOURCES");
+        variables.push(("LIVE_SOURCES".to_owned(), order.to_owned()));
+        let environment: Environment = variables.into_iter().collect();
+        let error = export_live::Settings::read(&environment).expect_err(order).to_string();
+        assert!(error.starts_with(&format!("LIVE_SOURCES is {order:?}, expected one or both of")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_the_sources_can_be_turned_round() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    let clock = HandClock::at(&instant_of("02:01"));
+    let (stub, feed) =
+        (Stub::answering([Reply::games([game(FOURTH, 25)])]).await, Feed::of([of_feed(THIRD, 21)]).await);
+    let exporter = cloud.exporter_of("nba_cdn,balldontlie", &stub, &feed, &clock).await;
+    exporter.post("").await;
+    assert_eq!(cloud.document(LIVE).await["games"][0]["source"], "nba_cdn");
+    assert!(stub.asked().is_empty());
+    feed.fail(500);
+    clock.set(&instant_of("02:02"));
+    assert_eq!(exporter.post("").await.status, 200);
+    assert_eq!(cloud.document(LIVE).await["games"][0]["source"], "balldontlie");
+}
+
+#[tokio::test]
+async fn a_past_day_is_exported_from_the_box_scores_of_its_scheduled_games() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(FINAL, 31)]);
+    night.clock.set("2026-01-10T18:00:00Z");
+    night.balldontlie.answer([refused()]);
+    let answer = night.exporter.post(json!({"target_date": DAY}).to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let live = night.cloud.document("v1/live/2026-01-09.json").await;
+    assert_eq!(fields(&live["games"][0], ["status", "source"]), json!(["final", "nba_cdn"]));
+    assert_eq!(player(&live, "jaylenbrown")["points"], 31);
+    assert_eq!(night.feed.asked(), [format!("/boxscore/boxscore_{GAME}.json")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_second_source_serves_the_history_has_its_polls_once_under_the_same_game() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    let processor = night.cloud.processor().await;
+    let scrape = async |time: &str, balldontlie: Reply| {
+        night.clock.set(&instant_of(time));
+        night.balldontlie.answer([balldontlie]);
+        let answer = scraper.post("").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json
+    };
+    let process = async |name: &str| {
+        let object = night.cloud.services.objects.list(RAW_BUCKET, name).pop().expect("a snapshot");
+        let answer = processor.deliver(RAW_BUCKET, name, object.generation).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json["status"].clone()
+    };
+    night.scores("02:01", Reply::games([game(THIRD, 21)])).await;
+    let stored = scrape("02:01", Reply::games([game(THIRD, 21)])).await;
+    process(stored["path"].as_str().expect("a path")).await;
+
+    night.feed.list([of_feed(FOURTH, 25)]);
+    night.scores("02:02", refused()).await;
+    let stored = scrape("02:02", refused()).await;
+    let path = stored["path"].as_str().expect("a path").to_owned();
+    assert_eq!(
+        (&stored["source"], path.as_str()),
+        (&json!("nba_cdn"), "nba-com/live-boxscores/2026-01-09/20260110_020200.json")
+    );
+    let snapshot = night.cloud.json(RAW_BUCKET, &path);
+    assert_eq!(snapshot["liveBoxes"], json!([of_feed(FOURTH, 25)]), "untouched");
+    assert_eq!(snapshot["gameIds"], json!({GAME: "1"}));
+    assert_eq!(process(&path).await, "stored");
+    assert_eq!(process(&path).await, "already_stored");
+
+    let rows = night.cloud.rows(
+        "SELECT game_id, COALESCE(bdl_player_id, 'null'), points, COUNT(*) FROM nba_raw.bdl_live_boxscores
+         WHERE player_lookup = 'jaylenbrown' GROUP BY 1, 2, 3 ORDER BY 3",
+    );
+    assert_eq!(rows, [["1", "70", "21", "1"], ["1", "null", "25", "1"]]);
+    // A line between the two is passed once, at the poll of the second source.
+    let passed = night.cloud.rows(
+        "SELECT poll_id, points_before, points FROM nba_raw.time_to_line
+         WHERE player_lookup = 'jaylenbrown' AND points_before < 24 AND points >= 24",
+    );
+    assert_eq!(passed, [["20260110T020200Z", "21", "25"]]);
+
+    // A timeline that is built from the history has no hole.
+    night.poll("02:03", Reply::games([game(FOURTH, 27)])).await;
+    let timeline = night.cloud.document(TIMELINE).await;
+    let brown = only(&timeline["players"], "jaylenbrown");
+    let points: Vec<&Value> =
+        brown["points"].as_array().expect("points").iter().map(|point| &point[1]).collect();
+    assert_eq!(points, [21, 25, 27]);
+}
+
+#[tokio::test]
+async fn games_that_are_public_by_the_second_source_are_kept_beside_the_first_one_s_snapshot() {
+    let night = Night::of(&[]).await;
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    let frozen = || Reply::games([game(THIRD, 21)]);
+    night.feed.list([of_feed(FOURTH, 29)]);
+    night.poll("02:01", frozen()).await;
+    scraper.post("").await;
+    assert!(night.cloud.names(RAW_BUCKET, IN_PROGRESS).is_empty());
+    night.poll("02:06", frozen()).await;
+    let answer = scraper.post("").await;
+    assert_eq!(answer.json["path"], "ball-dont-lie/live-boxscores/2026-01-09/20260110_020600.json");
+    let kept = night.cloud.names(RAW_BUCKET, IN_PROGRESS);
+    assert_eq!(kept, ["nba-com/live-boxscores/2026-01-09/20260110_020600.json"]);
+    assert_eq!(night.cloud.json(RAW_BUCKET, &kept[0])["liveBoxes"][0]["gameId"], GAME);
+}
