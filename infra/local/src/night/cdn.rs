@@ -116,7 +116,7 @@ fn game_at(night: &Night, index: usize, game: &NightGame, now: DateTime<Utc>) ->
     let period = at["period"].as_u64().unwrap_or(0);
     let left = time.rsplit(' ').next().unwrap_or_default().to_owned();
     let is_on = now >= game.tip_off();
-    let number = if status == "Final" {
+    let number = if status.starts_with("Final") {
         3
     } else if is_on {
         2
