@@ -50,6 +50,7 @@ mod never_backwards;
 mod nothing_disappears;
 mod one_game;
 mod one_lookup;
+mod outages;
 mod process;
 mod replayed_night;
 mod scrape;

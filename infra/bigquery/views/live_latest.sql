@@ -1,4 +1,5 @@
--- Each player's last row in each game. A view of nba_raw.
+-- Each player's last row in each game; an end comes after everything else, because a source may go on sending an earlier
+-- state after another one has sent the end. A view of nba_raw.
 --
 -- Question: who has the most points of the night?
 -- @game_date DATE
@@ -50,7 +51,7 @@ FROM (
     poll_timestamp,
     ROW_NUMBER() OVER (
       PARTITION BY game_date, game_id, player_lookup
-      ORDER BY poll_timestamp DESC, poll_id DESC
+      ORDER BY CASE game_status WHEN 'final' THEN 0 ELSE 1 END, poll_timestamp DESC, poll_id DESC
     ) AS newness
   FROM nba_raw.bdl_live_boxscores
 ) AS polled

@@ -34,6 +34,7 @@ use crate::{
     latency::{self, Latencies},
     limits::Limits,
     night::{self, Night},
+    outage::Outages,
     pubsub::{self, COMPLETE_TOPIC, PREDICTIONS_TOPIC, TRIGGER_TOPIC, Topics},
     storage::{self, Objects},
 };
@@ -67,6 +68,8 @@ pub struct LocalCloud {
     pub limits: Limits,
     /// The latencies of the services.
     pub latencies: Latencies,
+    /// The outage of BallDontLie.
+    pub outages: Outages,
     /// The injected faults of the services.
     pub faults: Faults,
     /// The deliverer of events and scheduled calls.
@@ -127,6 +130,7 @@ impl LocalCloud {
             Arc::new(Topics::new(&[TRIGGER_TOPIC, PREDICTIONS_TOPIC, COMPLETE_TOPIC], clock.for_functions()));
         let issuer = Issuer::local().map_err(internal)?;
         let (faults, latencies) = (Faults::default(), Latencies::default());
+        let outages = Outages::default();
         let router = Router::new()
             .merge(bigquery::router(
                 warehouse.clone(),
@@ -137,7 +141,7 @@ impl LocalCloud {
             ))
             .merge(pubsub::router(topics.clone()))
             .merge(issuer::router(issuer.clone()))
-            .nest("/balldontlie", night::router(night.clone(), clock.for_functions()))
+            .nest("/balldontlie", night::router(night.clone(), clock.for_functions(), outages.clone()))
             .nest("/nba-cdn", night::feed(night, clock.for_functions()))
             .merge(storage::router(objects.clone(), limits.clone(), API_BUCKET))
             .merge(board::router());
@@ -177,6 +181,7 @@ impl LocalCloud {
             calls,
             connections,
             latencies,
+            outages,
             faults,
             delivery,
             clock,

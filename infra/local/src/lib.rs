@@ -22,6 +22,7 @@ pub mod limits;
 pub mod mock;
 mod morning;
 pub mod night;
+pub mod outage;
 pub mod pubsub;
 pub mod replay;
 pub mod report;

@@ -21,6 +21,7 @@ use local_cloud::{
     functions::{self, Functions, listen},
     mock,
     night::Night,
+    outage::{Drill, Outage},
     replay::{self, Pace, Replay},
     report::Report,
     seed,
@@ -50,6 +51,8 @@ enum Command {
     Seed(Seed),
     /// Replay a night in one storm per seed: failing services, disordered events, killed functions.
     Chaos(Chaos),
+    /// Replay a night in which BallDontLie fails for long, once in each way.
+    Outages(Outages),
     /// Write the public documents at six moments of a night, as mock data for a front end.
     Mock(Mock),
     /// Run one function alone, by the clock of a storm.
@@ -76,6 +79,19 @@ struct Chaos {
     real_pauses: bool,
     /// The data directory; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
+    data_dir: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Outages {
+    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    #[arg(long, value_name = "FILE")]
+    night: Option<PathBuf>,
+    /// Seconds of the night between two polls, a divisor or multiple of 60
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = interval)]
+    every: i64,
+    /// The data directory; a folder of an earlier run is cleared
+    #[arg(long, value_name = "DIR", default_value = ".local-cloud-outages")]
     data_dir: PathBuf,
 }
 
@@ -166,6 +182,7 @@ fn main() -> ExitCode {
         Command::Run(run) => in_runtime(run.run()),
         Command::Seed(seed) => seed.run().map(|()| true),
         Command::Chaos(chaos) => in_runtime(chaos.run()),
+        Command::Outages(outages) => in_runtime(outages.run()),
         Command::Mock(mock) => in_runtime(mock.run()),
         Command::Function(function) => return function.run(),
     };
@@ -202,6 +219,27 @@ impl Mock {
         }
         say(&format!("  {} ({})", self.out.join("v1").display(), self.moment));
         Ok(true)
+    }
+}
+
+impl Outages {
+    async fn run(self) -> Result<bool, Error> {
+        let night = Arc::new(night(self.night.as_deref())?);
+        let folder = cloud::clear(&self.data_dir)?;
+        say(&format!(
+            "{} without BallDontLie, {} games, a poll every {} s.\n",
+            night.day,
+            night.recorded().count(),
+            self.every
+        ));
+        let mut holds = true;
+        for (nth, outage) in Outage::ALL.into_iter().enumerate() {
+            let folder = folder.join(nth.to_string());
+            let drill = Drill::play(outage, &folder, night.clone(), TimeDelta::seconds(self.every)).await?;
+            say(&drill.to_string());
+            holds &= drill.holds();
+        }
+        Ok(holds)
     }
 }
 

@@ -85,9 +85,12 @@ impl Document {
 
     /// The players of this version whom the league has listed as not playing, with the reason.
     fn known_out(&self) -> HashMap<(&PlayerLookup, &Team), &str> {
-        let of_lines = self.lines.iter().map(|line| (&line.player_lookup, &line.team, line.void_detail.as_deref()));
-        let of_predictions =
-            self.predictions.iter().map(|graded| (&graded.player_lookup, &graded.team, graded.void_detail.as_deref()));
+        let of_lines =
+            self.lines.iter().map(|line| (&line.player_lookup, &line.team, line.void_detail.as_deref()));
+        let of_predictions = self
+            .predictions
+            .iter()
+            .map(|graded| (&graded.player_lookup, &graded.team, graded.void_detail.as_deref()));
         let all = of_lines.chain(of_predictions);
         all.filter_map(|(lookup, team, detail)| Some(((lookup, team), detail?))).collect()
     }

@@ -151,9 +151,9 @@ impl Poll {
     }
 }
 
-/// Whether players are missing in a listing. An end is always whole enough: the official box score follows.
+/// Whether players are missing in a listing.
 fn is_short(game: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> bool {
-    game.status == GameStatus::InProgress && game.is_short_of(known.map(|known| &**known))
+    game.is_short_of(known.map(|known| &**known))
 }
 
 /// Whether the first source's listing of a game is taken, with the second one's at hand.

@@ -28,6 +28,7 @@ use crate::{
     limits::Limit,
     morning,
     night::Night,
+    outage::Outage,
     pubsub::TRIGGER_TOPIC,
     replay::{TICK, ticks},
     seed,
@@ -174,6 +175,11 @@ impl Chaos {
     async fn rage(&mut self) -> Result<(), Error> {
         let Storm { seed, tick: pace, .. } = self.storm;
         self.cloud.faults.begin(seed);
+        // In a third of the storms BallDontLie fails for long besides.
+        let outage = usize::try_from(seed / 3).ok().and_then(|nth| Outage::ALL.get(nth % Outage::ALL.len()));
+        if let Some(outage) = outage.filter(|_| seed.is_multiple_of(3)) {
+            self.cloud.outages.begin(*outage);
+        }
         self.cloud.delivery.set_disorder(Some(Disorder { seed, latest: pace * 8 }));
         let count = ticks(&self.night, TICK).count().saturating_sub(CALM_TICKS);
         let mut under_way = JoinSet::new();

@@ -3,33 +3,36 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::Night;
+use crate::outage::Outages;
 
 #[derive(Clone)]
 struct Api {
     night: Arc<Night>,
     clock: shared::Clock,
+    outages: Outages,
 }
 
 /// `/v1/box_scores/live`, `/v1/box_scores?date=` and `/v1/games?dates[]=` of `night` by `clock`.
-pub fn router(night: Arc<Night>, clock: shared::Clock) -> Router {
+pub fn router(night: Arc<Night>, clock: shared::Clock, outages: Outages) -> Router {
     Router::new()
         .route("/v1/box_scores/live", get(live))
         .route("/v1/box_scores", get(dated))
         .route("/v1/games", get(games))
-        .with_state(Api { night, clock })
+        .with_state(Api { night, clock, outages })
 }
 
 async fn live(State(api): State<Api>, headers: HeaderMap) -> Response {
-    answer(&headers, || api.night.live(api.clock.now()))
+    answer(&api, &headers, |now| api.night.live(now))
 }
 
 async fn dated(
@@ -38,7 +41,7 @@ async fn dated(
     headers: HeaderMap,
 ) -> Response {
     let is_of_the_night = parameters.get("date").is_some_and(|date| *date == api.night.day.to_string());
-    answer(&headers, || if is_of_the_night { api.night.dated(api.clock.now()) } else { Vec::new() })
+    answer(&api, &headers, |now| if is_of_the_night { api.night.dated(now) } else { Vec::new() })
 }
 
 /// The games without their players.
@@ -48,8 +51,8 @@ async fn games(
     headers: HeaderMap,
 ) -> Response {
     let is_of_the_night = parameters.get("dates[]").is_some_and(|date| *date == api.night.day.to_string());
-    answer(&headers, || {
-        let mut games = if is_of_the_night { api.night.dated(api.clock.now()) } else { Vec::new() };
+    answer(&api, &headers, |now| {
+        let mut games = if is_of_the_night { api.night.dated(now) } else { Vec::new() };
         for game in &mut games {
             for side in ["home_team", "visitor_team"] {
                 game[side].as_object_mut().and_then(|team| team.remove("players"));
@@ -59,9 +62,9 @@ async fn games(
     })
 }
 
-fn answer(headers: &HeaderMap, games: impl FnOnce() -> Vec<Value>) -> Response {
+fn answer(api: &Api, headers: &HeaderMap, games: impl Fn(DateTime<Utc>) -> Vec<Value>) -> Response {
     if !headers.contains_key(header::AUTHORIZATION) {
         return (StatusCode::UNAUTHORIZED, "Unauthorized").into_response();
     }
-    Json(json!({ "data": games() })).into_response()
+    api.outages.answer(&api.night, api.clock.now(), games)
 }

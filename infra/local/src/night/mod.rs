@@ -128,6 +128,26 @@ impl Night {
         self.games.iter().map(NightGame::recorded)
     }
 
+    /// The codes of each game's teams, in alphabetical order.
+    pub fn pairs(&self) -> Vec<[String; 2]> {
+        let code =
+            |game: &Value, side: &str| game[side]["abbreviation"].as_str().unwrap_or_default().to_owned();
+        let pair = |game: &Value| {
+            let mut pair = [code(game, "home_team"), code(game, "visitor_team")];
+            pair.sort_unstable();
+            pair
+        };
+        self.recorded().map(pair).collect()
+    }
+
+    /// The points of all players of a game at `now`.
+    pub fn points(&self, index: usize, now: DateTime<Utc>) -> u64 {
+        let Some(game) = self.games.get(index).map(|game| game.at(now)) else { return 0 };
+        let sides =
+            ["home_team", "visitor_team"].into_iter().filter_map(|side| game[side]["players"].as_array());
+        sides.flatten().filter_map(|line| line["pts"].as_u64()).sum()
+    }
+
     /// The number of games in progress at `now`.
     pub fn games_on(&self, now: DateTime<Utc>) -> usize {
         self.games.iter().filter(|game| (game.tip_off()..game.over()).contains(&now)).count()

@@ -1,9 +1,11 @@
 //! Checks rows and scores against the recording.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use shared::nba::minutes_decimal;
 
-use super::{Recorded, different, list, text};
+use super::{Line, Recorded, different, list, text};
 use crate::replay::Replay;
 
 /// The compared counters of a stat line: the names in BallDontLie's answer, in the table and in the
@@ -63,18 +65,25 @@ pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<Stri
     let sql = format!(
         "SELECT game_id, bdl_player_id, player_lookup, minutes, {columns} FROM (
            SELECT *, ROW_NUMBER() OVER (
-             PARTITION BY game_id, COALESCE(CAST(bdl_player_id AS TEXT), player_lookup) ORDER BY poll_timestamp DESC) AS newness
+             PARTITION BY game_id, COALESCE(CAST(bdl_player_id AS TEXT), player_lookup)
+             ORDER BY (game_status = 'final') DESC, poll_timestamp DESC) AS newness
            FROM nba_raw.bdl_live_boxscores) AS row
-         WHERE newness = 1"
+         WHERE newness = 1 ORDER BY (game_status = 'final'), poll_timestamp"
     );
     let rows = replay.cloud.warehouse.rows(&sql).map_err(|error| error.to_string())?;
-    let mut against = different(rows.len() as u64, recorded.lines.len() as u64);
+    let mut against = Vec::new();
+    // A player whom two sources have is in twice; the last row counts.
+    let mut last: HashMap<(&str, &str), (&Line, &Vec<Option<String>>)> = HashMap::new();
     for row in &rows {
         let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
-        let Some(line) = recorded.line(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) else {
-            against.push(format!("player {} of game {} was not recorded", cell(1), cell(0)));
-            continue;
-        };
+        match recorded.line(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) {
+            Some(line) => drop(last.insert((&line.game, &line.lookup), (line, row))),
+            None => against.push(format!("player {} of game {} was not recorded", cell(1), cell(0))),
+        }
+    }
+    against.extend(different(last.len() as u64, recorded.lines.len() as u64));
+    for (line, row) in last.into_values() {
+        let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
         let minutes = text(&line.recorded, "min");
         let is_known = [&line.lookup, &line.league_lookup].contains(&&cell(2));
         if !is_known || minutes_decimal(minutes) != minutes_decimal(&cell(3)) {

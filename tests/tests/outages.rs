@@ -1,0 +1,44 @@
+//! BallDontLie fails for long, in each way that it has or might: the night goes on by the NBA's feed.
+
+use std::sync::Arc;
+
+use local_cloud::{
+    night::Night,
+    outage::{Drill, Outage},
+    replay::TICK,
+};
+
+async fn drill(outage: Outage) -> Drill {
+    let folder = tempfile::tempdir().expect("a folder");
+    let night = Arc::new(Night::sample().expect("the sample night"));
+    let drill = Drill::play(outage, folder.path(), night, TICK).await.expect("a replay");
+    println!("{drill}");
+    assert!(drill.holds(), "{drill}");
+    drill
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn down_for_an_hour_the_scores_go_on_and_come_back_to_it() {
+    let drill = drill(Outage::Hour).await;
+    assert!((19..=21).contains(&drill.polls_by_the_feed), "{}", drill.polls_by_the_feed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn down_for_the_night_the_night_ends_as_recorded() {
+    assert!(drill(Outage::Night).await.polls_by_the_feed > 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_key_that_is_refused_for_good_the_night_ends_as_recorded() {
+    assert!(drill(Outage::Refused).await.polls_by_the_feed > 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_in_the_third_quarter_it_is_left_within_five_minutes_and_two_polls() {
+    assert!(drill(Outage::Frozen).await.polls_by_the_feed > 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_half_the_players_missing_nobody_s_points_stand_still() {
+    assert!(drill(Outage::Halved).await.polls_by_the_feed > 50);
+}
