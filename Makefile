@@ -1,7 +1,7 @@
 # Every command a developer or operator of this project types. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-baseline calibration contracts contracts-release screenshots mock-data chaos fuzz backfill deploy verify destroy-plan trigger-tonight trigger-live replay logs lint format
+.PHONY: help run test bench bench-baseline calibration contracts contracts-release screenshots mock-data chaos outages fuzz backfill deploy verify destroy-plan trigger-tonight trigger-live replay logs lint format
 
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
@@ -54,6 +54,10 @@ screenshots: ## Take the two pictures of the board that the READMEs show; needs 
 chaos: ## Play a night in 50 storms and check the delivery rules; ARGS="--help" says how
 	cargo build --quiet --profile chaos --package local-cloud
 	@target/chaos/local-cloud chaos $(if $(NIGHT),--night $(NIGHT)) $(ARGS)
+
+outages: ## Replay a night in which BallDontLie fails for long, once in each of five ways
+	cargo build --quiet --profile chaos --package local-cloud
+	@target/chaos/local-cloud outages $(ARGS)
 
 fuzz: ## Feed the functions bad input; CASES=1000000 says how much, ARGS=any_snapshot what of it
 	PROPTEST_CASES=$(or $(CASES),100000) cargo test --package tests --test topics hostile_input::$(ARGS)

@@ -9,6 +9,7 @@ locals {
     snapshots_processed   = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot processed\""
     status_unhealthy      = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"status published\" AND jsonPayload.overall_status=\"unhealthy\""
     dead_letters          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"event dead-lettered\" OR jsonPayload.message=\"part of a snapshot dead-lettered\")"
+    second_source         = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"scores come from the second source\""
     scheduler_failures    = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR"
   }
 
@@ -47,9 +48,17 @@ locals {
     # `increase` extrapolates, so that two failures may count as 1.9.
     "A schedule fails" = {
       query = <<-PROMQL
-        sum by (job_id) (increase(logging_googleapis_com:user_scheduler_failures{monitored_resource="cloud_scheduler_job"}[10m])) > 1
+        sum by (job_id) (increase(logging_googleapis_com:user_scheduler_failures{monitored_resource="cloud_scheduler_job"}[10m])) > 2
       PROMQL
-      says  = "Two calls of a schedule have failed within ten minutes."
+      says  = "Three calls of a schedule have failed within ten minutes."
+    }
+
+    # A short failure of the first source needs nobody: fans see nothing of it.
+    "Scores come from the second source" = {
+      query = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_second_source{monitored_resource="cloud_run_revision"}[30m])) > 30
+      PROMQL
+      says  = "For half an hour most scores have come from the second source: the first one fails, is late, stands still or lacks players."
     }
 
     # The schedule runs from noon to 3:59 Eastern, which includes 17:00 to 7:59 UTC in winter and in summer. The first

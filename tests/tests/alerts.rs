@@ -8,7 +8,9 @@ use local_cloud::cloud::RAW_BUCKET;
 use serde_json::{Value, json};
 use shared::nba::SlateDay;
 use tests::{
-    Cloud, Reply, Running, Stub, binary_event, game,
+    Cloud, Feed, Reply, Running, Stub, binary_event,
+    feed::of_the_nba,
+    game,
     terraform::{Module, field, fields, infra, text},
 };
 
@@ -181,6 +183,15 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     check(&lines_of(&cloud, "scrape-live-boxscores", &on).await, &["snapshots_with_games"]);
     let failing = Stub::answering([Reply::text(401, "no")]).await;
     check(&lines_of(&cloud, "export-live", &failing).await, &["status_unhealthy"]);
+
+    // The feed stands in where BallDontLie fails.
+    let feed = Feed::of([of_the_nba(&game(1, &day, "3rd Qtr", 3, "Q3 6:35"), "0022500555")]).await;
+    let mut variables = cloud.environment("export-live", &failing.url);
+    variables.retain(|(name, _)| name != "LIVE_SOURCES");
+    variables.push(("NBA_CDN_URL".to_owned(), feed.url.to_string()));
+    let both = Running::function("export-live", &variables).await;
+    both.as_function().post("").await;
+    check(&both.log_lines(), &["live_exports", "live_exports_in_games", "second_source", "status_unhealthy"]);
 
     // Fresh and empty: the export succeeds, and the status reports the problem.
     let (cloud, _) = tonight().await;

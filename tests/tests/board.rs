@@ -362,6 +362,36 @@ async fn a_status_that_nobody_renews_is_not_shown_as_news() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_sources_of_the_scores_are_shown_and_whose_a_game_is() {
+    let Some(browser) = Browser::start(1600, 1000, false).await else { return };
+    let (host, url) = Host::start().await;
+    let mut status = host.json("v1/status.json");
+    let source = |name: &str, health: &str, message: &str, games: u64, lag: Value, differ: u64| {
+        json!({
+            "source": name, "status": health, "message": message, "last_asked": null, "last_answer": null,
+            "games": games, "lag_seconds": lag, "disagreements": differ, "compared_at": null, "differing_finals": [],
+        })
+    };
+    status["sources"] = json!([
+        source("balldontlie", "unhealthy", "does not answer (answered 500)", 0, json!(95), 2),
+        source("nba_cdn", "healthy", "answers", 1, json!(0), 0),
+    ]);
+    host.set("v1/status.json", 200, status.to_string());
+    let mut live = host.json("v1/live/latest.json");
+    live["games"][0]["source"] = json!("nba_cdn");
+    host.set("v1/live/latest.json", 200, live.to_string());
+    browser.open(&url.join("?every=1").expect("a URL")).await;
+    let shown = "return [...document.querySelectorAll('#upstream li')].map((it) => [it.textContent, it.dataset.health])";
+    let expected = json!([
+        ["BallDontLie does not answer (answered 500) · 95 s of play behind · 2 players differ", "unhealthy"],
+        ["The NBA’s feed answers · 1 game by it", "healthy"],
+    ]);
+    browser.until("the sources", shown, |shown| *shown == expected).await;
+    let card = "return document.querySelector('#games .source')?.textContent";
+    browser.until("the game's source", card, |text| text == "by the NBA’s feed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_text_whatever_is_in_it() {
     let Some(browser) = Browser::start(800, 800, false).await else { return };
     let (host, url) = Host::start().await;

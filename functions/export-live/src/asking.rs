@@ -143,6 +143,15 @@ impl Exporter {
         })
     }
 
+    /// Logs that games in progress come from the second source; an alert counts the line.
+    pub(crate) fn log_stand_in(&self, scores: &live::Document) {
+        let Some(second) = self.sources.second() else { return };
+        let games = games_on_by(second, scores);
+        if games > 0 {
+            tracing::warn!(games, second = second.name(), "scores come from the second source");
+        }
+    }
+
     /// What the status says of the sources after a run that published `scores`.
     pub(crate) fn source_reports(
         &self,
@@ -152,13 +161,10 @@ impl Exporter {
         let now = self.clock.now();
         let reports = self.sources.order().iter().enumerate().map(|(place, source)| {
             let asked = news.asked.iter().find(|(asked, _)| asked == source);
-            let is_on = |game: &&std::sync::Arc<live::LiveGame>| {
-                game.status == GameStatus::InProgress && game.source == Some(*source)
-            };
             SourceReport {
                 source: *source,
                 asked: asked.map(|(_, answer)| (now, answer.as_ref().err().cloned())),
-                games: scores.map_or(0, |scores| scores.games.iter().filter(is_on).count()),
+                games: scores.map_or(0, |scores| games_on_by(*source, scores)),
                 compared: news.comparison.as_ref().map(|comparison| Compared {
                     at: comparison.at,
                     lag_seconds: comparison.lag.get(place).copied().unwrap_or(0),
@@ -169,4 +175,10 @@ impl Exporter {
         });
         reports.collect()
     }
+}
+
+/// The number of games in progress that come from `source`.
+fn games_on_by(source: Source, scores: &live::Document) -> usize {
+    let on = scores.games.iter().filter(|game| game.status == GameStatus::InProgress);
+    on.filter(|game| game.source == Some(source)).count()
 }

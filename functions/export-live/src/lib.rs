@@ -169,6 +169,9 @@ impl Exporter {
         let preparation = tokio::spawn(self.clone().prepare_dependents(*run).in_current_span());
         let mut notes = Notes::default();
         let exported = self.publish(run, &mut notes).await;
+        if let Ok(Exported::Scores(scores, _)) = &exported {
+            self.log_stand_in(&scores.document);
+        }
         tokio::join!(self.report_result(run, &exported, notes), self.record_date(run, &exported));
         preparation.abort();
         exported

@@ -3,7 +3,7 @@
 import { playerKey } from "./client.js";
 import { dayShown, games, players, shown, sources } from "./documents.js";
 import { plot } from "./plot.js";
-import { clock, elapsed, grade, odds, outcome, percent, settlement, span } from "./words.js";
+import { clock, elapsed, grade, odds, outcome, percent, settlement, sourceHealth, sourceName, span } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -68,6 +68,9 @@ function showStatus() {
   if (!status) return;
   fill(byId("issues"), status.known_issues.map((issue) => make("li", {}, `${capital(issue.severity)}: ${issue.message}`)));
   byId("issues").hidden = status.known_issues.length === 0;
+  const upstream = status.sources ?? [];
+  fill(byId("upstream"), upstream.map((it) => make("li", { "data-health": it.status }, sourceHealth(it))));
+  byId("upstream").hidden = upstream.length === 0;
 }
 
 function showGames() {
@@ -80,6 +83,7 @@ function showGames() {
       make("h3", { class: "clock" }, clock(live, tonight)),
       line(away_team, score("away_score")),
       line(home_team, score("home_score")),
+      live?.source === "nba_cdn" ? make("p", { class: "source" }, `by ${sourceName(live.source)}`) : null,
     );
   };
   fill(byId("games"), games().map(card));

@@ -40,16 +40,20 @@ export const settlement = (settled) => ({ provisional: "Provisional", official: 
 
 const OUTCOMES = { over: "Over", under: "Under", push: "Push", void: "Void" };
 
-/** A word, and after `Void` the reason. */
-const withReason = (text, reason) => (text === "Void" ? `${text}: ${VOID[reason] ?? "no result"}` : text);
+/** A word, and after `Void` the reason, in the league's words where they are known. */
+function withReason(text, reason, detail) {
+  if (text !== "Void") return text;
+  const because = VOID[reason] ?? "no result";
+  return detail ? `${text}: ${because} (${detail})` : `${text}: ${because}`;
+}
 
 /** What has become of a line; null while it is open. */
-export const outcome = (line) => withReason(OUTCOMES[line.outcome] ?? null, line.void_reason);
+export const outcome = (line) => withReason(OUTCOMES[line.outcome] ?? null, line.void_reason, line.void_detail);
 
 /** How a prediction stands, in words and as a tone. */
 export function grade(graded) {
   const [word, tone] = GRADES[graded.status] ?? [graded.status, "even"];
-  const text = withReason(word, graded.void_reason);
+  const text = withReason(word, graded.void_reason, graded.void_detail);
   const open = graded.clinched && graded.status.startsWith("trending");
   return { text: open ? `${text}, certain` : text, tone };
 }
@@ -70,4 +74,19 @@ export function elapsed(game) {
   const [, minutes = 0, seconds] = /^(?:(\d+):)?(\d+(?:\.\d+)?)$/.exec(game.time_remaining.split(" ").at(-1)) ?? [];
   const length = game.period <= 4 ? 720 : 300;
   return before(game.period) + (seconds === undefined ? 0 : length - minutes * 60 - Math.ceil(seconds));
+}
+
+const SOURCES = { balldontlie: "BallDontLie", nba_cdn: "the NBA’s feed" };
+
+/** The name of a source of the scores. */
+export const sourceName = (source) => SOURCES[source] ?? source;
+
+/** How a source of the scores stands, with what it serves and how it compares with the other one. */
+export function sourceHealth({ source, message, games, lag_seconds, disagreements }) {
+  const name = sourceName(source);
+  const parts = [`${name[0].toUpperCase()}${name.slice(1)} ${message}`];
+  if (games > 0) parts.push(`${games} ${games === 1 ? "game" : "games"} by it`);
+  if (lag_seconds > 0) parts.push(`${lag_seconds} s of play behind`);
+  if (disagreements > 0) parts.push(`${disagreements} ${disagreements === 1 ? "player differs" : "players differ"}`);
+  return parts.join(" · ");
 }

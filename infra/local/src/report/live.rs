@@ -28,6 +28,9 @@ const COUNTERS: [(&str, &str, Option<&str>); 15] = [
     ("fta", "free_throws_attempted", Some("ft_attempted")),
 ];
 
+/// A recorded line and the last row of it in the table.
+type LastRow<'a> = (&'a Line, &'a Vec<Option<String>>);
+
 /// Differences between a live document and the recording.
 pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
     let mut against = different(list(document, "games").len() as u64, recorded.games.len() as u64);
@@ -73,7 +76,7 @@ pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<Stri
     let rows = replay.cloud.warehouse.rows(&sql).map_err(|error| error.to_string())?;
     let mut against = Vec::new();
     // A player whom two sources have is in twice; the last row counts.
-    let mut last: HashMap<(&str, &str), (&Line, &Vec<Option<String>>)> = HashMap::new();
+    let mut last: HashMap<(&str, &str), LastRow<'_>> = HashMap::new();
     for row in &rows {
         let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
         match recorded.line(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) {
