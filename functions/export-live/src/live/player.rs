@@ -120,18 +120,6 @@ impl LivePlayer {
 
     /// Whether the player was on the floor: has minutes, or any other count.
     pub(crate) fn has_played(&self) -> bool {
-        let counted = [
-            self.points,
-            self.rebounds,
-            self.assists,
-            self.steals,
-            self.blocks,
-            self.turnovers,
-            self.personal_fouls,
-            self.fg_attempted,
-            self.ft_attempted,
-        ];
-        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0)
-            || counted.iter().any(|it| *it > 0)
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0) || self.total() > 0
     }
 }

@@ -4,33 +4,28 @@
 //! Each poll extends the previous document and removes nothing. Without a previous document, or for players
 //! that it lacks, the points come from the history table, `nba_raw.bdl_live_boxscores`.
 
+mod history;
+mod track;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Error,
     clock::iso_micros,
     documents,
-    google::bigquery::{BigQuery, Parameter},
-    nba::{
-        GameState, GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,
-        elapsed_range, elapsed_seconds,
-    },
-    slate::{
-        self, Counts, Slate, StatType,
-        people::{BoxRow, Directory, identify},
-    },
+    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team, elapsed_range, elapsed_seconds},
+    slate::{self, StatType},
 };
 
 use crate::{live, matchup, predicted::Predicted, schedule};
+use history::Polled;
+use track::Track;
 
-/// Seconds of play in a quarter and in an overtime.
-const QUARTER: u32 = 720;
-const OVERTIME: u32 = 300;
-/// The most seconds by which a review sets the clock back.
-const SET_BACK: u32 = 60;
+pub use history::History;
+pub(crate) use history::history;
+
 /// Approximate JSON size of a player, to allocate the body once; the next constant is that of a point with
 /// its poll.
 const BYTES_A_PLAYER: usize = 240;
@@ -115,18 +110,6 @@ pub struct Passed {
     pub clock: String,
     /// Id of the first poll that showed the moment.
     pub poll_id: PollId,
-}
-
-/// The polls of players in the history table at which a count changed, by lookup and team in the live document.
-pub type History = HashMap<(PlayerLookup, Team), Vec<Polled>>;
-
-/// A player's counts at a poll.
-#[derive(Clone, Copy, Debug)]
-pub struct Polled {
-    /// Elapsed seconds of play.
-    elapsed: u32,
-    counts: Counts,
-    poll_id: PollId,
 }
 
 impl documents::Document for Document {
@@ -247,97 +230,6 @@ impl StatHistory {
     }
 }
 
-/// The course of one statistic of a player.
-#[derive(Debug, Default)]
-struct Track {
-    counts: Vec<Point>,
-    polls: Vec<PollId>,
-}
-
-impl Track {
-    /// The points of the previous version.
-    fn points(known: Option<&Player>) -> Self {
-        known.map_or_else(Self::default, |known| Self {
-            counts: known.points.clone(),
-            polls: known.polls.clone(),
-        })
-    }
-
-    /// Another statistic of the previous version.
-    fn of_stat(known: Option<&Player>, stat: StatType) -> Self {
-        let known = known.and_then(|known| known.other_stats.iter().find(|it| it.stat_type == stat));
-        known.map_or_else(Self::default, |known| Self {
-            counts: known.counts.clone(),
-            polls: known.polls.clone(),
-        })
-    }
-
-    /// The same course with the polls of the history where it has none, and with the current one.
-    fn extended(mut self, stat: StatType, past: &[Polled], now: Option<&Now>) -> Self {
-        let past = if self.polls.is_empty() { past } else { &[] };
-        for polled in past.iter().chain(now.map(|now| &now.polled)) {
-            if let Some(count) = polled.counts.of(stat) {
-                self.add(Point(polled.elapsed, count), polled.poll_id);
-            }
-        }
-        if let Some(now) = now {
-            self.take_back_moments_after(now.most);
-        }
-        self
-    }
-
-    /// Adds the count of a poll, if it changed.
-    fn add(&mut self, Point(elapsed, count): Point, poll: PollId) {
-        let last = self.counts.last().copied();
-        if last.is_some_and(|Point(_, before)| before == count)
-            || self.polls.last().is_some_and(|last| *last >= poll)
-        {
-            return;
-        }
-        // A clock that a review sets back must not move the recorded time back.
-        let elapsed = last.map_or(elapsed, |Point(before, _)| elapsed.max(before));
-        self.counts.push(Point(elapsed, count));
-        self.polls.push(poll);
-    }
-
-    /// Caps moments later than `most`, the elapsed time that can have been played: an earlier poll had jumped
-    /// ahead. A clock set back by a few seconds does not count as such.
-    fn take_back_moments_after(&mut self, most: u32) {
-        for Point(elapsed, _) in &mut self.counts {
-            if *elapsed > most + SET_BACK {
-                *elapsed = most;
-            }
-        }
-    }
-
-    /// The first moment after which the count stayed above the line.
-    fn passed(&self, line: f64) -> Option<Passed> {
-        let above = self.counts.iter().rev().take_while(|Point(_, count)| f64::from(*count) > line).count();
-        let first = self.counts.len().checked_sub(above).filter(|_| above > 0)?;
-        let Point(elapsed, _) = *self.counts.get(first)?;
-        let (period, left) = left_at(elapsed);
-        let clock = format!("{}:{:02}", left / 60, left % 60);
-        Some(Passed { period, clock, poll_id: *self.polls.get(first)? })
-    }
-}
-
-/// The period in which `elapsed` falls, and the seconds left in it; the end of a period belongs to that
-/// period.
-fn left_at(elapsed: u32) -> (u32, u32) {
-    let regulation = 4 * QUARTER;
-    match elapsed {
-        0 => (1, QUARTER),
-        _ if elapsed <= regulation => {
-            let period = elapsed.div_ceil(QUARTER);
-            (period, period * QUARTER - elapsed)
-        }
-        _ => {
-            let overtime = (elapsed - regulation).div_ceil(OVERTIME);
-            (4 + overtime, regulation + overtime * OVERTIME - elapsed)
-        }
-    }
-}
-
 /// Whether a player of a game that has begun, or a line of one, is missing from the timeline `before`: everyone if
 /// there is none, else those who received a prediction or a line after tip-off.
 pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
@@ -355,133 +247,4 @@ pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before
     let has_begun = |matchup: &&matchup::Matchup<'_>| matchup.live.is_some_and(live::LiveGame::has_begun);
     let begun = matchups.iter().filter(has_begun);
     begun.flat_map(|matchup| &matchup.players).any(|player| is_new(player))
-}
-
-/// Reads the counts of a day from the history table.
-pub(crate) async fn history(
-    bigquery: &BigQuery,
-    day: SlateDay,
-    directory: &Directory,
-    slate: &Slate,
-) -> Result<History, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        bdl_player_id: Option<i64>,
-        player_lookup: PlayerLookup,
-        player_full_name: Option<String>,
-        team_abbr: Team,
-        home_team_abbr: Team,
-        away_team_abbr: Team,
-        poll_id: PollId,
-        game_status: GameStatus,
-        period: i64,
-        time_remaining: Option<String>,
-        points: u32,
-        rebounds: u32,
-        assists: u32,
-        threes: u32,
-        steals: u32,
-        blocks: u32,
-    }
-    let date = [Parameter::date("game_date", day)];
-    let rows: Vec<Row> = bigquery.query(include_str!("../sql/count_changes.sql"), &date).await?;
-    // Each player once, under the name of the newest row; rows of the NBA's feed have no id.
-    let key = |row: &Row| match row.bdl_player_id {
-        Some(id) => (Some(id), None),
-        None => (None, Some((row.player_lookup.clone(), row.team_abbr.clone()))),
-    };
-    let players: HashMap<_, (&Row, TeamPair)> = rows
-        .iter()
-        .map(|row| (key(row), (row, TeamPair::of(&row.home_team_abbr, &row.away_team_abbr))))
-        .collect();
-    let keys: Vec<_> = players.keys().cloned().collect();
-    let boxed: Vec<BoxRow<'_>> = players
-        .values()
-        .map(|(row, game)| BoxRow {
-            bdl_id: row.bdl_player_id,
-            lookup: &row.player_lookup,
-            name: row.player_full_name.as_deref().unwrap_or(row.player_lookup.as_str()),
-            team: &row.team_abbr,
-            game,
-        })
-        .collect();
-    let identities = identify(&boxed, directory, Some(slate), &HashMap::new());
-    let identities: HashMap<_, _> = keys.into_iter().zip(identities).collect();
-    let mut history = History::new();
-    for row in &rows {
-        // The history keeps the clock as upstream wrote it.
-        let clock = UpstreamClock {
-            period: Some(row.period),
-            time: row.time_remaining.as_deref(),
-            ..UpstreamClock::default()
-        };
-        let state = GameState::read(&clock);
-        let elapsed = elapsed_seconds(row.game_status, row.period, &state.time_remaining);
-        if let Some(identity) = identities.get(&key(row)) {
-            let player = (identity.lookup.clone(), identity.team.clone());
-            let counts = Counts {
-                points: row.points,
-                rebounds: Some(row.rebounds),
-                assists: Some(row.assists),
-                threes: Some(row.threes),
-                steals: Some(row.steals),
-                blocks: Some(row.blocks),
-            };
-            history.entry(player).or_default().push(Polled { elapsed, counts, poll_id: row.poll_id });
-        }
-    }
-    Ok(history)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn poll(minute: u32) -> PollId {
-        format!("20260110T00{minute:02}00Z").parse().expect("a poll")
-    }
-
-    #[test]
-    fn points_are_kept_where_they_change_and_the_clock_never_runs_back() {
-        let mut track = Track::default();
-        for (minute, elapsed, points) in [
-            (1, 10, 0),
-            (2, 60, 0),
-            (3, 120, 2),
-            (3, 130, 3),
-            (2, 140, 9),
-            (4, 100, 5),
-            (5, 300, 4),
-            (6, 400, 6),
-        ] {
-            track.add(Point(elapsed, points), poll(minute));
-        }
-        let points: Vec<(u32, u32)> = track.counts.iter().map(|Point(at, points)| (*at, *points)).collect();
-        assert_eq!(points, [(10, 0), (120, 2), (120, 5), (300, 4), (400, 6)]);
-        assert_eq!(track.polls, [1, 3, 4, 5, 6].map(poll));
-        let passed = track.passed(4.5).expect("passed");
-        assert_eq!((passed.period, passed.clock.as_str(), passed.poll_id), (1, "5:20", poll(6)), "for good");
-    }
-
-    #[test]
-    fn on_the_line_is_not_past_it() {
-        let mut track = Track::default();
-        track.add(Point(60, 5), poll(1));
-        assert_eq!(track.passed(5.0), None);
-    }
-
-    #[test]
-    fn elapsed_seconds_have_a_period_and_a_clock() {
-        for (elapsed, expected) in [
-            (0, (1, 720)),
-            (720, (1, 0)),
-            (721, (2, 719)),
-            (2880, (4, 0)),
-            (2881, (5, 299)),
-            (3180, (5, 0)),
-            (3300, (6, 180)),
-        ] {
-            assert_eq!(left_at(elapsed), expected, "{elapsed}");
-        }
-    }
 }
