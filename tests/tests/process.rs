@@ -221,7 +221,7 @@ async fn what_cannot_be_read_is_kept_with_its_reason_and_sinks_nothing_else() {
     assert_eq!(letter["reason"], "3 games or players of the snapshot could not be read");
     let reasons: Vec<_> =
         letter["rejected"].as_array().expect("a list").iter().map(|it| &it["reason"]).collect();
-    assert_eq!(reasons[0], "home_team: no team has the code \"\", nor the id Some(4711)");
+    assert_eq!(reasons[0], "home_team: no team has the code \"\", and none has the id 4711");
     assert_eq!(reasons[1], "player.first_name and player.last_name: missing");
     assert_eq!(reasons[2], "player.id: missing");
     assert!(letter["rejected"][0]["raw"].as_str().is_some_and(|raw| raw.contains("4711")));

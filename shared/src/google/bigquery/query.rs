@@ -159,8 +159,9 @@ fn read_row<R: DeserializeOwned>(schema: &TableSchema, row: TableRow) -> Result<
     let mut object = Map::new();
     for (field, cell) in fields.zip(cells) {
         let value = match cell.value {
-            Some(Value::String(text)) => typed(&field.r#type, text)
-                .map_err(|text| unreadable(format!("column {} has the unexpected value {text:?}", field.name)))?,
+            Some(Value::String(text)) => typed(&field.r#type, text).map_err(|text| {
+                unreadable(format!("column {} has the unexpected value {text:?}", field.name))
+            })?,
             other => other.unwrap_or(Value::Null),
         };
         object.insert(field.name.clone(), value);
