@@ -90,7 +90,7 @@ async fn dates_that_make_no_sense_are_refused_by_name() {
     let exported = Exported::start().await;
     for (from, to, said) in [
         ("2025-12-03", "2025-12-01", "--from 2025-12-03 is after --to 2025-12-01"),
-        ("2025-12-01", "2099-01-01", "--to 2099-01-01: not past yet"),
+        ("2025-12-01", "2099-01-01", "--to 2099-01-01: must be before today"),
         ("yesterday", "2025-12-01", "--from <DATE>"),
     ] {
         let (success, _, complaint) = exported.backfill(from, to).await;

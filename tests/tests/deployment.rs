@@ -593,7 +593,7 @@ fn what_the_runbook_quotes_of_the_functions_is_what_they_say() {
     for quoted in [
         "is not a snapshot",
         "games or players of the snapshot could not be read",
-        "a source refuses the request",
+        "a source of scores refuses the request",
         "load jobs fail (",
         "no access token; the process ends so that Cloud Run starts a new one",
     ] {

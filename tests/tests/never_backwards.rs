@@ -122,7 +122,7 @@ async fn a_precondition_that_always_fails_is_an_error_and_what_was_public_stays(
     cloud.services.faults.plan("POST /upload/", 0, 1_000, Fault::Precondition);
     let answer = export(&cloud, "31", 12, 0).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
-    assert!(answer.message().contains("changed under each of 8 writes"), "{}", answer.message());
+    assert!(answer.message().contains("before each of 8 writes"), "{}", answer.message());
     assert_all_are_of(&cloud, "20260110T021201Z").await;
 }
 

@@ -218,10 +218,10 @@ async fn what_cannot_be_read_is_kept_with_its_reason_and_sinks_nothing_else() {
     assert_eq!(cloud.rows("SELECT DISTINCT game_id FROM nba_raw.bdl_live_boxscores"), [["1"]]);
     assert_eq!(cloud.names(RAW_BUCKET, "dead-letter/"), ["dead-letter/process-live-boxscores/event-1.json"]);
     let letter = cloud.dead_letter();
-    assert_eq!(letter["reason"], "3 games or players of the snapshot could not be read");
+    assert_eq!(letter["reason"], "games or players of the snapshot could not be read: 3");
     let reasons: Vec<_> =
         letter["rejected"].as_array().expect("a list").iter().map(|it| &it["reason"]).collect();
-    assert_eq!(reasons[0], "home_team: no team has the code \"\", nor the id Some(4711)");
+    assert_eq!(reasons[0], "home_team: no team has the code \"\", and none has the id 4711");
     assert_eq!(reasons[1], "player.first_name and player.last_name: missing");
     assert_eq!(reasons[2], "player.id: missing");
     assert!(letter["rejected"][0]["raw"].as_str().is_some_and(|raw| raw.contains("4711")));
@@ -262,7 +262,7 @@ async fn a_snapshot_that_is_gone_is_a_dead_letter_and_so_is_an_older_version_of_
     let cloud = Cloud::start().await;
     let answer = cloud.processor().await.deliver(RAW_BUCKET, SNAPSHOT, 7).await;
     assert_eq!(answer.json["status"], "dead_letter");
-    assert!(answer.json["reason"].as_str().is_some_and(|reason| reason.ends_with("of generation 7 is gone")));
+    assert!(answer.json["reason"].as_str().is_some_and(|reason| reason.contains("of generation 7 is gone")));
 
     let cloud = Cloud::start().await;
     let old = cloud.upload(RAW_BUCKET, SNAPSHOT, snapshot("20260110T021201Z", &[in_progress(1)])).await;

@@ -66,12 +66,12 @@ async fn pages_without_an_end_are_an_error_and_nothing_is_written() {
     let circle = Stub::answering([Reply::page([in_progress(1)], 7)]).await;
     let answer = cloud.scraper(&circle, &clock).await.post("").await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
-    assert_eq!(answer.message(), "BallDontLie: the pages of box scores repeat a cursor");
+    assert_eq!(answer.message(), "BallDontLie: sent the cursor of a page of box scores twice");
     assert_eq!(circle.asked().len(), 2);
 
     let endless = Stub::answering((1..40).map(|page| Reply::page([], page))).await;
     let answer = cloud.scraper(&endless, &clock).await.post("").await;
-    assert_eq!(answer.message(), "BallDontLie: more than 20 pages of box scores");
+    assert_eq!(answer.message(), "BallDontLie: sent more than 20 pages of box scores");
     assert_eq!(endless.asked().len(), 20);
     assert!(cloud.names(RAW_BUCKET, "").is_empty());
 }

@@ -24,7 +24,7 @@ type Asking = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
 
 /// The answer of the first source, as far as there is one.
 pub(crate) enum First {
-    /// Nobody is asked.
+    /// No source is asked.
     Unasked,
     Answered(Result<Polled, Error>),
     /// It is late; its request goes on.
@@ -101,21 +101,22 @@ impl Exporter {
                 Ok(poll)
             }
             (Ok(first), Err(error)) => {
-                tracing::warn!(%error, second = other.name(), "the second source of scores fails");
+                tracing::warn!(%error, second = other.name(), "the second source of scores failed; only the first one is used");
                 Ok(first)
             }
             (Err(error), Ok(second)) => {
-                tracing::warn!(%error, second = other.name(), "the first source of scores fails; the second stands in");
+                tracing::warn!(%error, second = other.name(), "the first source of scores failed; the second one is used instead");
                 Ok(second.named(night))
             }
             (Err(error), Err(second_error)) => {
-                tracing::warn!(error = %second_error, second = other.name(), "the second source of scores fails too");
+                tracing::warn!(error = %second_error, second = other.name(), "the second source of scores failed too; this poll has no scores");
                 Err(error)
             }
         }
     }
 
-    /// The answers of a first source that is late and of the second: of the second only if it is the first to come.
+    /// Waits for whichever answers first, the late first source or the second. Where the second does, the first counts
+    /// as failed; where the second fails, the first is waited for.
     async fn race(
         &self,
         mut first: Asking,

@@ -177,7 +177,7 @@ impl Reply {
 
     /// The answer to a run that found every line settled officially, by the counts of the public grading.
     pub fn already_official(run: &Run, summary: &grading::Summary) -> Self {
-        tracing::info!(day = %run.day, lines = summary.lines.total, "every line is settled officially");
+        tracing::info!(day = %run.day, lines = summary.lines.total, "every line of the day is settled officially; nothing is exported");
         Self {
             date: run.day,
             status: Status::AlreadyOfficial,

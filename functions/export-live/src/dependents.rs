@@ -86,7 +86,9 @@ impl Exporter {
     /// grading that cannot be read is exported again.
     pub(crate) async fn official_summary(&self, run: &Run) -> Option<grading::Summary> {
         let known = self.grading.read(&grading_target(run)).await;
-        let known = known.inspect_err(|error| tracing::warn!(%error, "the public grading cannot be read"));
+        let known = known.inspect_err(
+            |error| tracing::warn!(%error, "the public grading cannot be read; the day is exported again"),
+        );
         let summary = &known.ok()?.document()?.summary;
         (summary.lines.settled() == Some(Settled::Official)).then(|| summary.clone())
     }
@@ -176,7 +178,7 @@ impl Exporter {
     /// The points of the day in BigQuery's history.
     async fn history(&self, run: &Run, predicted: &Predicted) -> Result<timeline::History, Error> {
         let day = run.day;
-        tracing::info!(%day, "players are missing in the public timeline; theirs is built from the history");
+        tracing::info!(%day, "players are missing from the public timeline; theirs is rebuilt from the history table");
         let directory = self.directory.get(day.season_start(), NAMES_TIMEOUT).await.unwrap_or_default();
         timeline::history(&self.bigquery, day, &directory, &predicted.slate).await
     }

@@ -1,5 +1,5 @@
-//! A call of the schedule while no game is on or near: upstream is not asked, and the documents of the day are kept
-//! by the schedule alone.
+//! A call of the schedule while no game is on or near: upstream is not asked, and the documents of the day are written
+//! from the schedule alone.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ use crate::{
 pub(crate) enum Idle {
     /// Nothing: they are recent.
     Rest,
-    /// To be written anew by the schedule.
+    /// A rewrite from the schedule, without a poll.
     Refresh,
-    /// A poll: the schedule has no game of the day, which it may still lack.
+    /// A poll: the schedule has no game of the day, but may not be complete yet.
     Look,
 }
 

@@ -246,7 +246,7 @@ impl Exporter {
         let none = || live::Document::new(run.day, PollId::at(now), now, Vec::new());
         let (scores, at) = match known.document().zip(known.version()) {
             Some((document, version)) => (document, version),
-            // Games that are public and cannot be read are not games that nobody has played.
+            // Unreadable public scores do not mean that there are none.
             None if known.exists() => return Err(error),
             None => (Arc::new(none()), now),
         };
@@ -271,7 +271,7 @@ impl Exporter {
         }
         let dated = self.sources.on(self.sources.first(), &self.clock, poll.day, &[]).await;
         if let Err(error) = dated.and_then(|dated| poll.add_vanished(&dated, public)) {
-            tracing::warn!(%error, "a game is no longer listed and its final state is not available; kept as it was");
+            tracing::warn!(%error, "a public game is no longer listed and its final state is not available; its public state stays");
             poll.keep_public_state();
         }
     }

@@ -118,7 +118,7 @@ impl<'a> Matchups<'a> {
             known.or_else(|| self.place(listed()?, unplaced.game_id.as_ref())).map(|place| (place, None))
         });
         let Some((place, line)) = by_row else {
-            tracing::warn!(player = %unplaced.player.lookup, "predicted in no game that anybody lists");
+            tracing::warn!(player = %unplaced.player.lookup, "a prediction's player is in no listed game; the prediction is not graded");
             return;
         };
         let player = match line {

@@ -85,19 +85,21 @@ impl<S: Source> RefreshingCache<S> {
         }
         let loaded = match tokio::time::timeout(timeout, loading).await {
             Ok(Ok(loaded)) => loaded,
-            Ok(Err(panic)) => Err(Error::Internal(format!("loading the {} broke off: {panic}", S::NAME))),
+            Ok(Err(aborted)) => {
+                Err(Error::Internal(format!("loading the {} was aborted: {aborted}", S::NAME)))
+            }
             Err(_) => Err(Error::transient(S::NAME, format!("not loaded within {timeout:?}"))),
         };
         let error = match (loaded, self.0.peek(day)) {
             (Ok(()), Some((value, _))) => return Ok(value),
-            (Ok(()), None) => Error::transient(S::NAME, "another day was loaded meanwhile"),
+            (Ok(()), None) => Error::transient(S::NAME, "another day was loaded in the meantime"),
             (Err(error), Some((value, age))) if age < S::FRESHNESS.stale_if_error => {
-                tracing::warn!(%day, %error, ?age, "{} not refreshed; the old value is used", S::NAME);
+                tracing::warn!(%day, %error, ?age, "the {} could not be refreshed; the old value is used", S::NAME);
                 return Ok(value);
             }
             (Err(error), _) => error,
         };
-        tracing::warn!(%day, %error, "{} not available", S::NAME);
+        tracing::warn!(%day, %error, "the {} could not be loaded, and no earlier value is recent enough", S::NAME);
         Err(error)
     }
 
@@ -134,7 +136,7 @@ impl<S: Source> Inner<S> {
             return Ok(());
         }
         let value = self.source.load(day).await.inspect_err(|error| {
-            tracing::warn!(%day, %error, "{} could not be loaded", S::NAME);
+            tracing::warn!(%day, %error, "loading the {} failed", S::NAME);
         })?;
         let entry = Entry { day, value: Arc::new(value), loaded: Instant::now() };
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);

@@ -21,7 +21,7 @@ use crate::{
 /// How long a report of a failure waits for values that it can do without.
 const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What became of the report that is made while the documents are being written.
+/// The result of the report that is made while the documents are being written.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum AdvanceReport {
     /// The status is not wanted, or could not be written.
@@ -163,7 +163,7 @@ impl Exporter {
             failures,
         };
         let reported = self.status.report(&run, corrected).await;
-        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
+        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written; the public one stays as it is")).ok()
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
     if games_in_progress > 0 { "public, max-age=10" } else { "public, max-age=60" }
 }
 
-/// When a game is polled next, as its tip-off and the scores of it tell; `None` where it is over.
+/// When a game is polled next, by its tip-off and its scores; `None` where it is over.
 fn next_poll(game: &ScheduledGame, games: &[Arc<LiveGame>], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let live = games.iter().find(|live| live.pair() == game.pair());
     let status = live.map_or(game.status, |live| live.status);

@@ -167,7 +167,7 @@ impl Exporter {
         if !errors.is_empty() {
             return Err(Error::Permanent(errors.join("; ")));
         }
-        tracing::info!(%day, total_players, seconds, "tonight exported");
+        tracing::info!(%day, total_players, seconds, "tonight's list exported");
         Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
     }
 
@@ -201,7 +201,7 @@ impl Exporter {
         let (night, known) = read?;
         let document = Document::of(&night);
         if let Some(reason) = &document.degraded_reason {
-            tracing::warn!(%day, reason, "the document is degraded");
+            tracing::warn!(%day, reason, "the list is degraded; it is published with the reason");
         }
         let report = async {
             if update_latest {
@@ -211,7 +211,7 @@ impl Exporter {
         let write = self.lists.update(known, begun, |_| ready(Ok(document.clone())));
         let (written, ()) = tokio::join!(write, report);
         if written?.is_none() {
-            tracing::info!(%day, "a newer version is public already");
+            tracing::info!(%day, "a newer version of the list is already public; this one is not written");
         }
         let games = Some(document.games.len());
         let recorded = Recorded { documents: vec![dates::Kind::Tonight], games, lines: None };
@@ -234,7 +234,7 @@ impl Exporter {
         if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
             let games = night.slate.games.len();
             return Err(Error::Permanent(format!(
-                "{day}: {games} games and nobody who plays in them; not published"
+                "{day}: no player is known for any scheduled game (games: {games}); the list is not published"
             )));
         }
         let slate = memory.carry(recalled, night.slate.clone(), begun, &night.begun()).await?;
@@ -281,7 +281,7 @@ impl Exporter {
             failures,
         };
         let reported = self.status.report(&run, corrected).await;
-        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
+        reported.inspect_err(|error| tracing::error!(%error, "the status could not be written; the public one stays as it is")).ok()
     }
 }
 
@@ -289,5 +289,5 @@ impl Exporter {
 async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Option<T> {
     let late = || Error::transient("Cloud Storage", format!("no answer within {OPTIONAL_TIMEOUT:?}"));
     let answer = tokio::time::timeout(OPTIONAL_TIMEOUT, asked).await.unwrap_or_else(|_| Err(late()));
-    answer.inspect_err(|error| tracing::warn!(%error, "the status lacks something")).ok()
+    answer.inspect_err(|error| tracing::warn!(%error, "a value for the status could not be read; the status keeps its previous one")).ok()
 }

@@ -68,7 +68,7 @@ pub struct Night {
     pub fatigue: ByPlayer<i64>,
     /// The official box scores, once the day is over.
     pub official: OfficialBoxScores,
-    /// What has become of the lines.
+    /// The outcomes of the lines.
     pub settlement: Settlement,
 }
 

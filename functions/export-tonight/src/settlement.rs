@@ -1,4 +1,4 @@
-//! What has become of a day's lines, as the public grading tells it, so that tonight's list says the same.
+//! The outcomes of a day's lines, read from the public grading, so that tonight's list agrees with it.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,16 @@ use shared::{
 
 use crate::document::PickResult;
 
-/// What has become of a day's lines.
+/// The outcomes of a day's lines.
 #[derive(Debug, Default)]
 pub struct Settlement(HashMap<(PlayerLookup, Team, StatType), SettledLine>);
 
-/// What has become of a line.
+/// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettledLine {
     /// Count so far.
     actual: Option<u32>,
-    /// What has become of the line.
+    /// The outcome.
     pub outcome: Outcome,
     /// Whether the outcome can still be corrected.
     pub settled: Settled,
@@ -61,7 +61,7 @@ impl Settlement {
         Ok(Self(settled.collect()))
     }
 
-    /// What has become of the player's line of a statistic.
+    /// The outcome of the player's line of a statistic.
     pub fn of(&self, player: &slate::Player, stat: StatType) -> Option<&SettledLine> {
         player.lines().find(|line| line.stat_type == stat)?;
         self.0.get(&(player.lookup.clone(), player.team.clone(), stat))
@@ -74,7 +74,7 @@ impl SettledLine {
         self.actual.filter(|_| self.outcome != Outcome::Open)
     }
 
-    /// What became of the recommended side.
+    /// Whether the recommended side won; `None` while the line is open, and without a recommended side.
     pub fn result(&self, side: Option<Recommendation>) -> Option<PickResult> {
         use Recommendation::{Over, Under};
         match (self.outcome, side) {

@@ -58,7 +58,7 @@ impl Message {
             return Err("the message is not a JSON object".into());
         }
         let sender: Sender = serde_json::from_slice(message)
-            .map_err(|error| format!("the message is no export trigger: {error}"))?;
+            .map_err(|error| format!("the message is not an export trigger: {error}"))?;
         match sender.phase.as_deref() {
             Some(PREDICTIONS) => Self::of_predictions(message),
             _ => Trigger::read(message).map(Self::Trigger),
@@ -79,16 +79,16 @@ impl Message {
             completion_pct: Option<f64>,
         }
         let predictions: Predictions = serde_json::from_slice(message)
-            .map_err(|error| format!("the message is no completion of predictions: {error}"))?;
+            .map_err(|error| format!("the message is not a completion of the predictions: {error}"))?;
         if !["success", "partial"].contains(&predictions.status.as_str()) {
             return Ok(Self::TooFewPredictions(format!(
-                "the predictions' status is {:?}",
+                "the predictions' status is {:?}, expected \"success\" or \"partial\"",
                 predictions.status
             )));
         }
         match predictions.metadata.completion_pct {
             Some(percent) if percent < ENOUGH_PREDICTIONS => Ok(Self::TooFewPredictions(format!(
-                "{percent} % of the predictions are there, expected {ENOUGH_PREDICTIONS}"
+                "{percent} % of the predictions are complete, expected at least {ENOUGH_PREDICTIONS} %"
             ))),
             _ => Ok(Self::Trigger(Trigger {
                 target: TargetDay::On(predictions.game_date),
@@ -122,7 +122,7 @@ impl Trigger {
     /// something that nobody requested (FAILURES.md, F30).
     fn read(message: &[u8]) -> Result<Self, String> {
         let message: ExportTrigger = serde_json::from_slice(message)
-            .map_err(|error| format!("the message is no export trigger: {error}"))?;
+            .map_err(|error| format!("the message is not an export trigger: {error}"))?;
         let unknown: Vec<&str> =
             message.export_types.iter().map(String::as_str).filter(|kind| *kind != TONIGHT).collect();
         let unknown = (!unknown.is_empty())

@@ -145,7 +145,8 @@ impl Processor {
         let (lines, rows) = row::json_lines(poll, &games)?;
         let keep_rejected = async {
             if !rejected.is_empty() {
-                let reason = format!("{} games or players of the snapshot could not be read", rejected.len());
+                let reason =
+                    format!("games or players of the snapshot could not be read: {}", rejected.len());
                 let path = self.dead_letters.keep(&event, &reason, &rejected).await?;
                 tracing::error!(path, rejected = rejected.len(), "part of a snapshot dead-lettered");
             }
@@ -195,11 +196,14 @@ impl Processor {
         source_file_path: String,
     ) -> Result<Outcome<Processed>, Error> {
         if self.loader.has_landed(job).await? {
-            tracing::info!(source_file_path, "the snapshot is gone; its rows landed before");
+            tracing::info!(source_file_path, "the snapshot no longer exists; its rows were loaded before");
             let status = Status::AlreadyStored;
             return Ok(Outcome::Done(Processed { status, rows: 0, rejected: 0, source_file_path }));
         }
-        Err(Error::Permanent(format!("{source_file_path} of generation {} is gone", object.generation)))
+        Err(Error::Permanent(format!(
+            "{source_file_path} of generation {} is gone, and its rows were never loaded",
+            object.generation
+        )))
     }
 
     /// Loads the rows under the name `job`, unless that was done before; then it loads the rows that were
@@ -212,7 +216,10 @@ impl Processor {
         };
         let rest_now = match rest {
             Some((rest, digest)) => {
-                tracing::info!(job, "an earlier delivery had fewer rows; loading the rest");
+                tracing::info!(
+                    job,
+                    "an earlier delivery of the snapshot loaded fewer rows; the others are loaded now"
+                );
                 self.load_once(&format!("{job}-rest-{digest}"), rest).await?.loaded_by_this_call
             }
             None => false,
@@ -225,7 +232,7 @@ impl Processor {
         let Some(earlier) = self.storage.read(&self.raw_bucket, staged, None).await? else {
             tracing::warn!(
                 staged,
-                "an earlier delivery's rows are gone; whether there were fewer is not known"
+                "the staged rows of an earlier delivery are gone; rows that it lacked are not loaded"
             );
             return Ok(None);
         };
@@ -241,7 +248,7 @@ impl Processor {
 /// The content of a snapshot, which Cloud Storage returns as stored, possibly as gzip.
 fn unzipped(body: Bytes) -> Result<Bytes, Error> {
     gzip::content(body, MAXIMUM_OBJECT_BYTES)
-        .map_err(|error| Error::Permanent(format!("the snapshot's gzip cannot be read: {error}")))
+        .map_err(|error| Error::Permanent(format!("the snapshot cannot be decompressed: {error}")))
 }
 
 /// The common name of the load jobs of one version of one object, before `-1`, `-2` and so on: a readable

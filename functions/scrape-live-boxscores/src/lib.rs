@@ -142,10 +142,10 @@ impl Scraper {
                 return Ok(Json(reply));
             }
             (Err(error), Some(second)) => {
-                tracing::warn!(%error, second = second.name(), "the first source of scores fails; the second is asked");
+                tracing::warn!(%error, second = second.name(), "the first source of scores failed; the second one is asked");
                 let stands_in = self.sources.live(second, &self.clock).await;
                 stands_in
-                    .inspect_err(|error| tracing::warn!(%error, "the second source fails too"))
+                    .inspect_err(|error| tracing::warn!(%error, "the second source of scores failed too; no snapshot is stored"))
                     .map_err(|_| error)?
             }
             (polled, _) => polled?,
@@ -168,7 +168,7 @@ impl Scraper {
             Err(error) => Err(error),
         };
         if let Err(error) = stored {
-            tracing::error!(%error, source = source.name(), "games of the second source are missing in the history");
+            tracing::error!(%error, source = source.name(), "the second source's games could not be stored; the history lacks them");
         }
     }
 
@@ -198,7 +198,7 @@ impl Scraper {
             }
             // The schedule may call twice within a second; only one poll of a second is stored.
             Written::PreconditionFailed => {
-                tracing::info!(%poll_id, path, "this poll already has its snapshot");
+                tracing::info!(%poll_id, path, "a snapshot of this second already exists; this poll is not stored");
                 self.kept_games(&path).await?
             }
         };
@@ -211,10 +211,10 @@ impl Scraper {
     async fn kept_games(&self, path: &str) -> Result<usize, Error> {
         let stored = self.storage.read(&self.raw_bucket, path, None).await?;
         let stored = stored.ok_or_else(|| {
-            Error::transient("Cloud Storage", format!("{path} could not be created and is not there"))
+            Error::transient("Cloud Storage", format!("{path} was refused as existing, but does not exist"))
         })?;
         let snapshot: Snapshot<'_> = serde_json::from_slice(&stored.body)
-            .map_err(|error| Error::Internal(format!("{path} is there and no snapshot: {error}")))?;
+            .map_err(|error| Error::Internal(format!("{path} exists, but is not a snapshot: {error}")))?;
         Ok(snapshot.game_count)
     }
 }

@@ -91,7 +91,7 @@ impl Arguments {
             return Err(format!("--from {} is after --to {}", self.from, self.to));
         }
         if self.to >= today {
-            return Err(format!("--to {}: not past yet, today is {today}", self.to));
+            return Err(format!("--to {}: must be before today, {today}", self.to));
         }
         let pause = Duration::try_from_secs_f64(self.pause).map_err(|error| format!("--pause: {error}"))?;
         let cannot = |error: io::Error| format!("{}: {error}", self.done.display());
@@ -189,15 +189,16 @@ impl Arguments {
                 Ok(answer) => answer.text().await,
                 Err(error) => Err(error),
             };
-            return text.map_err(|error| format!("no identity token: {error}"));
+            return text.map_err(|error| format!("no identity token from --issuer {}: {error}", self.issuer));
         }
         let gcloud =
             tokio::process::Command::new("gcloud").args(["auth", "print-identity-token"]).output().await;
-        let output =
-            gcloud.map_err(|error| format!("no identity token: gcloud: {error}; or set IDENTITY_TOKEN"))?;
+        let output = gcloud.map_err(|error| {
+            format!("no identity token: gcloud could not be run: {error}; install it or set IDENTITY_TOKEN")
+        })?;
         if !output.status.success() {
             return Err(format!(
-                "no identity token: gcloud: {}",
+                "no identity token: gcloud failed: {}",
                 String::from_utf8_lossy(&output.stderr).trim()
             ));
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Result;
 
-/// The moments of a game at which a chance is said, as shares of regulation.
+/// The moments of a game at which a chance is computed, as shares of regulation.
 const MOMENTS: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95];
 /// The lines of a player, relative to half a point above the whole part of the average.
 const LINES: [f64; 3] = [-2.0, 0.0, 2.0];
@@ -28,14 +28,14 @@ struct Recorded {
     timeline: Vec<(f64, u32)>,
 }
 
-/// A rule's chances against what came of them.
+/// A rule's chances compared with the results.
 #[derive(Clone, Debug, Default)]
 pub struct Score {
     rows: u64,
     squares: f64,
     undecided: u64,
     undecided_squares: f64,
-    /// Undecided rows by tenth of the said chance: rows, sum of the chances, players who ended over.
+    /// Undecided rows by tenth of the computed chance: rows, sum of the chances, players who ended over.
     buckets: [(u64, f64, u64); BUCKETS],
 }
 
@@ -142,7 +142,7 @@ impl Score {
         ratio(self.undecided_squares, self.undecided)
     }
 
-    /// The mean difference between what is said and what comes, by tenth of the said chance.
+    /// The mean difference between the computed chance and the observed share, by tenth of the chance.
     pub fn calibration_error(&self) -> f64 {
         let off = |(_, said, over): &(u64, f64, u64)| (said - *over as f64).abs();
         ratio(self.buckets.iter().map(off).sum(), self.undecided)

@@ -116,7 +116,10 @@ fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    serde_json::to_writer(BufWriter::new(child.stdin.take().ok_or("no input")?), inputs)?;
+    serde_json::to_writer(
+        BufWriter::new(child.stdin.take().ok_or("the measuring process has no standard input")?),
+        inputs,
+    )?;
     let output = child.wait_with_output()?;
     match output.status.success() {
         true => Ok(serde_json::from_slice(&output.stdout)?),

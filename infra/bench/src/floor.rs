@@ -102,7 +102,7 @@ impl Floor {
 async fn received(answer: reqwest::Response) -> Result<Bytes> {
     match answer.status().is_success() {
         true => Ok(answer.bytes().await?),
-        false => Err(format!("{} {}", answer.status(), answer.text().await?).into()),
+        false => Err(format!("local-cloud answered {}: {}", answer.status(), answer.text().await?).into()),
     }
 }
 
@@ -121,7 +121,7 @@ pub async fn median(runs: usize, mut chain: impl AsyncFnMut(usize) -> Result<()>
         took.push(begun.elapsed());
     }
     took.sort_unstable();
-    took.get(runs / 2).copied().ok_or_else(|| "no run".into())
+    took.get(runs / 2).copied().ok_or_else(|| "no run was measured".into())
 }
 
 /// An object name in the public bucket that no function uses.

@@ -52,7 +52,7 @@ impl Function {
             }
             tokio::time::sleep(Duration::from_micros(500)).await;
         }
-        Err(format!("{name} does not answer").into())
+        Err(format!("{name} did not answer /health within {PATIENCE:?}").into())
     }
 
     /// Calls it, or delivers an event to it, and returns the duration. Any status but success is an error.
@@ -66,7 +66,7 @@ impl Function {
         let is_good =
             ["success", "stored"].iter().any(|word| body.contains(&format!("\"status\":\"{word}\"")));
         if !status.is_success() || !is_good {
-            return Err(format!("{status} {body}").into());
+            return Err(format!("{} answered {status}: {body}", self.url).into());
         }
         Ok(took)
     }
@@ -75,7 +75,10 @@ impl Function {
     pub fn resident(&self) -> Result<u64> {
         let id = self.child.id().ok_or("the process has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .ok_or_else(|| format!("/proc/{id}/status has no VmRSS"))?;
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kilobytes * 1024)
     }

@@ -113,7 +113,7 @@ impl Night {
         let mut copier = Copier::default();
         let mut copies = |value: &Value| -> Result<Value> {
             let copies = (0..times).map(|copy| copier.copy(value, copy));
-            copies.reduce(|all, copy| Ok(joined(all?, copy?))).ok_or("no times")?
+            copies.reduce(|all, copy| Ok(joined(all?, copy?))).ok_or("a night cannot be copied zero times")?
         };
         let games: Vec<Value> = typed(copies(&Value::from(self.games.clone()))?)?;
         let (predicted, rows) = (typed(copies(&self.predicted)?)?, typed(copies(&self.tonight)?)?);
@@ -254,7 +254,9 @@ impl Parts {
 
 /// Gives every expected player a prediction: the existing ones in turn.
 fn predict_everyone(slate: &mut Value) -> Result<()> {
-    let list = |slate: &Value, name: &str| slate[name].as_array().cloned().ok_or("no rows");
+    let list = |slate: &Value, name: &str| {
+        slate[name].as_array().cloned().ok_or_else(|| format!("the slate has no {name}"))
+    };
     let (expected, mut predictions) = (list(slate, "expected")?, list(slate, "predictions")?);
     let known: HashSet<String> =
         predictions.iter().filter_map(|row| Some(row["player_lookup"].as_str()?.to_owned())).collect();
@@ -298,7 +300,7 @@ impl Copier {
     fn field(&mut self, name: &str, value: &Value, copy: usize) -> Result<Value> {
         Ok(match (name, value) {
             ("id" | "bp_player_id", Value::Number(id)) => {
-                self.number(id.as_i64().ok_or("an id is no integer")?, copy)?.into()
+                self.number(id.as_i64().ok_or("an id is not an integer")?, copy)?.into()
             }
             ("game_id", Value::String(id)) => self.game(id, copy)?.into(),
             ("abbreviation" | "team" | "player_team", Value::String(team)) => self.team(team, copy).into(),

@@ -110,7 +110,7 @@ async fn measured(
 fn document(cloud: &LocalCloud, name: &str) -> Result<Vec<u8>> {
     match cloud.objects.read(API_BUCKET, name, None) {
         Ok((_, body)) => Ok(body.to_vec()),
-        Err(_) => Err(format!("there is no {name}").into()),
+        Err(_) => Err(format!("there is no document {name}").into()),
     }
 }
 
@@ -234,16 +234,16 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     }
     let headers = event_headers(event::OBJECT_FINALIZED);
     let deliver = async |run: usize| {
-        let (_, event) = events.get(run).ok_or("too few snapshots")?;
+        let (_, event) = events.get(run).ok_or("there are fewer snapshots than runs")?;
         function.call(&headers, event.to_string()).await
     };
     deliver(runs + 3).await?;
     let staged = cloud.objects.list(RAW_BUCKET, shared::google::bigquery::STAGING);
-    let staged = staged.first().ok_or("nothing was staged")?.name.clone();
+    let staged = staged.first().ok_or("the processor staged no rows")?.name.clone();
     let rows =
         cloud.objects.read(RAW_BUCKET, &staged, None).map_err(|_| "the staged rows are gone")?.1.to_vec();
     let plain = Floor::new(&cloud.url)?;
-    let (first, _) = events.first().ok_or("no snapshot")?;
+    let (first, _) = events.first().ok_or("there is no snapshot")?;
     let floor = floor::median(FLOOR_RUNS, async |run| {
         plain.read(RAW_BUCKET, first).await?;
         plain.write(RAW_BUCKET, "staging/floor.ndjson", rows.clone()).await?;

@@ -26,7 +26,7 @@ impl Stage {
         let night = night.moved_to(SlateDay::of(Utc::now()))?;
         let ticks = std::iter::successors(Some(night.begins()), |at| Some(*at + TimeDelta::minutes(3)));
         let moment = ticks.take_while(|at| *at < night.ends()).max_by_key(|at| night.games_on(*at));
-        Ok(Self { moment: moment.ok_or("a night without a moment")?, night: Arc::new(night) })
+        Ok(Self { moment: moment.ok_or("the night has no duration")?, night: Arc::new(night) })
     }
 
     /// The slate day.

@@ -42,14 +42,14 @@ impl Comparison<'_> {
         }
         let (old_values, new_values) = (values(self.old, &old), values(self.new, &new));
         for value in old_values.iter().filter(|value| !new_values.is_empty() && !new_values.contains(value)) {
-            self.breaks.push(format!("{path}: the value {value} is gone"));
+            self.breaks.push(format!("{path}: the value {value} was removed"));
         }
         match self.direction {
             Direction::Written if !old_values.is_empty() && new_values.is_empty() => {
-                self.breaks.push(format!("{path}: may be anything now"));
+                self.breaks.push(format!("{path}: is no longer limited to listed values"));
             }
             Direction::Read if old_values.is_empty() && !new_values.is_empty() => {
-                self.breaks.push(format!("{path}: may not be anything any more"));
+                self.breaks.push(format!("{path}: is now limited to listed values"));
             }
             _ => {}
         }
@@ -59,7 +59,7 @@ impl Comparison<'_> {
         };
         for form in ["pattern", "format"] {
             if wide.get(form).is_some() && narrow.get(form) != wide.get(form) {
-                self.breaks.push(format!("{path}: another {form}"));
+                self.breaks.push(format!("{path}: the {form} changed"));
             }
         }
         for (inner, key) in [("[]", "items"), (".*", "additionalProperties")] {
@@ -69,7 +69,11 @@ impl Comparison<'_> {
         }
         let (old_places, new_places) = (places(&old), places(&new));
         if old_places.len() != new_places.len() {
-            self.breaks.push(format!("{path}: {} places became {}", old_places.len(), new_places.len()));
+            self.breaks.push(format!(
+                "{path}: {} list positions became {}",
+                old_places.len(),
+                new_places.len()
+            ));
         }
         for (place, (old, new)) in old_places.iter().zip(new_places).enumerate() {
             self.compare(&format!("{path}[{place}]"), old, new, depth + 1);
@@ -84,14 +88,14 @@ impl Comparison<'_> {
         for (name, old) in &old_fields {
             let path = format!("{path}.{name}");
             match new_fields.get(name) {
-                None => self.breaks.push(format!("{path}: gone")),
+                None => self.breaks.push(format!("{path}: was removed")),
                 Some(new) => self.compare(&path, old, new, depth + 1),
             }
             if self.direction == Direction::Written
                 && required(&old_object, name)
                 && !required(&new_object, name)
             {
-                self.breaks.push(format!("{path}: was always there and is not any more"));
+                self.breaks.push(format!("{path}: was required and is now optional"));
             }
         }
         for name in new_fields.keys() {
@@ -99,7 +103,7 @@ impl Comparison<'_> {
                 && required(&new_object, name)
                 && !required(&old_object, name)
             {
-                self.breaks.push(format!("{path}.{name}: has to be sent now"));
+                self.breaks.push(format!("{path}.{name}: is now required"));
             }
         }
     }
@@ -210,18 +214,24 @@ mod tests {
             (changed("/properties/points", json!({"type": "string"})), "$.points: [\"integer\"] became"),
             (changed("/properties/points", json!({"type": ["integer", "null"]})), "$.points: "),
             (changed("/properties/points", json!({"type": "number"})), "$.points: "),
-            (changed("/required", json!(["status"])), "$.points: was always there"),
-            (changed("/$defs/Player/properties", json!({})), "$.players[].name: gone"),
-            (changed("/$defs/Player/required", json!([])), "$.players[].name: was always there"),
-            (changed("/$defs/Status/oneOf/0/const", json!("over")), "$.status: the value \"final\" is gone"),
-            (changed("/properties/status", json!({"type": "string"})), "$.status: may be anything now"),
+            (changed("/required", json!(["status"])), "$.points: was required"),
+            (changed("/$defs/Player/properties", json!({})), "$.players[].name: was removed"),
+            (changed("/$defs/Player/required", json!([])), "$.players[].name: was required"),
+            (
+                changed("/$defs/Status/oneOf/0/const", json!("over")),
+                "$.status: the value \"final\" was removed",
+            ),
+            (
+                changed("/properties/status", json!({"type": "string"})),
+                "$.status: is no longer limited to listed values",
+            ),
             (changed("/properties/point/prefixItems/1/type", json!("string")), "$.point[1]: "),
             (
                 changed("/properties/point/prefixItems", json!([{"type": "integer"}])),
-                "$.point: 2 places became 1",
+                "$.point: 2 list positions became 1",
             ),
             (changed("/properties/paths/additionalProperties/type", json!("number")), "$.paths.*: "),
-            (changed("/properties/poll_id/pattern", json!("^[0-9]{9}$")), "$.poll_id: another pattern"),
+            (changed("/properties/poll_id/pattern", json!("^[0-9]{9}$")), "$.poll_id: the pattern changed"),
         ] {
             let found = breaks(&base(), &schema, Direction::Written);
             assert!(found.iter().any(|it| it.starts_with(expected)), "{expected}: {found:?}");
@@ -231,11 +241,11 @@ mod tests {
     #[test]
     fn what_others_send_may_not_be_asked_for_more() {
         let asked = changed("/required", json!(["points", "status", "line"]));
-        assert_eq!(breaks(&base(), &asked, Direction::Read), ["$.line: has to be sent now"]);
+        assert_eq!(breaks(&base(), &asked, Direction::Read), ["$.line: is now required"]);
         let narrower = changed("/properties/line", json!({"type": "number"}));
         assert_eq!(breaks(&base(), &narrower, Direction::Read).len(), 1);
         let fewer = changed("/properties/poll_id", json!({"enum": ["20260109"], "type": "string"}));
-        assert_eq!(breaks(&base(), &fewer, Direction::Read), ["$.poll_id: may not be anything any more"]);
+        assert_eq!(breaks(&base(), &fewer, Direction::Read), ["$.poll_id: is now limited to listed values"]);
         let wider = changed("/properties/points", json!({"type": ["integer", "string"]}));
         assert!(breaks(&base(), &wider, Direction::Read).is_empty());
     }

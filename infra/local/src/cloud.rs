@@ -211,8 +211,10 @@ pub fn clear(folder: &Path) -> Result<PathBuf, Error> {
         Err(error) => return Err(refused(error)),
     };
     if !is_empty && !folder.join(MARKER).is_file() {
-        let message =
-            format!("--data-dir {}: has something in it that is not a local cloud's", folder.display());
+        let message = format!(
+            "--data-dir {}: contains files that are not a local cloud's; choose an empty folder",
+            folder.display()
+        );
         return Err(Error::Configuration(message));
     }
     if !is_empty {

@@ -244,7 +244,12 @@ impl Delivery {
                 pause = (pause * 2).min(subscription.max_back_off);
             }
         }
-        tracing::error!(id = event.id, subject = event.subject, last, "event undelivered");
+        tracing::error!(
+            id = event.id,
+            subject = event.subject,
+            last,
+            "an event was not accepted in any attempt; it is dead-lettered"
+        );
         self.counts.undelivered.fetch_add(1, Ordering::Relaxed);
         let data = String::from_utf8_lossy(&event.data);
         let letter =
@@ -253,7 +258,7 @@ impl Delivery {
         if let Err(error) =
             std::fs::create_dir_all(&self.undelivered).and_then(|()| std::fs::write(file, letter.to_string()))
         {
-            tracing::error!(%error, "an undelivered event could not be kept");
+            tracing::error!(%error, "the dead letter of an event could not be written");
         }
     }
 

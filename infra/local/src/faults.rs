@@ -311,7 +311,7 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
     let goes_round = request.uri().query().is_some_and(|query| query.contains(LOOP));
     let fault = if goes_round { Some(Fault::CursorLoop) } else { faults.of(service, &call, &possible) };
     let Some(fault) = fault else { return next.run(request).await };
-    tracing::info!(call, %fault, "fault");
+    tracing::info!(call, %fault, "a fault is injected into a call");
     befall(fault, request, next, &faults).await
 }
 
@@ -380,7 +380,7 @@ async fn refused(request: Request, code: u16, reason: &str) -> Response {
 }
 
 fn refusal(code: u16, reason: &str) -> Response {
-    let mut response = api_error_with_reason(code, reason, "a fault that was asked for");
+    let mut response = api_error_with_reason(code, reason, "an injected fault");
     if matches!(code, 429 | 503) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }

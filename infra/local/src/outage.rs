@@ -144,7 +144,7 @@ fn oldest(objects: &Objects, night: &Night, now: DateTime<Utc>) -> TimeDelta {
     ages.max().unwrap_or_default()
 }
 
-/// A replay of a night under an outage, and what became of the public scores.
+/// A replay of a night under an outage, and how the public scores fared.
 #[derive(Debug)]
 pub struct Drill {
     /// The outage.

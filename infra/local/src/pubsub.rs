@@ -149,7 +149,7 @@ pub fn router(topics: Arc<Topics>) -> Router {
     };
     let unimplemented = || async {
         let response: Response<tonic::body::Body> =
-            Status::unimplemented("local-cloud only publishes").into_http();
+            Status::unimplemented("local-cloud serves only the method Publish").into_http();
         response.map(Body::new)
     };
     Router::new()
@@ -174,7 +174,7 @@ fn publish_over_rest(
     request: RestRequest,
 ) -> Result<Json<Value>, (StatusCode, String)> {
     let Some(topic) = topic_and_method.strip_suffix(":publish") else {
-        return Err((StatusCode::NOT_IMPLEMENTED, "local-cloud only publishes".into()));
+        return Err((StatusCode::NOT_IMPLEMENTED, "local-cloud serves only the method Publish".into()));
     };
     let contents: Vec<Vec<u8>> = request
         .messages

@@ -65,10 +65,14 @@ const ORIGIN: &str = "http://localhost:3000";
 
 async fn scrape(target: &Target, recorder: &Recorder) -> Checked {
     let answer = call(target, recorder, "scrape-live-boxscores", "{}").await?;
-    expect("200 of the scraper", answer.status.as_u16() == 200, &answer)?;
+    expect("status 200 of the scraper", answer.status.as_u16() == 200, &answer)?;
     let path = answer.json["path"].as_str().unwrap_or_default().to_owned();
     let kept = get(target, recorder, object(target, &target.raw_bucket, &path, "alt=media")?).await?;
-    expect(&format!("gs://{}/{path}", target.raw_bucket), kept.json["pollId"].is_string(), &kept)
+    expect(
+        &format!("a snapshot at gs://{}/{path}", target.raw_bucket),
+        kept.json["pollId"].is_string(),
+        &kept,
+    )
 }
 
 /// The scraper may create objects but not replace them. For a second poll in the same second Cloud Storage
@@ -80,8 +84,8 @@ async fn scrape_twice(target: &Target, recorder: &Recorder) -> Checked {
             call(target, recorder, "scrape-live-boxscores", "{}"),
         );
         let (first, second) = (first?, second?);
-        expect("200 of the first scrape", first.status.as_u16() == 200, &first)?;
-        expect("200 of the second scrape", second.status.as_u16() == 200, &second)?;
+        expect("status 200 of the first scrape", first.status.as_u16() == 200, &first)?;
+        expect("status 200 of the second scrape", second.status.as_u16() == 200, &second)?;
     }
     Ok(Verdict::Holds)
 }
@@ -90,7 +94,7 @@ async fn rows_once(target: &Target, recorder: &Recorder) -> Checked {
     let (name, generation) = upload_snapshot(target, recorder, "rows").await?;
     wait_for_rows(target, recorder, &name, SOON).await?;
     let again = deliver(target, recorder, &name, generation).await?;
-    expect("already_stored", again.json["status"] == "already_stored", &again)?;
+    expect("the status already_stored", again.json["status"] == "already_stored", &again)?;
     let rows = rows_of(target, recorder, &name).await?;
     if rows != 2 {
         return Err(format!("expected 2 rows of {name}, found {rows}"));
@@ -113,7 +117,9 @@ async fn second_attempt(target: &Target, recorder: &Recorder) -> Checked {
         expect("a second job that has succeeded", succeeded, &second)?;
         return Ok(Verdict::Holds);
     }
-    Err(format!("expected to cancel one of {CANCELLATIONS} load jobs, and each ended before"))
+    Err(format!(
+        "expected to cancel one of {CANCELLATIONS} load jobs, but each ended before it was cancelled"
+    ))
 }
 
 /// Cancels a load job as soon as it exists; returns whether the job failed because of that.
@@ -133,7 +139,7 @@ async fn cancelled(target: &Target, recorder: &Recorder, job: &str) -> Result<bo
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    Err(format!("expected the job {job} within {SOON:?}"))
+    Err(format!("expected the job {job} to end within {SOON:?}"))
 }
 
 async fn bad_message(target: &Target, recorder: &Recorder) -> Checked {
@@ -155,7 +161,7 @@ async fn bad_message(target: &Target, recorder: &Recorder) -> Checked {
             );
         }
         if begun.elapsed() > SOON {
-            return Err(format!("expected {letter} within {SOON:?}"));
+            return Err(format!("expected the dead letter {letter} within {SOON:?}"));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -164,30 +170,34 @@ async fn bad_message(target: &Target, recorder: &Recorder) -> Checked {
 async fn create_over(target: &Target, recorder: &Recorder) -> Checked {
     let name = format!("staging/verify-{}.ndjson", Utc::now().timestamp_micros());
     let first = upload(target, recorder, &name, "{}", Some(0)).await?;
-    expect("200 of the first upload", first.status.as_u16() == 200, &first)?;
+    expect("status 200 of the first upload", first.status.as_u16() == 200, &first)?;
     let second = upload(target, recorder, &name, "{}", Some(0)).await?;
-    expect("412 of the second upload", second.status.as_u16() == 412, &second)
+    expect("status 412 of the second upload", second.status.as_u16() == 412, &second)
 }
 
 async fn public_read(target: &Target, recorder: &Recorder) -> Checked {
     let exported = call(target, recorder, "export-live", "{}").await?;
-    expect("200 of the live export", exported.status.as_u16() == 200, &exported)?;
+    expect("status 200 of the live export", exported.status.as_u16() == 200, &exported)?;
     let url = join(&target.storage, &format!("{}/v1/status.json", target.api_bucket))?;
     let answer = recorder.call(Method::GET, url, None, |it| it.header("origin", ORIGIN)).await?;
-    expect("200 without a token", answer.status.as_u16() == 200, &answer)?;
+    expect("status 200 without a token", answer.status.as_u16() == 200, &answer)?;
     let header =
         |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let allowed = header("access-control-allow-origin");
-    expect("access-control-allow-origin", allowed == "*" || allowed == ORIGIN, &answer)?;
+    expect(
+        &format!("access-control-allow-origin: {ORIGIN} or *"),
+        allowed == "*" || allowed == ORIGIN,
+        &answer,
+    )?;
     expect("cache-control: public, max-age=60", header("cache-control") == "public, max-age=60", &answer)?;
-    expect("application/json", header("content-type").starts_with("application/json"), &answer)
+    expect("content-type: application/json", header("content-type").starts_with("application/json"), &answer)
 }
 
 async fn subscriptions(target: &Target, recorder: &Recorder) -> Checked {
     let path = format!("v1/projects/{}/locations/{}/triggers", target.project, target.location);
     let triggers = get(target, recorder, join(&target.eventarc, &path)?).await?;
     let list = triggers.json["triggers"].as_array().cloned().unwrap_or_default();
-    expect("three triggers", list.len() == 3, &triggers)?;
+    expect("a list of three triggers", list.len() == 3, &triggers)?;
     let deployed = Subscription::deployed();
     for trigger in list {
         let name = trigger["transport"]["pubsub"]["subscription"].as_str().unwrap_or_default().to_owned();
@@ -198,7 +208,7 @@ async fn subscriptions(target: &Target, recorder: &Recorder) -> Checked {
             && retry["minimumBackoff"] == seconds(deployed.min_back_off)
             && retry["maximumBackoff"] == seconds(deployed.max_back_off)
             && dead["maxDeliveryAttempts"] == deployed.attempts;
-        expect(&format!("{deployed:?} of {name}"), is_set, &settings)?;
+        expect(&format!("the settings {deployed:?} of {name}"), is_set, &settings)?;
     }
     Ok(Verdict::Holds)
 }
@@ -223,7 +233,10 @@ async fn plan(target: &Target) -> Checked {
         code => {
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             let changes: Vec<&str> = said.lines().filter(|line| line.contains(" will be ")).collect();
-            Err(format!("expected no changes, status {code:?}: {}", changes.join("; ")))
+            Err(format!(
+                "expected a plan without changes, got exit status {code:?} and {}",
+                changes.join("; ")
+            ))
         }
     }
 }
@@ -244,7 +257,7 @@ async fn upload_snapshot(target: &Target, recorder: &Recorder, what: &str) -> Re
     });
     let name = format!("{}{DAY}/{what}_{}.json", Source::BallDontLie.snapshots(), now.timestamp_micros());
     let answer = upload(target, recorder, &name, &poll.to_string(), None).await?;
-    expect("200 of the upload", answer.status.as_u16() == 200, &answer)?;
+    expect("status 200 of the upload", answer.status.as_u16() == 200, &answer)?;
     let generation = answer.json["generation"].as_str().and_then(|text| text.parse().ok());
     Ok((name, generation.ok_or("expected a generation of the upload")?))
 }

@@ -152,7 +152,7 @@ impl PublicDates {
         let late = |_| Err(Error::transient("Cloud Storage", format!("no answer within {TIMEOUT:?}")));
         let recording = tokio::time::timeout(TIMEOUT, self.try_record(day, recorded, now));
         if let Err(error) = recording.await.unwrap_or_else(late) {
-            tracing::warn!(%day, %error, "the list of dates could not be written");
+            tracing::warn!(%day, %error, "the list of dates could not be written; the day's next export completes it");
         }
     }
 

@@ -144,7 +144,7 @@ impl<T: Document> Known<T> {
 }
 
 impl<T: DeserializeOwned> Known<T> {
-    /// The document; `None` where there is none or it cannot be read, so that it has to be built anew.
+    /// The document; `None` where there is none or it cannot be read, so that it has to be rebuilt.
     pub fn document(&self) -> Option<Arc<T>> {
         self.content.document(&self.target.object)
     }
@@ -315,7 +315,10 @@ impl<T: Document> PublicDocument<T> {
             }
             let document = Arc::new(build(known.clone()).await?);
             if known.has_content_of(&*document)? {
-                tracing::info!(object = known.target.object, "unchanged, not written");
+                tracing::info!(
+                    object = known.target.object,
+                    "the public document is unchanged; it is not written"
+                );
                 return Ok(Some(self.published(&known.target, known.target.copy, document)));
             }
             match self.write(&known, version, document).await? {
@@ -341,7 +344,7 @@ impl<T: Document> PublicDocument<T> {
         let copy = target.copy.filter(|copy| {
             let is_later = known.copy.version > Some(version);
             if is_later {
-                tracing::warn!(object = copy, version = ?known.copy.version, "the copy is of a later version and stays");
+                tracing::warn!(object = copy, version = ?known.copy.version, "the public copy is of a later version; it is not replaced");
             }
             !is_later
         });
@@ -387,6 +390,9 @@ impl<T: Document> PublicDocument<T> {
     /// The error where another writer was faster at every attempt.
     pub fn changed_each_time(&self, target: &Target) -> Error {
         let object = &target.object;
-        Error::transient("Cloud Storage", format!("{object} changed under each of {WRITE_ATTEMPTS} writes"))
+        Error::transient(
+            "Cloud Storage",
+            format!("a concurrent writer changed {object} before each of {WRITE_ATTEMPTS} writes"),
+        )
     }
 }

@@ -25,8 +25,8 @@ pub struct Snapshot<'a> {
     /// The games exactly as upstream sent them.
     #[serde(borrow)]
     pub live_boxes: Vec<&'a RawValue>,
-    /// The ids that games have in the public scores, by the NBA's: a game keeps its id whichever source speaks. Only
-    /// in snapshots of the NBA's feed.
+    /// The games' ids in the public scores, by the NBA's ids: a game keeps its public id whichever source its scores
+    /// come from. Only in snapshots of the NBA's feed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub game_ids: BTreeMap<NbaGameId, String>,
 }

@@ -48,8 +48,9 @@ struct Page {
 
 impl Listing {
     pub fn new(emulator: Option<&Url>, credentials: &Credentials, budget: Budget) -> Result<Self, Error> {
-        let failed =
-            |error: &dyn fmt::Display| Error::Internal(format!("{}: no client: {error}", budget.service));
+        let failed = |error: &dyn fmt::Display| {
+            Error::Internal(format!("{}: the client could not be created: {error}", budget.service))
+        };
         let base = match emulator {
             Some(emulator) => emulator.clone(),
             None => Url::parse("https://storage.googleapis.com").map_err(|error| failed(&error))?,

@@ -71,10 +71,11 @@ impl Topic {
                 None => builder.with_credentials(self.credentials.for_client()).build().await,
             }
         };
-        self.publisher
-            .get_or_try_init(|| Box::pin(build()))
-            .await
-            .map_err(|error| Failure::Permanent(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+        self.publisher.get_or_try_init(|| Box::pin(build())).await.map_err(|error| {
+            Failure::Permanent(Error::Internal(format!(
+                "{SERVICE}: the client could not be created: {error}"
+            )))
+        })
     }
 
     fn failure(&self, error: &PublishError) -> Failure {

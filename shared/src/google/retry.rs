@@ -80,7 +80,9 @@ where
             // A pause that would outlast the budget only delays the same error.
             pause.map(|pause| pause.max(wish)).filter(|pause| Instant::now() + *pause < end)
         })
-        .notify(|failure, pause| tracing::info!(?failure, ?pause, "trying again"))
+        .notify(|failure, pause| {
+            tracing::info!(?failure, ?pause, "a call failed; it is retried after the pause")
+        })
         .await
         .map_err(Failure::into_error)
 }

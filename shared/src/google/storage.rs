@@ -171,7 +171,9 @@ impl Storage {
         if let Some(Stored { current, body }) = &mut stored {
             match gzip::content(body.clone(), MAXIMUM_OBJECT_BYTES) {
                 Ok(content) => *body = content,
-                Err(error) => tracing::error!(object, %error, "the gzip of a public document cannot be read"),
+                Err(error) => {
+                    tracing::error!(object, %error, "the public document cannot be decompressed; it is handled as unreadable")
+                }
             }
             current.version = current.version.or_else(|| version_in(body));
         }
@@ -281,10 +283,11 @@ impl Storage {
                 None => builder.with_credentials(self.credentials.for_client()).build().await,
             }
         };
-        self.client
-            .get_or_try_init(|| Box::pin(build()))
-            .await
-            .map_err(|error| Failure::Permanent(Error::Internal(format!("{SERVICE}: no client: {error}"))))
+        self.client.get_or_try_init(|| Box::pin(build())).await.map_err(|error| {
+            Failure::Permanent(Error::Internal(format!(
+                "{SERVICE}: the client could not be created: {error}"
+            )))
+        })
     }
 }
 

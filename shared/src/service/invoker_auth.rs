@@ -20,6 +20,8 @@ use crate::{Error, env::Environment};
 const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 /// A real identity token has under 2 KB; a longer one is refused unread.
 const MAXIMUM_TOKEN_BYTES: usize = 8 * 1024;
+/// Name of the public keys in error messages.
+const KEYS: &str = "public keys of identity tokens";
 /// The most by which the issuer's clock may differ from the local one.
 const LEEWAY: Duration = Duration::from_secs(60);
 /// How long fetching the public keys may take.
@@ -117,15 +119,15 @@ impl Oidc {
         let verified = async { self.verifier.lock().await.verify(token).await };
         let claims = tokio::time::timeout(JWKS_TIMEOUT, verified)
             .await
-            .map_err(|_| Error::transient("identity keys", "timed out"))?
+            .map_err(|_| Error::transient(KEYS, "timed out"))?
             .map_err(|error| {
                 if error.is_load_cert() {
-                    tracing::warn!(%error, "no public key for an identity token");
+                    tracing::warn!(%error, "no public key could be loaded for an identity token; the call is refused");
                 }
                 if passes(&error) {
-                    return Error::transient("identity keys", "could not be fetched");
+                    return Error::transient(KEYS, "could not be fetched");
                 }
-                unauthenticated("the identity token does not verify")
+                unauthenticated("the identity token is invalid, expired or for another audience")
             })?;
         if ["iat", "nbf"].iter().any(|moment| is_to_come(claims.get(*moment))) {
             return Err(unauthenticated("the identity token is not valid yet"));

@@ -265,7 +265,9 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>, Err
     match Limited::new(body, MAXIMUM_BODY_BYTES).collect().await {
         Ok(body) => Ok(Some(body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Ok(None),
-        Err(error) => Err(Error::InvalidRequest(format!("the body broke off: {error}"))),
+        Err(error) => {
+            Err(Error::InvalidRequest(format!("the request body could not be read to its end: {error}")))
+        }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn invocation_span(function: &'static str, project: &str, headers: &HeaderMa
     span
 }
 
-/// The trace id (32 hexadecimal digits) of a request and, where it is told, the span id (16), from
+/// The trace id (32 hexadecimal digits) of a request and, where it is given, the span id (16), from
 /// `traceparent` (<https://www.w3.org/TR/trace-context/>) or `X-Cloud-Trace-Context: TRACE/SPAN;o=1`.
 fn trace_of(headers: &HeaderMap) -> Option<(String, Option<String>)> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());

@@ -66,7 +66,7 @@ impl Assembly {
                 tracing::warn!(
                     player = %row.player_lookup,
                     game = %row.game_id,
-                    "expected in no game of the day"
+                    "an expected player is in no game of the day; the row is skipped"
                 );
             }
         }
@@ -85,7 +85,7 @@ impl Assembly {
             tracing::debug!(
                 player = %row.player_lookup,
                 game = %row.game_id,
-                "expected in another game of the team"
+                "an expected player's row names another game than the team's; the team decides"
             );
         }
         let person = registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
@@ -118,7 +118,7 @@ impl Assembly {
         for (index, game) in self.slate.games.iter().enumerate() {
             for team in [&game.scheduled.home, &game.scheduled.away] {
                 if !game.players.iter().any(|player| player.team == *team) {
-                    tracing::warn!(%team, game = %game.scheduled.id, "nobody is expected; its roster stands in");
+                    tracing::warn!(%team, game = %game.scheduled.id, "no player of a team is expected; the registry's roster is used");
                     let roster = rosters.get(team).into_iter().flatten();
                     let roster = roster.map(|person| Player::on_roster(person, team));
                     stand_ins.extend(roster.filter(|player| !self.has(player)).map(|player| (index, player)));
@@ -136,7 +136,7 @@ impl Assembly {
         let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {
             let Some(lookup) = self.slate.registry.lookup(&row.player_lookup) else {
-                tracing::warn!(player = %row.player_lookup, "a prediction cannot be read");
+                tracing::warn!(player = %row.player_lookup, "a prediction names no readable player; it is skipped");
                 continue;
             };
             match self.place(row, &lookup) {
@@ -146,7 +146,7 @@ impl Assembly {
                 Found::Ambiguous => tracing::warn!(
                     player = %row.player_lookup,
                     game = %row.game_id,
-                    "predicted of one of several players of a name"
+                    "a prediction fits several players of the same name; it is skipped"
                 ),
             }
         }
@@ -193,7 +193,7 @@ impl Assembly {
         }
     }
 
-    /// The prediction of a player whom no table places in a game of the day, with what it tells about the
+    /// The prediction of a player whom no table places in a game of the day, with what it says about the
     /// game.
     fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[&Offer]) -> Unplaced {
         let id = WarehouseGameId::read(&row.game_id).ok();

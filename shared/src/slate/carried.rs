@@ -97,7 +97,7 @@ impl Memory<'_> {
         }
         Err(Error::transient(
             "Cloud Storage",
-            format!("{object} changed under each of {WRITE_ATTEMPTS} writes"),
+            format!("a concurrent writer changed {object} before each of {WRITE_ATTEMPTS} writes"),
         ))
     }
 }
@@ -105,7 +105,7 @@ impl Memory<'_> {
 impl Remembered {
     fn json(&self) -> Result<Bytes, Error> {
         let players: usize = self.games.iter().map(|game| game.players.len()).sum();
-        json::body("the slate's memory", self, 1024 + players * BYTES_A_PLAYER)
+        json::body("the remembered slate", self, 1024 + players * BYTES_A_PLAYER)
     }
 }
 
@@ -115,7 +115,7 @@ fn object(day: SlateDay) -> String {
 
 fn remembered(object: &str, body: &[u8]) -> Remembered {
     serde_json::from_slice(body).unwrap_or_else(|error| {
-        tracing::error!(object, %error, "the slate's memory cannot be read; it begins anew");
+        tracing::error!(object, %error, "the remembered slate cannot be read; it is rebuilt from the tables");
         Remembered::default()
     })
 }
@@ -165,7 +165,7 @@ impl Carrying<'_> {
         }
         if slate.kept != CarriedOver::default() {
             let CarriedOver { games, players } = slate.kept;
-            tracing::warn!(games, players, "upstream does not have all that it had; kept as it was");
+            tracing::warn!(games, players, "the tables lack what an earlier read found; the slate keeps it");
         }
     }
 
@@ -184,7 +184,7 @@ impl Carrying<'_> {
         let plays_another = slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)));
         let is_taken_off = !self.has_begun(&game) && (plays_another || self.is_gone(game.absent_since));
         if is_taken_off {
-            tracing::warn!(game = %game.scheduled.id, "gone from the schedule");
+            tracing::warn!(game = %game.scheduled.id, "a game has left the schedule; its public lines become void");
             // A line that was public is settled: the game is not played on this day.
             game.scheduled.status = GameStatus::Postponed;
             game.players.retain(Player::has_line);

@@ -92,7 +92,7 @@ impl Injury {
                     tracing::warn!(
                         player = %row.player_lookup,
                         status = other,
-                        "an injury status nobody knows"
+                        "an injury report has an unknown status; it is skipped"
                     );
                     continue;
                 }

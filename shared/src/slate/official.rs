@@ -90,7 +90,7 @@ impl OfficialBoxScores {
             let (Some(lookup), Ok(team)) =
                 (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
             else {
-                tracing::warn!(player = %row.player_lookup, "an official entry cannot be read");
+                tracing::warn!(player = %row.player_lookup, "an entry of the official box scores cannot be read; it is skipped");
                 continue;
             };
             let played = row.played();

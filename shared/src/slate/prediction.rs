@@ -28,7 +28,7 @@ pub struct Prediction {
     pub factors: Vec<String>,
 }
 
-/// The number of components that are told.
+/// The most components that are published.
 const MOST_FACTORS: usize = 4;
 
 /// Recommended side of a line.

@@ -60,7 +60,7 @@ impl Registry {
         for row in rows {
             let name = row.player_name.trim();
             let Ok(lookup) = PlayerLookup::of_stored(&row.player_lookup, Some(name)) else {
-                tracing::warn!(player = %row.player_lookup, "a row of the registry cannot be read");
+                tracing::warn!(player = %row.player_lookup, "a row of the player registry cannot be read; it is skipped");
                 continue;
             };
             // A person whose spelling changed in the registry itself keeps the newest one.

@@ -64,7 +64,11 @@ pub(super) fn games(mut rows: Vec<Row>) -> Vec<ScheduledGame> {
             Ok(game) => game,
             Err(reason) => {
                 // A game whose teams are not decided yet has no team codes; the other games stay.
-                tracing::warn!(game = row.game_id, reason, "a row of the schedule cannot be read");
+                tracing::warn!(
+                    game = row.game_id,
+                    reason,
+                    "a row of the schedule cannot be read; it is skipped"
+                );
                 continue;
             }
         };

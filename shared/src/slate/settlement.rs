@@ -1,4 +1,4 @@
-//! What becomes of a line: the words that tonight's list and the grading share.
+//! The outcome of a line, in the terms that tonight's list and the grading share.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

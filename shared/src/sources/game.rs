@@ -1,4 +1,4 @@
-//! A game as every source is read into: types that hold.
+//! A game of any source, in validated types.
 
 use std::collections::HashSet;
 

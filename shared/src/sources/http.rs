@@ -27,10 +27,10 @@ pub(super) fn client(headers: HeaderMap, limit: Duration) -> Result<reqwest::Cli
         .timeout(limit)
         .redirect(reqwest::redirect::Policy::none())
         .build()
-        .map_err(|error| Error::Internal(format!("no HTTP client: {error}")))
+        .map_err(|error| Error::Internal(format!("the HTTP client could not be created: {error}")))
 }
 
-/// How the failures of a source are told.
+/// How the failures of a source are reported.
 #[derive(Clone, Copy)]
 pub(super) struct Telling {
     /// Makes the error.
@@ -62,7 +62,7 @@ pub(super) async fn get(
             _ if status.is_server_error() => again(format!("answered {status}"), after),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 // No later call fixes this; a person has to.
-                tracing::error!(%status, refusal, "a source refuses the request");
+                tracing::error!(%status, refusal, "a source of scores refuses the request; it is not retried");
                 Failure::Permanent(error(format!("answered {status}: {refusal}")))
             }
             _ => Failure::Permanent(error(format!("answered {status}"))),

@@ -85,5 +85,5 @@ impl LiveSources {
 }
 
 fn unnamed(source: Source) -> Error {
-    Error::Internal(format!("{} is asked, and LIVE_SOURCES does not name it", source.title()))
+    Error::Internal(format!("{} was asked for scores, but LIVE_SOURCES does not name it", source.title()))
 }

@@ -1,4 +1,4 @@
-//! The sources of live scores, and what every one of them is read into.
+//! The sources of live scores, and the types into which the answers of each are read.
 
 pub mod balldontlie;
 mod game;
@@ -57,7 +57,7 @@ impl Source {
         }
     }
 
-    /// A failure of it.
+    /// The error for a failure of this source.
     pub fn error(self, detail: String) -> Error {
         match self {
             Self::BallDontLie => Error::BallDontLie(detail),
@@ -73,8 +73,8 @@ impl Source {
         }
     }
 
-    /// Reads games as this source sent them. What cannot be read is returned beside them with its reason and sinks
-    /// nothing else. A game that is listed twice is read once, as it was listed last; so is a player in it.
+    /// Reads games as this source sent them. What cannot be read is returned beside them with its reason; the
+    /// rest stays. A game that is listed twice is read once, as it was listed last; so is a player in it.
     pub fn read_games<'a>(self, games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
         match self {
             Self::BallDontLie => balldontlie::read_games(games),
@@ -89,7 +89,7 @@ pub type RawGames = Vec<Box<RawValue>>;
 /// A poll of a source.
 #[derive(Debug)]
 pub struct Polled {
-    /// Who was asked.
+    /// The source that was asked.
     pub source: Source,
     /// Instant at which the source was asked, in the attempt that succeeded: the answer is no older. Of two
     /// polls the one with the later instant is the newer, even if it took longer or more attempts.

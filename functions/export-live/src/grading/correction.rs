@@ -9,7 +9,7 @@ use shared::{
 
 use super::{Correction, Document, Line};
 
-/// The corrections of the lines that are settled officially: those already told in the `previous` version, and
+/// The corrections of the lines that are settled officially: those already listed in the `previous` version, and
 /// the new ones. A correction that is taken back is left out.
 pub(super) fn all(previous: &Document, lines: &[Line]) -> Vec<Correction> {
     let mut official = lines.iter().filter(|line| line.settled == Settled::Official).peekable();

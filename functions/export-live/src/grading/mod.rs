@@ -1,5 +1,5 @@
 //! The grading document, `v1/live-grading/{date}.json` and `v1/live-grading/latest.json`: every line of the night
-//! with what has become of it, and every prediction with its grade.
+//! with its outcome, and every prediction with its grade.
 
 mod correction;
 mod evidence;
@@ -39,7 +39,7 @@ impl documents::Document for Document {
 
 impl Document {
     /// Settles the lines and grades the predictions by the scores of a live document, and by official scores
-    /// where available. Corrections are told from the `previous` version.
+    /// where available. Corrections are found by comparison with the `previous` version.
     pub fn of(live: &live::Document, predicted: &Predicted, previous: Option<&Self>) -> Self {
         let previous = previous.filter(|previous| previous.game_date == live.game_date);
         let known_out = previous.map(Self::known_out).unwrap_or_default();

@@ -13,7 +13,7 @@ use super::{
 use crate::chance::Chance;
 
 /// The chance of the recommended side from which a prediction trends correct; at the rest of 1 or below it
-/// trends incorrect. Of the players in between, nothing can be said that is worth a word.
+/// trends incorrect. In between, the prediction has no trend.
 const LIKELY: f64 = 0.65;
 
 impl Graded {

@@ -42,7 +42,7 @@ impl<'a> Standing<'a> {
         let evidence = Evidence::of(matchup, player, predicted);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
         let has_played = evidence.counted.is_some();
-        // A poll that a concurrent one overtook may not know what was known.
+        // A poll may lack the list of inactive players that the previous version had.
         let known_out = known_out.filter(|_| matchup.live.is_none_or(|live| live.inactive.is_empty()));
         let inactive = matchup.inactive(player).map(|inactive| inactive.reason.as_str()).or(known_out);
         let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {

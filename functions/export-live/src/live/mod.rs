@@ -110,7 +110,7 @@ impl Document {
             games_over: self.games.iter().filter(|game| game.is_settled()).count(),
             total_games: self.total_games,
             players: self.games.iter().map(|game| game.player_count).sum(),
-            // What only the schedule knows is no news of a poll.
+            // Games that only the schedule has are not from the poll.
             games: self.games.iter().filter(|game| !game.is_unlisted()).map(|game| game.polled()).collect(),
             unreadable: self.unreadable,
             ..LiveData::default()

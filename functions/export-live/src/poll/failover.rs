@@ -13,11 +13,11 @@ use shared::{
 use super::{Poll, comparison::Comparison, one_of_each};
 use crate::{live::LiveGame, names::Names};
 
-/// How long nothing may happen in a game that is on before another source is asked.
+/// How long a game in progress may stand still before the second source is asked.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 /// The same at halftime, which takes fifteen minutes.
 const PATIENCE_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
-/// How long after its tip-off a game that nobody lists counts as on.
+/// How long after its tip-off a game that no source lists counts as in progress.
 const LONGEST_GAME: TimeDelta = TimeDelta::hours(4);
 /// Every how many polls both sources are asked, to be compared.
 const COMPARED_EVERY: i64 = 10;

@@ -207,7 +207,7 @@ impl Poll {
         }
         tracing::warn!(
             game = game.game_id,
-            "upstream reports a state that cannot follow the public one; the game is kept as it was"
+            "upstream reports a state of a game that cannot follow the public one; the public state stays"
         );
         match (game.progress_since(known), known.regressed_since) {
             (Progress::Doubtful, None) => {
@@ -257,7 +257,7 @@ fn games_of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<(Vec<Gam
         tracing::warn!(
             what = rejected.what,
             reason = rejected.reason,
-            "part of the box scores cannot be read"
+            "part of the box scores cannot be read; it is left out"
         );
     }
     if games.is_empty() && !upstream.games.is_empty() {

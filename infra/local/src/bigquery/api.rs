@@ -125,12 +125,16 @@ async fn insert_job(
     }
     let load = request.configuration.get("load").cloned().unwrap_or_default();
     let load: Load = serde_json::from_value(load).map_err(|error| {
-        Failed::new(501, "notImplemented", format!("only queries and load jobs, and of them: {error}"))
+        Failed::new(501, "notImplemented", format!("local-cloud runs only queries and load jobs: {error}"))
     })?;
     let dispositions =
         (load.source_format.as_str(), load.create_disposition.as_str(), load.write_disposition.as_str());
     if dispositions != ("NEWLINE_DELIMITED_JSON", "CREATE_NEVER", "WRITE_APPEND") {
-        return Err(Failed::new(501, "notImplemented", format!("no load jobs of {dispositions:?}")));
+        return Err(Failed::new(
+            501,
+            "notImplemented",
+            format!("local-cloud runs no load jobs of {dispositions:?}"),
+        ));
     }
     let job = NewJob {
         id: id.clone(),

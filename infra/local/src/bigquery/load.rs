@@ -77,15 +77,15 @@ pub(super) async fn start_job(api: Api, caller: Caller, job: NewJob, load: Load)
                 return;
             }
             let ended = match fault {
-                Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "a fault that was asked for")),
+                Some(Fault::FailedJob) => Err(Failed::new(503, "backendError", "an injected fault")),
                 _ => run_load(&api.warehouse, &api.objects, &caller, &load),
             };
             if let Err(error) = api.warehouse.end_job(&id, &ended, api.now()) {
-                tracing::error!(job = id, %error, "the end of a job could not be noted");
+                tracing::error!(job = id, %error, "the end of a load job could not be recorded");
             }
         });
         if let Err(error) = run.await {
-            tracing::error!(%error, "a job broke off");
+            tracing::error!(%error, "a load job did not run to its end");
         }
     });
     if !runs_on {

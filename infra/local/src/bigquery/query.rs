@@ -85,7 +85,13 @@ impl Parameter {
             "STRING" => Some(Cell::Text(text.clone())),
             "DATE" => text.parse::<chrono::NaiveDate>().ok().map(|date| Cell::Text(date.to_string())),
             "INT64" => text.parse().ok().map(Cell::Integer),
-            kind => return Err(Failed::new(501, "notImplemented", format!("no parameters of type {kind}"))),
+            kind => {
+                return Err(Failed::new(
+                    501,
+                    "notImplemented",
+                    format!("local-cloud knows no query parameters of type {kind}"),
+                ));
+            }
         };
         let invalid =
             || Failed::new(400, "invalidQuery", format!("Invalid value {text:?} for @{}", self.name));
@@ -139,7 +145,7 @@ pub(super) async fn run_query(
 ) -> Result<Arc<QueryJob>, Failed> {
     caller.check("bigquery.jobs.create", Resource::Project)?;
     if request.use_legacy_sql {
-        return Err(Failed::new(501, "notImplemented", "no legacy SQL"));
+        return Err(Failed::new(501, "notImplemented", "local-cloud runs no legacy SQL"));
     }
     check_location(request.location.as_deref(), "Dataset of the query")?;
     for parameter in &request.query_parameters {

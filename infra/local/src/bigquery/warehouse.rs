@@ -211,7 +211,7 @@ impl Warehouse {
         // SQLite's name of the type; another name would mean a number.
         let mut statement = connection.prepare_cached(&sql.replace(" AS STRING)", " AS TEXT)"))?;
         if !statement.readonly() {
-            return Err(Failed::new(400, "invalidQuery", "only queries are served"));
+            return Err(Failed::new(400, "invalidQuery", "local-cloud runs only statements that read"));
         }
         for index in 1..=statement.parameter_count() {
             let name = statement.parameter_name(index).unwrap_or_default().to_owned();

@@ -200,7 +200,7 @@ impl Chaos {
                     under_way.spawn(async move {
                         tokio::time::sleep(moment).await;
                         if let Err(error) = process.kill_and_restart() {
-                            tracing::error!(%error, process.name, "not started again");
+                            tracing::error!(%error, process.name, "a killed process could not be restarted");
                         }
                     });
                 }

@@ -139,7 +139,6 @@ fn expected(snapshot: &Value) -> Vec<Row> {
     rows
 }
 
-/// A count in any JSON spelling.
 /// The expected rows of a game of the NBA's feed.
 fn expected_of_nba<'a>(snapshot: &'a Value, game: &'a Value) -> impl Iterator<Item = Row> + 'a {
     let nba_id = text(game, "gameId");
@@ -154,6 +153,7 @@ fn expected_of_nba<'a>(snapshot: &'a Value, game: &'a Value) -> impl Iterator<It
     })
 }
 
+/// A count in any JSON spelling.
 fn number(value: &Value) -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "counts of a game are small")]
     let whole = |number: f64| number as i64;

@@ -156,7 +156,7 @@ fn staggered(day: SlateDay, index: usize) -> Result<DateTime<Utc>, String> {
         .date()
         .and_hms_opt(19, 0, 0)
         .and_then(|evening| evening.and_local_timezone(New_York).single())
-        .ok_or("date: has no evening")?;
+        .ok_or("date: 7 PM in New York is not one instant")?;
     let later = TimeDelta::minutes(30) * i32::try_from(index % 8).unwrap_or(0);
     Ok(evening.to_utc() + later)
 }

@@ -118,7 +118,7 @@ fn parts(line: &Value) -> Result<Vec<(What, u32)>, String> {
     ];
     let points: u32 = parts.iter().map(|(what, times)| what.points() * times).sum();
     if points != count("pts")? || count("reb")? != count("oreb")? + count("dreb")? {
-        return Err("pts or reb is not what the line's other counters give".into());
+        return Err("pts or reb does not match the line's other counters".into());
     }
     for field in PLAIN {
         parts.push((What::Counted(field), count(field)?));
@@ -132,7 +132,7 @@ fn count(line: &Value, field: &str) -> Result<u32, String> {
         value => value
             .as_u64()
             .and_then(|count| count.try_into().ok())
-            .ok_or_else(|| format!("{field} is {value}")),
+            .ok_or_else(|| format!("{field} is {value}, expected a whole number, 0 or more")),
     }
 }
 

@@ -72,7 +72,9 @@ impl Night {
             .collect::<Result<Vec<_>, _>>()?;
         let day = games.first().ok_or_else(|| NotANight("the night has no games".into()))?.day();
         match games.iter().find(|game| game.day() != day) {
-            Some(other) => Err(NotANight(format!("games of {day} and of {} in one night", other.day()))),
+            Some(other) => {
+                Err(NotANight(format!("the night has games of two days, {day} and {}", other.day())))
+            }
             None => Ok(Self { day, games }),
         }
     }

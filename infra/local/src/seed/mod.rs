@@ -101,7 +101,9 @@ pub fn official_box_scores(warehouse: &Warehouse, night: &Night, seed: u64) -> R
     let eve = Eve::of(night, &mut ChaCha8Rng::seed_from_u64(seed));
     let (rows, correction) = season::official(&eve);
     warehouse.append(warehouse.table("nba_analytics", "player_game_summary")?, &rows)?;
-    correction.ok_or_else(|| Failed::new(400, "invalid", "nobody made a free throw in the night"))
+    correction.ok_or_else(|| {
+        Failed::new(400, "invalid", "no player made a free throw, so no points can be corrected")
+    })
 }
 
 impl Eve {

@@ -33,9 +33,9 @@ pub struct RunReport<'a> {
     pub fixtures: Option<Fixtures>,
     /// The public scores; the fields that follow from a judgement are overwritten.
     pub live: Option<LiveData>,
-    /// Tonight's public list; likewise.
+    /// Tonight's public list; the fields that follow from a judgement are overwritten.
     pub tonight: Option<TonightData>,
-    /// The public grading; likewise.
+    /// The public grading; the fields that follow from a judgement are overwritten.
     pub grading: Option<Grading>,
     /// Number of players of the slate day with a prediction.
     pub predictions: Option<usize>,

@@ -147,12 +147,15 @@ impl Loader {
                         job = id,
                         reason = failure.reason,
                         message = failure.message,
-                        "an earlier load job failed; the next attempt follows"
+                        "an earlier load job of these rows failed; the next attempt begins"
                     );
                 }
             }
         }
-        Err(Error::Permanent(format!("{MAXIMUM_ATTEMPTS} load jobs for {} have failed", load.job)))
+        Err(Error::Permanent(format!(
+            "all {MAXIMUM_ATTEMPTS} load jobs for {} have failed; the rows are not loaded",
+            load.job
+        )))
     }
 
     /// Whether the rows of `job` have landed, by a load job of an earlier delivery.
@@ -216,8 +219,8 @@ impl BigQuery {
     async fn existing(&self, id: &str) -> Result<Job, Error> {
         with_retries(BUDGET, || async {
             self.get_once(id).await?.ok_or_else(|| {
-                let location = self.location.as_deref().unwrap_or("no location");
-                let detail = format!("job {id} exists and is not found in {location}");
+                let location = self.location.as_deref().unwrap_or("the default location");
+                let detail = format!("job {id} exists, but was not found in {location}");
                 Failure::retryable(Error::transient(SERVICE, detail))
             })
         })

@@ -118,7 +118,7 @@ mod tests {
         pass(1);
         assert!(outage.permit(&clock).is_ok());
         assert!(outage.permit(&clock).is_err(), "one at a time");
-        // The one that was let through was lost with its answer.
+        // The permitted job and its result are lost.
         pass(2);
         assert!(outage.permit(&clock).is_ok());
         outage.is_over();

@@ -96,7 +96,10 @@ struct OwnIdentity(Credentials);
 impl Authenticator for OwnIdentity {
     async fn access_token(&self) -> Result<String, BQError> {
         self.0.access_token().await.map_err(|error| {
-            tracing::warn!(error = Error::with_sources(&error), "no access token for BigQuery");
+            tracing::warn!(
+                error = Error::with_sources(&error),
+                "no access token for BigQuery; the call is retried"
+            );
             BQError::NoToken
         })
     }

@@ -112,7 +112,7 @@ impl BigQuery {
                 // An answer of another form is transient; repeating the query is safe.
                 return Err(Failure::retryable(Error::transient(
                     SERVICE,
-                    "an unfinished query without a job id",
+                    "the answer to an unfinished query has no job id",
                 )));
             };
             let parameters = GetQueryResultsParameters {
@@ -137,13 +137,15 @@ fn all_of<R>(rows: Vec<R>, total: Option<&str>) -> Result<Vec<R>, Failure> {
     if total == Some(rows.len()) {
         return Ok(rows);
     }
-    Err(Failure::retryable(Error::transient(SERVICE, format!("{} rows came, of {total:?}", rows.len()))))
+    let total = total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+    let detail = format!("the answer to a query is incomplete: {} of {total} rows", rows.len());
+    Err(Failure::retryable(Error::transient(SERVICE, detail)))
 }
 
 fn take_rows<R: DeserializeOwned>(answer: &mut QueryResponse, rows: &mut Vec<R>) -> Result<(), Failure> {
     let Some(page) = answer.rows.take() else { return Ok(()) };
     let schema =
-        answer.schema.take().ok_or_else(|| Failure::Permanent(unreadable("rows without a schema")))?;
+        answer.schema.take().ok_or_else(|| Failure::Permanent(unreadable("it has rows and no schema")))?;
     for row in page {
         rows.push(read_row(&schema, row).map_err(Failure::Permanent)?);
     }
@@ -157,8 +159,9 @@ fn read_row<R: DeserializeOwned>(schema: &TableSchema, row: TableRow) -> Result<
     let mut object = Map::new();
     for (field, cell) in fields.zip(cells) {
         let value = match cell.value {
-            Some(Value::String(text)) => typed(&field.r#type, text)
-                .map_err(|text| unreadable(format!("column {}: {text:?}", field.name)))?,
+            Some(Value::String(text)) => typed(&field.r#type, text).map_err(|text| {
+                unreadable(format!("column {} has the unexpected value {text:?}", field.name))
+            })?,
             other => other.unwrap_or(Value::Null),
         };
         object.insert(field.name.clone(), value);

@@ -74,7 +74,7 @@ impl BallDontLie {
     /// `Bearer`, and is marked as sensitive so that no log shows it.
     pub fn new(base: Url, key: &SecretString) -> Result<Self, Error> {
         let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
-            Error::Configuration("BDL_API_KEY has a character that no header can carry".into())
+            Error::Configuration("BDL_API_KEY has a character that an HTTP header cannot contain".into())
         })?;
         value.set_sensitive(true);
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
@@ -137,12 +137,14 @@ impl BallDontLie {
                 Cursor::Text(text) => text,
             };
             if seen.len() + 1 >= MAXIMUM_PAGES {
-                return Err(Error::BallDontLie(format!("more than {MAXIMUM_PAGES} pages of box scores")));
+                return Err(Error::BallDontLie(format!(
+                    "sent more than {MAXIMUM_PAGES} pages of box scores"
+                )));
             }
             page_url = url.clone();
             page_url.query_pairs_mut().append_pair("cursor", &cursor);
             if !seen.insert(cursor) {
-                return Err(Error::BallDontLie("the pages of box scores repeat a cursor".into()));
+                return Err(Error::BallDontLie("sent the cursor of a page of box scores twice".into()));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Games, teams and players read from the payload, once, into types that hold.
+//! Games, teams and players read from the payload, once, into validated types.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -16,7 +16,7 @@ use crate::{
 
 /// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
 /// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or the longest
-/// text — is returned beside them with its reason and sinks nothing else. A game that is listed
+/// text — is returned beside them with its reason; the rest stays. A game that is listed
 /// twice, as happens when pages shift between two calls, is read once, as it was listed last; so is a
 /// player in it.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
@@ -139,10 +139,11 @@ fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
     let team = team.ok_or_else(|| format!("{field}: missing"))?;
     let by_code = Team::of_code(team.abbreviation.known().unwrap_or_default());
     by_code.or_else(|error| {
-        team.id
-            .known()
-            .and_then(Team::of_balldontlie_id)
-            .ok_or_else(|| format!("{field}: {error}, nor the id {:?}", team.id.known()))
+        let id = team.id.known();
+        id.and_then(Team::of_balldontlie_id).ok_or_else(|| match id {
+            Some(id) => format!("{field}: {error}, and none has the id {id}"),
+            None => format!("{field}: {error}"),
+        })
     })
 }
 
@@ -160,7 +161,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
     // A row without points is rejected, because everything depends on them; any other unreadable count is
     // dropped.
-    let points = line.pts.count().map_err(|()| "pts: expected a count")?.unwrap_or(0);
+    let points = line.pts.count().map_err(|()| "pts: expected a whole number, 0 or more")?.unwrap_or(0);
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
@@ -251,7 +252,7 @@ mod tests {
             "game number 4 of the poll: invalid type",
             "player of ATL in game 5: player.first_name and",
             "player of ATL in game 5: player.id: missing",
-            "player of ATL in game 5: pts: expected a count",
+            "player of ATL in game 5: pts: expected a whole number, 0 or more",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
         for (reason, expected) in reasons.iter().zip(expected) {

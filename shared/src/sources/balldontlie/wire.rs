@@ -43,7 +43,7 @@ pub(super) struct Team<'a> {
     pub id: Number,
     #[serde(borrow, default)]
     pub abbreviation: Text<'a>,
-    /// Read one by one, so that an unreadable player does not sink the game.
+    /// Read one by one, so that an unreadable player costs only that player's row.
     #[serde(borrow)]
     pub players: Option<Vec<&'a RawValue>>,
 }

@@ -25,7 +25,8 @@ use crate::{
 
 const BUDGET: Budget =
     Budget { service: "the NBA's feed", attempt: Duration::from_secs(6), total: Duration::from_secs(15) };
-const TELLING: Telling = Telling { error: Error::NbaCdn, refusal: "the feed refuses requests from here" };
+const TELLING: Telling =
+    Telling { error: Error::NbaCdn, refusal: "the feed refuses requests from this IP address" };
 /// The largest file that is read; a box score has 37 KB, a scoreboard of ten games 14 KB.
 const MAXIMUM_BYTES: usize = 2 * 1024 * 1024;
 /// The most box scores of a poll; a night has at most fifteen games.
@@ -76,7 +77,9 @@ impl NbaCdn {
     /// where none can be had.
     pub async fn of(&self, clock: &Clock, ids: &[NbaGameId]) -> Result<Polled, Error> {
         if ids.is_empty() {
-            return Err(Error::NbaCdn("the games of the day are not known by their ids".into()));
+            return Err(Error::NbaCdn(
+                "the ids of the day's games are not known, so no box score can be requested".into(),
+            ));
         }
         let at = clock.now();
         let boxes = join_all(ids.iter().take(MAXIMUM_BOX_SCORES).map(|id| self.box_score(id, clock))).await;
@@ -108,7 +111,7 @@ impl NbaCdn {
         let id = game.nba_id.as_ref()?;
         let box_score = self.box_score(id, clock).await;
         let box_score = box_score
-            .inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed fails"));
+            .inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed could not be fetched; a game that has begun is left out"));
         match box_score {
             Ok(box_score) => Some(box_score),
             // Before tip-off a box score adds nothing but the inactive.
@@ -134,7 +137,9 @@ impl NbaCdn {
             let at = clock.now();
             let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, TELLING).await?;
             let read = read(&body).map_err(|error| {
-                Failure::retryable(Error::NbaCdn(format!("{path} is not what is expected: {error}")))
+                Failure::retryable(Error::NbaCdn(format!(
+                    "{path} does not have the expected content: {error}"
+                )))
             })?;
             Ok((at, read))
         });

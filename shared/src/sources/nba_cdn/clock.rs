@@ -5,7 +5,7 @@ use crate::nba::{GameState, UpstreamClock};
 /// The state of a game, from its number (1 before tip-off, 2 in progress, 3 over), its text, period and clock.
 ///
 /// A postponed game stays 1 and says so in its text. Before tip-off the clock of a box score counts down to tip-off,
-/// so it tells nothing about play.
+/// so it says nothing about play.
 pub(super) fn state(status: Option<i64>, text: &str, period: Option<i64>, clock: &str) -> GameState {
     let text = text.trim();
     let is_off =

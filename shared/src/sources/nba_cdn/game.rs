@@ -1,4 +1,4 @@
-//! Games, teams and players read from the NBA's feed, once, into types that hold.
+//! Games, teams and players read from the NBA's feed, once, into validated types.
 
 use std::collections::HashSet;
 
@@ -165,7 +165,8 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
     let counted = player.statistics.unwrap_or_default();
     // A row without points is rejected, because everything depends on them; any other unreadable count is
     // dropped.
-    let points = counted.points.count().map_err(|()| "points: expected a count")?.unwrap_or(0);
+    let points =
+        counted.points.count().map_err(|()| "points: expected a whole number, 0 or more")?.unwrap_or(0);
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
@@ -261,7 +262,7 @@ mod tests {
             "game number 3 of the poll: invalid type",
             "player of DAL in game 0022500002: personId: missing",
             "player of DAL in game 0022500002: name, firstName and familyName: missing",
-            "player of DAL in game 0022500002: points: expected a count",
+            "player of DAL in game 0022500002: points: expected a whole number, 0 or more",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
         for (reason, expected) in reasons.iter().zip(expected) {

@@ -56,7 +56,7 @@ pub(super) struct Team<'a> {
     pub team_tricode: Text<'a>,
     #[serde(default)]
     pub score: Number,
-    /// Read one by one, so that an unreadable player does not sink the game.
+    /// Read one by one, so that an unreadable player costs only that player's row.
     #[serde(borrow)]
     pub players: Option<Vec<&'a RawValue>>,
 }
