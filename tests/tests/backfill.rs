@@ -52,7 +52,7 @@ async fn three_dates_are_exported_and_a_second_run_has_nothing_left_to_do() {
     let exported = Exported::start().await;
     let (success, said, complaint) = exported.backfill("2025-12-01", "2025-12-03").await;
     assert!(success, "{said}{complaint}");
-    assert_eq!(said, "3 dates exported, 0 were done before, 0 failed\n");
+    assert_eq!(said, "exported: 3, done before: 0, failed: 0\n");
     let dates = ["2025-12-01", "2025-12-02", "2025-12-03"];
     assert_eq!(
         exported.cloud.names(API_BUCKET, "v1/live/"),
@@ -64,7 +64,7 @@ async fn three_dates_are_exported_and_a_second_run_has_nothing_left_to_do() {
 
     let (success, said, _) = exported.backfill("2025-12-01", "2025-12-04").await;
     assert!(success);
-    assert_eq!(said, "1 dates exported, 3 were done before, 0 failed\n");
+    assert_eq!(said, "exported: 1, done before: 3, failed: 0\n");
     assert_eq!(exported.upstream.asked().len(), 4);
 }
 
@@ -77,12 +77,12 @@ async fn a_date_that_fails_is_listed_and_tried_again_by_the_next_run() {
     let (success, said, _) = exported.backfill("2025-12-01", "2025-12-03").await;
     assert!(!success);
     let (summary, failed) = said.split_once('\n').expect("two lines");
-    assert_eq!(summary, "2 dates exported, 0 were done before, 1 failed");
+    assert_eq!(summary, "exported: 2, done before: 0, failed: 1");
     assert!(failed.starts_with("  2025-12-02  502 Bad Gateway: "), "{failed}");
     assert!(failed.contains("the key in BDL_API_KEY is refused"), "{failed}");
     let (success, said, _) = exported.backfill("2025-12-01", "2025-12-03").await;
     assert!(success);
-    assert_eq!(said, "1 dates exported, 2 were done before, 0 failed\n");
+    assert_eq!(said, "exported: 1, done before: 2, failed: 0\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,5 +106,5 @@ async fn a_function_that_does_not_answer_fails_its_dates_and_says_so() {
     let exported = Exported { url: nowhere.url, ..exported };
     let (success, said, _) = exported.backfill("2025-12-01", "2025-12-02").await;
     assert!(!success);
-    assert!(said.starts_with("0 dates exported, 0 were done before, 2 failed\n  2025-12-01  404"), "{said}");
+    assert!(said.starts_with("exported: 0, done before: 0, failed: 2\n  2025-12-01  404"), "{said}");
 }

@@ -518,4 +518,151 @@ async fn games_that_are_public_by_the_second_source_are_kept_beside_the_first_on
     let kept = night.cloud.names(RAW_BUCKET, IN_PROGRESS);
     assert_eq!(kept, ["nba-com/live-boxscores/2026-01-09/20260110_020600.json"]);
     assert_eq!(night.cloud.json(RAW_BUCKET, &kept[0])["liveBoxes"][0]["gameId"], GAME);
+    // The rows of the game are those of the feed alone.
+    let first = "ball-dont-lie/live-boxscores/2026-01-09/20260110_020600.json";
+    assert_eq!(night.cloud.json(RAW_BUCKET, first)["elsewhere"], json!([["BOS", "TOR"]]));
+    let processor = night.cloud.processor().await;
+    for (name, rows) in [(first, 0), (kept[0].as_str(), 26)] {
+        let object = night.cloud.services.objects.list(RAW_BUCKET, name).pop().expect("a snapshot");
+        let answer = processor.deliver(RAW_BUCKET, name, object.generation).await;
+        assert_eq!(answer.json["rows"], rows, "{name}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_with_a_basket_less_is_believed_at_the_second_report() {
+    let night = Night::of(&[]).await;
+    night.poll("02:51", Reply::games([game(("4th Qtr", 4, "Q4 0:00"), 32)])).await;
+    night.feed.list([of_feed(FINAL, 30)]);
+    let shown = night.poll("02:52", refused()).await;
+    assert_eq!(fields(&shown, ["status", "source"]), json!(["in_progress", "balldontlie"]));
+    let shown = night.poll("02:53", refused()).await;
+    assert_eq!(fields(&shown, ["status", "source"]), json!(["final", "nba_cdn"]));
+    assert_eq!(player(&json!({"games": [shown]}), "jaylenbrown")["points"], 30);
+}
+
+#[tokio::test]
+async fn an_end_in_a_tie_is_none_and_an_overtime_follows() {
+    let night = Night::of(&[]).await;
+    let tied = |state| {
+        let mut game = boston(state, 21);
+        game["visitor_team_score"] = game["home_team_score"].clone();
+        game
+    };
+    let end = || Reply::games([tied(FINAL)]);
+    night.poll("02:51", end()).await;
+    let mut overtime = tied(("OT", 5, "OT 2:00"));
+    overtime["time"] = json!("OT1 2:00");
+    let mut overtime = of_the_nba(&overtime, GAME);
+    overtime["homeTeam"]["score"] = json!(90);
+    night.feed.list([overtime]);
+    let shown = night.poll("02:58", end()).await;
+    assert_eq!(
+        fields(&shown, ["status", "time_remaining", "source"]),
+        json!(["in_progress", "OT1 2:00", "nba_cdn"])
+    );
+}
+
+#[tokio::test]
+async fn a_player_of_another_spelling_stays_one_player_when_only_one_source_is_left() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    // BallDontLie has another first name, and the registry's is the feed's.
+    let spelled = |state, points| {
+        let mut game = boston(state, points);
+        box_of(&mut game, "home_team")[0]["player"]["first_name"] = json!("Marselles");
+        full(game)
+    };
+    let clock = HandClock::at(&instant_of("02:01"));
+    let (stub, feed) = (Stub::answering([refused()]).await, Feed::of([of_feed(THIRD, 9)]).await);
+    cloud.services.limits.set(Limit { object_write_interval: Duration::ZERO, ..Limit::default() });
+    let exporter = cloud.exporter_of(BOTH, &stub, &feed, &clock).await;
+    exporter.post("").await;
+    feed.fail(403);
+    stub.answer([Reply::games([spelled(FOURTH, 18)])]);
+    clock.set(&instant_of("02:02"));
+    exporter.post("").await;
+    let live = cloud.document(LIVE).await;
+    assert_eq!(fields(player(&live, "jaylenbrown"), ["points", "bdl_player_id"]), json!([18, 70]));
+    let browns = live["games"][0]["players"].as_array().expect("players").iter();
+    let browns = browns.filter(|row| row["name"].as_str().is_some_and(|name| name.ends_with("Brown")));
+    assert_eq!(browns.count(), 1);
+    assert_eq!(live["games"][0]["game_id"], GAME, "a game that has begun keeps its id");
+}
+
+#[tokio::test]
+async fn who_is_inactive_is_looked_up_before_the_first_tip_off() {
+    let night = Night::of(&[predicted("hugogonzalez", 7.5, "OVER")]).await;
+    let out = with_inactive(of_feed(BEFORE, 0), "Hugo", "González", "INACTIVE_INJURY", "");
+    night.feed.list([out]);
+    let shown = night.poll("00:10", Reply::games([])).await;
+    assert_eq!(fields(&shown, ["status", "source", "game_id"]), json!(["scheduled", null, GAME]));
+    assert_eq!(shown["inactive"][0]["player_lookup"], "hugogonzalez");
+    let grading = night.cloud.document(GRADING).await;
+    assert_eq!(only(&grading["predictions"], "hugogonzalez")["status"], "void");
+    night.poll("00:11", Reply::games([])).await;
+    let grading = night.cloud.document(GRADING).await;
+    assert_eq!(only(&grading["predictions"], "hugogonzalez")["status"], "void", "it stays known");
+}
+
+#[tokio::test]
+async fn a_game_that_the_feed_calls_off_stays_called_off() {
+    let night = Night::of(&[]).await;
+    let mut off = of_feed(BEFORE, 0);
+    off["gameStatusText"] = json!("PPD");
+    night.feed.list([off]);
+    let before = || {
+        let mut game = boston(BEFORE, 0);
+        ["home_team", "visitor_team"].iter().for_each(|side| box_of(&mut game, side).clear());
+        ["home_team_score", "visitor_team_score"].iter().for_each(|score| game[*score] = json!(0));
+        Reply::games([game])
+    };
+    let shown = night.poll("00:10", before()).await;
+    assert_eq!(shown["status"], "postponed");
+    for time in ["00:11", "00:14", "00:40"] {
+        assert_eq!(night.poll(time, before()).await["status"], "postponed", "{time}");
+    }
+    // Play shows that it was wrong.
+    let shown = night.poll("00:50", Reply::games([game(("1st Qtr", 1, "Q1 5:00"), 8)])).await;
+    assert_eq!(shown["status"], "in_progress");
+}
+
+#[tokio::test]
+async fn at_tip_off_a_game_does_not_flip_between_the_sources() {
+    let night = Night::of(&[]).await;
+    let mut begins = of_feed(("1st Qtr", 1, "Q1 12:00"), 0);
+    for side in ["homeTeam", "awayTeam"] {
+        begins[side]["score"] = json!(0);
+        begins[side]["players"].as_array_mut().expect("players").clear();
+    }
+    night.feed.list([begins]);
+    let mut seen = Vec::new();
+    for minute in 36..42 {
+        let shown = night.poll(&format!("00:{minute}"), Reply::games([])).await;
+        seen.push(shown["status"].as_str().expect("a status").to_owned());
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+}
+
+#[tokio::test]
+async fn with_the_feed_first_a_past_day_is_exported_too() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    let clock = HandClock::at("2026-01-10T18:00:00Z");
+    let (stub, feed) = (Stub::answering([]).await, Feed::of([of_feed(FINAL, 31)]).await);
+    for order in ["nba_cdn", "nba_cdn,balldontlie"] {
+        let exporter = cloud.exporter_of(order, &stub, &feed, &clock).await;
+        let answer = exporter.post(json!({"target_date": DAY}).to_string()).await;
+        assert_eq!(answer.status, 200, "{order}: {answer:?}");
+        assert_eq!(cloud.document("v1/live/2026-01-09.json").await["games"][0]["source"], "nba_cdn");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_no_health() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(THIRD, 21)]);
+    night.poll("02:01", Reply::games([json!({"id": 1, "status": "?"})])).await;
+    assert_eq!(night.source("balldontlie").await["status"], "unhealthy");
 }

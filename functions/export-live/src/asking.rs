@@ -39,8 +39,10 @@ pub(crate) struct SourceNews {
 }
 
 impl SourceNews {
-    fn note(&mut self, source: Source, answer: &Result<Polled, Error>) {
+    /// Notes whether a source has given an answer that can be read.
+    fn note(&mut self, source: Source, answer: Result<Poll, Error>) -> Result<Poll, Error> {
         self.asked.push((source, answer.as_ref().map(drop).map_err(ToString::to_string)));
+        answer
     }
 }
 
@@ -50,7 +52,16 @@ impl Exporter {
         if !run.asks_upstream {
             return First::Unasked;
         }
-        let mut asking = self.asking(run, self.sources.first(), Vec::new());
+        let first = self.sources.first();
+        // The NBA's feed knows the games of another day by their ids only.
+        let ids = match (first, run.is_today) {
+            (Source::NbaCdn, false) => {
+                let names = self.names(run.day).await;
+                Night { public: None, names: &names }.game_ids()
+            }
+            _ => Vec::new(),
+        };
+        let mut asking = self.asking(run, first, ids);
         match tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking).await {
             Ok(answer) => First::Answered(answer),
             Err(_) => First::Late(asking),
@@ -67,15 +78,18 @@ impl Exporter {
         news: &mut SourceNews,
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
-        let read = |polled: Polled| Poll::of(run.day, run.is_today, &polled);
+        let read = |polled: Polled| {
+            let poll = Poll::of(run.day, run.is_today, &polled)?;
+            let is_named = polled.source == Source::NbaCdn || night.mixes_sources();
+            Ok(if is_named { poll.named(night) } else { poll })
+        };
         let Some(other) = other else {
             let answer = match first {
                 First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
                 First::Answered(answer) => answer,
                 First::Late(asking) => asking.await,
             };
-            news.note(one, &answer);
-            return answer.and_then(read);
+            return news.note(one, answer.and_then(read));
         };
         let ask_other = || self.asking(run, other, night.game_ids());
         let (answer, stand_in) = match first {
@@ -83,8 +97,7 @@ impl Exporter {
             First::Answered(answer) => (answer, None),
             First::Late(asking) => self.race(asking, ask_other()).await,
         };
-        news.note(one, &answer);
-        let first = answer.and_then(read);
+        let first = news.note(one, answer.and_then(read));
         let is_enough = matches!(&first, Ok(first) if !run.is_today || !first.needs(other, night));
         if is_enough {
             return first;
@@ -93,37 +106,38 @@ impl Exporter {
             Some(answer) => answer,
             None => ask_other().await,
         };
-        news.note(other, &stand_in);
-        match (first, stand_in.and_then(read)) {
+        match (first, news.note(other, stand_in.and_then(read))) {
             (Ok(first), Ok(second)) => {
-                let (poll, comparison) = first.named(night).combined(second.named(night), night);
+                let (poll, comparison) = first.named(night).combined(second, night);
                 news.comparison = Some(comparison);
                 Ok(poll)
             }
             (Ok(first), Err(error)) => {
-                tracing::warn!(%error, second = other.name(), "the second source of scores failed; only the first one is used");
+                tracing::warn!(%error, second = other.name(), "the second source of scores fails");
                 Ok(first)
             }
             (Err(error), Ok(second)) => {
-                tracing::warn!(%error, second = other.name(), "the first source of scores failed; the second one is used instead");
-                Ok(second.named(night))
+                tracing::warn!(%error, second = other.name(), "the first source of scores fails; the second stands in");
+                Ok(second)
             }
             (Err(error), Err(second_error)) => {
-                tracing::warn!(error = %second_error, second = other.name(), "the second source of scores failed too; this poll has no scores");
+                tracing::warn!(error = %second_error, second = other.name(), "the second source of scores fails too");
                 Err(error)
             }
         }
     }
 
-    /// Waits for whichever answers first, the late first source or the second. Where the second does, the first counts
-    /// as failed; where the second fails, the first is waited for.
+    /// The answers of a first source that is late and of the second, until one of them is good.
     async fn race(
         &self,
         mut first: Asking,
         mut second: Asking,
     ) -> (Result<Polled, Error>, Option<Result<Polled, Error>>) {
         tokio::select! {
-            answer = &mut first => (answer, None),
+            answer = &mut first => match answer {
+                Ok(answer) => (Ok(answer), None),
+                Err(error) => (Err(error), Some(second.await)),
+            },
             stand_in = &mut second => match stand_in {
                 Ok(stand_in) => {
                     let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
@@ -171,6 +185,7 @@ impl Exporter {
                     lag_seconds: comparison.lag.get(place).copied().unwrap_or(0),
                     disagreements: comparison.disagreements,
                     differing_finals: comparison.differing_finals.clone(),
+                    agreeing_finals: comparison.agreeing_finals.clone(),
                 }),
             }
         });

@@ -12,7 +12,7 @@ use shared::{
 use crate::live::LiveGame;
 
 /// How long before its tip-off a game is polled: BallDontLie lists the players a quarter of an hour before.
-const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
+pub(crate) const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
 const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
 /// The interval of the schedule's calls.

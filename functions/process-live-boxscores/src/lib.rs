@@ -22,6 +22,7 @@ use shared::{
         storage::{MAXIMUM_OBJECT_BYTES, Storage},
     },
     gzip,
+    nba::TeamPair,
     service::{
         self, Outcome,
         dead_letter::DeadLetters,
@@ -131,6 +132,7 @@ impl Processor {
         let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
             .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
         let (mut games, rejected) = source.read_games(snapshot.live_boxes.iter().copied());
+        games.retain(|game| !snapshot.elsewhere.contains(&TeamPair::of(&game.home.team, &game.visitor.team)));
         for game in &mut games {
             if let Some(known) = game.nba_id.as_ref().and_then(|id| snapshot.game_ids.get(id)) {
                 game.id.clone_from(known);

@@ -23,7 +23,7 @@ use shared::{
         storage::{Storage, Upload, Written},
     },
     json,
-    nba::{GameStatus, PollId},
+    nba::{GameStatus, PollId, TeamPair},
     service,
     sources::{LiveSources, Polled, Source},
 };
@@ -137,7 +137,7 @@ impl Scraper {
         let (polled, public) = tokio::join!(self.sources.live(first, &self.clock), self.public_games());
         let polled = match (polled, second) {
             (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
-                let reply = self.store(&polled, &public, every).await?;
+                let reply = self.store(&polled, &public, every, public.on_by(second)).await?;
                 self.store_beside(second, &public, every).await;
                 return Ok(Json(reply));
             }
@@ -150,7 +150,7 @@ impl Scraper {
             }
             (polled, _) => polled?,
         };
-        self.store(&polled, &public, every).await.map(Json)
+        self.store(&polled, &public, every, Vec::new()).await.map(Json)
     }
 
     /// What the public scores say; nothing where they cannot be read.
@@ -164,7 +164,7 @@ impl Scraper {
     /// Stores the games whose public scores come from `source`, so that the history has what the public saw.
     async fn store_beside(&self, source: Source, public: &PublicGames, every: IdleEvery) {
         let stored = match self.sources.live(source, &self.clock).await {
-            Ok(polled) => self.store(&public.only_those_of(polled), public, every).await,
+            Ok(polled) => self.store(&public.only_those_of(polled), public, every, Vec::new()).await,
             Err(error) => Err(error),
         };
         if let Err(error) = stored {
@@ -172,8 +172,15 @@ impl Scraper {
         }
     }
 
-    /// Stores a poll as a snapshot, unless no game is in progress and it is not due.
-    async fn store(&self, polled: &Polled, public: &PublicGames, every: IdleEvery) -> Result<Reply, Error> {
+    /// Stores a poll as a snapshot, unless no game is in progress and it is not due. The rows of the games `elsewhere`
+    /// are taken from another snapshot.
+    async fn store(
+        &self,
+        polled: &Polled,
+        public: &PublicGames,
+        every: IdleEvery,
+        elsewhere: Vec<TeamPair>,
+    ) -> Result<Reply, Error> {
         let Polled { source, at, ref games } = *polled;
         let (poll_id, game_count) = (PollId::at(at), games.len());
         if !every.is_due(at) && !may_be_on(polled) {
@@ -185,6 +192,7 @@ impl Scraper {
             poll_id,
             game_count,
             live_boxes: games.iter().map(AsRef::as_ref).collect(),
+            elsewhere,
             game_ids: if source == Source::NbaCdn { public.game_ids() } else { BTreeMap::new() },
         };
         let expected = 1024 + games.iter().map(|game| game.get().len() + 1).sum::<usize>();

@@ -81,6 +81,13 @@ impl PublicGames {
         Polled { games: games.collect(), ..polled }
     }
 
+    /// The games in progress whose public scores come from `source`.
+    pub fn on_by(&self, source: Source) -> Vec<TeamPair> {
+        let on = self.games.iter().filter(|game| game.status == GameStatus::InProgress);
+        let of_source = on.filter(|game| game.source == Some(source));
+        of_source.map(|game| TeamPair::of(&game.home_team, &game.away_team)).collect()
+    }
+
     /// The public ids of the games by the NBA's.
     pub fn game_ids(&self) -> BTreeMap<NbaGameId, String> {
         let named = |game: &PublicGame| Some((game.nba_game_id.clone()?, game.game_id.clone()));

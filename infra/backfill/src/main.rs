@@ -123,7 +123,7 @@ impl Arguments {
         let mut out = io::stdout();
         let said = |error: io::Error| error.to_string();
         let (exported, before) = (open.len() - failed.len(), days.len() - open.len());
-        writeln!(out, "{exported} dates exported, {before} were done before, {} failed", failed.len())
+        writeln!(out, "exported: {exported}, done before: {before}, failed: {}", failed.len())
             .map_err(said)?;
         for (day, reason) in &failed {
             writeln!(out, "  {day}  {reason}").map_err(said)?;

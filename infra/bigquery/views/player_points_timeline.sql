@@ -22,7 +22,7 @@ SELECT
   points,
   points - COALESCE(
     LAG(points) OVER (
-      PARTITION BY game_date, game_id, player_lookup
+      PARTITION BY game_date, home_team_abbr, away_team_abbr, player_lookup
       ORDER BY poll_timestamp, poll_id
     ),
     0

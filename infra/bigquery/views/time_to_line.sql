@@ -36,7 +36,7 @@ FROM (
     points,
     COALESCE(
       MAX(points) OVER (
-        PARTITION BY game_date, game_id, player_lookup
+        PARTITION BY game_date, home_team_abbr, away_team_abbr, player_lookup
         ORDER BY poll_timestamp, poll_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
       ),

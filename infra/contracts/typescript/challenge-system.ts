@@ -245,8 +245,8 @@ export interface LiveGame {
    */
   away_team: string;
   /**
-   * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game. It stays the same whichever
-   * source the scores come from.
+   * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
+   * before the game began. It stays the same whichever source the scores come from.
    */
   game_id: string;
   /**

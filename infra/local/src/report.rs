@@ -227,8 +227,8 @@ impl Polls {
                 };
                 sides.iter().filter_map(|side| game[side]["players"].as_array()).map(Vec::len).sum()
             };
-            players +=
-                snapshot["liveBoxes"].as_array().into_iter().flatten().map(of_game).sum::<usize>() as u64;
+            let games = list(&snapshot, "liveBoxes").iter().filter(|game| !is_elsewhere(&snapshot, game));
+            players += games.map(of_game).sum::<usize>() as u64;
         }
         Ok(Self { count: snapshots.len() as u64, players })
     }
@@ -238,6 +238,13 @@ impl Polls {
 fn document(replay: &Replay, object: &str) -> Value {
     let stored = replay.cloud.objects.read(API_BUCKET, object, None);
     stored.ok().and_then(|(_, body)| serde_json::from_slice(&body).ok()).unwrap_or_default()
+}
+
+/// Whether the rows of a game of BallDontLie's are in the snapshot of the other source.
+pub(crate) fn is_elsewhere(snapshot: &Value, game: &Value) -> bool {
+    let mut teams = ["home_team", "visitor_team"].map(|side| game[side]["abbreviation"].clone());
+    teams.sort_by_key(ToString::to_string);
+    list(snapshot, "elsewhere").contains(&Value::from(teams.to_vec()))
 }
 
 /// The list below `field`; empty if there is none.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    nba::{NbaGameId, PollId, SlateDay},
+    nba::{NbaGameId, PollId, SlateDay, TeamPair},
     sources::Source,
 };
 
@@ -29,6 +29,10 @@ pub struct Snapshot<'a> {
     /// come from. Only in snapshots of the NBA's feed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub game_ids: BTreeMap<NbaGameId, String>,
+    /// The games in progress whose public scores come from another source: the rows of these are in its snapshot, and
+    /// those here would be earlier states between them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<TeamPair>,
 }
 
 /// The name of a poll's snapshot, `…/{slate day}/{YYYYMMDD_HHMMSS}.json` in the folder of its source.

@@ -37,6 +37,8 @@ pub(super) struct Telling {
     pub error: fn(String) -> Error,
     /// What status 401 or 403 means.
     pub refusal: &'static str,
+    /// Whether that is an ERROR in the log: no later call fixes it, a person has to.
+    pub refusal_is_error: bool,
 }
 
 /// The body of `url`, at most `most` bytes.
@@ -44,7 +46,7 @@ pub(super) async fn get(
     http: &reqwest::Client,
     url: &Url,
     most: usize,
-    Telling { error, refusal }: Telling,
+    Telling { error, refusal, refusal_is_error }: Telling,
 ) -> Result<Bytes, Failure> {
     let again = |detail: String, after| Failure::Retryable { error: error(detail), after };
     let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
@@ -61,8 +63,9 @@ pub(super) async fn get(
             }
             _ if status.is_server_error() => again(format!("answered {status}"), after),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                // No later call fixes this; a person has to.
-                tracing::error!(%status, refusal, "a source of scores refuses the request; it is not retried");
+                if refusal_is_error {
+                    tracing::error!(%status, refusal, "a source of scores refuses the request; it is not retried");
+                }
                 Failure::Permanent(error(format!("answered {status}: {refusal}")))
             }
             _ => Failure::Permanent(error(format!("answered {status}"))),

@@ -26,8 +26,8 @@ const MINUTES_OFF: f64 = 3.0;
 /// A game of the slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveGame {
-    /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game. It stays the same whichever
-    /// source the scores come from.
+    /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
+    /// before the game began. It stays the same whichever source the scores come from.
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
@@ -219,8 +219,9 @@ impl LiveGame {
     pub(crate) fn with_ids_of(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
-        // A game keeps its id whichever source speaks.
-        if game.source.is_some() && game.has_nba_id_only() && !known.has_nba_id_only() {
+        // A game keeps its id whichever source speaks, and once it has begun in any case.
+        let knows_better = game.has_nba_id_only() && !known.has_nba_id_only();
+        if game.source.is_some() && (knows_better || known.has_begun() && known.has_nba_id_only()) {
             game.game_id.clone_from(&known.game_id);
         }
         if game.inactive.is_empty() {

@@ -58,17 +58,35 @@ impl LiveGame {
         }
     }
 
-    /// Whether this listing is no earlier than the `known` one, by elapsed play and score: what a switch to another
-    /// source requires.
-    pub(crate) fn is_no_earlier_than(&self, known: &LiveGame) -> bool {
+    /// Compares this listing with the `known` one of another source. Less play never follows: one of the two is
+    /// behind, and the public scores do not go back for it. As much play with a lower score may be a correction.
+    pub(crate) fn progress_across_sources(&self, known: &LiveGame) -> Progress {
+        use GameStatus::{Final, InProgress, Postponed, Scheduled};
         let range = |game: &LiveGame| elapsed_range(game.status, game.period, &game.time_remaining);
         let score = |game: &LiveGame| game.home_score + game.away_score;
-        let is_over = |game: &LiveGame| game.status == GameStatus::Final;
-        match (is_over(known), is_over(self)) {
-            (true, false) => false,
-            (false, true) => score(self) >= score(known),
-            _ => range(self).end() >= range(known).start() && score(self) >= score(known),
+        let by_score = if score(self) >= score(known) { Progress::Onwards } else { Progress::Doubtful };
+        match (known.status, self.status) {
+            (Scheduled, _) | (Postponed, Postponed | InProgress | Final) => Progress::Onwards,
+            (InProgress, Postponed) if !known.shows_play() => Progress::Doubtful,
+            (_, Scheduled | Postponed) => Progress::Impossible,
+            // An overtime follows an end that was none.
+            (Final, InProgress) if self.period != known.period + 1 => Progress::Impossible,
+            (Final, InProgress) if known.is_tied_end() => Progress::Onwards,
+            (Final, InProgress) => Progress::Doubtful,
+            (Final, Final) if self.period > known.period => by_score,
+            // The official box score settles which of two ends is right.
+            (Final, Final) if score(self) < score(known) || self.period < known.period => {
+                Progress::Impossible
+            }
+            (InProgress, Final) if self.says_period && self.period < known.period => Progress::Impossible,
+            (InProgress, InProgress) if range(self).end() < range(known).start() => Progress::Impossible,
+            (InProgress | Final, InProgress | Final) => by_score,
         }
+    }
+
+    /// Whether the game is said to have ended in a tie, which no game does.
+    pub(crate) fn is_tied_end(&self) -> bool {
+        self.status == GameStatus::Final && self.home_score == self.away_score && self.home_score > 0
     }
 
     /// Whether anything has happened in the game since the `known` listing.

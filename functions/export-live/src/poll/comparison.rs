@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::nba::{GameStatus, elapsed_seconds, minutes_decimal};
 
 use crate::live::{LiveGame, LivePlayer};
 
 /// The most minutes by which two sources differ without disagreeing: one of them rounds, and half a minute of lag.
 const MINUTES_OFF: f64 = 2.0;
+
+/// How long after its end a game is still compared.
+pub(super) const COMPARED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(20);
 
 /// A comparison of the games that both sources list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +23,28 @@ pub(crate) struct Comparison {
     pub disagreements: usize,
     /// The games whose final scores or points differ, as `TOR at BOS`.
     pub differing_finals: Vec<String>,
+    /// The games whose final scores and points are the same.
+    pub agreeing_finals: Vec<String>,
 }
 
 impl Comparison {
     pub fn at(at: DateTime<Utc>) -> Self {
-        Self { at, lag: [0, 0], disagreements: 0, differing_finals: Vec::new() }
+        Self { at, lag: [0, 0], disagreements: 0, differing_finals: Vec::new(), agreeing_finals: Vec::new() }
+    }
+
+    /// Whether the game has been over for so long that it is no longer compared.
+    fn is_past(&self, first: &LiveGame, known: Option<&Arc<LiveGame>>) -> bool {
+        let moved_at =
+            known.filter(|known| known.status == GameStatus::Final).and_then(|known| known.moved_at);
+        first.status == GameStatus::Final && moved_at.is_some_and(|at| self.at >= at + COMPARED_AFTER_THE_END)
     }
 
     /// Compares two listings of a game, of which the `known` one was public before.
     pub fn add(&mut self, first: &Arc<LiveGame>, second: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) {
-        if !first.has_begun() && !second.has_begun() {
+        // The feed gives no players of a game that is long over.
+        let is_comparable = [first, second].iter().all(|game| game.has_begun() && !game.players.is_empty())
+            && !self.is_past(first, known);
+        if !is_comparable {
             return;
         }
         let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
@@ -60,8 +75,12 @@ impl Comparison {
             scores.sort();
             scores
         };
-        if are_over && (sorted(first) != sorted(second) || of_first + of_second > 0) {
-            self.differing_finals.push(format!("{} at {}", first.away_team, first.home_team));
+        if are_over {
+            let game = format!("{} at {}", first.away_team, first.home_team);
+            match sorted(first) != sorted(second) || of_first + of_second > 0 {
+                true => self.differing_finals.push(game),
+                false => self.agreeing_finals.push(game),
+            }
         }
     }
 }

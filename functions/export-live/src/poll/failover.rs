@@ -10,8 +10,16 @@ use shared::{
     sources::Source,
 };
 
-use super::{Poll, comparison::Comparison, one_of_each};
-use crate::{live::LiveGame, names::Names};
+use super::{
+    Poll,
+    comparison::{COMPARED_AFTER_THE_END, Comparison},
+    one_of_each,
+};
+use crate::{
+    live::{LiveGame, LivePlayer, Progress},
+    names::Names,
+    schedule::BEFORE_TIP_OFF,
+};
 
 /// How long a game in progress may stand still before the second source is asked.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
@@ -21,8 +29,6 @@ const PATIENCE_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
 const LONGEST_GAME: TimeDelta = TimeDelta::hours(4);
 /// Every how many polls both sources are asked, to be compared.
 const COMPARED_EVERY: i64 = 10;
-/// How long after its end a game is still compared.
-const COMPARED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(20);
 
 /// What is known of the night beside a poll.
 #[derive(Clone, Copy)]
@@ -36,6 +42,13 @@ impl<'a> Night<'a> {
     /// The NBA's ids of the scheduled games.
     pub fn game_ids(&self) -> Vec<NbaGameId> {
         self.scheduled().map(|game| game.id.clone()).collect()
+    }
+
+    /// Whether public rows come from another source than BallDontLie, so that a poll has to be named before it is
+    /// merged with them: the sources share no ids.
+    pub fn mixes_sources(&self) -> bool {
+        let lacks_id = |player: &LivePlayer| player.bdl_player_id.is_none();
+        self.public.into_iter().flatten().any(|game| game.players.iter().any(lacks_id))
     }
 
     fn known(&self) -> HashMap<TeamPair, &'a Arc<LiveGame>> {
@@ -55,7 +68,7 @@ impl Poll {
     /// Whether this poll of the first source does not suffice: it is behind, public scores come from the `second`
     /// source, or both are to be compared.
     pub(crate) fn needs(&self, second: Source, night: Night<'_>) -> bool {
-        let comes_from = |game: &Arc<LiveGame>| game.source == Some(second) && !game.is_settled();
+        let comes_from = |game: &Arc<LiveGame>| game.source == Some(second) && !is_over(game);
         night.public.into_iter().flatten().any(comes_from)
             || self.is_due_for_comparison(night)
             || self.is_behind(night)
@@ -67,8 +80,14 @@ impl Poll {
             GameStatus::Final => game.moved_at.is_some_and(|at| self.at < at + COMPARED_AFTER_THE_END),
             GameStatus::Scheduled | GameStatus::Postponed => false,
         };
+        // Who is inactive is known before the first tip-off.
+        let is_near = |game: &ScheduledGame| {
+            game.tip_off.is_some_and(|tip_off| (tip_off - BEFORE_TIP_OFF..tip_off).contains(&self.at))
+        };
         let is_due = (self.at.timestamp() / POLL_INTERVAL.num_seconds()) % COMPARED_EVERY == 0;
-        is_due && night.public.into_iter().flatten().chain(&self.games).any(is_on)
+        is_due
+            && (night.public.into_iter().flatten().chain(&self.games).any(is_on)
+                || night.scheduled().any(is_near))
     }
 
     /// Whether a game that is on stands still, is missing, or lacks players.
@@ -95,13 +114,12 @@ impl Poll {
         known: Option<&Arc<LiveGame>>,
         tip_off: Option<DateTime<Utc>>,
     ) -> bool {
-        let is_over = |game: &&Arc<LiveGame>| game.is_settled();
         let has_moved = match (listed, known) {
             (Some(listed), Some(known)) => listed.has_moved_since(known),
             (Some(listed), None) => listed.has_begun(),
             (None, _) => false,
         };
-        if has_moved || known.is_some_and(|known| is_over(&known)) {
+        if has_moved || known.is_some_and(is_over) {
             return false;
         }
         let is_on = known.is_some_and(|known| known.has_begun());
@@ -141,10 +159,14 @@ impl Poll {
             }
         });
         let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();
-        // Games that only the second source lists: those that are on, not those that the first has dropped at their end.
-        chosen.extend(others.into_values().filter(|game| {
-            let is_over = known.get(&game.pair()).is_some_and(|known| known.is_settled());
-            game.has_begun() && !is_over && !listed.contains(&game.pair())
+        // Of the games that only the second source lists, not those that the first has dropped at their end.
+        let unlisted = others.into_values().filter(|game| !listed.contains(&game.pair()));
+        let unlisted = unlisted.filter(|game| !known.get(&game.pair()).copied().is_some_and(is_over));
+        chosen.extend(unlisted.filter_map(|game| match game.status {
+            GameStatus::InProgress | GameStatus::Final | GameStatus::Postponed => Some(game),
+            // Before tip-off a game stays the schedule's; the feed adds who is inactive.
+            GameStatus::Scheduled if game.inactive.is_empty() => None,
+            GameStatus::Scheduled => Some(Arc::new(LiveGame { source: None, ..LiveGame::clone(&game) })),
         }));
         let unreadable = self.unreadable + second.unreadable;
         (Self { games: chosen, unreadable, has_second: true, ..self }, comparison)
@@ -166,13 +188,21 @@ fn is_first_taken(
     let is_the_second_s = known.is_some_and(|known| known.source == second.source);
     if is_the_second_s {
         let has_caught_up =
-            known.is_none_or(|known| first.is_no_earlier_than(known)) && !is_short(first, known);
-        return has_caught_up && !stands_still;
+            known.is_none_or(|known| first.progress_across_sources(known) == Progress::Onwards);
+        return has_caught_up && !is_short(first, known) && !stands_still;
     }
-    let is_ahead = second.has_begun()
-        && second.is_no_earlier_than(first)
-        && known.is_none_or(|known| second.is_no_earlier_than(known));
-    let helps =
-        stands_still && second.has_moved_since(first) || is_short(first, known) && !is_short(second, known);
+    let may_follow = |earlier: &LiveGame| second.progress_across_sources(earlier) != Progress::Impossible;
+    let is_ahead = may_follow(first) && known.is_none_or(|known| may_follow(known));
+    let has_play = second.has_begun() && second.has_moved_since(first);
+    let continues = first.status == GameStatus::Final && second.status == GameStatus::InProgress;
+    let is_called_off = second.status == GameStatus::Postponed && first.status == GameStatus::Scheduled;
+    let helps = (stands_still || continues) && has_play
+        || is_called_off
+        || is_short(first, known) && second.has_begun() && !is_short(second, known);
     !(is_ahead && helps)
+}
+
+/// Whether a game is over for good; an end in a tie is none.
+fn is_over(game: &Arc<LiveGame>) -> bool {
+    game.is_settled() && !game.is_tied_end()
 }

@@ -193,11 +193,11 @@ impl Poll {
         }
         let is_another_source =
             known.source.is_some() && game.source.is_some() && known.source != game.source;
-        if is_another_source && !game.is_no_earlier_than(known) {
-            return Arc::clone(known);
-        }
-        match game.progress_since(known) {
-            _ if is_another_source => return Arc::new(game.over(known)),
+        let progress = match is_another_source {
+            true => game.progress_across_sources(known),
+            false => game.progress_since(known),
+        };
+        match progress {
             Progress::Onwards => return Arc::new(game.over(known)),
             // A second report: the public state had jumped ahead, or polls have missed periods.
             Progress::Doubtful if known.regressed_since.is_some_and(|since| since < self.at) => {
@@ -205,11 +205,14 @@ impl Poll {
             }
             Progress::Doubtful | Progress::Impossible => {}
         }
-        tracing::warn!(
-            game = game.game_id,
-            "upstream reports a state of a game that cannot follow the public one; the public state stays"
-        );
-        match (game.progress_since(known), known.regressed_since) {
+        // A source that is behind the other one says so in each poll.
+        if !is_another_source {
+            tracing::warn!(
+                game = game.game_id,
+                "upstream reports a state of a game that cannot follow the public one; the public state stays"
+            );
+        }
+        match (progress, known.regressed_since) {
             (Progress::Doubtful, None) => {
                 Arc::new(LiveGame { regressed_since: Some(self.at), ..LiveGame::clone(known) })
             }

@@ -13,7 +13,7 @@ use crate::{
     cloud::{API_BUCKET, RAW_BUCKET},
     pubsub::COMPLETE_TOPIC,
     replay::{TICK, ticks},
-    report::{list, orphans, text},
+    report::{is_elsewhere, list, orphans, text},
     storage::Object,
 };
 
@@ -118,6 +118,9 @@ fn expected(snapshot: &Value) -> Vec<Row> {
     for game in list(snapshot, "liveBoxes") {
         if !game["gameId"].is_null() {
             rows.extend(expected_of_nba(snapshot, game));
+            continue;
+        }
+        if is_elsewhere(snapshot, game) {
             continue;
         }
         for side in ["home_team", "visitor_team"] {

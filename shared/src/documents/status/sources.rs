@@ -65,6 +65,8 @@ pub struct Compared {
     pub disagreements: usize,
     /// The games whose ends differ.
     pub differing_finals: Vec<String>,
+    /// The games whose ends agree.
+    pub agreeing_finals: Vec<String>,
 }
 
 impl SourceReport {
@@ -85,10 +87,16 @@ impl SourceReport {
             (None, Some(was)) => (was.status, was.message.clone()),
             (None, None) => (Health::Unknown, "has not been asked today".to_owned()),
         };
-        let was_counted =
-            || was.map_or((0, Vec::new()), |was| (was.disagreements, was.differing_finals.clone()));
-        let (disagreements, differing_finals) =
-            compared.map_or_else(was_counted, |it| (it.disagreements, it.differing_finals.clone()));
+        let disagreements =
+            compared.map(|it| it.disagreements).or(was.map(|was| was.disagreements)).unwrap_or(0);
+        // A game that is no longer compared stays until the official box score settles it.
+        let mut differing_finals = was.map(|was| was.differing_finals.clone()).unwrap_or_default();
+        if let Some(compared) = compared {
+            differing_finals.retain(|game| !compared.agreeing_finals.contains(game));
+            let new = compared.differing_finals.iter().filter(|game| !differing_finals.contains(game));
+            let new: Vec<String> = new.cloned().collect();
+            differing_finals.extend(new);
+        }
         SourceStatus {
             source: self.source,
             status,

@@ -29,7 +29,11 @@ const MAXIMUM_PAGES: usize = 20;
 const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
 const MAXIMUM_POLL_BYTES: usize = 24 * 1024 * 1024;
 
-const TELLING: Telling = Telling { error: Error::BallDontLie, refusal: "the key in BDL_API_KEY is refused" };
+const TELLING: Telling = Telling {
+    error: Error::BallDontLie,
+    refusal: "the key in BDL_API_KEY is refused",
+    refusal_is_error: true,
+};
 
 /// BallDontLie, with our key.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use reqwest::{
     Url,
     header::{ACCEPT, HeaderMap, HeaderValue},
@@ -25,12 +25,23 @@ use crate::{
 
 const BUDGET: Budget =
     Budget { service: "the NBA's feed", attempt: Duration::from_secs(6), total: Duration::from_secs(15) };
-const TELLING: Telling =
-    Telling { error: Error::NbaCdn, refusal: "the feed refuses requests from this IP address" };
+const TELLING: Telling = Telling {
+    error: Error::NbaCdn,
+    refusal: "the feed refuses requests from this IP address",
+    refusal_is_error: true,
+};
+/// The feed refuses a box score in the same way while there is none.
+const TELLING_OF_BOX: Telling = Telling {
+    refusal: "there is no such box score, or the feed refuses it",
+    refusal_is_error: false,
+    ..TELLING
+};
 /// The largest file that is read; a box score has 37 KB, a scoreboard of ten games 14 KB.
 const MAXIMUM_BYTES: usize = 2 * 1024 * 1024;
-/// The most box scores of a poll; a night has at most fifteen games.
+/// The most box scores of a day; a night has at most fifteen games.
 const MAXIMUM_BOX_SCORES: usize = 40;
+/// The most box scores that are asked for at once.
+const AT_ONCE: usize = 10;
 /// How long before its tip-off a game's box score is asked for: it says who is inactive.
 const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off the box score of a game that is over is asked for, because a score may be corrected.
@@ -64,12 +75,13 @@ impl NbaCdn {
     /// whose box score is not asked for have none; games whose box score fails are left out.
     pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
         let (at, scoreboard) =
-            self.file("scoreboard/todaysScoreboard_00.json", clock, read_scoreboard).await?;
+            self.file("scoreboard/todaysScoreboard_00.json", TELLING, clock, read_scoreboard).await?;
         if scoreboard.len() > MAXIMUM_GAMES {
             return Err(Error::NbaCdn(format!("sent more than {MAXIMUM_GAMES} games")));
         }
         let games = scoreboard.into_iter().map(|listed| self.with_players(listed, clock, at));
-        let games: RawGames = join_all(games).await.into_iter().flatten().collect();
+        let games: Vec<Option<Box<RawValue>>> = stream::iter(games).buffered(AT_ONCE).collect().await;
+        let games: RawGames = games.into_iter().flatten().collect();
         Ok(Polled { source: Source::NbaCdn, at, games })
     }
 
@@ -82,7 +94,9 @@ impl NbaCdn {
             ));
         }
         let at = clock.now();
-        let boxes = join_all(ids.iter().take(MAXIMUM_BOX_SCORES).map(|id| self.box_score(id, clock))).await;
+        let ids: Vec<NbaGameId> = ids.iter().take(MAXIMUM_BOX_SCORES).cloned().collect();
+        let boxes = ids.into_iter().map(|id| async move { self.box_score(&id, clock).await });
+        let boxes: Vec<Result<Box<RawValue>, Error>> = stream::iter(boxes).buffered(AT_ONCE).collect().await;
         let mut games = RawGames::new();
         let mut failed = None;
         for game in boxes {
@@ -121,13 +135,15 @@ impl NbaCdn {
     }
 
     async fn box_score(&self, id: &NbaGameId, clock: &Clock) -> Result<Box<RawValue>, Error> {
-        let (_, game) = self.file(&format!("boxscore/boxscore_{id}.json"), clock, read_box_score).await?;
+        let (_, game) =
+            self.file(&format!("boxscore/boxscore_{id}.json"), TELLING_OF_BOX, clock, read_box_score).await?;
         Ok(game)
     }
 
     async fn file<T>(
         &self,
         path: &str,
+        telling: Telling,
         clock: &Clock,
         read: fn(&[u8]) -> Result<T, String>,
     ) -> Result<(DateTime<Utc>, T), Error> {
@@ -135,7 +151,7 @@ impl NbaCdn {
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         let answered = with_retries(BUDGET, || async {
             let at = clock.now();
-            let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, TELLING).await?;
+            let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, telling).await?;
             let read = read(&body).map_err(|error| {
                 Failure::retryable(Error::NbaCdn(format!(
                     "{path} does not have the expected content: {error}"

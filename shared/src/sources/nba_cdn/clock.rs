@@ -13,6 +13,8 @@ pub(super) fn state(status: Option<i64>, text: &str, period: Option<i64>, clock:
     let word = match status {
         _ if is_off && text.to_ascii_lowercase().starts_with("cancel") => "cancelled",
         _ if is_off => "postponed",
+        // The number may lag behind; a period shows that play has begun.
+        Some(1) if period.is_some_and(|period| period > 0) => "in_progress",
         Some(1) => "scheduled",
         Some(2) => "in_progress",
         Some(3) => "final",
@@ -48,6 +50,7 @@ mod tests {
             (1, "7:00 pm ET", 0, "", Scheduled, ""),
             (1, "8:00 pm ET", 0, "PT27M33.00S", Scheduled, ""),
             (1, "PPD", 0, "", Postponed, "Postponed"),
+            (1, "7:00 pm ET", 2, "PT05M11.00S", InProgress, "Q2 5:11"),
             (1, "Cancelled", 0, "", Postponed, "Cancelled"),
             (2, "Q2 5:12", 2, "PT05M12.00S", InProgress, "Q2 5:12"),
             (2, "Q2 07:15", 2, "PT07M15.00S", InProgress, "Q2 7:15"),
