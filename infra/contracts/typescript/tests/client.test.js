@@ -37,7 +37,8 @@ async function follow(answers, { name = "live", ...options } = {}) {
     requests.push({ at: Date.now() / 1000, path: request.url, tag: request.headers["if-none-match"] ?? null });
     if (!answer) return;
     const { status = 200, body = "", headers = {} } = typeof answer === "function" ? answer() : answer;
-    response.writeHead(status, { Date: new Date(Date.now()).toUTCString(), ...headers });
+    // On a connection that ends while a request is on its way, Node sends it again, which would count as two.
+    response.writeHead(status, { Connection: "close", Date: new Date(Date.now()).toUTCString(), ...headers });
     response.end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
