@@ -23,7 +23,7 @@ test: $(VENV)/ready $(NODE)/.package-lock.json tests/node_modules/.package-lock.
 	# With the tests, because they make some dependencies have more features.
 	cargo build --workspace --bins --tests
 	# More threads than cores, because many tests wait.
-	RUST_TEST_THREADS=6 cargo test --workspace --no-fail-fast
+	RUST_TEST_THREADS=8 cargo test --workspace --no-fail-fast
 
 bench: ## Measure the release binaries against what the network alone would take; ARGS="--help" says how
 	cargo build --quiet --release $(addprefix --package ,$(FUNCTION_NAMES))

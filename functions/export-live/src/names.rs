@@ -1,9 +1,6 @@
 //! The warehouse's identification of players and games that BallDontLie names by its own ids.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use serde::Deserialize;
 use shared::{
@@ -14,7 +11,7 @@ use shared::{
 };
 
 use crate::{
-    live::{InactivePlayer, LiveGame},
+    live::{InactivePlayer, LiveGame, LivePlayer},
     predicted::Predicted,
 };
 
@@ -98,7 +95,7 @@ impl Names {
     }
 }
 
-fn is_same(player: &crate::live::LivePlayer, identity: &Identity) -> bool {
+fn is_same(player: &LivePlayer, identity: &Identity) -> bool {
     player.player_lookup == identity.lookup && player.team == identity.team && identity.name.is_none()
 }
 
@@ -131,13 +128,19 @@ impl LiveGame {
             player.team = identity.team;
             player.name = identity.name.unwrap_or_else(|| std::mem::take(&mut player.name));
         }
-        let of_id = self.players.iter().filter(|player| player.bdl_player_id.is_some());
-        let listed: HashSet<(PlayerLookup, Team)> =
-            of_id.map(|player| (player.player_lookup.clone(), player.team.clone())).collect();
-        self.players.retain(|player| {
+        let mut merged: Vec<LivePlayer> = Vec::with_capacity(self.players.len());
+        let mut place: HashMap<(PlayerLookup, Team), usize> = HashMap::with_capacity(self.players.len());
+        for player in std::mem::take(&mut self.players) {
             let key = (player.player_lookup.clone(), player.team.clone());
-            player.bdl_player_id.is_some() || !listed.contains(&key)
-        });
+            match place.get(&key).and_then(|place| merged.get_mut(*place)) {
+                Some(known) if known.is_row_of_another_source(&player) => known.merge(player),
+                _ => {
+                    place.insert(key, merged.len());
+                    merged.push(player);
+                }
+            }
+        }
+        self.players = merged;
         self.sort_players();
     }
 }

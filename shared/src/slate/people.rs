@@ -176,8 +176,12 @@ impl<'a> People<'a> {
             return;
         }
         let unknown: Vec<usize> = unmatched_rows.values().flatten().copied().collect();
+        // Rows without BallDontLie's id are of another source, and may be of the same player.
+        let with_id = rows.iter().zip(found.iter().zip(teams)).filter(|(row, _)| row.bdl_id.is_some());
+        let has_ids = unknown.iter().all(|index| rows[*index].bdl_id.is_some());
+        let all = rows.iter().zip(found.iter().zip(teams)).filter(|_| !has_ids);
         let boxed: HashSet<(&PlayerLookup, &Team)> =
-            found.iter().zip(teams).filter_map(|(lookup, team)| Some((lookup.as_ref()?, team))).collect();
+            with_id.chain(all).filter_map(|(_, (lookup, team))| Some((lookup.as_ref()?, team))).collect();
         let in_any_box: HashSet<&PlayerLookup> = boxed.iter().map(|(lookup, _)| *lookup).collect();
         let is_unmatched = |lookup: &PlayerLookup, team: &Team| match slate.registry.count(lookup) {
             ..=1 => !in_any_box.contains(lookup),

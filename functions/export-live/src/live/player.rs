@@ -101,8 +101,25 @@ impl LivePlayer {
         is_id || is_nba_id || (self.player_lookup == other.player_lookup && self.team == other.team)
     }
 
+    /// Whether two rows under one name are of two sources: at most one of them has BallDontLie's id.
+    pub(crate) fn is_row_of_another_source(&self, other: &Self) -> bool {
+        self.bdl_player_id.is_none()
+            || other.bdl_player_id.is_none()
+            || self.bdl_player_id == other.bdl_player_id
+    }
+
+    /// Merges another row of the player: the one with more counts is the newer, and the ids are those of both.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let (bdl, nba) =
+            (self.bdl_player_id.or(other.bdl_player_id), self.nba_player_id.or(other.nba_player_id));
+        if other.total() > self.total() {
+            *self = other;
+        }
+        (self.bdl_player_id, self.nba_player_id) = (bdl, nba);
+    }
+
     /// The sum of the counts, which grows with everything that the player does.
-    pub(super) fn total(&self) -> u32 {
+    pub(crate) fn total(&self) -> u32 {
         [
             self.points,
             self.rebounds,

@@ -98,19 +98,26 @@ impl LiveGame {
             || counts(self) != counts(known)
     }
 
-    /// Whether players are evidently missing: players who have played in the `known` listing, or so many that the
-    /// points of the others are not the score.
-    pub(crate) fn is_short_of(&self, known: Option<&LiveGame>) -> bool {
-        let is_listed = |player: &LivePlayer| self.players.iter().any(|it| it.is_same(player));
-        let mut missing =
-            known.into_iter().flat_map(|known| &known.players).filter(|player| player.has_played());
-        let of_side = |(team, score): (&shared::nba::Team, u32)| {
+    /// How many players who have played in the `known` listing are missing.
+    pub(crate) fn lacks_of(&self, known: &LiveGame) -> usize {
+        let is_listed = |player: &&LivePlayer| self.players.iter().any(|it| it.is_same(player));
+        known.players.iter().filter(|player| player.has_played() && !is_listed(player)).count()
+    }
+
+    /// How many players are evidently missing: those who have played in the `known` listing, and one for each team whose
+    /// score is more than its players' points.
+    pub(crate) fn missing_of(&self, known: Option<&LiveGame>) -> usize {
+        if !self.has_begun() {
+            return 0;
+        }
+        let missing = known.map_or(0, |known| self.lacks_of(known));
+        let is_short = |(team, score): &(&shared::nba::Team, u32)| {
             let points: u32 =
-                self.players.iter().filter(|player| player.team == *team).map(|player| player.points).sum();
-            score > points + MOST_AHEAD_OF_THE_BOX
+                self.players.iter().filter(|player| player.team == **team).map(|player| player.points).sum();
+            *score > points + MOST_AHEAD_OF_THE_BOX
         };
         let sides = [(&self.home_team, self.home_score), (&self.away_team, self.away_score)];
-        self.has_begun() && (missing.any(|player| !is_listed(player)) || sides.into_iter().any(of_side))
+        missing + sides.iter().filter(|side| is_short(side)).count()
     }
 
     /// Whether this listing shows the same state as the published `other` one, with as many players.

@@ -102,7 +102,7 @@ impl Poll {
         let is_behind = |pair: &TeamPair| {
             let tip_off = tip_offs.get(pair).copied().flatten();
             let (listed, known) = (listed.get(pair).copied(), known.get(pair).copied());
-            self.stands_still(listed, known, tip_off) || listed.is_some_and(|game| is_short(game, known))
+            self.stands_still(listed, known, tip_off) || listed.is_some_and(|game| missing(game, known) > 0)
         };
         pairs.into_iter().any(is_behind)
     }
@@ -173,9 +173,9 @@ impl Poll {
     }
 }
 
-/// Whether players are missing in a listing.
-fn is_short(game: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> bool {
-    game.is_short_of(known.map(|known| &**known))
+/// How many players are missing in a listing.
+fn missing(game: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> usize {
+    game.missing_of(known.map(|known| &**known))
 }
 
 /// Whether the first source's listing of a game is taken, with the second one's at hand.
@@ -189,7 +189,7 @@ fn is_first_taken(
     if is_the_second_s {
         let has_caught_up =
             known.is_none_or(|known| first.progress_across_sources(known) == Progress::Onwards);
-        return has_caught_up && !is_short(first, known) && !stands_still;
+        return has_caught_up && missing(first, known) <= missing(second, known) && !stands_still;
     }
     let may_follow = |earlier: &LiveGame| second.progress_across_sources(earlier) != Progress::Impossible;
     let is_ahead = may_follow(first) && known.is_none_or(|known| may_follow(known));
@@ -198,7 +198,7 @@ fn is_first_taken(
     let is_called_off = second.status == GameStatus::Postponed && first.status == GameStatus::Scheduled;
     let helps = (stands_still || continues) && has_play
         || is_called_off
-        || is_short(first, known) && second.has_begun() && !is_short(second, known);
+        || second.has_begun() && missing(second, known) < missing(first, known);
     !(is_ahead && helps)
 }
 

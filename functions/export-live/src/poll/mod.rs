@@ -25,6 +25,9 @@ use crate::{
     schedule,
 };
 
+/// The most players that a reported end may lack to be believed at once.
+const MOST_MISSING: usize = 3;
+
 /// One poll of a day.
 #[derive(Debug)]
 pub struct Poll {
@@ -163,7 +166,8 @@ impl Poll {
             let may_go = is_read(game) && !game.is_settled() && !game.has_begun();
             !listed.contains(&game.pair()) && !may_go
         };
-        let kept = known.values().filter(stays).map(|game| Arc::clone(game));
+        let kept: Vec<Arc<LiveGame>> = known.values().filter(stays).map(|game| Arc::clone(game)).collect();
+        let is_completed = is_completed || kept.iter().any(|game| game.status == GameStatus::InProgress);
         let games = names.apply(polled.into_iter().chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
         let slate = names.predicted.as_ref().map(|predicted| &predicted.slate);
@@ -188,6 +192,12 @@ impl Poll {
     }
 
     fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
+        // A day that is over has no game in progress.
+        let is_behind =
+            !self.is_today && known.status == GameStatus::Final && game.status == GameStatus::InProgress;
+        if is_behind {
+            return Arc::clone(known);
+        }
         if !self.is_today && !game.players.is_empty() {
             return Arc::new(game.with_ids_of(known));
         }
@@ -196,6 +206,12 @@ impl Poll {
         let progress = match is_another_source {
             true => game.progress_across_sources(known),
             false => game.progress_since(known),
+        };
+        // An end that lacks many players would settle their lines by what they had before: another poll may have them.
+        let is_short_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
+        let progress = match progress {
+            Progress::Onwards if is_short_end && game.lacks_of(known) > MOST_MISSING => Progress::Doubtful,
+            progress => progress,
         };
         match progress {
             Progress::Onwards => return Arc::new(game.over(known)),

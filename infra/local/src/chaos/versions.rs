@@ -258,13 +258,18 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
         if (rank(now), period(now)) < (rank(before), period(before)) {
             return Some(format!("game {id} has gone back"));
         }
+        // A player of the NBA's feed gets BallDontLie's id once that lists him.
+        let names = |line: &Value| {
+            let nba = line["nba_player_id"].as_i64().map(|id| format!("nba {id}"));
+            [Some(person(line)), Some(key(line)), nba].into_iter().flatten().collect::<Vec<_>>()
+        };
         let points: HashMap<String, u64> = list(now, "players")
             .iter()
-            .map(|line| (person(line), line["points"].as_u64().unwrap_or(0)))
+            .flat_map(|line| names(line).into_iter().map(|name| (name, line["points"].as_u64().unwrap_or(0))))
             .collect();
         // Whoever is listed before tip-off has not played and may leave the list.
         let mut seen = list(before, "players").iter().filter(|_| rank(before) > 0);
-        seen.find_map(|line| match points.get(&person(line)) {
+        seen.find_map(|line| match names(line).iter().find_map(|name| points.get(name)) {
             None => Some(format!("{} is gone", key(line))),
             Some(points) if *points < line["points"].as_u64().unwrap_or(0) => {
                 Some(format!("{} has lost points: {points} after {}", key(line), line["points"]))

@@ -122,9 +122,8 @@ pub(super) fn issues(sources: &[SourceStatus]) -> Vec<(Severity, String)> {
         }
     }
     if let Some(second) = sources.get(1).filter(|second| second.games > 0) {
-        let (are, title) =
-            (if second.games == 1 { "game comes" } else { "games come" }, second.source.title());
-        let message = format!("the scores of {} {are} from {title}", second.games);
+        let (games, title) = (if second.games == 1 { "game" } else { "games" }, second.source.title());
+        let message = format!("the scores of {} {games} come from {title}", second.games);
         issues.push((Severity::Warning, message));
     }
     let Some(first) = sources.first() else { return issues };
