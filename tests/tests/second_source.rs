@@ -665,3 +665,40 @@ async fn an_answer_that_cannot_be_read_is_no_health() {
     night.poll("02:01", Reply::games([json!({"id": 1, "status": "?"})])).await;
     assert_eq!(night.source("balldontlie").await["status"], "unhealthy");
 }
+
+#[tokio::test]
+async fn an_end_without_many_players_waits_ten_minutes_for_them_and_then_comes() {
+    let night = Night::of(&[]).await;
+    night.feed.fail(503);
+    night.poll("02:41", Reply::games([game(FOURTH, 29)])).await;
+    let half = || {
+        let mut game = game(FINAL, 31);
+        for side in ["home_team", "visitor_team"] {
+            let players = box_of(&mut game, side);
+            let last = players.split_off(6);
+            *players = last;
+        }
+        Reply::games([game])
+    };
+    for time in ["02:51", "02:57", "03:01"] {
+        assert_eq!(night.poll(time, half()).await["status"], "in_progress", "{time}");
+    }
+    assert_eq!(night.poll("03:02", half()).await["status"], "final", "the end always comes");
+    // With everyone it is believed at once.
+    let whole = Night::of(&[]).await;
+    whole.poll("02:41", Reply::games([game(FOURTH, 29)])).await;
+    assert_eq!(whole.poll("02:51", Reply::games([game(FINAL, 31)])).await["status"], "final");
+}
+
+#[tokio::test]
+async fn on_a_past_day_a_game_that_has_ended_is_not_to_be_played_again() {
+    let night = Night::of(&[]).await;
+    night.poll("02:51", Reply::games([game(FINAL, 31)])).await;
+    night.clock.set("2026-01-10T18:00:00Z");
+    for earlier in [game(THIRD, 21), game(BEFORE, 0)] {
+        night.balldontlie.answer([Reply::games([earlier])]);
+        let answer = night.exporter.post(json!({"target_date": DAY}).to_string()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(night.cloud.document("v1/live/2026-01-09.json").await["games"][0]["status"], "final");
+    }
+}

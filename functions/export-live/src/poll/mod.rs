@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     Error,
     nba::{GameStatus, PollId, SlateDay, TeamPair},
@@ -27,6 +27,8 @@ use crate::{
 
 /// The most players that a reported end may lack to be believed at once.
 const MOST_MISSING: usize = 3;
+/// How long an end that lacks more players waits for a poll that has them.
+const PATIENCE_WITH_A_SHORT_END: TimeDelta = TimeDelta::minutes(10);
 
 /// One poll of a day.
 #[derive(Debug)]
@@ -192,10 +194,8 @@ impl Poll {
     }
 
     fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
-        // A day that is over has no game in progress.
-        let is_behind =
-            !self.is_today && known.status == GameStatus::Final && game.status == GameStatus::InProgress;
-        if is_behind {
+        // On a day that is over no game that has ended is still to be played.
+        if !self.is_today && known.status == GameStatus::Final && game.status != GameStatus::Final {
             return Arc::clone(known);
         }
         if !self.is_today && !game.players.is_empty() {
@@ -208,15 +208,17 @@ impl Poll {
             false => game.progress_since(known),
         };
         // An end that lacks many players would settle their lines by what they had before: another poll may have them.
-        let is_short_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
-        let progress = match progress {
-            Progress::Onwards if is_short_end && game.lacks_of(known) > MOST_MISSING => Progress::Doubtful,
-            progress => progress,
+        let is_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
+        let (progress, patience) = match progress {
+            Progress::Onwards if is_end && game.lacks_of(known) > MOST_MISSING => {
+                (Progress::Doubtful, PATIENCE_WITH_A_SHORT_END)
+            }
+            progress => (progress, TimeDelta::zero()),
         };
         match progress {
             Progress::Onwards => return Arc::new(game.over(known)),
             // A second report: the public state had jumped ahead, or polls have missed periods.
-            Progress::Doubtful if known.regressed_since.is_some_and(|since| since < self.at) => {
+            Progress::Doubtful if known.regressed_since.is_some_and(|since| since + patience < self.at) => {
                 return Arc::new(game.over(known));
             }
             Progress::Doubtful | Progress::Impossible => {}
