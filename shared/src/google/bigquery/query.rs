@@ -234,6 +234,8 @@ mod tests {
     #[test]
     fn a_cell_that_does_not_fit_its_column_is_named() {
         let cells = serde_json::json!([{"v": "seventy"}, {"v": "0.5"}, {"v": "true"}, {"v": ""}, {"v": "0"}]);
-        assert!(row(cells).is_err_and(|error| error.to_string().contains("column id has the unexpected value \"seventy\"")));
+        assert!(row(cells).is_err_and(|error| {
+            error.to_string().contains("column id has the unexpected value \"seventy\"")
+        }));
     }
 }
