@@ -702,3 +702,17 @@ async fn on_a_past_day_a_game_that_has_ended_is_not_to_be_played_again() {
         assert_eq!(night.cloud.document("v1/live/2026-01-09.json").await["games"][0]["status"], "final");
     }
 }
+
+#[tokio::test]
+async fn rows_are_left_to_the_second_source_only_where_it_has_a_snapshot() {
+    let night = Night::of(&[]).await;
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    night.feed.list([of_feed(FOURTH, 29)]);
+    night.poll("02:01", refused()).await;
+    night.feed.fail(503);
+    night.clock.set(&instant_of("02:02"));
+    night.balldontlie.answer([Reply::games([game(FOURTH, 30)])]);
+    let answer = scraper.post("").await;
+    let path = answer.json["path"].as_str().expect("a path").to_owned();
+    assert!(night.cloud.json(RAW_BUCKET, &path)["elsewhere"].is_null());
+}

@@ -137,9 +137,10 @@ impl Scraper {
         let (polled, public) = tokio::join!(self.sources.live(first, &self.clock), self.public_games());
         let polled = match (polled, second) {
             (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
-                let reply = self.store(&polled, &public, every, public.on_by(second)).await?;
-                self.store_beside(second, &public, every).await;
-                return Ok(Json(reply));
+                // Rows are left to the second source's snapshot only once there is one.
+                let is_beside = self.store_beside(second, &public, every).await;
+                let elsewhere = if is_beside { public.on_by(second) } else { Vec::new() };
+                return self.store(&polled, &public, every, elsewhere).await.map(Json);
             }
             (Err(error), Some(second)) => {
                 tracing::warn!(%error, second = second.name(), "the first source of scores failed; the second one is asked");
@@ -161,15 +162,17 @@ impl Scraper {
         }
     }
 
-    /// Stores the games whose public scores come from `source`, so that the history has what the public saw.
-    async fn store_beside(&self, source: Source, public: &PublicGames, every: IdleEvery) {
+    /// Stores the games whose public scores come from `source`, so that the history has what the public saw. Whether
+    /// that succeeded.
+    async fn store_beside(&self, source: Source, public: &PublicGames, every: IdleEvery) -> bool {
         let stored = match self.sources.live(source, &self.clock).await {
             Ok(polled) => self.store(&public.only_those_of(polled), public, every, Vec::new()).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = stored {
-            tracing::error!(%error, source = source.name(), "the second source's games could not be stored; the history lacks them");
+        if let Err(error) = &stored {
+            tracing::error!(%error, source = source.name(), "the second source's games could not be stored; the history has the first one's");
         }
+        stored.is_ok()
     }
 
     /// Stores a poll as a snapshot, unless no game is in progress and it is not due. The rows of the games `elsewhere`

@@ -1,6 +1,6 @@
 //! How the listings of two sources differ.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::nba::{GameStatus, elapsed_seconds, minutes_decimal};
@@ -66,18 +66,14 @@ impl Comparison {
             |player: &&LivePlayer| player.has_played() && !first.players.iter().any(|it| it.is_same(player));
         let of_second = second.players.iter().filter(is_missing).count();
         self.disagreements += of_first + of_second;
+        // Sources may name another home team.
         let scores = |game: &LiveGame| {
-            [(&game.home_team, game.home_score), (&game.away_team, game.away_score)]
-                .map(|(team, score)| (team.clone(), score))
-        };
-        let sorted = |game: &LiveGame| {
-            let mut scores = scores(game);
-            scores.sort();
-            scores
+            let [home, away] = [(&game.home_team, game.home_score), (&game.away_team, game.away_score)];
+            [home, away].map(|(team, score)| (team.clone(), score)).into_iter().collect::<BTreeSet<_>>()
         };
         if are_over {
             let game = format!("{} at {}", first.away_team, first.home_team);
-            match sorted(first) != sorted(second) || of_first + of_second > 0 {
+            match scores(first) != scores(second) || of_first + of_second > 0 {
                 true => self.differing_finals.push(game),
                 false => self.agreeing_finals.push(game),
             }

@@ -146,7 +146,6 @@ impl Poll {
             second.games.iter().map(|game| (game.pair(), game.clone())).collect();
         let mut comparison = Comparison::at(self.at);
         let games = std::mem::take(&mut self.games);
-        let listed: Vec<TeamPair> = games.iter().map(|game| game.pair()).collect();
         let chosen = games.into_iter().map(|game| {
             let pair = game.pair();
             let Some(other) = others.remove(&pair) else { return game };
@@ -160,8 +159,8 @@ impl Poll {
         });
         let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();
         // Of the games that only the second source lists, not those that the first has dropped at their end.
-        let unlisted = others.into_values().filter(|game| !listed.contains(&game.pair()));
-        let unlisted = unlisted.filter(|game| !known.get(&game.pair()).copied().is_some_and(is_over));
+        let unlisted =
+            others.into_values().filter(|game| !known.get(&game.pair()).copied().is_some_and(is_over));
         chosen.extend(unlisted.filter_map(|game| match game.status {
             GameStatus::InProgress | GameStatus::Final | GameStatus::Postponed => Some(game),
             // Before tip-off a game stays the schedule's; the feed adds who is inactive.
