@@ -336,7 +336,7 @@ async fn what_was_begun_in_the_background_ends_before_the_answer_even_if_that_is
     cloud.services.latencies.set(Latency { query, ..Latency::default() });
     assert_eq!(cloud.exporter(&stub, &clock).await.post("").await.status, StatusCode::BAD_GATEWAY);
     let calls = cloud.services.calls.take();
-    let count = |call: &str| calls.get(call).copied().unwrap_or_default();
+    let count = |call: &str| calls.get(call).copied().unwrap_or_default().calls;
     let begun = count("POST /bigquery/v2/projects/{project}/queries");
     let ended = count("GET /bigquery/v2/projects/{project}/queries/{job}");
     assert!(begun > 0 && begun == ended, "{begun} queries were begun, {ended} answers were read: {calls:?}");
@@ -500,7 +500,8 @@ async fn a_warm_export_is_one_fetch_and_reads_nothing() {
     clock.set("2026-01-10T02:15:01Z");
     exporter.post("").await;
     assert_eq!(stub.asked().len(), 2);
-    let calls: Vec<_> = cloud.services.calls.take().into_iter().collect();
+    let calls: Vec<_> =
+        cloud.services.calls.take().into_iter().map(|(call, made)| (call, made.calls)).collect();
     assert_eq!(calls, [("POST /upload/storage/v1/b/{bucket}/o".to_owned(), 7)], "seven writes, all at once");
     assert_eq!(cloud.document(LATEST).await["poll_id"], "20260110T021501Z");
 }

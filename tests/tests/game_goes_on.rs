@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, THIRD, boston, box_of, fields, line, lookups,
-    los_angeles, new_issues, only, player, predicting, shown,
+    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, THIRD, boston, box_of, fields, full, line,
+    lookups, los_angeles, new_issues, only, player, players, predicting, shown,
 };
 use tests::warehouse::{predicted, scheduled};
 
@@ -58,10 +58,61 @@ async fn a_predicted_player_who_is_lost_keeps_his_points_until_he_is_back() {
     assert_eq!(grade(&night).await, json!(["in_progress", 25, "trending_correct"]));
     let live = night.poll("02:30", [without(FINAL)]).await;
     assert_eq!(shown(&live), json!(["final", "Final", 87]));
-    assert_eq!(night.standing("jaylenbrown").await["actual"], 25, "he has played, so he is not void");
+    assert_eq!(player(&live, "jaylenbrown")["outdated"], true);
+    let standing = night.standing("jaylenbrown").await;
+    let open = fields(&standing, ["actual", "status", "outcome", "settled", "result_display"]);
+    assert_eq!(open, json!([25, "pending", "open", "open", "25 points so far"]), "who knows how he ended");
     let live = night.poll("02:33", [boston(FINAL, 27)]).await;
     assert_eq!(player(&live, "jaylenbrown")["points"], 27);
+    assert_eq!(player(&live, "jaylenbrown")["outdated"], Value::Null);
     assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn an_end_without_a_player_settles_his_line_if_the_points_of_his_team_add_up() {
+    let night = night().await;
+    let recorded = full(boston(FOURTH, 27));
+    night.poll("02:27", [recorded.clone()]).await;
+    let mut over = recorded;
+    (over["status"], over["time"]) = (json!("Final"), json!("Final"));
+    box_of(&mut over, "home_team").remove(0);
+    let live = night.poll("02:30", [over]).await;
+    assert_eq!(player(&live, "jaylenbrown")["outdated"], true);
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_settled_line_stays_settled_if_a_later_poll_lacks_the_player() {
+    let night = night().await;
+    night.poll("02:30", [boston(FINAL, 27)]).await;
+    let mut without = boston(FINAL, 27);
+    box_of(&mut without, "home_team").remove(0);
+    let live = night.poll("02:33", [without]).await;
+    assert_eq!(player(&live, "jaylenbrown")["outdated"], Value::Null, "the row is that of the end");
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_dated_answer_that_lacks_players_takes_nobody_away() {
+    let night = night().await;
+    night.poll("02:30", [full(boston(FINAL, 27))]).await;
+    let mut halved = full(boston(FINAL, 27));
+    for side in ["home_team", "visitor_team"] {
+        let mut nth = 0;
+        box_of(&mut halved, side).retain(|_| {
+            nth += 1;
+            nth % 2 == 0
+        });
+    }
+    let live = night.backfill([halved]).await;
+    assert_eq!(players(&live).len(), 26);
+    assert_eq!(player(&live, "jaylenbrown")["points"], 27);
+    assert_eq!(
+        only(&night.cloud.document(DATED_GRADING).await["predictions"], "jaylenbrown")["status"],
+        "correct"
+    );
+    let live = night.backfill([full(boston(FINAL, 28))]).await;
+    assert_eq!(player(&live, "jaylenbrown")["points"], 28, "a correction");
 }
 
 #[tokio::test]

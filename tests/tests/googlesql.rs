@@ -24,6 +24,7 @@ use shared::{
         bigquery::{BigQuery, Parameter},
     },
     nba::{Season, SlateDay},
+    slate::with_player_games,
 };
 use tests::{Cloud, skipped};
 
@@ -101,7 +102,9 @@ async fn ask() -> Option<Vec<Query>> {
     let mut queries = Vec::new();
     let texts = files().into_iter().map(|file| {
         let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-        (name, std::fs::read_to_string(&file).expect("a query"))
+        let sql = std::fs::read_to_string(&file).expect("a query");
+        let reads_games = sql.contains("FROM player_games");
+        (name, if reads_games { with_player_games(&sql) } else { sql })
     });
     // Google's engine knows only the tables, so the question of a view includes the view's query.
     let views = views().flat_map(|View { name, sql, .. }| {
@@ -184,7 +187,8 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
     let text = |name, value: String| (name, (Parameter::text(name, &value), json!(value)));
     BTreeMap::from([
         date("game_date", day),
-        date("season_start", day.season_start()),
+        date("since", day.season_start()),
+        date("before", day.days_after(1)),
         date("month_before", day.days_before(30)),
         date("reported_since", day.days_before(6)),
         ("report_days", (Parameter::integer("report_days", 3), json!(3))),
@@ -192,7 +196,6 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
         date("window_end", day.days_after(31)),
         text("season", season.to_string()),
         text("previous_season", season.previous().to_string()),
-        ("season_year", (Parameter::integer("season_year", season.start_year()), json!(season.start_year()))),
     ])
 }
 

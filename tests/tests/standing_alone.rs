@@ -100,16 +100,12 @@ async fn scraper_and_live_export_work_with_servers_that_are_not_ours() {
     }
 }
 
-#[tokio::test]
-async fn the_processor_s_binary_stores_a_snapshot() {
-    let cloud = Cloud::start().await;
+/// Stores a snapshot of one game, and gives `processor` its event; returns the answer.
+async fn processed(cloud: &Cloud, processor: &Running) -> Value {
     let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
     let games = [game(1, "2026-01-09", "Final", 4, "Final")];
     let snapshot = json!({"timestamp": "2026-01-10T02:12:02Z", "pollId": "20260110T021201Z", "gameCount": 1, "liveBoxes": games});
     let generation = cloud.upload(RAW_BUCKET, name, snapshot.to_string()).await;
-    let mut variables = cloud.environment("process-live-boxscores", &cloud.services.url);
-    variables.retain(|(name, _)| !name.starts_with("BDL_"));
-    let processor = Running::function("process-live-boxscores", &variables).await;
     let event = json!({
         "specversion": "1.0", "id": "1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//storage",
         "data": {"bucket": RAW_BUCKET, "name": name, "generation": generation},
@@ -117,7 +113,16 @@ async fn the_processor_s_binary_stores_a_snapshot() {
     let request =
         cloud.http.post(processor.url.clone()).header("content-type", "application/cloudevents+json");
     let answer = request.body(event.to_string()).send().await.expect("an answer");
-    assert_eq!(answer.json::<Value>().await.expect("JSON")["status"], "stored");
+    answer.json().await.expect("JSON")
+}
+
+#[tokio::test]
+async fn the_processor_s_binary_stores_a_snapshot() {
+    let cloud = Cloud::start().await;
+    let mut variables = cloud.environment("process-live-boxscores", &cloud.services.url);
+    variables.retain(|(name, _)| !name.starts_with("BDL_"));
+    let processor = Running::function("process-live-boxscores", &variables).await;
+    assert_eq!(processed(&cloud, &processor).await["status"], "stored");
     assert_eq!(cloud.number("SELECT COUNT(*) FROM nba_raw.bdl_live_boxscores"), 2);
 }
 
@@ -161,19 +166,8 @@ async fn every_client_speaks_tls_and_trusts_only_whom_the_system_trusts() {
     assert_eq!(scraped.status(), StatusCode::OK);
     let path = scraped.json::<Value>().await.expect("JSON")["path"].as_str().expect("a path").to_owned();
 
-    let name = "ball-dont-lie/live-boxscores/2026-01-09/20260110_021201.json";
-    let games = [game(1, "2026-01-09", "Final", 4, "Final")];
-    let snapshot = json!({"timestamp": "2026-01-10T02:12:02Z", "pollId": "20260110T021201Z", "gameCount": 1, "liveBoxes": games});
-    let generation = cloud.upload(RAW_BUCKET, name, snapshot.to_string()).await;
     let processor = Running::function("process-live-boxscores", &variables).await;
-    let event = json!({
-        "specversion": "1.0", "id": "1", "type": shared::service::event::OBJECT_FINALIZED, "source": "//storage",
-        "data": {"bucket": RAW_BUCKET, "name": name, "generation": generation},
-    });
-    let request =
-        cloud.http.post(processor.url.clone()).header("content-type", "application/cloudevents+json");
-    let processed = request.body(event.to_string()).send().await.expect("an answer");
-    assert_eq!(processed.json::<Value>().await.expect("JSON")["status"], "stored");
+    assert_eq!(processed(&cloud, &processor).await["status"], "stored");
     assert!(cloud.names(RAW_BUCKET, "").contains(&path));
 
     let exporter = Running::function("export-live", &variables).await;

@@ -4,9 +4,12 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    google::bigquery::{BigQuery, Parameter},
-    nba::{Season, SlateDay, Team},
-    slate::{self, ByPlayer, OfficialBoxScores, OfficialEntry, OfficialRow, Player, Slate},
+    google::bigquery::BigQuery,
+    nba::{SlateDay, Team},
+    slate::{
+        self, ByPlayer, OfficialBoxScores, OfficialEntry, OfficialRow, Player, Slate, player_game_days,
+        with_player_games,
+    },
 };
 
 /// The predictions of a day, and its official box scores as far as they have arrived.
@@ -39,15 +42,12 @@ struct SeasonRow {
 impl Rows {
     /// Reads all tables concurrently.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Self, Error> {
-        let season = [
-            Parameter::integer("season_year", Season::of(day).start_year()),
-            Parameter::date("season_start", day.season_start()),
-            Parameter::date("game_date", day),
-        ];
+        let season_points = with_player_games(include_str!("../sql/season_points.sql"));
+        let season = player_game_days(day.season_start(), day);
         let (slate, official, seasons) = tokio::try_join!(
             slate::Rows::read(bigquery, day),
             OfficialRow::read(bigquery, day),
-            bigquery.query(include_str!("../sql/season_points.sql"), &season),
+            bigquery.query(&season_points, &season),
         )?;
         Ok(Self { slate, official, seasons })
     }

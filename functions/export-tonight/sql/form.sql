@@ -2,11 +2,8 @@
 -- first, so that a player is one row. The games are separated by `;`, the values of a game by `|`, in this order:
 -- date, whether at home (1 or 0), played (1 or 0), points, tenths of minutes, field goals made and attempted,
 -- three-pointers made and attempted, free throws attempted, plus-minus, result against the line, tenths of the line.
--- What is null is empty.
--- A game may have duplicate rows; a game without minutes and points was not played and counts in no total.
+-- What is null is empty. A game that was not played counts in no total. Reads player_games.
 -- @season STRING
--- @season_year INT64
--- @season_start DATE
 -- @month_before DATE
 -- @game_date DATE
 SELECT
@@ -69,6 +66,7 @@ FROM (
       player_lookup,
       universal_player_id,
       game_date,
+      played,
       COALESCE(points, 0) AS points,
       COALESCE(minutes_played, 0) AS minutes,
       fg_makes,
@@ -84,64 +82,30 @@ FROM (
         WHEN LENGTH(game_id) <> 16 THEN NULL
         WHEN SUBSTR(game_id, -3) = team_abbr THEN 1
         ELSE 0
-      END AS is_home,
-      CASE
-        WHEN is_dnp THEN 0
-        WHEN COALESCE(minutes_played, 0) > 0 OR COALESCE(points, 0) > 0 THEN 1
-        ELSE 0
-      END AS played,
-      ROW_NUMBER() OVER (
-        PARTITION BY player_lookup, universal_player_id, game_date
-        ORDER BY processed_at DESC, minutes_played DESC, game_id
-      ) AS newness
-    FROM (
-      SELECT
-        player_lookup,
-        -- A row without the universal player id is about any player of that name.
-        COALESCE(universal_player_id, MAX(universal_player_id) OVER (PARTITION BY player_lookup)) AS universal_player_id,
-        game_id,
-        game_date,
-        team_abbr,
-        points,
-        minutes_played,
-        fg_makes,
-        fg_attempts,
-        three_pt_makes,
-        three_pt_attempts,
-        ft_attempts,
-        plus_minus,
-        over_under_result,
-        points_line,
-        is_dnp,
-        processed_at
-      FROM nba_analytics.player_game_summary
-      WHERE season_year = @season_year
-        AND game_date >= @season_start
-        AND game_date < @game_date
-        AND player_lookup IN (
-          SELECT player_lookup
-          FROM nba_analytics.upcoming_player_game_context
+      END AS is_home
+    FROM player_games
+    WHERE player_lookup IN (
+      SELECT player_lookup
+      FROM nba_analytics.upcoming_player_game_context
+      WHERE game_date = @game_date
+      UNION ALL
+      SELECT player_lookup
+      FROM nba_predictions.player_prop_predictions
+      WHERE game_date = @game_date
+      UNION ALL
+      SELECT player_lookup
+      FROM nba_reference.nba_players_registry
+      WHERE season = @season
+        AND team_abbr IN (
+          SELECT home_team_tricode
+          FROM nba_raw.nbac_schedule
           WHERE game_date = @game_date
           UNION ALL
-          SELECT player_lookup
-          FROM nba_predictions.player_prop_predictions
+          SELECT away_team_tricode
+          FROM nba_raw.nbac_schedule
           WHERE game_date = @game_date
-          UNION ALL
-          SELECT player_lookup
-          FROM nba_reference.nba_players_registry
-          WHERE season = @season
-            AND team_abbr IN (
-              SELECT home_team_tricode
-              FROM nba_raw.nbac_schedule
-              WHERE game_date = @game_date
-              UNION ALL
-              SELECT away_team_tricode
-              FROM nba_raw.nbac_schedule
-              WHERE game_date = @game_date
-            )
         )
-    ) AS summaries
-  ) AS doubled
-  WHERE newness = 1
+    )
+  ) AS games
 ) AS season
 GROUP BY player_lookup, universal_player_id

@@ -9,7 +9,7 @@ use shared::{
     documents::status::Fixtures,
     google::bigquery::{BigQuery, Parameter},
     nba::{GameStatus, Season, SlateDay, Team, TeamPair},
-    slate::{self, ByPlayer, OfficialBoxScores, OfficialRow, Slate},
+    slate::{self, ByPlayer, OfficialBoxScores, OfficialRow, Slate, player_game_days, with_player_games},
 };
 
 use crate::{
@@ -87,10 +87,12 @@ impl Rows {
     /// Reads the rows of `day` at `now`, all tables concurrently. Official box scores arrive after the day.
     pub async fn read(bigquery: &BigQuery, day: SlateDay, now: DateTime<Utc>) -> Result<Self, Error> {
         let date = Parameter::date("game_date", day);
-        let this_season = [
+        let form = with_player_games(include_str!("../sql/form.sql"));
+        let [since, before] = player_game_days(day.season_start(), day);
+        let season = [
+            since,
+            before,
             Parameter::text("season", Season::of(day)),
-            Parameter::integer("season_year", Season::of(day).start_year()),
-            Parameter::date("season_start", day.season_start()),
             Parameter::date("month_before", day.days_before(MONTH_DAYS)),
             date.clone(),
         ];
@@ -110,7 +112,7 @@ impl Rows {
             slate::Rows::read(bigquery, day),
             bigquery.query(include_str!("../sql/slates_around.sql"), &window),
             bigquery.query(include_str!("../sql/live_scores.sql"), &date),
-            bigquery.query(include_str!("../sql/form.sql"), &this_season),
+            bigquery.query(&form, &season),
             bigquery.query(include_str!("../sql/fatigue.sql"), &date),
             official,
         )?;

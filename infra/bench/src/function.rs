@@ -15,6 +15,9 @@ use crate::Result;
 /// The timeout of every wait of the bench.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Linux counts CPU time in hundredths of a second.
+const MILLISECONDS_A_TICK: u64 = 10;
+
 /// A running function.
 pub struct Function {
     url: Url,
@@ -69,6 +72,16 @@ impl Function {
             return Err(format!("{} answered {status}: {body}", self.url).into());
         }
         Ok(took)
+    }
+
+    /// The CPU time that it has used.
+    pub fn cpu(&self) -> Result<Duration> {
+        let id = self.child.id().ok_or("the process has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // Behind the name in parentheses, the twelfth and thirteenth fields are user and system time (proc(5)).
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+        let ticks: Vec<u64> = fields.take(2).map(str::parse).collect::<std::result::Result<_, _>>()?;
+        Ok(Duration::from_millis(ticks.iter().sum::<u64>() * MILLISECONDS_A_TICK))
     }
 
     /// Its resident memory, in bytes.

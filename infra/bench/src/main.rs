@@ -13,7 +13,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use local_cloud::night::Night;
 
-use crate::paths::Measured;
+use crate::paths::{Calls, Measured};
 
 use bench::{Result, stage::Stage};
 
@@ -90,12 +90,15 @@ async fn run(arguments: Arguments) -> Result<()> {
         println!("{measured}");
     }
     println!();
-    for Measured { path, calls, connections, .. } in [&warm, &tonight, &scrape, &process] {
-        println!("  calls of one {path}, and new connections in {runs} runs: {connections}");
-        for (call, number) in calls {
-            println!("    {number:>5.2}  {call}");
+    for Measured { path, calls, connections, cpu, .. } in [&warm, &tonight, &scrape, &process] {
+        let cpu = cpu.as_secs_f64() * 1000.0;
+        println!("  calls of one {path}: {cpu:.1} ms of CPU; new connections in {runs} runs: {connections}");
+        for (call, Calls { number, sent, answered }) in calls {
+            let (sent, answered) = (sent / 1000.0, answered / 1000.0);
+            println!("    {number:>5.2}  {sent:>6.1} kB sent {answered:>6.1} kB answered  {call}");
         }
     }
+    println!("\n{}", paths::of_tonight(&tonight));
     println!();
     compute::print(&night.for_parts().await?)?;
     println!();

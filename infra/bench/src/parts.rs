@@ -24,6 +24,7 @@ use shared::{
     documents::{Document as _, snapshot::Snapshot},
     env::Environment,
     google::{GoogleCloud, bigquery::BigQuery},
+    gzip,
     nba::{PlayerLookup, PollId, SlateDay},
     slate::people::{self, Directory},
     sources::{MAXIMUM_GAMES, Polled, Source, balldontlie::Page},
@@ -244,6 +245,11 @@ impl Parts {
     /// The bodies of the live document, its grading and its timeline.
     pub fn serialise_live(&self) -> Result<[Bytes; 3]> {
         Ok([self.live.json()?, self.graded.json()?, self.timeline.json()?])
+    }
+
+    /// The bodies of the four documents, compressed as they are stored.
+    pub fn compress(bodies: &[Bytes]) -> Result<Vec<Bytes>> {
+        Ok(bodies.iter().map(|body| gzip::compressed(body)).collect::<std::io::Result<_>>()?)
     }
 
     /// The body of tonight's document.

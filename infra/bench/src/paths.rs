@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 use bench::stage::Stage;
 use chrono::{TimeDelta, Utc};
 use local_cloud::{
-    cloud::{API_BUCKET, LocalCloud, RAW_BUCKET},
+    cloud::{API_BUCKET, LocalCloud, Made, RAW_BUCKET},
     latency::Latency,
     pubsub::{self, Message, TRIGGER_TOPIC},
 };
@@ -29,6 +29,9 @@ const REAL: Latency = Latency {
 };
 /// The number of runs of a floor, whose duration hardly varies.
 const FLOOR_RUNS: usize = 9;
+/// The most that an export of tonight's list may read from BigQuery, in kilobytes, and compute, in milliseconds.
+const MOST_KILOBYTES: f64 = 400.0;
+const MOST_CPU: f64 = 6.0;
 const LIVE: &str = r#"{"target_date":"today"}"#;
 
 /// The result of a path.
@@ -38,22 +41,40 @@ pub struct Measured {
     floor: Duration,
     took: Vec<Duration>,
     target: f64,
-    /// The number of calls of each kind in one run.
-    pub calls: BTreeMap<String, f64>,
+    /// The function's CPU time of one run.
+    pub cpu: Duration,
+    /// The calls of each kind in one run.
+    pub calls: BTreeMap<String, Calls>,
     /// The number of connections opened in all runs together.
     pub connections: u64,
+}
+
+/// The calls of one kind in one run.
+pub struct Calls {
+    /// Their number.
+    pub number: f64,
+    /// The bytes of their bodies.
+    pub sent: f64,
+    /// The bytes of the answers' bodies.
+    pub answered: f64,
 }
 
 impl Measured {
     fn new(path: &'static str, floor: Duration, mut took: Vec<Duration>, target: f64) -> Self {
         took.sort_unstable();
-        Self { path, floor, took, target, calls: BTreeMap::new(), connections: 0 }
+        Self { path, floor, took, target, cpu: Duration::ZERO, calls: BTreeMap::new(), connections: 0 }
     }
 
-    fn with_calls(mut self, cloud: &LocalCloud, connections_before: u64) -> Self {
+    fn with_calls(mut self, cloud: &LocalCloud, connections_before: u64, cpu: Duration) -> Self {
         let runs = self.took.len() as f64;
-        self.calls =
-            cloud.calls.take().into_iter().map(|(call, number)| (call, number as f64 / runs)).collect();
+        let a_run = |total: u64| total as f64 / runs;
+        let of_one = |made: Made| Calls {
+            number: a_run(made.calls),
+            sent: a_run(made.sent),
+            answered: a_run(made.answered),
+        };
+        self.cpu = cpu.div_f64(runs);
+        self.calls = cloud.calls.take().into_iter().map(|(call, made)| (call, of_one(made))).collect();
         self.connections = opened(cloud) - connections_before;
         self
     }
@@ -88,6 +109,7 @@ fn opened(cloud: &LocalCloud) -> u64 {
 /// Measures `runs` calls of a warm function, one after the other.
 async fn measured(
     cloud: &LocalCloud,
+    function: &Function,
     runs: usize,
     path: &'static str,
     floor: Duration,
@@ -99,11 +121,13 @@ async fn measured(
     }
     cloud.calls.take();
     let connections = opened(cloud);
+    let cpu = function.cpu()?;
     let mut took = Vec::with_capacity(runs);
     for run in 3..runs + 3 {
         took.push(call(run).await?);
     }
-    Ok(Measured::new(path, floor, took, target).with_calls(cloud, connections))
+    let cpu = function.cpu()?.saturating_sub(cpu);
+    Ok(Measured::new(path, floor, took, target).with_calls(cloud, connections, cpu))
 }
 
 /// The body of a public document of the same size as the function's.
@@ -126,8 +150,10 @@ pub async fn live_warm(stage: &Stage, binaries: &Path, runs: usize) -> Result<Me
         floor::public(&plain, body.clone()).await
     });
     let floor = floor.await?;
-    measured(&cloud, runs, "export-live, warm", floor, 1.05, async |_| function.call(&[], LIVE.into()).await)
-        .await
+    measured(&cloud, &function, runs, "export-live, warm", floor, 1.05, async |_| {
+        function.call(&[], LIVE.into()).await
+    })
+    .await
 }
 
 /// A live export by a process that has just started: from the request on, and from the start of the
@@ -161,7 +187,10 @@ pub async fn tonight(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
     let function = Function::start(binaries, "export-tonight", &cloud).await?;
     deliver_trigger(&function).await?;
     let floor = tonight_floor(&cloud).await?;
-    measured(&cloud, runs, "export-tonight", floor, 1.10, async |_| deliver_trigger(&function).await).await
+    measured(&cloud, &function, runs, "export-tonight", floor, 1.10, async |_| {
+        deliver_trigger(&function).await
+    })
+    .await
 }
 
 /// The same by a process that has just started, which is the usual case.
@@ -175,6 +204,18 @@ pub async fn tonight_cold(stage: &Stage, binaries: &Path, runs: usize) -> Result
         from_start.push(function.started_in + deliver_trigger(&function).await?);
     }
     Ok(Measured::new("export-tonight, cold, from start", floor, from_start, 1.25))
+}
+
+/// What tonight's export fetches and computes, against its budgets.
+pub fn of_tonight(measured: &Measured) -> String {
+    let queries = measured.calls.iter().filter(|(call, _)| call.contains("/bigquery/"));
+    let kilobytes = queries.map(|(_, calls)| calls.answered).sum::<f64>() / 1000.0;
+    let cpu = measured.cpu.as_secs_f64() * 1000.0;
+    let is_kept = kilobytes <= MOST_KILOBYTES && cpu <= MOST_CPU;
+    let verdict = if is_kept { "ok" } else { "MISSED" };
+    format!(
+        "  tonight's list reads {kilobytes:.0} kB of rows (≤ {MOST_KILOBYTES}) and takes {cpu:.1} ms of CPU (≤ {MOST_CPU}) {verdict}"
+    )
 }
 
 async fn tonight_floor(cloud: &LocalCloud) -> Result<Duration> {
@@ -209,7 +250,7 @@ pub async fn scrape(stage: &Stage, binaries: &Path, runs: usize) -> Result<Measu
         plain.write(RAW_BUCKET, "bench/floor.json", body.clone()).await
     });
     let floor = floor.await?;
-    measured(&cloud, runs, "scrape", floor, 1.05, async |_| {
+    measured(&cloud, &function, runs, "scrape", floor, 1.05, async |_| {
         let took = function.call(&[], "{}".into()).await?;
         // A snapshot is named after the second of its poll.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -250,7 +291,7 @@ pub async fn process(stage: &Stage, binaries: &Path, runs: usize) -> Result<Meas
         plain.load("staging/floor.ndjson", &format!("floor-{run}")).await
     });
     let floor = floor.await?;
-    measured(&cloud, runs, "process", floor, 1.10, deliver).await
+    measured(&cloud, &function, runs, "process", floor, 1.10, deliver).await
 }
 
 fn event_headers(kind: &'static str) -> [(&'static str, &'static str); 5] {

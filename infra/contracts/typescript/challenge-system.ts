@@ -379,6 +379,11 @@ export interface LivePlayer {
    */
   nba_player_id: number | null;
   /**
+   * True where the row is older than the game's state, because the source has left the player out since; absent
+   * otherwise.
+   */
+  outdated?: boolean;
+  /**
    * Personal fouls; the sixth disqualifies the player.
    */
   personal_fouls: number;

@@ -43,7 +43,7 @@ export function live(document: LiveDocument): string[] {
       const counted = [player.points, player.rebounds, player.assists, player.steals, player.blocks];
       const lost = player.turnovers + player.personal_fouls;
       lines.push(`${player.player_lookup} ${player.name.trim()} ${player.team} ${player.minutes}`);
-      lines.push(`${orNone(player.bdl_player_id)} ${orNone(player.nba_player_id)}`);
+      lines.push(`${orNone(player.bdl_player_id)} ${orNone(player.nba_player_id)} ${player.outdated ? "as last seen" : ""}`);
       lines.push(`${counted.map((count) => count.toFixed()).join(" ")} ${lost} ${shots.join(" ")}`);
     }
   }

@@ -11,6 +11,7 @@ use std::{
 
 use axum::{
     Extension, Router,
+    body::HttpBody as _,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
@@ -80,13 +81,24 @@ pub struct LocalCloud {
     pub stop: CancellationToken,
 }
 
-/// The number of calls of each route: `POST /bigquery/v2/projects/{project}/queries`.
+/// The calls of each route: `POST /bigquery/v2/projects/{project}/queries`.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+pub struct Calls(Arc<Mutex<BTreeMap<String, Made>>>);
+
+/// The calls of one route.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made {
+    /// Their number.
+    pub calls: u64,
+    /// The bytes of their bodies.
+    pub sent: u64,
+    /// The bytes of the answers' bodies, as far as the length is known before they are sent.
+    pub answered: u64,
+}
 
 impl Calls {
     /// The calls since the last call of this function.
-    pub fn take(&self) -> BTreeMap<String, u64> {
+    pub fn take(&self) -> BTreeMap<String, Made> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -94,8 +106,18 @@ impl Calls {
 async fn count(State(calls): State<Calls>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("another path", MatchedPath::as_str);
     let call = format!("{} {route}", request.method());
-    *calls.0.lock().unwrap_or_else(PoisonError::into_inner).entry(call).or_default() += 1;
-    next.run(request).await
+    let sent = request.body().size_hint().exact().unwrap_or_default();
+    let note = |change: &dyn Fn(&mut Made)| {
+        change(calls.0.lock().unwrap_or_else(PoisonError::into_inner).entry(call.clone()).or_default());
+    };
+    note(&|made| {
+        made.calls += 1;
+        made.sent += sent;
+    });
+    let answer = next.run(request).await;
+    let answered = answer.body().size_hint().exact().unwrap_or_default();
+    note(&|made| made.answered += answered);
+    answer
 }
 
 impl LocalCloud {

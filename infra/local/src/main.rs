@@ -1,9 +1,11 @@
 //! `local-cloud`: a night of NBA basketball through the whole pipeline, on this machine.
 
+mod arguments;
+
 use std::{
     fs::File,
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -11,7 +13,7 @@ use std::{
 
 use chrono::TimeDelta;
 use chrono_tz::America::New_York;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use local_cloud::{
     bigquery::Warehouse,
@@ -26,7 +28,9 @@ use local_cloud::{
     report::Report,
     seed,
 };
-use shared::{Error, service, sources::Source};
+use shared::{Error, service};
+
+use arguments::{Arguments, Chaos, Command, Mock, OneFunction, Outages, Run, Seed};
 
 /// Fifty storms in one process spend a third of their time in the C library's allocator.
 #[global_allocator]
@@ -34,148 +38,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The file in the data directory that contains the functions' log.
 const LOG: &str = "functions.log";
-
-/// The Challenge System backend on one machine.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Replay a night through every function, then keep serving the result.
-    Run(Run),
-    /// Fill the tables for a night, and do nothing else.
-    Seed(Seed),
-    /// Replay a night in one storm per seed: failing services, disordered events, killed functions.
-    Chaos(Chaos),
-    /// Replay a night in which BallDontLie fails for long, once in each way.
-    Outages(Outages),
-    /// Write the public documents at six moments of a night, as mock data for a front end.
-    Mock(Mock),
-    /// Run one function alone, by the clock of a storm.
-    #[command(hide = true)]
-    Function(OneFunction),
-}
-
-#[derive(clap::Args)]
-struct Chaos {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
-    #[arg(long, value_name = "FILE")]
-    night: Option<PathBuf>,
-    /// How many storms, in parallel
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=200))]
-    seeds: u64,
-    /// The seed of the first one; with --seeds 1, a single storm to reproduce
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// The time between two polls, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(50..=60_000))]
-    tick: u64,
-    /// Redeliver failed events after Eventarc's own pauses, ten seconds to ten minutes
-    #[arg(long)]
-    real_pauses: bool,
-    /// The data directory; a folder of an earlier run is cleared
-    #[arg(long, value_name = "DIR", default_value = ".local-cloud-chaos")]
-    data_dir: PathBuf,
-}
-
-#[derive(clap::Args)]
-struct Outages {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
-    #[arg(long, value_name = "FILE")]
-    night: Option<PathBuf>,
-    /// Seconds of the night between two polls, a divisor or multiple of 60
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = interval)]
-    every: i64,
-    /// The data directory; a folder of an earlier run is cleared
-    #[arg(long, value_name = "DIR", default_value = ".local-cloud-outages")]
-    data_dir: PathBuf,
-}
-
-#[derive(clap::Args)]
-struct Mock {
-    #[command(flatten)]
-    eve: Eve,
-    /// The output folder: {moment}/v1/…, and v1/… for one of them
-    #[arg(long, value_name = "DIR", default_value = "mock")]
-    out: PathBuf,
-    /// The moment of v1/…: morning, before-tip-off, second-quarter, after-midnight, morning-after or
-    /// official
-    #[arg(long, value_name = "MOMENT", default_value = "second-quarter")]
-    moment: String,
-}
-
-#[derive(clap::Args)]
-struct OneFunction {
-    /// The name of its crate
-    name: String,
-    /// The file that holds the clock
-    #[arg(long, value_name = "FILE")]
-    clock: PathBuf,
-}
-
-#[derive(clap::Args)]
-struct Eve {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
-    #[arg(long, value_name = "FILE")]
-    night: Option<PathBuf>,
-    /// The seed of the warehouse: who plays is the night's, everything else is invented
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// The data directory; a folder of an earlier run is cleared
-    #[arg(long, value_name = "DIR", default_value = ".local-cloud")]
-    data_dir: PathBuf,
-}
-
-#[derive(clap::Args)]
-struct Seed {
-    #[command(flatten)]
-    eve: Eve,
-}
-
-#[derive(clap::Args)]
-struct Run {
-    #[command(flatten)]
-    eve: Eve,
-    /// Speed of the clock relative to real time; without it the night takes about a minute
-    #[arg(long, value_name = "N", value_parser = speed)]
-    speed: Option<f64>,
-    /// Seconds of the night between two polls while a game is on, a divisor or multiple of 60
-    #[arg(long, value_name = "SECONDS", default_value_t = replay::AS_DEPLOYED.num_seconds(), value_parser = interval)]
-    every: i64,
-    /// A source of scores that refuses every request of the night: balldontlie or nba_cdn
-    #[arg(long, value_name = "SOURCE", value_parser = source)]
-    without: Option<Source>,
-    /// End after the closing table, with status 0 only if every check holds
-    #[arg(long)]
-    exit: bool,
-    /// The services' port; the functions have the four after it
-    #[arg(long, value_name = "PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65531))]
-    port: u16,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
-    if speed.is_finite() && (1.0..=1e6).contains(&speed) {
-        Ok(speed)
-    } else {
-        Err("expected 1 to 1000000".into())
-    }
-}
-
-fn source(text: &str) -> Result<Source, String> {
-    let named = Source::ALL.into_iter().find(|source| source.name() == text);
-    named.ok_or("expected balldontlie or nba_cdn".into())
-}
-
-fn interval(text: &str) -> Result<i64, String> {
-    let seconds: i64 = text.parse().map_err(|_| "expected a number".to_owned())?;
-    let fits = (5..=600).contains(&seconds) && (60 % seconds == 0 || seconds % 60 == 0);
-    fits.then_some(seconds).ok_or("expected 5 to 600, a divisor or multiple of 60".into())
-}
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {

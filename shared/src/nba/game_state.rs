@@ -73,7 +73,7 @@ impl GameState {
             GameStatus::Postponed if is_cancelled(upstream, status_text) => CANCELLED.into(),
             GameStatus::Postponed => POSTPONED.into(),
             GameStatus::Final => final_text(period),
-            GameStatus::InProgress if is_halftime => "Halftime".into(),
+            GameStatus::InProgress if is_halftime => HALFTIME.into(),
             GameStatus::InProgress => match (quarter(period), clock.left) {
                 (Some(quarter), Some(left)) => format!("{quarter} {left}"),
                 (Some(quarter), None) => quarter,
@@ -85,6 +85,8 @@ impl GameState {
     }
 }
 
+/// Display text of the break after the second quarter.
+pub const HALFTIME: &str = "Halftime";
 /// Display text of a game that is not played on its day.
 pub const POSTPONED: &str = "Postponed";
 /// Display text of a game that will not be played.
@@ -120,7 +122,7 @@ pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> R
     match status {
         GameStatus::Scheduled | GameStatus::Postponed => 0..=0,
         GameStatus::Final => before(period.max(4) + 1)..=before(period.max(4) + 1),
-        GameStatus::InProgress if time_remaining == "Halftime" => before(3)..=before(3),
+        GameStatus::InProgress if time_remaining == HALFTIME => before(3)..=before(3),
         GameStatus::InProgress => {
             let clock = time_remaining.rsplit(' ').next().unwrap_or_default();
             let left = match clock.split_once(':') {

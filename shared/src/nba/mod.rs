@@ -31,7 +31,8 @@ mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
 pub use game_state::{
-    CANCELLED, GameState, GameStatus, POSTPONED, UpstreamClock, elapsed_range, elapsed_seconds, final_text,
+    CANCELLED, GameState, GameStatus, HALFTIME, POSTPONED, UpstreamClock, elapsed_range, elapsed_seconds,
+    final_text,
 };
 pub use minutes::minutes_decimal;
 pub use player_lookup::PlayerLookup;

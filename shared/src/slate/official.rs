@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Player, Registry};
+use super::{Counts, Player, Registry, player_game_days, with_player_games};
 use crate::{
     Error,
-    google::bigquery::{BigQuery, Parameter},
+    google::bigquery::BigQuery,
     nba::{PlayerLookup, SlateDay, Team},
 };
 
@@ -61,8 +61,8 @@ pub struct OfficialRow {
 impl OfficialRow {
     /// Reads the rows of `day`.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Self>, Error> {
-        let date = [Parameter::date("game_date", day)];
-        bigquery.query(include_str!("../../sql/official_lines.sql"), &date).await
+        let sql = with_player_games(include_str!("../../sql/official_lines.sql"));
+        bigquery.query(&sql, &player_game_days(day, day.days_after(1))).await
     }
 
     fn played(&self) -> Option<Played> {

@@ -15,6 +15,8 @@ pub(super) struct Evidence {
     pub status: GameStatus,
     /// `None` before tip-off, and where the player did not play or has not been on the floor.
     pub counted: Option<Counted>,
+    /// Whether the counts are not those of an earlier moment than the game's state: an end may lack the player.
+    pub is_current: bool,
     /// Whether it is certain that the player did not play; a missing row is not enough.
     pub did_not_play: bool,
     /// Whether the official box score says so.
@@ -39,14 +41,18 @@ impl Evidence {
             let source = if is_nba { ScoreSource::NbaLive } else { ScoreSource::BdlLive };
             Some(Counted { counts: line.counts(), source, minutes })
         };
+        let is_current = line.is_none_or(|line| {
+            !line.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&line.team))
+        });
         let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,
             did_not_play: counted.is_none() && is_certain,
             counted,
+            is_current: is_current || is_official,
             is_official,
         };
         let before_the_end =
-            |status, counted| Self { status, counted, did_not_play: false, is_official: false };
+            |status, counted| Self { status, counted, is_current, did_not_play: false, is_official: false };
         let by_official = |played: Played| {
             let live_minutes = || line.map(|line| line.minutes.clone());
             let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
@@ -66,7 +72,7 @@ impl Evidence {
             Some(live) if live.status == GameStatus::Final => {
                 // Zeros mean that the player did not play only if the box score shows another player's play.
                 let has_box = live.players.iter().any(live::LivePlayer::has_played);
-                at_the_end(by_live(), (line.is_some() && has_box) || live.is_whole(), false)
+                at_the_end(by_live(), (line.is_some() && is_current && has_box) || live.is_whole(), false)
             }
             Some(live) if live.status == GameStatus::InProgress => before_the_end(live.status, by_live()),
             Some(live) => before_the_end(live.status, None),

@@ -27,11 +27,12 @@ impl Graded {
         let is_on = evidence.status == GameStatus::InProgress && live.is_some();
         let status = match (outcome, evidence.status, actual) {
             (Outcome::Void, ..) => Status::Void,
-            (_, GameStatus::Final, Some(_)) => at_the_end(side, *outcome),
+            (_, GameStatus::Final, Some(_)) if evidence.is_current => at_the_end(side, *outcome),
             (_, GameStatus::InProgress, Some(_)) => so_far(chance),
             _ if is_on => Status::InProgress,
             _ => Status::Pending,
         };
+        let is_settled = evidence.status == GameStatus::Final && evidence.is_current;
         let is_over = matches!(evidence.status, GameStatus::Final | GameStatus::Postponed);
         let margin = actual.zip(line).map(|(actual, line)| to_tenths(f64::from(actual) - line));
         let takes_side = matches!(side, Recommendation::Over | Recommendation::Under);
@@ -66,14 +67,14 @@ impl Graded {
             // Points never fall, so a passed line stays passed.
             clinched: match status {
                 Status::Void => is_over,
-                _ if evidence.status == GameStatus::Final => actual.is_some(),
+                _ if is_settled => actual.is_some(),
                 _ => takes_side && margin.is_some_and(|margin| margin > 0.0),
             },
             chance: chance.map(to_four_places),
             outcome: *outcome,
             settled: *settled,
             pick_display: pick(side, line),
-            result_display: result(actual, evidence.status, *void_reason),
+            result_display: result(actual, is_settled, *void_reason),
             margin_display: margin.map(signed),
         }
     }
@@ -117,7 +118,7 @@ fn pick(side: Recommendation, line: Option<f64>) -> String {
     line.map_or_else(|| side.to_owned(), |line| format!("{side} {line}"))
 }
 
-fn result(actual: Option<u32>, game: GameStatus, void: Option<VoidReason>) -> Option<String> {
+fn result(actual: Option<u32>, is_settled: bool, void: Option<VoidReason>) -> Option<String> {
     let void = void.map(|reason| match reason {
         VoidReason::DidNotPlay => "Did not play",
         VoidReason::RuledOut => "Ruled out",
@@ -127,7 +128,7 @@ fn result(actual: Option<u32>, game: GameStatus, void: Option<VoidReason>) -> Op
     let points = |points: u32| if points == 1 { "1 point".to_owned() } else { format!("{points} points") };
     match (void, actual) {
         (Some(void), _) => Some(void.to_owned()),
-        (None, Some(actual)) if game == GameStatus::Final => Some(points(actual)),
+        (None, Some(actual)) if is_settled => Some(points(actual)),
         (None, Some(actual)) => Some(format!("{} so far", points(actual))),
         (None, None) => None,
     }
@@ -188,10 +189,10 @@ mod tests {
         assert_eq!(pick(Over, Some(24.5)), "OVER 24.5");
         assert_eq!(pick(Pass, Some(25.0)), "PASS 25");
         assert_eq!(pick(NoLine, None), "No line");
-        assert_eq!(result(Some(1), GameStatus::InProgress, None).as_deref(), Some("1 point so far"));
-        assert_eq!(result(Some(27), GameStatus::Final, None).as_deref(), Some("27 points"));
-        assert_eq!(result(None, GameStatus::Scheduled, None), None);
-        let out = result(None, GameStatus::Final, Some(VoidReason::DidNotPlay));
+        assert_eq!(result(Some(1), false, None).as_deref(), Some("1 point so far"));
+        assert_eq!(result(Some(27), true, None).as_deref(), Some("27 points"));
+        assert_eq!(result(None, false, None), None);
+        let out = result(None, true, Some(VoidReason::DidNotPlay));
         assert_eq!(out.as_deref(), Some("Did not play"));
         assert_eq!([2.5, -3.5, 0.0].map(signed), ["+2.5", "-3.5", "0"]);
     }

@@ -62,7 +62,7 @@ impl<'a> Standing<'a> {
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (void_reason, evidence.status, line.zip(count)) {
             (Some(_), ..) => Outcome::Void,
-            (None, GameStatus::Final, Some((line, count))) => at_the_end(line, count),
+            (None, GameStatus::Final, Some((line, count))) if evidence.is_current => at_the_end(line, count),
             _ => Outcome::Open,
         };
         // A game that was not played on its day no longer can be once the day is over.

@@ -286,6 +286,7 @@ pub enum Status {
     Graded,
     /// The player did not play, or the game was not played.
     Void,
-    /// Before tip-off; or the game is over, and no box score shows yet whether the player played.
+    /// Before tip-off; or the game is over, and no box score shows yet whether the player played, or what the player's
+    /// last points are.
     Pending,
 }

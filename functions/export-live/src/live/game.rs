@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     documents::status::PolledGame,
     nba::{
-        CANCELLED, GameStatus, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text,
+        CANCELLED, GameStatus, HALFTIME, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text,
         minutes_decimal,
     },
     slate::ScheduledGame,
@@ -132,6 +132,11 @@ impl LiveGame {
         game
     }
 
+    /// Whether the teams are in the break after the second quarter.
+    pub(crate) fn is_halftime(&self) -> bool {
+        self.time_remaining == HALFTIME
+    }
+
     pub(super) fn polled(&self) -> PolledGame {
         PolledGame {
             home_team: self.home_team.clone(),
@@ -139,7 +144,7 @@ impl LiveGame {
             status: self.status,
             home_score: self.home_score,
             away_score: self.away_score,
-            is_halftime: self.time_remaining == "Halftime",
+            is_halftime: self.is_halftime(),
             unchanged_since: None,
         }
     }
@@ -210,7 +215,12 @@ impl LiveGame {
         let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
         // Players listed before tip-off have not played yet and may leave the list.
         let seen = known.players.iter().filter(|_| known.has_begun());
-        game.players.extend(seen.filter(|player| !is_listed(player)).cloned());
+        let left_out = seen.filter(|player| !is_listed(player));
+        // A row of the end stays that of the end.
+        let has_ended = known.status == GameStatus::Final;
+        let kept =
+            |player: &LivePlayer| LivePlayer { outdated: player.outdated || !has_ended, ..player.clone() };
+        game.players.extend(left_out.map(kept));
         game.sort_players();
         game
     }
@@ -251,19 +261,21 @@ impl LiveGame {
         game
     }
 
-    /// Whether no player who played can be missing: on each side the minutes add up to the game's, and the
-    /// points to the score.
+    /// Whether no player who played can be missing or outdated.
     pub(crate) fn is_whole(&self) -> bool {
+        [&self.home_team, &self.away_team].into_iter().all(|team| self.is_whole_of(team))
+    }
+
+    /// The same of one team: its players' minutes add up to the game's, and their points to the score.
+    pub(crate) fn is_whole_of(&self, team: &Team) -> bool {
         let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
-        let of_side = |(team, score): (&Team, u32)| {
-            let rows = || self.players.iter().filter(|player| player.team == *team);
-            let minutes: f64 = rows().filter_map(|player| minutes_decimal(&player.minutes)).sum();
-            let points: u32 = rows().map(|player| player.points).sum();
-            rows().count() >= FEWEST_IN_A_BOX
-                && points == score
-                && (minutes - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
-        };
-        [(&self.home_team, self.home_score), (&self.away_team, self.away_score)].into_iter().all(of_side)
+        let score = if *team == self.home_team { self.home_score } else { self.away_score };
+        let rows = || self.players.iter().filter(|player| player.team == *team);
+        let minutes: f64 = rows().filter_map(|player| minutes_decimal(&player.minutes)).sum();
+        let points: u32 = rows().map(|player| player.points).sum();
+        rows().count() >= FEWEST_IN_A_BOX
+            && points == score
+            && (minutes - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
     }
 
     pub(crate) fn sort_players(&mut self) {

@@ -52,6 +52,10 @@ pub struct LivePlayer {
     pub ft_made: u32,
     /// Free throws attempted.
     pub ft_attempted: u32,
+    /// True where the row is older than the game's state, because the source has left the player out since; absent
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outdated: bool,
 }
 
 impl LivePlayer {
@@ -91,6 +95,7 @@ impl LivePlayer {
             fg3_attempted: counted.three_pointers_attempted,
             ft_made: counted.free_throws_made,
             ft_attempted: counted.free_throws_attempted,
+            outdated: false,
         }
     }
 

@@ -93,14 +93,12 @@ impl Poll {
     /// Whether a game that is on stands still, is missing, or lacks players.
     fn is_behind(&self, night: Night<'_>) -> bool {
         let known = night.known();
-        let tip_offs = night.scheduled().filter(|game| game.status != GameStatus::Postponed);
-        let tip_offs: HashMap<TeamPair, Option<DateTime<Utc>>> =
-            tip_offs.map(|game| (game.pair(), game.tip_off)).collect();
+        let tip_offs = tip_offs(night.scheduled().filter(|game| game.status != GameStatus::Postponed));
         let listed: HashMap<TeamPair, &Arc<LiveGame>> =
             self.games.iter().map(|game| (game.pair(), game)).collect();
         let pairs = known.keys().chain(tip_offs.keys()).chain(listed.keys());
         let is_behind = |pair: &TeamPair| {
-            let tip_off = tip_offs.get(pair).copied().flatten();
+            let tip_off = tip_offs.get(pair).copied();
             let (listed, known) = (listed.get(pair).copied(), known.get(pair).copied());
             self.stands_still(listed, known, tip_off) || listed.is_some_and(|game| missing(game, known) > 0)
         };
@@ -125,7 +123,7 @@ impl Poll {
         let is_on = known.is_some_and(|known| known.has_begun());
         let is_due = tip_off.is_some_and(|tip_off| (tip_off..tip_off + LONGEST_GAME).contains(&self.at));
         let since = known.filter(|known| known.has_begun()).and_then(|known| known.moved_at).max(tip_off);
-        let is_halftime = known.is_some_and(|known| known.time_remaining == "Halftime");
+        let is_halftime = known.is_some_and(|known| known.is_halftime());
         let patience = if is_halftime { PATIENCE_AT_HALFTIME } else { PATIENCE };
         (is_on || is_due) && since.is_some_and(|since| self.at >= since + patience)
     }
@@ -140,8 +138,7 @@ impl Poll {
     /// the second one's; and how the two differ.
     pub(crate) fn combined(mut self, second: Poll, night: Night<'_>) -> (Self, Comparison) {
         let known = night.known();
-        let tip_offs: HashMap<TeamPair, Option<DateTime<Utc>>> =
-            night.scheduled().map(|game| (game.pair(), game.tip_off)).collect();
+        let tip_offs = tip_offs(night.scheduled());
         let mut others: HashMap<TeamPair, Arc<LiveGame>> =
             second.games.iter().map(|game| (game.pair(), game.clone())).collect();
         let mut comparison = Comparison::at(self.at);
@@ -151,7 +148,7 @@ impl Poll {
             let Some(other) = others.remove(&pair) else { return game };
             let known = known.get(&pair).copied();
             comparison.add(&game, &other, known);
-            let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied().flatten());
+            let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied());
             match is_first_taken(&game, &other, known, stands_still) {
                 true => Arc::new(game.with_ids_of(&other)),
                 false => other,
@@ -170,6 +167,11 @@ impl Poll {
         let unreadable = self.unreadable + second.unreadable;
         (Self { games: chosen, unreadable, has_second: true, ..self }, comparison)
     }
+}
+
+/// The tip-offs of games, as far as they are known.
+fn tip_offs<'a>(games: impl Iterator<Item = &'a ScheduledGame>) -> HashMap<TeamPair, DateTime<Utc>> {
+    games.filter_map(|game| Some((game.pair(), game.tip_off?))).collect()
 }
 
 /// How many players are missing in a listing.

@@ -199,7 +199,9 @@ impl Poll {
             return Arc::clone(known);
         }
         if !self.is_today && !game.players.is_empty() {
-            return Arc::new(game.with_ids_of(known));
+            // A dated answer may lack players too.
+            let is_whole = game.is_whole() || game.lacks_of(known) == 0;
+            return Arc::new(if is_whole { game.with_ids_of(known) } else { game.over(known) });
         }
         let is_another_source =
             known.source.is_some() && game.source.is_some() && known.source != game.source;
