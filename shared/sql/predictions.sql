@@ -1,6 +1,6 @@
 -- The active prediction of each player and game of a day, and the inactive one that was active last. Of
 -- several, one with a bookmaker's line takes precedence, then the newest, then names that make the choice
--- deterministic.
+-- deterministic. `Row::goes_before` in src/slate/prediction.rs has the same order: a change is made in both.
 -- @game_date DATE
 SELECT
   player_lookup,

@@ -9,9 +9,10 @@
 //! - [`sources`]: where live scores come from
 //! - [`google`]: thin typed clients of Google Cloud
 //! - [`nba`]: values of the league, without any I/O
-//! - [`mod@env`], [`error`], [`clock`], [`json`], [`gzip`], [`decimal`], [`digest`]
+//! - [`mod@env`], [`error`], [`clock`], [`retry`], [`json`], [`gzip`], [`decimal`], [`digest`]
 
 pub mod clock;
+pub(crate) mod connections;
 pub mod decimal;
 pub mod digest;
 pub mod documents;
@@ -21,6 +22,7 @@ pub mod google;
 pub mod gzip;
 pub mod json;
 pub mod nba;
+pub mod retry;
 pub mod service;
 pub mod slate;
 pub mod sources;

@@ -25,12 +25,14 @@ use shared::{
     sources::Source,
 };
 use tests::{
-    Cloud, Function, HandClock, Reply, Stub, skipped,
+    Cloud, Function, HandClock, Reply, Stub,
+    feed::of_the_nba,
+    skipped,
     terraform::{Module, attribute, block, blocks, everywhere, field, fields, infra, names, text},
 };
 
 /// The roles that a function may have, each on a single resource unless noted otherwise.
-const ROLES: [(&str, &[&str]); 4] = [
+const ROLES_OF_FUNCTION: [(&str, &[&str]); 4] = [
     (
         "scrape-live-boxscores",
         &[
@@ -294,6 +296,24 @@ fn f06_f23_polls_are_asked_for_throughout_the_night_in_new_york() {
     }
 }
 
+/// The names of all scheduled jobs.
+fn jobs(root: &Module) -> BTreeSet<String> {
+    let of_functions = deployed(root).into_iter().flat_map(|(name, function)| {
+        map(function, "schedules").into_keys().map(move |key| format!("{name}-{key}"))
+    });
+    let tonight = fields(root.local("tonight")).into_keys().map(|key| format!("export-tonight-{key}"));
+    of_functions.chain(tonight).collect()
+}
+
+#[test]
+fn the_way_back_pauses_every_scheduled_job() {
+    let readme = fs::read_to_string(infra().join("terraform/README.md")).expect("a README");
+    let loop_of_jobs = readme.split("for job in ").nth(1).and_then(|rest| rest.split(';').next());
+    let named = loop_of_jobs.expect("a loop over the jobs").replace('\\', " ");
+    let named: BTreeSet<String> = named.split_whitespace().map(str::to_owned).collect();
+    assert_eq!(named, jobs(&root()));
+}
+
 #[test]
 fn yesterday_is_asked_for_through_the_morning_until_official_scores_have_arrived() {
     let root = root();
@@ -512,7 +532,7 @@ fn nobody_has_a_broader_role_than_the_list_says() {
         let topics = map(function, "topics").into_keys().map(|topic| format!("publishes {topic}"));
         let secrets = map(function, "secrets").into_keys().map(|secret| format!("secret {secret}"));
         let given: BTreeSet<String> = buckets.chain(written).chain(topics).chain(secrets).collect();
-        let (_, listed) = ROLES.iter().find(|(function, _)| *function == name).expect("a list");
+        let (_, listed) = ROLES_OF_FUNCTION.iter().find(|(function, _)| *function == name).expect("a list");
         assert_eq!(given, listed.iter().map(|role| (*role).to_owned()).collect(), "{name}");
     }
     for folder in ["", "modules/service", "modules/http-function", "modules/event-function"] {
@@ -847,12 +867,17 @@ print("formatted" if result.retcode == 0 and not result.value else f"{result.val
 }
 
 /// A substitute for gcloud: knows the function's URL, and lists and reads the objects in the folder of a
-/// local bucket.
+/// local bucket. Of a listing only what the pattern asks for is listed.
 const GCLOUD: &str = r#"#!/usr/bin/env bash
 case "$*" in
 "run services describe "*) echo "$FUNCTION_URL" ;;
 "auth print-identity-token") echo a-token ;;
-"storage objects list "*) cat "$LISTING" ;;
+"storage objects list "*)
+  pattern=${4#gs://}
+  while IFS= read -r line; do
+    case "nba-scraped-data/${line%%,*}" in $pattern) echo "$line" ;; esac
+  done < "$LISTING"
+  ;;
 "storage ls "*) cat "$LISTING" ;;
 "storage cat "*) cat "$LETTER" ;;
 "storage rm "*) echo "$3" >> "$REMOVED" ;;
@@ -891,9 +916,17 @@ async fn a_day_replayed_from_its_snapshots_doubles_no_row_and_adds_what_was_miss
     let game = || [tests::game(1, "2026-01-09", "2nd Qtr", 2, "Q2 5:00")];
     let mut listing = String::new();
     let mut generations = Vec::new();
-    for (poll, file) in [("20260110T010000Z", "20260110_010000"), ("20260110T010300Z", "20260110_010300")] {
-        let name = format!("ball-dont-lie/live-boxscores/2026-01-09/{file}.json");
-        let generation = cloud.upload(RAW_BUCKET, &name, tests::snapshot(poll, &game())).await;
+    for (poll, file, source) in [
+        ("20260110T010000Z", "20260110_010000", Source::BallDontLie),
+        ("20260110T010300Z", "20260110_010300", Source::BallDontLie),
+        ("20260110T010600Z", "20260110_010600", Source::NbaCdn),
+    ] {
+        let name = format!("{}2026-01-09/{file}.json", source.snapshots());
+        let games = game().map(|game| match source {
+            Source::BallDontLie => game,
+            Source::NbaCdn => of_the_nba(&game, "0022500501"),
+        });
+        let generation = cloud.upload(RAW_BUCKET, &name, tests::snapshot(poll, &games)).await;
         listing.push_str(&format!("{name},{generation}\n"));
         generations.push((name, generation));
     }
@@ -906,8 +939,8 @@ async fn a_day_replayed_from_its_snapshots_doubles_no_row_and_adds_what_was_miss
     fs::write(folder.path().join("listing"), listing).expect("a file");
     for _ in 0..2 {
         let (done, said) = replay(folder.path(), &function, &["snapshots", "2026-01-09", "p"]);
-        assert!(done && said.contains("2 delivered, 0 of them not taken"), "{said}");
-        assert_eq!(rows(), of_one * 2, "{said}");
+        assert!(done && said.contains("3 delivered, 0 of them not taken"), "{said}");
+        assert_eq!(rows(), of_one * 3, "{said}");
     }
     let (done, said) = replay(folder.path(), &function, &["snapshots", "yesterday", "p"]);
     assert!(!done && said.contains("DAY is \"yesterday\""), "{said}");

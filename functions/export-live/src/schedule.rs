@@ -19,7 +19,8 @@ const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
 const WHILE_NEAR: TimeDelta = TimeDelta::seconds(60);
 /// How old the documents of a day may become while no game is near.
 pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
-/// How long a poll may take, so that a call does not begin one that it cannot finish.
+/// How long a poll may take, so that a call does not begin one that it cannot finish: the `BUDGET` of BallDontLie's
+/// client.
 pub(crate) const ROOM_FOR_A_POLL: Duration = Duration::from_secs(45);
 
 /// How long browsers and caches keep a document of a poll: a third of the interval while a game is on.

@@ -16,7 +16,7 @@ use chrono::{NaiveDate, Utc};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, StatusCode, Url, header::RETRY_AFTER};
-use shared::{google::retry::retry_after, nba::SlateDay};
+use shared::{nba::SlateDay, retry::retry_after};
 
 /// Longer than the longest invocation of a function.
 const CALL_LIMIT: Duration = Duration::from_secs(120);

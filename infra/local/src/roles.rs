@@ -3,7 +3,7 @@
 //! local cloud checks are listed.
 
 /// Each role and its permissions.
-const ROLES: [(&str, &[&str]); 7] = [
+const PERMISSIONS: [(&str, &[&str]); 7] = [
     ("roles/storage.objectCreator", &["storage.objects.create"]),
     ("roles/storage.objectViewer", &["storage.objects.get", "storage.objects.list"]),
     (
@@ -38,5 +38,5 @@ const ROLES: [(&str, &[&str]); 7] = [
 
 /// Whether `role` includes `permission`. A role that is not in the table includes none.
 pub(crate) fn permits(role: &str, permission: &str) -> bool {
-    ROLES.iter().any(|(known, permissions)| *known == role && permissions.contains(&permission))
+    PERMISSIONS.iter().any(|(known, permissions)| *known == role && permissions.contains(&permission))
 }

@@ -10,10 +10,8 @@ use reqwest::Url;
 
 use crate::{
     Error,
-    google::{
-        credentials::Credentials,
-        retry::{Budget, Failure, with_retries},
-    },
+    google::credentials::Credentials,
+    retry::{Budget, Failure, with_retries},
 };
 
 /// The most pages, of a thousand objects each, that a listing reads.

@@ -2,11 +2,9 @@
 //! call, retries within a budget, errors that say what the platform does next).
 
 pub mod bigquery;
-pub(crate) mod connections;
 pub mod credentials;
 mod listing;
 pub mod pubsub;
-pub mod retry;
 pub mod storage;
 
 use reqwest::Url;

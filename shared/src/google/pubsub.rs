@@ -12,14 +12,12 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
-    google::{
-        GoogleCloud,
-        credentials::Credentials,
-        retry::{Budget, Failure, with_retries},
-    },
+    google::{GoogleCloud, credentials::Credentials},
+    retry::{Budget, Failure, with_retries},
 };
 
 const SERVICE: &str = "Pub/Sub";
+/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(10), total: Duration::from_secs(30) };
 

@@ -14,19 +14,16 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
-    google::{
-        GoogleCloud,
-        credentials::Credentials,
-        listing::Listing,
-        retry::{Budget, Failure, with_retries},
-    },
+    google::{GoogleCloud, credentials::Credentials, listing::Listing},
     gzip,
     nba::PollId,
+    retry::{Budget, Failure, with_retries},
 };
 
 pub use super::listing::ListedObject;
 
 const SERVICE: &str = "Cloud Storage";
+/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(15), total: Duration::from_secs(40) };
 

@@ -12,6 +12,17 @@ const AFTER_MIDNIGHT: TimeDelta = TimeDelta::hours(4);
 /// A slate day: the Eastern date of an instant four hours earlier, so that a game that ends at 1 AM
 /// belongs to the day it began on. Shown and read as `YYYY-MM-DD`; from 1946, when the league began,
 /// to 2100.
+///
+/// ```
+/// use shared::nba::SlateDay;
+///
+/// let overtime_at_one_am = "2026-01-10T06:00:00Z".parse()?;
+/// let day = SlateDay::of(overtime_at_one_am);
+/// assert_eq!(day.to_string(), "2026-01-09");
+/// assert_eq!(day.days_after(1).to_string(), "2026-01-10");
+/// assert!("2026-01-32".parse::<SlateDay>().is_err());
+/// # Ok::<(), chrono::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "NaiveDate", into = "NaiveDate")]
 pub struct SlateDay(NaiveDate);

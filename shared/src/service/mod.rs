@@ -131,6 +131,38 @@ impl<R> Outcome<R> {
 ///
 /// A permanent failure is kept in `dead_letters` and acknowledged; every other error is an HTTP error
 /// and the event is delivered again.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use shared::{Error, clock::Clock, google::{GoogleCloud, storage::Storage}};
+/// use cloudevents::Event;
+/// use shared::service::{self, Outcome, Settings, dead_letter::DeadLetters, event::{FinalizedObject, OBJECT_FINALIZED}};
+///
+/// struct Counter {
+///     bucket: &'static str,
+/// }
+///
+/// impl Counter {
+///     async fn count(self: Arc<Self>, event: Event) -> Result<Outcome<String>, Error> {
+///         let object = FinalizedObject::of(&event)?;
+///         if object.bucket != self.bucket {
+///             return Ok(Outcome::ignored(format!("{} is another bucket", object.bucket)));
+///         }
+///         Ok(Outcome::Done(object.name))
+///     }
+/// }
+///
+/// # let host = "http://localhost:8080";
+/// # let environment = [
+/// #     ("GOOGLE_CLOUD_PROJECT", "demo"), ("INVOKER_AUTH", "none"), ("STORAGE_EMULATOR_HOST", host),
+/// #     ("BIGQUERY_EMULATOR_HOST", host), ("PUBSUB_EMULATOR_HOST", "localhost:8080"),
+/// # ].into_iter().collect();
+/// # let (settings, google) = (Settings::read(&environment)?, GoogleCloud::read(&environment)?);
+/// let dead_letters = DeadLetters::new(Storage::new(&google), "raw", "count", Clock::system());
+/// let counter = Arc::new(Counter { bucket: "raw" });
+/// let router = service::event("count", &settings, OBJECT_FINALIZED, dead_letters, counter, Counter::count);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn event<S, H, F, R>(
     name: &'static str,
     settings: &Settings,

@@ -6,7 +6,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use super::{Settings, telemetry};
-use crate::{Error, env::Environment, google::connections};
+use crate::{Error, connections, env::Environment};
 
 /// The `main` of a function: reads the configuration, makes the router, serves until SIGTERM.
 ///

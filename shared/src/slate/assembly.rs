@@ -176,19 +176,20 @@ impl Assembly {
                 });
             }
         }
+        let mut chosen: Vec<&prediction::Row> = Vec::new();
         for (row, lookup) in unplaced {
             let offers = offers(&lookup);
             let unplaced = self.unplaced(row, lookup, offers);
             match self.slate.unplaced.iter().position(|known| known.player.is_same(&unplaced.player)) {
-                // Of several rows, the one with the newest prediction.
-                Some(place) => {
-                    let known = &mut self.slate.unplaced[place];
-                    let made_at = |it: &Unplaced| it.player.prediction.as_ref().map(|it| it.made_at);
-                    if made_at(&unplaced) > made_at(known) {
-                        *known = unplaced;
-                    }
+                Some(place) if row.goes_before(chosen[place]) => {
+                    self.slate.unplaced[place] = unplaced;
+                    chosen[place] = row;
                 }
-                None => self.slate.unplaced.push(unplaced),
+                Some(_) => {}
+                None => {
+                    self.slate.unplaced.push(unplaced);
+                    chosen.push(row);
+                }
             }
         }
     }

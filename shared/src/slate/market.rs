@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::StatType;
 
-/// Sources in the odds table that are not bookmakers, by `book_id`: the consensus is computed from the
-/// others, and pick'em games have payouts instead of odds.
+/// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the consensus is
+/// computed from the others, and pick'em games have payouts instead of odds.
 const NO_BOOKMAKERS: [(i64, &str); 5] =
     [(0, "BettingPros Consensus"), (60, "PrizePicks"), (63, "Underdog"), (39, "Sleeper"), (45, "PropSwap")];
 

@@ -87,8 +87,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether this row of the same player and game takes precedence over `other`, by the query's order: the
-    /// query cannot compare rows that name the game in different forms.
+    /// Whether this row of the same player and game takes precedence over `other`. `predictions.sql` orders rows in the
+    /// same way, but cannot compare those that name the game in different forms: a change is made in both.
     pub(super) fn goes_before(&self, other: &Row) -> bool {
         let newness = |row: &Row| {
             (row.own_line().is_some(), row.updated_at.unwrap_or(row.created_at), row.prediction_version)

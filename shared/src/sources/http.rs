@@ -10,11 +10,8 @@ use reqwest::{
 };
 
 use crate::{
-    Error,
-    google::{
-        connections,
-        retry::{Failure, retry_after},
-    },
+    Error, connections,
+    retry::{Failure, retry_after},
 };
 
 /// A client with the headers and the time limit of a source.

@@ -21,7 +21,8 @@ use crate::{
     schedule::BEFORE_TIP_OFF,
 };
 
-/// How long a game in progress may stand still before the second source is asked.
+/// How long a game in progress may stand still before the second source is asked. The status reports a game as stalled
+/// later: `STALLED_AFTER` in `slate_state.rs`.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 /// The same at halftime, which takes fifteen minutes.
 const PATIENCE_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);

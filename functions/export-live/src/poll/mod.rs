@@ -27,7 +27,7 @@ use crate::{
 
 /// The most players that a reported end may lack to be believed at once.
 const MOST_MISSING: usize = 3;
-/// How long an end that lacks more players waits for a poll that has them.
+/// How long an end that lacks more than these is held back for a complete one.
 const PATIENCE_WITH_A_SHORT_END: TimeDelta = TimeDelta::minutes(10);
 
 /// One poll of a day.

@@ -14,7 +14,8 @@ pub(super) const STALE_AFTER: TimeDelta = TimeDelta::minutes(10);
 const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
 /// How long before the first tip-off a missing list or missing predictions become an issue.
 const WARN_BEFORE_TIP_OFF: TimeDelta = TimeDelta::hours(1);
-/// A game is stalled where its score has not changed for so long while another one's has.
+/// A game in progress is reported as stalled when its score has not changed for this long while another game's has. The
+/// live export asks the second source sooner: `PATIENCE` in its `failover.rs`.
 const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// Sets since when the score of each game in progress has not changed.

@@ -23,10 +23,8 @@ use super::{
 };
 use crate::{
     Clock, Error,
-    google::{
-        retry::{Failure, with_retries},
-        storage::{Storage, Upload, Written},
-    },
+    google::storage::{Storage, Upload, Written},
+    retry::{Failure, with_retries},
 };
 
 /// The prefix of staged rows, which may be deleted once their job is done.
@@ -108,6 +106,23 @@ impl Loader {
     ///
     /// After a job that failed the next attempt comes minutes later; until then the error is
     /// [`Error::Transient`]. Rows that BigQuery cannot read are [`Error::Permanent`].
+    ///
+    /// ```no_run
+    /// # use shared::{Error, google::bigquery::{Load, Loader}};
+    /// # async fn example(loader: &Loader) -> Result<(), Error> {
+    /// let load = Load {
+    ///     dataset: "nba_raw",
+    ///     table: "bdl_live_boxscores",
+    ///     job: "poll-20260110T021200Z",
+    ///     staging_bucket: "nba-scraped-data",
+    ///     rows: r#"{"player_lookup": "jaylenbrown", "points": 27}"#.into(),
+    /// };
+    /// assert!(loader.load_once(load.clone()).await?.loaded_by_this_call);
+    /// // The second delivery of an event adds nothing.
+    /// assert!(!loader.load_once(load).await?.loaded_by_this_call);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load_once(&self, load: Load<'_>) -> Result<Loaded, Error> {
         for attempt in 1..=MAXIMUM_ATTEMPTS {
             let id = format!("{}-{attempt}", load.job);

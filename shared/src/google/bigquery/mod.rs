@@ -17,15 +17,13 @@ pub use load_once::{Load, Loaded, Loader, STAGING};
 pub use query::Parameter;
 
 use crate::{
-    Error,
-    google::{
-        GoogleCloud, connections,
-        credentials::Credentials,
-        retry::{Budget, Failure},
-    },
+    Error, connections,
+    google::{GoogleCloud, credentials::Credentials},
+    retry::{Budget, Failure},
 };
 
 const SERVICE: &str = "BigQuery";
+/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(30), total: Duration::from_secs(60) };
 

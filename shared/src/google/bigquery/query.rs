@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 use super::{BUDGET, BigQuery, SERVICE, failure};
 use crate::{
     Error,
-    google::retry::{Failure, with_retries},
     nba::SlateDay,
+    retry::{Failure, with_retries},
 };
 
 /// The most bytes that a query may read, beyond which BigQuery refuses it at no cost; normal queries read a

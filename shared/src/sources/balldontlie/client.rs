@@ -12,14 +12,15 @@ use serde::Deserialize;
 use crate::{
     Clock, Error,
     env::Environment,
-    google::retry::{Budget, Failure, with_retries},
     nba::SlateDay,
+    retry::{Budget, Failure, with_retries},
     sources::{
         MAXIMUM_GAMES, Polled, RawGames, Source,
         http::{self, Telling},
     },
 };
 
+/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
 /// A night has one page; more than this means that upstream's cursor goes in circles.

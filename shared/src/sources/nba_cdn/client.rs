@@ -15,14 +15,15 @@ use super::game::{read_box_score, read_games, read_scoreboard};
 use crate::{
     Clock, Error,
     env::Environment,
-    google::retry::{Budget, Failure, with_retries},
     nba::{GameStatus, NbaGameId},
+    retry::{Budget, Failure, with_retries},
     sources::{
         Game, MAXIMUM_GAMES, Polled, RawGames, Source,
         http::{self, Telling},
     },
 };
 
+/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: "the NBA's feed", attempt: Duration::from_secs(6), total: Duration::from_secs(15) };
 const TELLING: Telling = Telling {

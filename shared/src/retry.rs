@@ -49,6 +49,30 @@ pub struct Budget {
 const RETRIES: usize = 4;
 
 /// Runs `attempt` until it succeeds, fails for good, or the budget is spent.
+///
+/// ```
+/// use std::time::Duration;
+/// use shared::{Error, retry::{Budget, Failure, with_retries}};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let budget =
+///     Budget { service: "the oracle", attempt: Duration::from_secs(2), total: Duration::from_secs(5) };
+/// let mut asked = 0;
+/// let answer = with_retries(budget, || {
+///     asked += 1;
+///     let is_busy = asked == 1;
+///     async move {
+///         if is_busy {
+///             return Err(Failure::retryable(Error::transient("the oracle", "busy")));
+///         }
+///         Ok(42)
+///     }
+/// });
+/// assert_eq!(answer.await?, 42);
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub async fn with_retries<T, F>(budget: Budget, mut attempt: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Failure>>,
