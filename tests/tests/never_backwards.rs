@@ -5,7 +5,12 @@ use std::time::Duration;
 use local_cloud::{cloud::API_BUCKET, faults::Fault};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::{Cloud, HandClock, Reply, Stub, game};
+use tests::{
+    Cloud, HandClock, Reply, Stub,
+    drift::{FOURTH, Night, THIRD, boston, predicting},
+    game,
+    warehouse::predicted,
+};
 
 const DOCUMENTS: [&str; 4] = [
     "v1/live/2026-01-09.json",
@@ -179,6 +184,21 @@ async fn where_only_the_copy_was_written_the_next_poll_goes_on_from_the_copy() {
     let exporter = cloud.exporter(&Stub::answering([Reply::games([earlier])]).await, &clock).await;
     assert_eq!(exporter.post("").await.json["status"], "success");
     assert_eq!((points(DOCUMENTS[0]).await, points(DOCUMENTS[1]).await), (json!(20), json!(20)));
+}
+
+#[tokio::test]
+async fn where_only_the_copy_of_a_timeline_was_written_its_moment_is_not_lost() {
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    let dated = "name=v1%2Flive-timeline%2F2026-01-09.json";
+    night.cloud.services.faults.plan(dated, 0, 1, Fault::Status(401));
+    night.clock.set("2026-01-10T02:15:00Z");
+    night.stub.answer([Reply::games([boston(FOURTH, 25)])]);
+    let another = night.cloud.exporter(&night.stub, &night.clock).await;
+    assert!(another.post("").await.status.is_server_error());
+    night.restart().await;
+    night.poll("02:18", [boston(("4th Qtr", 4, "Q4 5:00"), 27)]).await;
+    assert_eq!(night.timed("jaylenbrown").await["points"], json!([[1765, 21], [2340, 25], [2580, 27]]));
 }
 
 #[tokio::test]

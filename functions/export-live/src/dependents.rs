@@ -140,7 +140,8 @@ impl Exporter {
         let scores = self.with_names(scores.clone(), &predicted).await;
         self.grading
             .update(known, at, |known| {
-                ready(Ok(grading::Document::of(&scores, &predicted, known.document().as_deref())))
+                let previous = known.newest(|known| known.game_date == run.day);
+                ready(Ok(grading::Document::of(&scores, &predicted, previous.as_deref())))
             })
             .await
     }
@@ -167,7 +168,7 @@ impl Exporter {
         predicted: &Predicted,
         known: Known<timeline::Document>,
     ) -> Result<timeline::Document, Error> {
-        let before = known.document();
+        let before = known.newest(|known| known.game_date == run.day);
         let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
             true => self.history(run, predicted).await?,
             false => timeline::History::new(),

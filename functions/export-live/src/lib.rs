@@ -185,14 +185,14 @@ impl Exporter {
         let (first, names, known) =
             tokio::join!(self.ask_first(run), self.names(run.day), self.scores.known(&target));
         let mut known = known?;
-        let games = known_games(&known);
+        let games = known_games(&known, run.day);
         let night = Night { public: games.as_deref(), names: &names };
         let mut poll = match self.poll(run, first, night, &mut notes.sources).await {
             Ok(poll) => poll,
             Err(error) => return self.grade_officially(run, error, names.predicted).await,
         };
         for _ in 0..WRITE_ATTEMPTS {
-            let games = known_games(&known);
+            let games = known_games(&known, run.day);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
             if run.asks_upstream {
                 self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
@@ -317,15 +317,17 @@ fn scores_target(run: &Run) -> Target {
     run.target("v1/live", "v1/live/latest.json")
 }
 
-/// The public games; none where there is no document, `None` where it cannot be read. Where the two objects
+/// The public games of a day; none where there is no document, `None` where it cannot be read. Where the two objects
 /// are of different polls of the day, because only one of them could be written, the games are those of both.
-fn known_games(known: &Known<live::Document>) -> Option<Vec<Arc<live::LiveGame>>> {
-    let Some(document) = known.document() else {
-        return if known.exists() { None } else { Some(Vec::new()) };
-    };
-    match known.differing_copy().filter(|copy| copy.game_date == document.game_date) {
-        Some(copy) if copy.poll_id > document.poll_id => Some(live::merged(&copy.games, &document.games)),
-        Some(copy) => Some(live::merged(&document.games, &copy.games)),
-        None => Some(document.games.clone()),
+fn known_games(known: &Known<live::Document>, day: SlateDay) -> Option<Vec<Arc<live::LiveGame>>> {
+    let copy = known.differing_copy().filter(|copy| copy.game_date == day);
+    match (known.document(), copy) {
+        (Some(document), Some(copy)) if copy.poll_id > document.poll_id => {
+            Some(live::merged(&copy.games, &document.games))
+        }
+        (Some(document), Some(copy)) => Some(live::merged(&document.games, &copy.games)),
+        (Some(one), None) | (None, Some(one)) => Some(one.games.clone()),
+        (None, None) if known.exists() => None,
+        (None, None) => Some(Vec::new()),
     }
 }

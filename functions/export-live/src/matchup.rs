@@ -3,7 +3,7 @@
 //! The rows carry the slate's lookups, by which an entry is found. The game still has to be found for a
 //! player who was traded today and for one who appears only in a box score.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::LazyCell, collections::HashMap};
 
 use shared::{
     nba::{NbaGameId, PlayerLookup, TeamPair},
@@ -24,12 +24,8 @@ pub(crate) struct Matchup<'a> {
 /// in which a player has a prediction.
 pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
     let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
-    let mut rows: HashMap<&PlayerLookup, Vec<(&'a LiveGame, &'a LivePlayer)>> = HashMap::new();
-    for game in &live.games {
-        for line in &game.players {
-            rows.entry(&line.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, line));
-        }
-    }
+    // Nearly every player has a row in the own game, so the rows by name are rarely needed.
+    let rows = LazyCell::new(|| rows_by_name(live));
     // The only row with a name that nobody else has.
     let only_row = |lookup: &PlayerLookup| match rows.get(lookup).map(Vec::as_slice) {
         Some([row]) if slate.registry.count(lookup) <= 1 => Some(*row),
@@ -43,10 +39,13 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     }
     for (index, game) in slate.games.iter().enumerate() {
         for player in &game.players {
-            let is_his =
-                |(_, line): &&(_, &LivePlayer)| line.team == player.team && game.scheduled.has(&line.team);
-            let is_here = rows.get(&player.lookup).is_none_or(|rows| rows.iter().any(|row| is_his(&row)));
-            let elsewhere = if is_here { None } else { only_row(&player.lookup) };
+            let is_his = |line: &LivePlayer| line.team == player.team && game.scheduled.has(&line.team);
+            let has_row = matchups.all[index].box_score_entry(player).is_some_and(is_his);
+            let is_here = || {
+                let rows = rows.get(&player.lookup);
+                rows.is_none_or(|rows| rows.iter().any(|(_, line)| is_his(line)))
+            };
+            let elsewhere = if has_row || is_here() { None } else { only_row(&player.lookup) };
             let game_elsewhere = elsewhere.and_then(|(game, _)| matchups.place(game, None));
             match elsewhere.zip(game_elsewhere) {
                 Some(((_, line), place)) => {
@@ -61,6 +60,17 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
         matchups.add_unplaced(unplaced, only_row(&unplaced.player.lookup), live);
     }
     matchups.all
+}
+
+/// The rows of all games by name; namesakes are several.
+fn rows_by_name(live: &Document) -> HashMap<&PlayerLookup, Vec<(&LiveGame, &LivePlayer)>> {
+    let mut rows: HashMap<&PlayerLookup, Vec<(&LiveGame, &LivePlayer)>> = HashMap::new();
+    for game in &live.games {
+        for line in &game.players {
+            rows.entry(&line.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, line));
+        }
+    }
+    rows
 }
 
 struct Matchups<'a> {

@@ -68,7 +68,10 @@ impl Names {
             }))
         });
         let rows: Vec<BoxRow<'_>> = rows.collect();
-        let was = public.into_iter().flatten().flat_map(|game| &game.players).filter_map(|player| {
+        // What the public document says counts only while the registry cannot be read.
+        let has_registry = slate.is_some_and(|slate| !slate.registry.is_empty());
+        let public = public.filter(|_| !has_registry).into_iter().flatten();
+        let was = public.flat_map(|game| &game.players).filter_map(|player| {
             let (lookup, team) = (player.player_lookup.clone(), player.team.clone());
             Some((player.bdl_player_id?, Identity { lookup, name: Some(player.name.clone()), team }))
         });

@@ -1,11 +1,11 @@
 //! When the scores are polled: the next update, how long caches keep a document, and when a call has nothing to do.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::GameStatus,
+    nba::{GameStatus, TeamPair},
     slate::{ScheduledGame, Slate},
 };
 
@@ -29,8 +29,7 @@ pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
 }
 
 /// When a game is polled next, by its tip-off and its scores; `None` where it is over.
-fn next_poll(game: &ScheduledGame, games: &[Arc<LiveGame>], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let live = games.iter().find(|live| live.pair() == game.pair());
+fn next_poll(game: &ScheduledGame, live: Option<&LiveGame>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let status = live.map_or(game.status, |live| live.status);
     let soon = now + WHILE_NEAR;
     match (status, game.tip_off) {
@@ -52,10 +51,10 @@ pub(crate) fn next_update(
     if games.iter().any(|game| game.status == GameStatus::InProgress) {
         return Some(now + POLL_INTERVAL);
     }
-    match slate {
-        Some(slate) => slate.games.iter().filter_map(|game| next_poll(&game.scheduled, games, now)).min(),
-        None => Some(now + WHILE_NEAR),
-    }
+    let Some(slate) = slate else { return Some(now + WHILE_NEAR) };
+    let live: HashMap<TeamPair, &LiveGame> = games.iter().map(|game| (game.pair(), &**game)).collect();
+    let scheduled = slate.games.iter().map(|game| &game.scheduled);
+    scheduled.filter_map(|game| next_poll(game, live.get(&game.pair()).copied(), now)).min()
 }
 
 /// Whether no game of the day is on or near.

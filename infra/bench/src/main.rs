@@ -99,6 +99,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         }
     }
     println!("\n{}", paths::of_tonight(&tonight));
+    println!("{}", paths::documents(&night, binaries).await?);
     println!();
     compute::print(&night.for_parts().await?)?;
     println!();

@@ -1,8 +1,15 @@
 //! The measured paths, each against its own local cloud.
 
-use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    hint::black_box,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use bench::stage::Stage;
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use local_cloud::{
     cloud::{API_BUCKET, LocalCloud, Made, RAW_BUCKET},
@@ -10,7 +17,7 @@ use local_cloud::{
     pubsub::{self, Message, TRIGGER_TOPIC},
 };
 use serde_json::json;
-use shared::{service::event, sources::Source};
+use shared::{gzip, service::event, sources::Source};
 
 use crate::{
     Result,
@@ -32,6 +39,8 @@ const FLOOR_RUNS: usize = 9;
 /// The most that an export of tonight's list may read from BigQuery, in kilobytes, and compute, in milliseconds.
 const MOST_KILOBYTES: f64 = 400.0;
 const MOST_CPU: f64 = 6.0;
+/// The largest document, before it is compressed.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 const LIVE: &str = r#"{"target_date":"today"}"#;
 
 /// The result of a path.
@@ -216,6 +225,34 @@ pub fn of_tonight(measured: &Measured) -> String {
     format!(
         "  tonight's list reads {kilobytes:.0} kB of rows (≤ {MOST_KILOBYTES}) and takes {cpu:.1} ms of CPU (≤ {MOST_CPU}) {verdict}"
     )
+}
+
+/// The bytes of a night's documents as they are stored, and the time to compress them.
+pub async fn documents(stage: &Stage, binaries: &Path) -> Result<String> {
+    let (cloud, _folder) = stage.cloud(Latency::default()).await?;
+    deliver_trigger(&Function::start(binaries, "export-tonight", &cloud).await?).await?;
+    Function::start(binaries, "export-live", &cloud).await?.call(&[], LIVE.into()).await?;
+    let stored = ["tonight/all-players", "live/latest", "live-grading/latest", "live-timeline/latest"]
+        .map(|name| document(&cloud, &format!("v1/{name}.json")));
+    let stored: Vec<Bytes> = stored.into_iter().map(|body| Ok(body?.into())).collect::<Result<_>>()?;
+    let plain = stored.iter().map(|body| gzip::content(body.clone(), MOST_BYTES));
+    let plain: Vec<Bytes> = plain.collect::<std::io::Result<_>>()?;
+    let mut best = Duration::MAX;
+    for _ in 0..101 {
+        let begun = Instant::now();
+        for body in &plain {
+            black_box(gzip::compressed(body)?);
+        }
+        best = best.min(begun.elapsed());
+    }
+    let kilobytes = |bodies: &[Bytes]| bodies.iter().map(Bytes::len).sum::<usize>() as f64 / 1000.0;
+    Ok(format!(
+        "  a night's documents have {:.0} kB, {:.0} kB as stored, compressed in {:.2} ms (≤ 1 ms) {}",
+        kilobytes(&plain),
+        kilobytes(&stored),
+        best.as_secs_f64() * 1000.0,
+        if best <= Duration::from_millis(1) { "ok" } else { "MISSED" },
+    ))
 }
 
 async fn tonight_floor(cloud: &LocalCloud) -> Result<Duration> {

@@ -149,6 +149,13 @@ impl<T: DeserializeOwned> Known<T> {
         self.content.document(&self.target.object)
     }
 
+    /// The newest document that `is_wanted`, in the object or in the copy: one of the two may not have been written.
+    pub fn newest(&self, is_wanted: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+        let mut both = [(self.object.version, self.document()), (self.copy.version, self.differing_copy())];
+        both.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+        both.into_iter().filter_map(|(_, document)| document).find(|document| is_wanted(document))
+    }
+
     /// The document in the copy where that is of another version: of an earlier day, or of a poll of which only
     /// one of the two objects could be written.
     pub fn differing_copy(&self) -> Option<Arc<T>> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
     StatType, Unplaced, agree, line,
-    market::{Market, Offer},
+    market::{self, Market, Offer},
     prediction,
     registry::title_case,
 };
@@ -131,7 +131,7 @@ impl Assembly {
     }
 
     /// Gives each player the line and the prediction of the day.
-    pub fn predict(&mut self, rows: &[prediction::Row], offers: &[Offer]) {
+    pub fn predict(&mut self, rows: &[prediction::Row], offered: &[market::Row]) {
         let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
         let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {
@@ -150,11 +150,12 @@ impl Assembly {
                 ),
             }
         }
-        let mut by_lookup: HashMap<PlayerLookup, Vec<&Offer>> = HashMap::new();
-        for offer in offers {
+        let mut by_lookup: HashMap<PlayerLookup, Vec<Offered<'_>>> = HashMap::new();
+        for row in offered {
             // The name supplies letters that the lookup has lost.
-            if let Some(lookup) = self.slate.registry.lookup_of(&offer.player_lookup, &offer.player_name) {
-                by_lookup.entry(lookup).or_default().push(offer);
+            if let Some(lookup) = self.slate.registry.lookup_of(&row.player_lookup, &row.player_name) {
+                let offers = row.offers().collect();
+                by_lookup.entry(lookup).or_default().push(Offered { row, offers });
             }
         }
         let offers = |lookup: &PlayerLookup| by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default();
@@ -196,7 +197,8 @@ impl Assembly {
 
     /// The prediction of a player whom no table places in a game of the day, with what it says about the
     /// game.
-    fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[&Offer]) -> Unplaced {
+    fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[Offered<'_>]) -> Unplaced {
+        let all: Vec<&Offered<'_>> = offers.iter().collect();
         let id = WarehouseGameId::read(&row.game_id).ok();
         let game = id.as_ref().and_then(|id| self.game(id)).map(|index| &self.slate.games[index].scheduled);
         let pair = game.map(ScheduledGame::pair).or_else(|| match &id {
@@ -209,12 +211,12 @@ impl Assembly {
         });
         let person = self.slate.registry.person(&lookup, row.universal_player_id.as_deref(), None);
         let plays = |team: &Team| pair.as_ref().is_none_or(|pair| pair.teams().contains(&team));
-        let offered = offers.iter().find_map(|offer| Team::of_code(&offer.player_team).ok());
+        let offered = offers.iter().find_map(|offered| Team::of_code(&offered.row.player_team).ok());
         let of_registry = person.and_then(|person| person.team.clone());
         let first = || pair.as_ref().map(|pair| pair.teams()[0].clone());
         let team = of_registry.into_iter().chain(offered).find(plays).or_else(first);
         let tip_off = game.and_then(|game| game.tip_off);
-        let line = line::points(Some(row), &market(StatType::Points, offers, tip_off));
+        let line = line::points(Some(row), &market(StatType::Points, &all, tip_off));
         let player = Player {
             universal_id: row.universal_player_id.clone(),
             name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
@@ -226,7 +228,7 @@ impl Assembly {
             days_rest: None,
             prediction: Some(row.against(line.as_ref())),
             line,
-            other_lines: other_lines(offers, tip_off),
+            other_lines: other_lines(&all, tip_off),
             absent: Absent::default(),
         };
         Unplaced { player, game_id, pair }
@@ -303,21 +305,28 @@ impl Assembly {
     }
 }
 
+/// The offers of a row of the odds table.
+struct Offered<'a> {
+    row: &'a market::Row,
+    offers: Vec<Offer>,
+}
+
 /// The market of one statistic among all offers on a player.
-fn market(stat: StatType, offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Market {
-    let of_stat: Vec<&Offer> = offers.iter().filter(|offer| offer.market_type == stat).copied().collect();
-    Market::of(&of_stat, tip_off)
+fn market(stat: StatType, offered: &[&Offered<'_>], tip_off: Option<DateTime<Utc>>) -> Market {
+    let all = offered.iter().flat_map(|offered| &offered.offers);
+    Market::of(all.filter(|offer| offer.stat_type == stat), tip_off)
 }
 
 /// A player's lines of statistics other than points.
-fn other_lines(offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Vec<Line> {
-    let offered = |stat| line::offered(stat, &market(stat, offers, tip_off));
-    StatType::OTHERS.into_iter().filter_map(offered).collect()
+fn other_lines(offered: &[&Offered<'_>], tip_off: Option<DateTime<Utc>>) -> Vec<Line> {
+    let line_of = |stat| line::offered(stat, &market(stat, offered, tip_off));
+    StatType::OTHERS.into_iter().filter_map(line_of).collect()
 }
 
 /// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.
-fn of_one_player<'a>(offers: &[&'a Offer], team: &Team, is_alone: bool) -> Vec<&'a Offer> {
-    let of_team = |offer: &&&Offer| offer.player_team.eq_ignore_ascii_case(team.as_str());
-    let is_one = is_alone && offers.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
-    if is_one { offers.to_vec() } else { offers.iter().filter(of_team).copied().collect() }
+fn of_one_player<'a>(offered: &'a [Offered<'a>], team: &Team, is_alone: bool) -> Vec<&'a Offered<'a>> {
+    let of_team = |offered: &&Offered<'_>| offered.row.player_team.eq_ignore_ascii_case(team.as_str());
+    let is_one =
+        is_alone && offered.windows(2).all(|pair| pair[0].row.bp_player_id == pair[1].row.bp_player_id);
+    offered.iter().filter(|offered| is_one || of_team(offered)).collect()
 }

@@ -1,12 +1,13 @@
 //! Bookmakers' offers on a player, and the main line among them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::StatType;
+use crate::decimal;
 
 /// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the consensus is
 /// computed from the others, and pick'em games have payouts instead of odds.
@@ -19,22 +20,27 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(10);
 /// American odds within which each side of a main line lies.
 const NEAR_EVEN: std::ops::RangeInclusive<i64> = -200..=170;
 
-/// A line that a book offers on one side, or has withdrawn.
+/// A player's row of the odds table, with all offers as one text; `lines.sql` says in which order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Offer {
+pub(super) struct Row {
     pub player_lookup: CompactString,
     pub bp_player_id: i64,
     pub player_name: CompactString,
     pub player_team: CompactString,
-    pub book_id: i64,
-    pub market_type: StatType,
-    /// The line of any statistic, despite its name.
-    pub points_line: f64,
-    pub bet_side: CompactString,
-    pub odds_american: i64,
-    pub is_active: bool,
-    #[serde(with = "chrono::serde::ts_microseconds")]
-    pub bookmaker_last_update: DateTime<Utc>,
+    pub offers: String,
+}
+
+/// A line of a book, as it was offered or withdrawn by one update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Offer {
+    pub stat_type: StatType,
+    book: i64,
+    tenths: i64,
+    at: DateTime<Utc>,
+    is_active: bool,
+    /// American odds of each side; `None` for a side that the update did not touch.
+    over: Option<i64>,
+    under: Option<i64>,
 }
 
 /// The bookmakers' offers on one statistic of a player.
@@ -48,50 +54,72 @@ pub(super) struct Market {
 /// A line of a book, with the odds of each side that it offers.
 #[derive(Clone, Copy, Debug)]
 struct Quote {
-    line: f64,
+    tenths: i64,
     over: Option<i64>,
     under: Option<i64>,
     at: DateTime<Utc>,
 }
 
+/// One side of an offer.
+struct Side {
+    book: i64,
+    tenths: i64,
+    is_over: bool,
+    at: DateTime<Utc>,
+    is_active: bool,
+    odds: i64,
+}
+
+impl Row {
+    /// The offers. One that cannot be read is left out; the query writes none.
+    pub(super) fn offers(&self) -> impl Iterator<Item = Offer> {
+        self.offers.split(';').filter_map(Offer::parse)
+    }
+}
+
+impl Offer {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut values = text.split('|');
+        let mut next = || values.next();
+        Some(Self {
+            stat_type: StatType::named(next()?)?,
+            book: next()?.parse().ok()?,
+            tenths: next()?.parse().ok()?,
+            at: DateTime::from_timestamp_millis(next()?.parse().ok()?)?,
+            is_active: next()? == "1",
+            over: next()?.parse().ok(),
+            under: next()?.parse().ok(),
+        })
+    }
+
+    fn sides(&self) -> impl Iterator<Item = Side> {
+        let Self { book, tenths, at, is_active, .. } = *self;
+        let side = move |(is_over, odds): (bool, Option<i64>)| {
+            Some(Side { book, tenths, is_over, at, is_active, odds: odds? })
+        };
+        [(true, self.over), (false, self.under)].into_iter().filter_map(side)
+    }
+}
+
 impl Market {
     /// The market of `offers`, all on one statistic of a player, at the tip-off of the player's game, or now where tip-off
     /// is ahead or unknown.
-    pub(super) fn of(offers: &[&Offer], tip_off: Option<DateTime<Utc>>) -> Self {
-        let is_bookmaker = |offer: &&&Offer| !NO_BOOKMAKERS.iter().any(|(id, _)| *id == offer.book_id);
-        let in_time = |offer: &&&Offer| tip_off.is_none_or(|tip_off| offer.bookmaker_last_update <= tip_off);
-        let mut newest: HashMap<(i64, bool, i64), &Offer> = HashMap::new();
-        for offer in offers.iter().filter(is_bookmaker).filter(in_time) {
-            let Some(tenths) = tenths(offer.points_line) else { continue };
-            let is_over = match offer.bet_side.as_str() {
-                "over" => true,
-                "under" => false,
-                _ => continue,
-            };
-            let known = newest.entry((offer.book_id, is_over, tenths)).or_insert(offer);
-            let is_newer = |one: &Offer, other: &Offer| {
-                (one.bookmaker_last_update, one.is_active) > (other.bookmaker_last_update, other.is_active)
-            };
-            if is_newer(offer, known) {
-                *known = offer;
-            }
-        }
-        let mut books: BTreeMap<i64, BTreeMap<i64, Quote>> = BTreeMap::new();
-        for ((book, is_over, tenths), offer) in newest {
-            if !offer.is_active {
-                continue;
-            }
-            let at = offer.bookmaker_last_update;
-            let new = Quote { line: offer.points_line, over: None, under: None, at };
-            let quote = books.entry(book).or_default().entry(tenths).or_insert(new);
-            let side = if is_over { &mut quote.over } else { &mut quote.under };
-            *side = Some(offer.odds_american);
-            quote.at = quote.at.max(at);
-        }
+    pub(super) fn of<'a>(offers: impl Iterator<Item = &'a Offer>, tip_off: Option<DateTime<Utc>>) -> Self {
+        let is_bookmaker = |offer: &&Offer| !NO_BOOKMAKERS.iter().any(|(id, _)| *id == offer.book);
+        let in_time = |offer: &&Offer| tip_off.is_none_or(|tip_off| offer.at <= tip_off);
+        let mut sides: Vec<Side> =
+            offers.filter(is_bookmaker).filter(in_time).flat_map(Offer::sides).collect();
+        // Of each side of a line the newest update counts.
+        sides.sort_unstable_by_key(|side| {
+            (side.book, side.tenths, side.is_over, Reverse((side.at, side.is_active)))
+        });
+        sides.dedup_by_key(|side| (side.book, side.tenths, side.is_over));
+        sides.retain(|side| side.is_active);
         let mut votes = Vec::new();
         let mut quotes = Vec::new();
-        for of_book in books.into_values() {
-            let of_book: Vec<Quote> = of_book.into_values().collect();
+        for of_book in sides.chunk_by(|one, other| one.book == other.book) {
+            let lines = of_book.chunk_by(|one, other| one.tenths == other.tenths);
+            let of_book: Vec<Quote> = lines.filter_map(Quote::of).collect();
             let Some(main) = main_of(&of_book) else { continue };
             // Quotes that the book did not refresh with its main line date from before the line moved.
             quotes.extend(of_book.into_iter().filter(|quote| quote.at >= main.at - ONE_LOOK));
@@ -116,7 +144,7 @@ impl Market {
     }
 
     fn at(&self, line: f64) -> impl Iterator<Item = &Quote> {
-        self.quotes.iter().filter(move |quote| tenths(quote.line) == tenths(line))
+        self.quotes.iter().filter(move |quote| tenths(line) == Some(quote.tenths))
     }
 }
 
@@ -138,7 +166,7 @@ fn elected(votes: &[Quote]) -> Option<f64> {
     let has_even = votes.iter().any(Quote::is_near_even);
     let mut lines: BTreeMap<i64, Vec<&Quote>> = BTreeMap::new();
     for quote in votes.iter().filter(|quote| !has_even || quote.is_near_even()) {
-        lines.entry(tenths(quote.line)?).or_default().push(quote);
+        lines.entry(quote.tenths).or_default().push(quote);
     }
     #[allow(clippy::cast_precision_loss, reason = "books are few")]
     let unevenness =
@@ -148,10 +176,17 @@ fn elected(votes: &[Quote]) -> Option<f64> {
             || (other.len() == best.len() && unevenness(&other) + 1e-9 < unevenness(&best));
         if is_better { other } else { best }
     })?;
-    best.first().map(|quote| quote.line)
+    best.first().map(|quote| decimal::ratio(quote.tenths, 10, 1))
 }
 
 impl Quote {
+    /// The sides of one line of a book.
+    fn of(sides: &[Side]) -> Option<Self> {
+        let odds = |is_over| sides.iter().find(|side| side.is_over == is_over).map(|side| side.odds);
+        let newest = sides.iter().max_by_key(|side| side.at)?;
+        Some(Self { tenths: newest.tenths, over: odds(true), under: odds(false), at: newest.at })
+    }
+
     fn has_both_sides(&self) -> bool {
         self.over.is_some() && self.under.is_some()
     }
@@ -183,4 +218,37 @@ fn implied(odds: i64) -> f64 {
 fn tenths(line: f64) -> Option<i64> {
     #[allow(clippy::cast_possible_truncation, reason = "lines are below 100")]
     (line.is_finite() && line.abs() < 1e6).then(|| (line * 10.0).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_read_as_the_query_writes_them() {
+        let row = |offers: &str| Row {
+            player_lookup: "jaylenbrown".into(),
+            bp_player_id: 71,
+            player_name: "Jaylen Brown".into(),
+            player_team: "BOS".into(),
+            offers: offers.into(),
+        };
+        let at = DateTime::from_timestamp_millis(1_767_981_600_000).unwrap_or_default();
+        let offer = |over, under, is_active| Offer {
+            stat_type: StatType::Points,
+            book: 12,
+            tenths: 245,
+            at,
+            is_active,
+            over,
+            under,
+        };
+        let read: Vec<Offer> = row(
+            "points|12|245|1767981600000|1|-110|-105;points|12|245|1767981600000|0||120;dunks|12|5|1|1|1|1",
+        )
+        .offers()
+        .collect();
+        assert_eq!(read, [offer(Some(-110), Some(-105), true), offer(None, Some(120), false)]);
+        assert_eq!(row("").offers().count(), 0);
+    }
 }

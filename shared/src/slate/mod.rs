@@ -146,7 +146,7 @@ pub struct Rows {
     expected: Vec<Expected>,
     registry: Vec<registry::Row>,
     predictions: Vec<prediction::Row>,
-    offers: Vec<market::Offer>,
+    offers: Vec<market::Row>,
     injuries: Vec<injury::Row>,
 }
 

@@ -5,7 +5,10 @@
 //! player with that surname or with a name that begins with the row's. A row of a player whom the registry
 //! knows is never matched to another player.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::LazyCell,
+    collections::{HashMap, HashSet},
+};
 
 use super::{Player, Slate};
 use crate::nba::{PlayerLookup, Team, TeamPair};
@@ -187,11 +190,22 @@ impl<'a> People<'a> {
             ..=1 => !in_any_box.contains(lookup),
             _ => !boxed.contains(&(lookup, team)),
         };
+        let mut of_team: HashMap<&Team, Vec<&Player>> = HashMap::new();
+        for (team, _) in unmatched_rows.keys() {
+            of_team.entry(team).or_default();
+        }
+        for player in slate.players() {
+            if let Some(players) = of_team.get_mut(&player.team) {
+                players.push(player);
+            }
+        }
+        let expected_of = |team: &Team| of_team.get(team).into_iter().flatten().copied();
+        let ids = LazyCell::new(|| self.ids());
         let mut matched = Vec::new();
         for ((team, wanted), rows_of_name) in &unmatched_rows {
             let [index] = rows_of_name.as_slice() else { continue };
             let has_surname = |name: &str| surname(name).as_ref() == Some(wanted);
-            let expected = slate.players().filter(|it| it.team == **team && has_surname(&it.name));
+            let expected = expected_of(team).filter(|it| has_surname(&it.name));
             let expected = expected.map(|it| (&it.lookup, it.name.as_str()));
             let mut candidates: Vec<_> = expected.filter(|(lookup, _)| is_unmatched(lookup, team)).collect();
             if candidates.is_empty() {
@@ -199,7 +213,7 @@ impl<'a> People<'a> {
                 candidates = roster.filter(|(lookup, _)| is_unmatched(lookup, team)).collect();
             }
             if let [(lookup, name)] = candidates.as_slice()
-                && self.may_be(&rows[*index], lookup, name)
+                && may_be(&rows[*index], lookup, name, &ids)
             {
                 matched.push((*index, (*lookup).clone()));
             }
@@ -212,13 +226,13 @@ impl<'a> People<'a> {
                 lookup.as_str().starts_with(row.lookup.as_str())
                     || row.lookup.as_str().starts_with(lookup.as_str())
             };
-            let expected = slate.players().filter(|it| it.team == teams[index] && is_longer(&it.lookup));
+            let expected = expected_of(&teams[index]).filter(|it| is_longer(&it.lookup));
             let expected = expected.filter(|it| is_unmatched(&it.lookup, &teams[index]));
             let candidates: Vec<(&PlayerLookup, &str)> =
                 expected.map(|it| (&it.lookup, it.name.as_str())).collect();
             if let [(lookup, name)] = candidates.as_slice()
                 && !matched.iter().any(|(_, known)| known == *lookup)
-                && self.may_be(row, lookup, name)
+                && may_be(row, lookup, name, &ids)
                 && row.lookup.as_str().len().min(lookup.as_str().len()) >= FEWEST_LETTERS
             {
                 matched.push((index, (*lookup).clone()));
@@ -229,19 +243,13 @@ impl<'a> People<'a> {
         }
     }
 
-    /// Whether a row may be about a player of the same surname: the directory has no other id for the player,
-    /// and a first name of one letter is the player's initial.
-    fn may_be(&self, row: &BoxRow<'_>, lookup: &PlayerLookup, name: &str) -> bool {
-        let has_another_id =
-            self.directory.iter().any(|(id, named)| Some(*id) != row.bdl_id && named.lookup == *lookup);
-        let first = |name: &str| name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok());
-        let is_his_letter = match first(row.name) {
-            Some(letter) if letter.as_str().len() == 1 => {
-                first(name).is_some_and(|first| first.as_str().starts_with(letter.as_str()))
-            }
-            _ => true,
-        };
-        !has_another_id && is_his_letter
+    /// The directory's ids of each player.
+    fn ids(&self) -> HashMap<&'a PlayerLookup, Vec<i64>> {
+        let mut ids: HashMap<_, Vec<i64>> = HashMap::new();
+        for (id, named) in self.directory {
+            ids.entry(&named.lookup).or_default().push(*id);
+        }
+        ids
     }
 
     fn identity(&self, row: &BoxRow<'_>, lookup: Option<PlayerLookup>, team: Team) -> Identity {
@@ -264,6 +272,25 @@ impl<'a> People<'a> {
         let name = name.filter(|name| *name != row.name).map(str::to_owned);
         Identity { lookup, name, team }
     }
+}
+
+/// Whether a row may be about a player of the same surname: the directory has no other id for the player, and a first
+/// name of one letter is the player's initial.
+fn may_be(
+    row: &BoxRow<'_>,
+    lookup: &PlayerLookup,
+    name: &str,
+    ids: &HashMap<&PlayerLookup, Vec<i64>>,
+) -> bool {
+    let has_another_id = ids.get(lookup).is_some_and(|ids| ids.iter().any(|id| Some(*id) != row.bdl_id));
+    let first = |name: &str| name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok());
+    let is_his_letter = match first(row.name) {
+        Some(letter) if letter.as_str().len() == 1 => {
+            first(name).is_some_and(|first| first.as_str().starts_with(letter.as_str()))
+        }
+        _ => true,
+    };
+    !has_another_id && is_his_letter
 }
 
 /// The last word of a name that is not a suffix, spelled as in a lookup.

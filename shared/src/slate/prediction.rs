@@ -243,20 +243,8 @@ mod tests {
     }
 
     fn market(line: f64) -> Market {
-        let offer = |side: &str, odds_american| Offer {
-            player_lookup: "x".into(),
-            bp_player_id: 1,
-            player_name: "X".into(),
-            player_team: "BOS".into(),
-            book_id: 10,
-            market_type: StatType::Points,
-            points_line: line,
-            bet_side: side.into(),
-            odds_american,
-            is_active: true,
-            bookmaker_last_update: DateTime::UNIX_EPOCH,
-        };
-        Market::of(&[&offer("over", -110), &offer("under", -108)], None)
+        let offer = Offer::parse(&format!("points|10|{}|0|1|-110|-108", line * 10.0));
+        Market::of(offer.iter(), None)
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{
 
 use rusqlite::{
     Connection, OptionalExtension,
+    functions::FunctionFlags,
     hooks::{AuthAction, AuthContext, Authorization},
     params_from_iter,
     types::Value as Cell,
@@ -323,6 +324,13 @@ impl Warehouse {
 }
 
 fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite::Result<()> {
+    // A function of GoogleSQL that SQLite lacks; timestamps are stored as text.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("UNIX_MILLIS", 1, flags, |context| {
+        let instant: Option<String> = context.get(0)?;
+        let instant = instant.and_then(|text| text.parse::<chrono::DateTime<chrono::Utc>>().ok());
+        Ok(instant.map(|instant| instant.timestamp_millis()))
+    })?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute_batch(

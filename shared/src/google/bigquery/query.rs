@@ -6,10 +6,12 @@ use gcp_bigquery_client::model::{
     field_type::FieldType, get_query_results_parameters::GetQueryResultsParameters,
     query_parameter::QueryParameter, query_parameter_type::QueryParameterType,
     query_parameter_value::QueryParameterValue, query_request::QueryRequest, query_response::QueryResponse,
-    table_row::TableRow, table_schema::TableSchema,
+    table_field_schema::TableFieldSchema, table_row::TableRow, table_schema::TableSchema,
 };
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::de::{
+    DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor, value::MapDeserializer,
+};
+use serde_json::Value;
 
 use super::{BUDGET, BigQuery, SERVICE, failure};
 use crate::{
@@ -152,34 +154,90 @@ fn take_rows<R: DeserializeOwned>(answer: &mut QueryResponse, rows: &mut Vec<R>)
     Ok(())
 }
 
-/// BigQuery sends every cell as text in `{"f":[{"v":…}]}`; the schema says what the text means.
 fn read_row<R: DeserializeOwned>(schema: &TableSchema, row: TableRow) -> Result<R, Error> {
     let fields = schema.fields.iter().flatten();
     let cells = row.columns.into_iter().flatten();
-    let mut object = Map::new();
-    for (field, cell) in fields.zip(cells) {
-        let value = match cell.value {
-            Some(Value::String(text)) => typed(&field.r#type, text).map_err(|text| {
-                unreadable(format!("column {} has the unexpected value {text:?}", field.name))
-            })?,
-            other => other.unwrap_or(Value::Null),
-        };
-        object.insert(field.name.clone(), value);
-    }
-    serde_json::from_value(Value::Object(object)).map_err(unreadable)
+    let cells =
+        fields.zip(cells).map(|(field, cell)| (field.name.as_str(), Cell { field, value: cell.value }));
+    R::deserialize(MapDeserializer::new(cells)).map_err(|error: UnreadableCell| unreadable(error))
 }
 
-fn typed(kind: &FieldType, text: String) -> Result<Value, String> {
-    let value = match kind {
-        FieldType::Integer | FieldType::Int64 => text.parse::<i64>().ok().map(Value::from),
-        FieldType::Timestamp => text.parse::<f64>().ok().and_then(microseconds).map(Value::from),
-        FieldType::Float | FieldType::Float64 | FieldType::Numeric | FieldType::Bignumeric => {
-            text.parse::<f64>().ok().map(Value::from)
+/// BigQuery sends every cell as text in `{"f":[{"v":…}]}`; the schema says what the text means.
+struct Cell<'a> {
+    field: &'a TableFieldSchema,
+    value: Option<Value>,
+}
+
+type UnreadableCell = serde::de::value::Error;
+
+impl<'de> IntoDeserializer<'de, UnreadableCell> for Cell<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Cell<'_> {
+    type Error = UnreadableCell;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, UnreadableCell> {
+        let Self { field, value } = self;
+        let text = match value {
+            None | Some(Value::Null) => return visitor.visit_none(),
+            Some(Value::String(text)) => text,
+            Some(other) => return visitor.visit_string(other.to_string()),
+        };
+        let unexpected = |text: &str| {
+            UnreadableCell::custom(format!("column {} has the unexpected value {text:?}", field.name))
+        };
+        match field.r#type {
+            FieldType::Integer | FieldType::Int64 => {
+                visitor.visit_i64(text.parse().map_err(|_| unexpected(&text))?)
+            }
+            FieldType::Timestamp => {
+                let seconds = text.parse().ok().and_then(microseconds);
+                visitor.visit_i64(seconds.ok_or_else(|| unexpected(&text))?)
+            }
+            FieldType::Float | FieldType::Float64 | FieldType::Numeric | FieldType::Bignumeric => {
+                visitor.visit_f64(text.parse().map_err(|_| unexpected(&text))?)
+            }
+            FieldType::Boolean | FieldType::Bool => {
+                visitor.visit_bool(text.parse().map_err(|_| unexpected(&text))?)
+            }
+            _ => visitor.visit_string(text),
         }
-        FieldType::Boolean | FieldType::Bool => text.parse::<bool>().ok().map(Value::from),
-        _ => return Ok(Value::String(text)),
-    };
-    value.ok_or(text)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, UnreadableCell> {
+        match self.value {
+            None | Some(Value::Null) => visitor.visit_none(),
+            Some(_) => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, UnreadableCell> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, UnreadableCell> {
+        let name = self.value.as_ref().and_then(Value::as_str).unwrap_or_default();
+        visitor.visit_enum(name.into_deserializer())
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
 }
 
 /// A timestamp comes as seconds since 1970, `1.767225600123456E9`, which a double holds to the
