@@ -146,6 +146,46 @@ async fn a_night_that_begins_without_the_first_source_is_told_by_the_second() {
 }
 
 #[tokio::test]
+async fn an_end_that_is_seen_late_has_its_box_score() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.feed.list([of_feed(THIRD, 21)]);
+    night.poll("02:01", refused()).await;
+    // Nothing answers until five hours after tip-off.
+    night.feed.list([of_feed(FINAL, 30)]);
+    let end = night.poll("05:31", refused()).await;
+    assert_eq!(
+        fields(&end, ["status", "home_score"]),
+        json!(["final", of_feed(FINAL, 30)["homeTeam"]["score"]])
+    );
+    let grading = night.cloud.document(GRADING).await;
+    let brown = only(&grading["predictions"], "jaylenbrown");
+    assert_eq!(fields(brown, ["actual", "status"]), json!([30, "correct"]));
+}
+
+#[tokio::test]
+async fn an_incomplete_end_is_polled_until_its_box_score_comes() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    let mut without_rows = game(FINAL, 30);
+    for side in ["home_team", "visitor_team"] {
+        box_of(&mut without_rows, side).clear();
+    }
+    night.poll("03:01", Reply::games([without_rows.clone()])).await;
+    night.poll("03:12", Reply::games([without_rows])).await;
+    let brown = || async {
+        let grading = night.cloud.document(GRADING).await;
+        fields(only(&grading["predictions"], "jaylenbrown"), ["game_status", "actual", "status"])
+    };
+    assert_eq!(brown().await, json!(["final", 21, "pending"]), "the last points are not known");
+    // The schedule's call, later than four hours after tip-off.
+    night.clock.set(&instant_of("06:01"));
+    night.balldontlie.answer([Reply::games([game(FINAL, 30)])]);
+    let answer = night.exporter.post(json!({"polls": 2, "every_seconds": 10}).to_string()).await;
+    assert_eq!(answer.json["status"], "success", "it is not idle: {answer:?}");
+    assert_eq!(brown().await, json!(["final", 30, "correct"]));
+}
+
+#[tokio::test]
 async fn a_first_source_that_is_late_does_not_hold_the_scores_back() {
     let night = Night::of(&[]).await;
     night.feed.list([of_feed(FOURTH, 23)]);

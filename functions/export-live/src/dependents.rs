@@ -140,8 +140,8 @@ impl Exporter {
         let scores = self.with_names(scores.clone(), &predicted).await;
         self.grading
             .update(known, at, |known| {
-                let previous = known.newest(|known| known.game_date == run.day);
-                ready(Ok(grading::Document::of(&scores, &predicted, previous.as_deref())))
+                let previous = known.versions(|known| known.game_date == run.day);
+                ready(Ok(grading::Document::of(&scores, &predicted, &previous)))
             })
             .await
     }
@@ -168,7 +168,8 @@ impl Exporter {
         predicted: &Predicted,
         known: Known<timeline::Document>,
     ) -> Result<timeline::Document, Error> {
-        let before = known.newest(|known| known.game_date == run.day);
+        let before = known.versions(|known| known.game_date == run.day).into_iter();
+        let before = before.reduce(|newest, other| Arc::new(newest.completed_from(&other)));
         let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
             true => self.history(run, predicted).await?,
             false => timeline::History::new(),

@@ -34,6 +34,8 @@ fn next_poll(game: &ScheduledGame, live: Option<&LiveGame>, now: DateTime<Utc>) 
     let soon = now + WHILE_NEAR;
     match (status, game.tip_off) {
         (GameStatus::Postponed, _) => None,
+        // The players' last points are still to be seen.
+        (GameStatus::Final, _) if live.is_some_and(LiveGame::is_outdated) => Some(soon),
         (GameStatus::Final, Some(tip_off)) => (now < tip_off + AFTER_TIP_OFF).then_some(soon),
         (GameStatus::Final, None) => None,
         (_, Some(tip_off)) => Some(soon.max(tip_off - BEFORE_TIP_OFF)),

@@ -171,7 +171,7 @@ impl Parts {
             payloads,
             names: Names { directory: directory.into(), predicted: Some(predicted.clone()) },
             polled: Vec::new(),
-            graded: grading::Document::of(&live, &predicted, None),
+            graded: grading::Document::of(&live, &predicted, &[]),
             timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
             live,
             predicted,
@@ -224,7 +224,7 @@ impl Parts {
 
     /// The live grading of every player.
     pub fn grade(&self) -> grading::Document {
-        grading::Document::of(&self.live, &self.predicted, None)
+        grading::Document::of(&self.live, &self.predicted, &[])
     }
 
     /// The timeline of every player, based on the previous one.

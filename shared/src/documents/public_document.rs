@@ -149,11 +149,12 @@ impl<T: DeserializeOwned> Known<T> {
         self.content.document(&self.target.object)
     }
 
-    /// The newest document that `is_wanted`, in the object or in the copy: one of the two may not have been written.
-    pub fn newest(&self, is_wanted: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+    /// The documents in the object and in the copy that are `wanted`, the newest first: two where only one of the
+    /// objects could be written, so that each may have what the other lacks.
+    pub fn versions(&self, wanted: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
         let mut both = [(self.object.version, self.document()), (self.copy.version, self.differing_copy())];
         both.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
-        both.into_iter().filter_map(|(_, document)| document).find(|document| is_wanted(document))
+        both.into_iter().filter_map(|(_, document)| document.filter(|document| wanted(document))).collect()
     }
 
     /// The document in the copy where that is of another version: of an earlier day, or of a poll of which only

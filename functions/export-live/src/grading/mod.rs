@@ -8,7 +8,7 @@ mod standing;
 mod summary;
 mod wire;
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use shared::{
     documents,
@@ -39,10 +39,10 @@ impl documents::Document for Document {
 
 impl Document {
     /// Settles the lines and grades the predictions by the scores of a live document, and by official scores
-    /// where available. Corrections are found by comparison with the `previous` version.
-    pub fn of(live: &live::Document, predicted: &Predicted, previous: Option<&Self>) -> Self {
-        let previous = previous.filter(|previous| previous.game_date == live.game_date);
-        let known_out = previous.map(Self::known_out).unwrap_or_default();
+    /// where available. Corrections are found by comparison with the newest of the `previous` versions of the day.
+    pub fn of(live: &live::Document, predicted: &Predicted, previous: &[Arc<Self>]) -> Self {
+        let known_out: HashMap<_, _> =
+            previous.iter().rev().flat_map(|previous| previous.known_out()).collect();
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
@@ -70,7 +70,8 @@ impl Document {
                 line.stat_type,
             )
         });
-        let corrections = previous.map(|previous| correction::all(previous, &lines)).unwrap_or_default();
+        let corrections =
+            previous.first().map(|previous| correction::all(previous, &lines)).unwrap_or_default();
         Self {
             updated_at: live.updated_at,
             game_date: live.game_date,
@@ -84,7 +85,7 @@ impl Document {
     }
 
     /// The players of this version whom the league has listed as not playing, with the reason.
-    fn known_out(&self) -> HashMap<(&PlayerLookup, &Team), &str> {
+    fn known_out(&self) -> impl Iterator<Item = ((&PlayerLookup, &Team), &str)> {
         let of_lines =
             self.lines.iter().map(|line| (&line.player_lookup, &line.team, line.void_detail.as_deref()));
         let of_predictions = self
@@ -92,6 +93,6 @@ impl Document {
             .iter()
             .map(|graded| (&graded.player_lookup, &graded.team, graded.void_detail.as_deref()));
         let all = of_lines.chain(of_predictions);
-        all.filter_map(|(lookup, team, detail)| Some(((lookup, team), detail?))).collect()
+        all.filter_map(|(lookup, team, detail)| Some(((lookup, team), detail?)))
     }
 }

@@ -261,6 +261,11 @@ impl LiveGame {
         game
     }
 
+    /// Whether a player's row is older than the game's state, and the box does not add up.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.players.iter().any(|player| player.outdated) && !self.is_whole()
+    }
+
     /// Whether no player who played can be missing or outdated.
     pub(crate) fn is_whole(&self) -> bool {
         [&self.home_team, &self.away_team].into_iter().all(|team| self.is_whole_of(team))

@@ -193,6 +193,33 @@ impl Document {
     }
 }
 
+impl Document {
+    /// This version with the moments and players that only the `other` one has: each was written where the other was
+    /// not.
+    pub(crate) fn completed_from(&self, other: &Self) -> Self {
+        let mut document = self.clone();
+        let is_same =
+            |one: &Player, other: &Player| one.player_lookup == other.player_lookup && one.team == other.team;
+        for player in &mut document.players {
+            let Some(other) = other.players.iter().find(|other| is_same(player, other)) else { continue };
+            let points = Track::points(Some(player)).completed_from(Track::points(Some(other)));
+            (player.points, player.polls) = (points.counts, points.polls);
+            for stat in &mut player.other_stats {
+                let of =
+                    |stat: &StatHistory| Track { counts: stat.counts.clone(), polls: stat.polls.clone() };
+                let Some(other) = other.other_stats.iter().find(|it| it.stat_type == stat.stat_type) else {
+                    continue;
+                };
+                let track = of(stat).completed_from(of(other));
+                (stat.counts, stat.polls) = (track.counts, track.polls);
+            }
+        }
+        let missing = other.players.iter().filter(|other| !self.players.iter().any(|it| is_same(it, other)));
+        document.players.extend(missing.cloned());
+        document
+    }
+}
+
 /// A player's counts at a poll of a game that has begun.
 struct Now {
     polled: Polled,

@@ -48,6 +48,18 @@ impl Track {
         self
     }
 
+    /// The moments of both courses, in the order of their polls.
+    pub fn completed_from(self, other: Self) -> Self {
+        let moments = |track: Self| track.polls.into_iter().zip(track.counts);
+        let mut all: Vec<(PollId, Point)> = moments(self).chain(moments(other)).collect();
+        all.sort_by_key(|(poll, _)| *poll);
+        let mut track = Self::default();
+        for (poll, point) in all {
+            track.add(point, poll);
+        }
+        track
+    }
+
     /// Adds the count of a poll, if it changed.
     fn add(&mut self, Point(elapsed, count): Point, poll: PollId) {
         let last = self.counts.last().copied();
