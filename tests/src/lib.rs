@@ -7,6 +7,7 @@ pub mod browser;
 pub mod contract;
 pub mod drift;
 pub mod feed;
+pub mod files;
 pub mod google;
 mod process;
 mod stub;

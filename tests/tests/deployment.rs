@@ -27,6 +27,7 @@ use shared::{
 use tests::{
     Cloud, Function, HandClock, Reply, Stub,
     feed::of_the_nba,
+    files::below,
     skipped,
     terraform::{Module, attribute, block, blocks, everywhere, field, fields, infra, names, text},
 };
@@ -591,24 +592,11 @@ fn nothing_is_public_but_the_bucket_of_the_api() {
     }
 }
 
-/// The text of every source file under a folder.
-fn sources(folder: &Path, found: &mut String) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push_str(&fs::read_to_string(path).expect("a source"));
-        }
-    }
-}
-
 #[test]
 fn what_the_runbook_quotes_of_the_functions_is_what_they_say() {
-    let mut code = String::new();
-    for folder in ["functions", "shared"] {
-        sources(&infra().join("..").join(folder), &mut code);
-    }
+    let sources = ["functions", "shared"].map(|folder| below(&infra().join("..").join(folder), ".rs"));
+    let code: String =
+        sources.iter().flatten().map(|file| fs::read_to_string(file).expect("a source")).collect();
     let runbook = fs::read_to_string(infra().join("RUNBOOK.md")).expect("the runbook");
     for quoted in [
         "is not a snapshot",

@@ -6,22 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tests::files::below;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
-}
-
-fn documents(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
-            found.extend(documents(&path));
-        } else if name.ends_with(".md") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 fn text(document: &Path) -> String {
@@ -51,7 +39,7 @@ fn the_readme_is_read_in_a_few_minutes() {
 #[test]
 fn every_link_inside_the_repository_leads_to_a_file_and_a_heading() {
     let mut seen = 0;
-    for document in documents(&root()) {
+    for document in below(&root(), ".md") {
         for link in text(&document).split("](").skip(1) {
             let target = link.split(')').next().unwrap_or_default();
             if target.is_empty() || target.contains("://") || target.contains(' ') {
@@ -82,7 +70,7 @@ fn every_make_command_of_the_documents_is_a_target() {
         .map(|(target, _)| target)
         .collect();
     let mut seen = 0;
-    for document in documents(&root()) {
+    for document in below(&root(), ".md") {
         for line in text(&document).lines() {
             let commands = line.split('`').skip(1).step_by(2).chain([line]);
             for command in commands.filter_map(|command| command.strip_prefix("make ")) {

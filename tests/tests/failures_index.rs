@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tests::files::below;
+
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 const FAILURES: u32 = 72;
 
@@ -47,20 +49,6 @@ fn numbers(test: &str) -> Vec<u32> {
     test.split('_').filter_map(|word| word.strip_prefix('f')?.parse().ok()).collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
-            found.extend(sources(&path));
-        } else if name.ends_with(".rs") {
-            found.push(path);
-        }
-    }
-    found
-}
-
 fn tests_in(file: &Path) -> Vec<String> {
     let (mut tests, mut is_test) = (Vec::new(), false);
     for line in fs::read_to_string(file).expect("a source file").lines().map(str::trim) {
@@ -87,7 +75,7 @@ fn every_number_has_one_row() {
 #[test]
 fn every_test_that_carries_a_number_is_in_its_row() {
     let (rows, mut seen) = (rows(), 0);
-    for file in sources(&Path::new(FOLDER).join("..").canonicalize().expect("the repository")) {
+    for file in below(&Path::new(FOLDER).join("..").canonicalize().expect("the repository"), ".rs") {
         for name in tests_in(&file) {
             let test = (file.clone(), name);
             for carried in numbers(&test.1) {

@@ -1,25 +1,11 @@
 //! The layers of `shared`: each uses only itself and the layers below it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
+
+use tests::files::below;
 
 /// From the top down. The remaining modules are single files without a layer, which use only each other.
 const LAYERS: [&str; 6] = ["service", "documents", "slate", "sources", "google", "nba"];
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
-}
 
 /// The modules that a source file names after `crate::`, in a list of imports or in a path.
 fn used(code: &str) -> Vec<&str> {
@@ -61,7 +47,7 @@ fn no_layer_of_shared_uses_one_above_it() {
     let place = |module: &str| LAYERS.iter().position(|layer| *layer == module);
     let mut upward = Vec::new();
     let mut seen = 0;
-    for file in sources(&root) {
+    for file in below(&root, ".rs") {
         let name = file.strip_prefix(&root).expect("below shared/src").display().to_string();
         if name == "lib.rs" {
             continue;

@@ -1,26 +1,21 @@
 //! Mock data for a front end: six moments of a night, reproducible byte by byte.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::{Value, json};
-use tests::{binary, contract::Contract};
+use tests::{binary, contract::Contract, files::below};
 
 /// Every file below a folder, by its path there.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).expect("below it").to_string_lossy().into_owned();
-                found.insert(name, std::fs::read(path).expect("a file"));
-            }
-        }
-    }
-    found
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(folder).expect("below it").to_string_lossy().into_owned();
+        (name, std::fs::read(path).expect("a file"))
+    };
+    below(folder, "").into_iter().map(named).collect()
 }
 
 fn mock(out: &Path, moment: &str) -> std::process::Output {

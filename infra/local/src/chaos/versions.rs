@@ -256,7 +256,10 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
         let has_jumped = before["period"] == JUMPED_TO;
         let period = |game: &Value| game["period"].as_i64().filter(|_| !has_jumped);
         if (rank(now), period(now)) < (rank(before), period(before)) {
-            return Some(format!("game {id} has gone back"));
+            let state = |game: &Value| {
+                format!("{} {} {}", text(game, "status"), text(game, "time_remaining"), text(game, "source"))
+            };
+            return Some(format!("game {id} has gone back from {} to {}", state(before), state(now)));
         }
         // A player of the NBA's feed gets BallDontLie's id once that lists him.
         let names = |line: &Value| {
