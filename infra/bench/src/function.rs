@@ -4,6 +4,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use local_cloud::{cloud::LocalCloud, functions::variables};
 use reqwest::{Client, Url};
+use shared::sources::Source;
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
@@ -36,6 +37,8 @@ impl Function {
             ("INVOKER_AUTH", "none".to_owned()),
             ("PORT", port.to_string()),
             ("RUST_LOG", "warn".to_owned()),
+            // At every tenth poll both sources would be asked, which half a minute of runs would hit or miss.
+            ("LIVE_SOURCES", Source::BallDontLie.name().to_owned()),
         ];
         let binary = binaries.join(name);
         let http = Client::builder().timeout(PATIENCE).build()?;

@@ -235,8 +235,10 @@ pub async fn documents(stage: &Stage, binaries: &Path) -> Result<String> {
     let stored = ["tonight/all-players", "live/latest", "live-grading/latest", "live-timeline/latest"]
         .map(|name| document(&cloud, &format!("v1/{name}.json")));
     let stored: Vec<Bytes> = stored.into_iter().map(|body| Ok(body?.into())).collect::<Result<_>>()?;
-    let plain = stored.iter().map(|body| gzip::content(body.clone(), MOST_BYTES));
+    // A reader of the bucket may get them decompressed.
+    let plain = stored.into_iter().map(|body| gzip::content(body, MOST_BYTES));
     let plain: Vec<Bytes> = plain.collect::<std::io::Result<_>>()?;
+    let compressed = plain.iter().map(|body| gzip::compressed(body)).collect::<std::io::Result<Vec<_>>>()?;
     let mut best = Duration::MAX;
     for _ in 0..101 {
         let begun = Instant::now();
@@ -247,9 +249,9 @@ pub async fn documents(stage: &Stage, binaries: &Path) -> Result<String> {
     }
     let kilobytes = |bodies: &[Bytes]| bodies.iter().map(Bytes::len).sum::<usize>() as f64 / 1000.0;
     Ok(format!(
-        "  a night's documents have {:.0} kB, {:.0} kB as stored, compressed in {:.2} ms (≤ 1 ms) {}",
+        "  a night's documents have {:.0} kB, {:.0} kB as gzip, compressed in {:.2} ms (≤ 1 ms) {}",
         kilobytes(&plain),
-        kilobytes(&stored),
+        kilobytes(&compressed),
         best.as_secs_f64() * 1000.0,
         if best <= Duration::from_millis(1) { "ok" } else { "MISSED" },
     ))
