@@ -3,27 +3,7 @@
 -- @since DATE
 -- @before DATE
 SELECT
-  player_lookup,
-  universal_player_id,
-  game_id,
-  game_date,
-  team_abbr,
-  points,
-  minutes_played,
-  is_dnp,
-  offensive_rebounds,
-  defensive_rebounds,
-  assists,
-  steals,
-  blocks,
-  fg_makes,
-  fg_attempts,
-  three_pt_makes,
-  three_pt_attempts,
-  ft_attempts,
-  plus_minus,
-  over_under_result,
-  points_line,
+  doubled.*,
   CASE
     WHEN is_dnp THEN 0
     WHEN COALESCE(minutes_played, 0) > 0 OR COALESCE(points, 0) > 0 THEN 1

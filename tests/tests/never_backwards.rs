@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::{
     Cloud, HandClock, Reply, Stub,
-    drift::{FOURTH, Night, THIRD, boston, predicting},
+    drift::{FOURTH, Night, THIRD, boston, predicting, shown},
     game,
     warehouse::predicted,
 };
@@ -199,6 +199,26 @@ async fn where_only_the_copy_of_a_timeline_was_written_its_moment_is_not_lost() 
     night.restart().await;
     night.poll("02:18", [boston(("4th Qtr", 4, "Q4 5:00"), 27)]).await;
     assert_eq!(night.timed("jaylenbrown").await["points"], json!([[1765, 21], [2340, 25], [2580, 27]]));
+}
+
+#[tokio::test]
+async fn of_two_objects_of_different_polls_a_game_keeps_the_state_that_can_follow_the_other() {
+    let mut night = Night::of(predicting(&[]).await).await;
+    night.poll("02:09", [boston(("2nd Qtr", 2, "Q2 3:00"), 14)]).await;
+    let mut overtaken = night.cloud.document(DOCUMENTS[0]).await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    // A poll that was asked later and answered earlier, of which only one object could be written.
+    overtaken["poll_id"] = json!("20260110T021500Z");
+    let version = json!({"version": "2026-01-10T02:15:00.000000Z"});
+    let metadata = json!({"contentType": "application/json", "metadata": version});
+    let answer =
+        night.cloud.upload_with(API_BUCKET, DOCUMENTS[0], metadata, overtaken.to_string(), &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    night.restart().await;
+    // A state that cannot follow is held back, and the public one stays.
+    let live = night.poll("02:18", [boston(("In Progress", 9, "2:00"), 21)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q3 6:35", 81]));
+    assert_eq!(night.cloud.document(DOCUMENTS[0]).await["games"][0]["period"], 3);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use shared::{
     sources::{Game, Inactive, Source},
 };
 
-use super::LivePlayer;
+use super::{LivePlayer, Progress};
 
 /// A team dresses at least eight players.
 const FEWEST_IN_A_BOX: usize = 8;
@@ -290,12 +290,19 @@ impl LiveGame {
     }
 }
 
-/// The games of two versions, of which `newer` is the later: each game in its newer state, with the players of
-/// both and each player's higher points.
+/// The games of two versions, of which `newer` is the later: each game in its newer state, unless only the older one can
+/// follow the other, with the players of both and each player's higher points. A poll that is asked earlier may be
+/// answered later.
 pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
     let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
     let both = newer.iter().map(|game| match find(older, &game.pair()) {
-        Some(older) => Arc::new(game.with_higher_points(&older)),
+        Some(older) => {
+            let follows = |one: &LiveGame, other: &LiveGame| one.progress_since(other) == Progress::Onwards;
+            Arc::new(match !follows(game, &older) && follows(&older, game) {
+                true => older.with_higher_points(game),
+                false => game.with_higher_points(&older),
+            })
+        }
         None => game.clone(),
     });
     let only_older = older.iter().filter(|game| find(newer, &game.pair()).is_none());
