@@ -187,6 +187,7 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
     let text = |name, value: String| (name, (Parameter::text(name, &value), json!(value)));
     BTreeMap::from([
         date("game_date", day),
+        date("season_start", day.season_start()),
         date("since", day.season_start()),
         date("before", day.days_after(1)),
         date("month_before", day.days_before(30)),
