@@ -93,6 +93,18 @@ async fn a_settled_line_stays_settled_if_a_later_poll_lacks_the_player() {
 }
 
 #[tokio::test]
+async fn an_incomplete_end_is_waited_for_until_the_day_is_over() {
+    let night = night().await;
+    night.poll("02:12", [boston(FOURTH, 25)]).await;
+    let mut without = boston(FINAL, 27);
+    box_of(&mut without, "home_team").remove(0);
+    let late = night.poll("05:30", [without.clone()]).await;
+    assert_eq!(late["next_update_expected"], "2026-01-10T05:31:00Z");
+    let past = night.backfill([without]).await;
+    assert_eq!(past["next_update_expected"], Value::Null, "the schedule polls no past day");
+}
+
+#[tokio::test]
 async fn a_dated_answer_that_lacks_players_takes_nobody_away() {
     let night = night().await;
     night.poll("02:30", [full(boston(FINAL, 27))]).await;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, TeamPair},
+    nba::{GameStatus, SlateDay, TeamPair},
     slate::{ScheduledGame, Slate},
 };
 
@@ -34,9 +34,12 @@ fn next_poll(game: &ScheduledGame, live: Option<&LiveGame>, now: DateTime<Utc>) 
     let soon = now + WHILE_NEAR;
     match (status, game.tip_off) {
         (GameStatus::Postponed, _) => None,
-        // The players' last points are still to be seen.
-        (GameStatus::Final, _) if live.is_some_and(LiveGame::is_outdated) => Some(soon),
-        (GameStatus::Final, Some(tip_off)) => (now < tip_off + AFTER_TIP_OFF).then_some(soon),
+        (GameStatus::Final, Some(tip_off)) => {
+            // Players' last points are still to be seen; once the day is over, the official box score has them.
+            let is_awaited =
+                live.is_some_and(LiveGame::is_outdated) && SlateDay::of(now) == SlateDay::of(tip_off);
+            (is_awaited || now < tip_off + AFTER_TIP_OFF).then_some(soon)
+        }
         (GameStatus::Final, None) => None,
         (_, Some(tip_off)) => Some(soon.max(tip_off - BEFORE_TIP_OFF)),
         // A game without a time may begin at any time.

@@ -48,7 +48,8 @@ impl Evidence {
             status: GameStatus::Final,
             did_not_play: counted.is_none() && is_certain,
             counted,
-            is_current: is_current || is_official,
+            // Once the official box score is in, nothing more comes of a player whom it does not have.
+            is_current: is_current || is_official || predicted.is_official(&player.team),
             is_official,
         };
         let before_the_end =
