@@ -143,8 +143,9 @@ fn player(line: &Value) -> Value {
 pub fn with_inactive(mut game: Value, first: &str, family: &str, reason: &str, description: &str) -> Value {
     let players = game["homeTeam"]["players"].as_array_mut().expect("players");
     players.retain(|player| player["familyName"] != family);
+    let id = 1_900_000 + family.bytes().map(u32::from).sum::<u32>();
     players.push(json!({
-        "status": "INACTIVE", "personId": 1_900_000, "played": "0", "firstName": first, "familyName": family,
+        "status": "INACTIVE", "personId": id, "played": "0", "firstName": first, "familyName": family,
         "notPlayingReason": reason, "notPlayingDescription": description, "statistics": {"minutes": "PT00M00.00S"},
     }));
     game

@@ -222,6 +222,27 @@ async fn of_two_objects_of_different_polls_a_game_keeps_the_state_that_can_follo
 }
 
 #[tokio::test]
+async fn a_state_that_a_later_poll_kept_does_not_replace_a_newer_one_of_as_much_play() {
+    const END: (&str, i64, &str) = ("In Progress", 3, "0:00");
+    const BEGINNING: (&str, i64, &str) = ("In Progress", 4, "12:00");
+    let mut night = Night::of(predicting(&[]).await).await;
+    night.poll("02:09", [boston(END, 21)]).await;
+    let mut overtaken = night.cloud.document(DOCUMENTS[0]).await;
+    night.poll("02:12", [boston(BEGINNING, 21)]).await;
+    // Of a later poll, whose own state was held back, only one object could be written.
+    overtaken["poll_id"] = json!("20260110T021500Z");
+    overtaken["games"][0]["regressed_since"] = json!("2026-01-10T02:15:00Z");
+    let version = json!({"version": "2026-01-10T02:15:00.000000Z"});
+    let metadata = json!({"contentType": "application/json", "metadata": version});
+    let answer =
+        night.cloud.upload_with(API_BUCKET, DOCUMENTS[0], metadata, overtaken.to_string(), &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    night.restart().await;
+    let live = night.poll("02:15", [boston(("2nd Qtr", 2, "Q2 3:00"), 14)]).await;
+    assert_eq!(shown(&live), json!(["in_progress", "Q4 12:00", 81]));
+}
+
+#[tokio::test]
 async fn a_copy_of_another_day_is_not_what_is_public_of_the_day() {
     let cloud = Cloud::start().await;
     // Early on the next slate day `latest.json` is still of the night before, and of a later version than the

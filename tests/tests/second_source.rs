@@ -434,6 +434,51 @@ async fn who_is_inactive_is_void_with_the_reason_until_he_plays() {
 }
 
 #[tokio::test]
+async fn nobody_becomes_active_in_a_game_that_has_begun_because_a_later_list_lacks_his_name() {
+    let night = Night::of(&[predicted("hugogonzalez", 7.5, "OVER")]).await;
+    let another =
+        |state, points| with_inactive(of_feed(state, points), "Jordan", "Walsh", "INACTIVE_COACH", "");
+    let both = |state, points| {
+        with_inactive(another(state, points), "Hugo", "González", "INACTIVE_INJURY", "Left Knee; Surgery")
+    };
+    let hugo =
+        async || only(&night.cloud.document(GRADING).await["predictions"], "hugogonzalez")["status"].clone();
+    let names = |shown: &Value| {
+        let listed = shown["inactive"].as_array().expect("a list").iter();
+        let mut names: Vec<String> =
+            listed.map(|it| it["player_lookup"].as_str().expect("a name").into()).collect();
+        names.sort();
+        names
+    };
+    // Before tip-off a list is corrected.
+    night.feed.list([both(BEFORE, 0)]);
+    night.poll("00:06", refused()).await;
+    assert_eq!(hugo().await, "void");
+    night.feed.list([another(BEFORE, 0)]);
+    assert_eq!(names(&night.poll("00:16", refused()).await), ["jordanwalsh"]);
+    assert_eq!(hugo().await, "pending");
+
+    // Afterwards one that lacks a name is only short.
+    let row_of_hugo = |row: &Value| row["familyName"] == "González";
+    let without_a_row = |mut game: Value| {
+        game["homeTeam"]["players"].as_array_mut().expect("players").retain(|row| !row_of_hugo(row));
+        game
+    };
+    night.feed.list([both(THIRD, 21)]);
+    night.poll("02:01", refused()).await;
+    assert_eq!(hugo().await, "void");
+    for (time, points) in [("02:02", 22), ("02:03", 23)] {
+        night.feed.list([without_a_row(another(THIRD, points))]);
+        assert_eq!(names(&night.poll(time, refused()).await), ["hugogonzalez", "jordanwalsh"]);
+        assert_eq!(hugo().await, "void");
+    }
+    // Until he plays.
+    night.feed.list([another(FOURTH, 25)]);
+    assert_eq!(names(&night.poll("02:04", refused()).await), ["jordanwalsh"]);
+    assert_ne!(hugo().await, "void");
+}
+
+#[tokio::test]
 async fn one_source_alone_is_allowed_and_an_unknown_one_is_refused_by_name() {
     let cloud = Cloud::start().await;
     cloud.add_tonight();

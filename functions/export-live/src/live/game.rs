@@ -234,8 +234,11 @@ impl LiveGame {
         if game.source.is_some() && (knows_better || known.has_begun() && known.has_nba_id_only()) {
             game.game_id.clone_from(&known.game_id);
         }
-        if game.inactive.is_empty() {
-            game.inactive.clone_from(&known.inactive);
+        let is_listed =
+            |it: &&InactivePlayer| self.inactive.iter().any(|other| other.nba_player_id == it.nba_player_id);
+        // Before tip-off a list may be corrected; nobody becomes active in a game that has begun.
+        if game.inactive.is_empty() || known.has_begun() {
+            game.inactive.extend(known.inactive.iter().filter(|it| !is_listed(it)).cloned());
         }
         for player in &mut game.players {
             if let Some(known) = known.players.iter().find(|it| it.is_same(player)) {
@@ -290,17 +293,25 @@ impl LiveGame {
     }
 }
 
-/// The games of two versions, of which `newer` is the later: each game in its newer state, unless only the older one can
-/// follow the other, with the players of both and each player's higher points. A poll that is asked earlier may be
-/// answered later.
+/// The games of two versions, of which `newer` is of the later poll: each game in the state that can follow the other,
+/// with the players of both and each player's higher points. The later poll's need not be it: it may have been answered
+/// earlier, or keep a known state because its own could not follow that one.
 pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
     let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
     let both = newer.iter().map(|game| match find(older, &game.pair()) {
         Some(older) => {
             let follows = |one: &LiveGame, other: &LiveGame| one.progress_since(other) == Progress::Onwards;
-            Arc::new(match !follows(game, &older) && follows(&older, game) {
-                true => older.with_higher_points(game),
-                false => game.with_higher_points(&older),
+            // A break has two clocks: of the end of a period and of the beginning of the next.
+            let moment = |game: &LiveGame| (game.period, game.moved_at);
+            let is_older_later = match (follows(game, &older), follows(&older, game)) {
+                (false, follows) => follows,
+                (true, true) => moment(&older) > moment(game),
+                (true, false) => false,
+            };
+            Arc::new(if is_older_later {
+                older.with_higher_points(game)
+            } else {
+                game.with_higher_points(&older)
             })
         }
         None => game.clone(),

@@ -148,7 +148,7 @@ impl Chaos {
         });
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, processor.url.clone());
         cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, tonight.url.clone());
-        let versions = Versions::watch(&cloud.objects);
+        let versions = Versions::watch(&cloud.objects, folder);
         Ok(Self {
             storm,
             cloud: Arc::new(cloud),

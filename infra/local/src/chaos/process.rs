@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -17,9 +18,9 @@ use shared::Error;
 use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 
 /// Ports of the processes are below the system's range of ephemeral ports, so that a port is still free
-/// when its process restarts.
-static NEXT_PORT: AtomicU16 = AtomicU16::new(20_000);
-const LAST_PORT: u16 = 32_000;
+/// when its process restarts. Programs at the same time begin at different ones.
+const PORTS: Range<u16> = 20_000..32_000;
+static STARTED: AtomicU16 = AtomicU16::new(0);
 
 /// A running function.
 #[derive(Debug)]
@@ -117,13 +118,11 @@ fn spawn(
 }
 
 fn free_url() -> Option<Url> {
-    loop {
-        let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
-        if port >= LAST_PORT {
-            return None;
-        }
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return Url::parse(&format!("http://127.0.0.1:{port}/")).ok();
-        }
-    }
+    let first = std::process::id() % 100 * 120;
+    let ports = || u32::from(STARTED.fetch_add(1, Ordering::Relaxed)) + first;
+    let length = u32::from(PORTS.end - PORTS.start);
+    let free = (0..length).map(|_| u32::from(PORTS.start) + ports() % length).find(|port| {
+        u16::try_from(*port).is_ok_and(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
+    });
+    Url::parse(&format!("http://127.0.0.1:{}/", free?)).ok()
 }

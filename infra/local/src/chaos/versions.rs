@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -71,6 +72,8 @@ pub(super) struct Versions(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
+    /// Where the versions around a finding are kept.
+    folder: PathBuf,
     count: u64,
     /// The last versions of each document.
     recent: HashMap<String, Recent>,
@@ -89,9 +92,10 @@ struct Seen {
 }
 
 impl Versions {
-    /// Checks every version that is published in `objects` from now on.
-    pub fn watch(objects: &Objects) -> Self {
-        let versions = Self::default();
+    /// Checks every version that is published in `objects` from now on, and keeps those around a finding in `folder`.
+    pub fn watch(objects: &Objects, folder: &Path) -> Self {
+        let seen = Seen { folder: folder.to_owned(), ..Seen::default() };
+        let versions = Self(Arc::new(Mutex::new(seen)));
         let seen = versions.clone();
         objects.on_finalized(move |news| {
             if news.object.bucket == API_BUCKET && news.object.name.starts_with("v1/") {
@@ -154,11 +158,30 @@ impl Seen {
         // than the one in which a version was written is answered later than the poll behind that version.
         let is_followed = |before: &Object| version(object) >= Some(before.time_created + STEP);
         let lost = recent.find(is_followed).and_then(|known| lost(&known, &document));
+        if lost.is_some()
+            && let Err(error) = self.keep(name, body)
+        {
+            tracing::warn!(%error, "the versions around a finding could not be kept");
+        }
         self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
         if !text(&document, "poll_id").is_empty() {
             self.compare(object, &document);
         }
         self.recent.entry(name.to_owned()).or_default().push(object.clone(), document, body);
+    }
+
+    /// Keeps the last versions of every document beside `body`, the one in which something is lost.
+    fn keep(&self, name: &str, body: &Bytes) -> std::io::Result<()> {
+        let folder = self.folder.join(format!("finding-{}", self.backwards.len() + 1));
+        for (name, recent) in &self.recent {
+            let folder = folder.join(name);
+            std::fs::create_dir_all(&folder)?;
+            for Version { object, stamp, body } in &recent.versions {
+                let written = object.time_created.format("%H%M%S");
+                std::fs::write(folder.join(format!("{written}-of-{stamp}.json.gz")), body)?;
+            }
+        }
+        std::fs::write(folder.join(name).join("found.json"), body)
     }
 
     /// Checks that scores and grading of one poll have the same points.
@@ -326,7 +349,8 @@ fn lost_of_predictions(known: &Value, document: &Value) -> Option<String> {
 /// A grade and what it follows from, for a finding.
 fn grade(graded: &Value) -> String {
     let [status, side, game] = ["status", "recommendation", "game_status"].map(|field| text(graded, field));
-    format!("{status} ({side} {}, {} points, {game})", graded["line"], graded["actual"])
+    let [void, detail] = ["void_reason", "void_detail"].map(|field| text(graded, field));
+    format!("{status} {void} {detail} ({side} {}, {} points, {game})", graded["line"], graded["actual"])
 }
 
 #[cfg(test)]
