@@ -38,7 +38,7 @@ impl Environment {
 
     /// The value of `name`, which must be set.
     pub fn required(&self, name: &str) -> Result<String, Error> {
-        self.get(name).ok_or_else(|| Error::Configuration(format!("{name} is not set")))
+        self.get(name).ok_or_else(|| Error::configuration(format!("{name} is not set")))
     }
 
     /// The value of `name` read as a `T`, or `None` where it is unset.
@@ -47,7 +47,7 @@ impl Environment {
         let parsed = value.parse();
         parsed
             .map(Some)
-            .map_err(|_| Error::Configuration(format!("{name} is {value:?}, expected {expected}")))
+            .map_err(|_| Error::configuration(format!("{name} is {value:?}, expected {expected}")))
     }
 
     /// The value of `name` as an `http` or `https` URL.
@@ -56,7 +56,7 @@ impl Environment {
         let url: Option<Url> = self.parsed(name, expected)?;
         match url {
             Some(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
-                Err(Error::Configuration(format!("{name} is \"{url}\", expected {expected}")))
+                Err(Error::configuration(format!("{name} is \"{url}\", expected {expected}")))
             }
             url => Ok(url),
         }
@@ -69,7 +69,7 @@ impl Environment {
         if url.is_some_and(|url| url.authority() == value && url.path() == "/") {
             Ok(Some(value))
         } else {
-            Err(Error::Configuration(format!(
+            Err(Error::configuration(format!(
                 "{name} is {value:?}, expected host:port such as 127.0.0.1:8085"
             )))
         }

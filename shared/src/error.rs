@@ -1,5 +1,7 @@
 //! The one error type of every function, and how it is handled.
 
+use std::{error::Error as StdError, fmt};
+
 use axum::{
     Json,
     http::StatusCode,
@@ -8,60 +10,139 @@ use axum::{
 use serde::Serialize;
 
 /// Everything that can go wrong. Each variant says who sees it and what the platform then does.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Error {
     /// A missing or malformed environment variable. Seen by whoever starts the process, as one line
     /// on stderr; the process does not start, so a bad deploy never takes traffic.
-    #[error("{0}")]
-    Configuration(String),
+    Configuration(Detail),
 
     /// The caller sent a request that cannot be read. 400 to the caller; Cloud Scheduler reports the job as
     /// failed, and a retry would not help.
-    #[error("{0}")]
-    InvalidRequest(String),
+    InvalidRequest(Detail),
 
     /// No identity token, or one that does not verify. 401 to the caller.
-    #[error("{0}")]
-    Unauthenticated(String),
+    Unauthenticated(Detail),
 
     /// A verified caller who is not on the list. 403 to the caller.
-    #[error("{0}")]
-    Forbidden(String),
+    Forbidden(Detail),
 
     /// BallDontLie failed, refused us, or answered with something that is not a box score. 502 to
     /// the caller; nothing was published and the next tick of the schedule tries again.
-    #[error("BallDontLie: {0}")]
-    BallDontLie(String),
+    BallDontLie(Detail),
 
     /// The NBA's feed failed, refused us, or answered with something that is not a scoreboard or box score. 502 to the
     /// caller; seen only where no other source has answered.
-    #[error("the NBA's feed: {0}")]
-    NbaCdn(String),
+    NbaCdn(Detail),
 
     /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler deliver
     /// the event or call again.
-    #[error("{service}: {detail}")]
     Transient {
         /// The service as the on-call engineer knows it, such as `BigQuery`.
         service: &'static str,
         /// The service's description of the error.
-        detail: String,
+        detail: Detail,
     },
 
     /// An event that can never be processed, such as a snapshot that is not JSON. The harness keeps
     /// the event and this reason under `dead-letter/`, logs an ERROR and acknowledges, so that the
     /// platform does not deliver it again.
-    #[error("{0}")]
-    Permanent(String),
+    Permanent(Detail),
 
     /// The invocation ran into its deadline. 504: delivered again like any 5xx.
-    #[error("the invocation did not finish within {0} seconds")]
     DeadlineExceeded(u64),
 
     /// A fault of the function or its permissions: a refused token, a missing table, a bug. 500; the platform
     /// delivers an event again, so that nothing is lost until the on-call engineer fixes it.
-    #[error("{0}")]
-    Internal(String),
+    Internal(Detail),
+}
+
+/// The words for an error, and the error that it follows from. As text it is one line with the words of both, because
+/// answers, log entries and dead letters have one line for an error.
+///
+/// ```
+/// use std::error::Error as _;
+/// use shared::{Error, error::Detail};
+///
+/// let unreadable = "x".parse::<i64>().unwrap_err();
+/// let error = Error::permanent(Detail::of("generation", unreadable));
+/// assert_eq!(error.to_string(), "generation: invalid digit found in string");
+/// assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
+/// ```
+#[derive(Debug)]
+pub struct Detail {
+    words: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Detail {
+    /// An error that needs no words of its own.
+    pub fn only(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::of("", source)
+    }
+
+    /// An error that follows from `source`.
+    pub fn of(words: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { words: words.into(), source: Some(source.into()) }
+    }
+}
+
+impl From<String> for Detail {
+    fn from(words: String) -> Self {
+        Self { words, source: None }
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(words: &str) -> Self {
+        words.to_owned().into()
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = if self.words.is_empty() { "" } else { ": " };
+        match &self.source {
+            Some(source) => write!(f, "{}{colon}{}", self.words, Error::with_sources(&**source)),
+            None => f.write_str(&self.words),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BallDontLie(detail) => write!(f, "BallDontLie: {detail}"),
+            Self::NbaCdn(detail) => write!(f, "the NBA's feed: {detail}"),
+            Self::Transient { service, detail } => write!(f, "{service}: {detail}"),
+            Self::DeadlineExceeded(seconds) => {
+                write!(f, "the invocation did not finish within {seconds} seconds")
+            }
+            Self::Configuration(detail)
+            | Self::InvalidRequest(detail)
+            | Self::Unauthenticated(detail)
+            | Self::Forbidden(detail)
+            | Self::Permanent(detail)
+            | Self::Internal(detail) => write!(f, "{detail}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let detail = match self {
+            Self::Configuration(detail)
+            | Self::InvalidRequest(detail)
+            | Self::Unauthenticated(detail)
+            | Self::Forbidden(detail)
+            | Self::BallDontLie(detail)
+            | Self::NbaCdn(detail)
+            | Self::Transient { detail, .. }
+            | Self::Permanent(detail)
+            | Self::Internal(detail) => detail,
+            Self::DeadlineExceeded(_) => return None,
+        };
+        detail.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
 }
 
 impl Error {
@@ -95,15 +176,46 @@ impl Error {
         }
     }
 
-    /// Formats an error and its sources in one line.
-    pub fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
+    /// Formats an error of a library and its sources in one line; an `Error` formats its own.
+    pub fn with_sources(error: &(dyn StdError + 'static)) -> String {
+        let causes =
+            std::iter::successors(error.source(), |cause: &&(dyn StdError + 'static)| (*cause).source());
         causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
     }
 
     /// A transient failure of `service`.
-    pub fn transient(service: &'static str, detail: impl ToString) -> Self {
-        Self::Transient { service, detail: detail.to_string() }
+    pub fn transient(service: &'static str, detail: impl Into<Detail>) -> Self {
+        Self::Transient { service, detail: detail.into() }
+    }
+
+    /// An unusable setting, [`Error::Configuration`].
+    pub fn configuration(detail: impl Into<Detail>) -> Self {
+        Self::Configuration(detail.into())
+    }
+
+    /// A request that cannot be read, [`Error::InvalidRequest`].
+    pub fn invalid_request(detail: impl Into<Detail>) -> Self {
+        Self::InvalidRequest(detail.into())
+    }
+
+    /// An event that can never be processed, [`Error::Permanent`].
+    pub fn permanent(detail: impl Into<Detail>) -> Self {
+        Self::Permanent(detail.into())
+    }
+
+    /// A fault of the function or its permissions, [`Error::Internal`].
+    pub fn internal(detail: impl Into<Detail>) -> Self {
+        Self::Internal(detail.into())
+    }
+
+    /// A failure of BallDontLie, [`Error::BallDontLie`].
+    pub fn balldontlie(detail: impl Into<Detail>) -> Self {
+        Self::BallDontLie(detail.into())
+    }
+
+    /// A failure of the NBA's feed, [`Error::NbaCdn`].
+    pub fn nba_cdn(detail: impl Into<Detail>) -> Self {
+        Self::NbaCdn(detail.into())
     }
 }
 

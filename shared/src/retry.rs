@@ -147,7 +147,7 @@ mod tests {
         let calls = Cell::new(0);
         let outcome: Result<(), _> = with_retries(BUDGET, || async {
             calls.set(calls.get() + 1);
-            Err(Failure::Permanent(Error::Internal("refused".into())))
+            Err(Failure::Permanent(Error::internal("refused")))
         })
         .await;
         assert!(matches!(outcome, Err(Error::Internal(_))));

@@ -28,7 +28,7 @@ async fn obedient(settings: &Settings) -> Function {
         match &body[..] {
             b"panic" => panic!("as told"),
             b"sleep" => tokio::time::sleep(Duration::from_secs(600)).await,
-            b"fail" => return Err(Error::Internal("as told".into())),
+            b"fail" => return Err(Error::internal("as told")),
             b"transient" => return Err(Error::transient("Somewhere", "busy")),
             _ => {}
         }

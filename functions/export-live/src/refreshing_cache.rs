@@ -86,7 +86,7 @@ impl<S: Source> RefreshingCache<S> {
         let loaded = match tokio::time::timeout(timeout, loading).await {
             Ok(Ok(loaded)) => loaded,
             Ok(Err(aborted)) => {
-                Err(Error::Internal(format!("loading the {} was aborted: {aborted}", S::NAME)))
+                Err(Error::internal(format!("loading the {} was aborted: {aborted}", S::NAME)))
             }
             Err(_) => Err(Error::transient(S::NAME, format!("not loaded within {timeout:?}"))),
         };

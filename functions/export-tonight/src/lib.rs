@@ -151,13 +151,17 @@ impl Exporter {
                 let update_latest = trigger.update_latest && day == SlateDay::of(begun);
                 let exported = self.export(day, begun, update_latest).await;
                 let mut exported = match exported {
-                    Err(Error::Permanent(reason)) => Exported { errors: vec![reason], ..Exported::default() },
+                    Err(Error::Permanent(reason)) => {
+                        Exported { errors: vec![reason.to_string()], ..Exported::default() }
+                    }
                     exported => exported?,
                 };
                 exported.errors.extend(trigger.unknown);
                 (day, exported)
             }
-            Err(reason) => (SlateDay::of(begun), Exported { errors: vec![reason], ..Exported::default() }),
+            Err(reason) => {
+                (SlateDay::of(begun), Exported { errors: vec![reason.to_string()], ..Exported::default() })
+            }
         };
         let Exported { paths, total_players, errors } = exported;
         let seconds = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
@@ -165,7 +169,7 @@ impl Exporter {
         let status = completion.status();
         self.complete.publish(json::body("a completion", &completion, 1024)?).await?;
         if !errors.is_empty() {
-            return Err(Error::Permanent(errors.join("; ")));
+            return Err(Error::permanent(errors.join("; ")));
         }
         tracing::info!(%day, total_players, seconds, "tonight's list exported");
         Ok(Outcome::Done(Reply { status, date: day, paths, total_players }))
@@ -233,7 +237,7 @@ impl Exporter {
         let night = Night::of(rows, day, begun, settlement);
         if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
             let games = night.slate.games.len();
-            return Err(Error::Permanent(format!(
+            return Err(Error::permanent(format!(
                 "{day}: no player is known for any scheduled game (games: {games}); the list is not published"
             )));
         }

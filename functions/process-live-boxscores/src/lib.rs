@@ -16,6 +16,7 @@ use shared::{
     digest::hex_digest,
     documents::snapshot::{Snapshot, source_of},
     env::{Environment, raw_bucket},
+    error::Detail,
     google::{
         GoogleCloud,
         bigquery::{BigQuery, Load, Loaded, Loader},
@@ -129,8 +130,9 @@ impl Processor {
         let Some(body) = self.read(&object).await? else {
             return self.handle_missing_snapshot(&object, &job, source_file_path).await;
         };
-        let snapshot: Snapshot<'_> = serde_json::from_slice(&body)
-            .map_err(|error| Error::Permanent(format!("{source_file_path} is not a snapshot: {error}")))?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(&body).map_err(|error| {
+            Error::permanent(Detail::of(format!("{source_file_path} is not a snapshot"), error))
+        })?;
         let (mut games, rejected) = source.read_games(snapshot.live_boxes.iter().copied());
         games.retain(|game| !snapshot.elsewhere.contains(&TeamPair::of(&game.home.team, &game.visitor.team)));
         for game in &mut games {
@@ -202,7 +204,7 @@ impl Processor {
             let status = Status::AlreadyStored;
             return Ok(Outcome::Done(Processed { status, rows: 0, rejected: 0, source_file_path }));
         }
-        Err(Error::Permanent(format!(
+        Err(Error::permanent(format!(
             "{source_file_path} of generation {} is gone, and its rows were never loaded",
             object.generation
         )))
@@ -250,7 +252,7 @@ impl Processor {
 /// The content of a snapshot, which Cloud Storage returns as stored, possibly as gzip.
 fn unzipped(body: Bytes) -> Result<Bytes, Error> {
     gzip::content(body, MAXIMUM_OBJECT_BYTES)
-        .map_err(|error| Error::Permanent(format!("the snapshot cannot be decompressed: {error}")))
+        .map_err(|error| Error::permanent(Detail::of("the snapshot cannot be decompressed", error)))
 }
 
 /// The common name of the load jobs of one version of one object, before `-1`, `-2` and so on: a readable

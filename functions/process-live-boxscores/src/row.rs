@@ -9,6 +9,7 @@ use shared::{
     Error,
     clock::iso_micros,
     digest::hex_digest,
+    error::Detail,
     nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
     sources::{Game, PlayerLine, Side},
 };
@@ -79,7 +80,7 @@ pub fn json_lines(poll: Poll<'_>, games: &[Game]) -> Result<(Bytes, usize), Erro
     let mut count = 0;
     for row in rows(poll, games) {
         serde_json::to_writer(&mut lines, &row)
-            .map_err(|error| Error::Internal(format!("a row could not be written as JSON: {error}")))?;
+            .map_err(|error| Error::internal(Detail::of("a row could not be written as JSON", error)))?;
         lines.push(b'\n');
         count += 1;
     }

@@ -18,6 +18,7 @@ use shared::{
     Clock, Error,
     documents::snapshot::{Snapshot, object_name},
     env::{Environment, api_bucket, raw_bucket},
+    error::Detail,
     google::{
         GoogleCloud,
         storage::{Storage, Upload, Written},
@@ -224,8 +225,9 @@ impl Scraper {
         let stored = stored.ok_or_else(|| {
             Error::transient("Cloud Storage", format!("{path} was refused as existing, but does not exist"))
         })?;
-        let snapshot: Snapshot<'_> = serde_json::from_slice(&stored.body)
-            .map_err(|error| Error::Internal(format!("{path} exists, but is not a snapshot: {error}")))?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(&stored.body).map_err(|error| {
+            Error::internal(Detail::of(format!("{path} exists, but is not a snapshot"), error))
+        })?;
         Ok(snapshot.game_count)
     }
 }

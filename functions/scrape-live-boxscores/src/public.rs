@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use shared::{
     Error,
+    error::Detail,
     google::storage::Storage,
     gzip,
     nba::{GameStatus, NbaGameId, Team, TeamPair},
@@ -47,9 +48,10 @@ impl PublicGames {
             let Some(stored) = storage.read(api_bucket, SCORES, None).await? else {
                 return Ok(Self::default());
             };
-            let broken = |error: &dyn std::fmt::Display| Error::Internal(format!("{SCORES}: {error}"));
-            let body = gzip::content(stored.body, MAXIMUM_BYTES).map_err(|error| broken(&error))?;
-            serde_json::from_slice(&body).map_err(|error| broken(&error))
+            let broken =
+                |error: Box<dyn std::error::Error + Send + Sync>| Error::internal(Detail::of(SCORES, error));
+            let body = gzip::content(stored.body, MAXIMUM_BYTES).map_err(|error| broken(error.into()))?;
+            serde_json::from_slice(&body).map_err(|error| broken(error.into()))
         };
         read.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the public scores cannot be read; the second source is asked only if the first one fails");

@@ -18,7 +18,7 @@ use axum::{
     serve::ListenerExt,
 };
 use reqwest::Url;
-use shared::Error;
+use shared::{Error, error::Detail};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -140,7 +140,7 @@ impl LocalCloud {
         night: Arc<Night>,
         clock: ReplayClock,
     ) -> Result<Self, Error> {
-        let internal = |error: String| Error::Internal(error);
+        let internal = |error: String| Error::internal(error);
         let limits = Limits::default();
         let storage_folder = folder.join("storage");
         let objects =
@@ -225,8 +225,9 @@ impl LocalCloud {
 /// Makes `folder` an empty folder of a local cloud. A folder of an earlier local cloud is cleared; any
 /// other folder that is not empty is refused.
 pub fn clear(folder: &Path) -> Result<PathBuf, Error> {
-    let refused =
-        |error: std::io::Error| Error::Configuration(format!("--data-dir {}: {error}", folder.display()));
+    let refused = |error: std::io::Error| {
+        Error::configuration(Detail::of(format!("--data-dir {}", folder.display()), error))
+    };
     let is_empty = match folder.read_dir() {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -237,7 +238,7 @@ pub fn clear(folder: &Path) -> Result<PathBuf, Error> {
             "--data-dir {}: contains files that are not a local cloud's; choose an empty folder",
             folder.display()
         );
-        return Err(Error::Configuration(message));
+        return Err(Error::configuration(message));
     }
     if !is_empty {
         std::fs::remove_dir_all(folder).map_err(refused)?;

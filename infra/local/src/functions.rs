@@ -2,7 +2,7 @@
 
 use axum::Router;
 use reqwest::Url;
-use shared::{Clock, Error, env::Environment, service};
+use shared::{Clock, Error, env::Environment, error::Detail, service};
 use tokio::net::TcpListener;
 
 use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
@@ -76,7 +76,7 @@ pub fn app(
             let settings = export_live::Settings::read(environment)?;
             (settings.service.clone(), export_live::app(settings, clock))
         }
-        name => return Err(Error::Configuration(format!("there is no function {name:?}"))),
+        name => return Err(Error::configuration(format!("there is no function {name:?}"))),
     })
 }
 
@@ -103,10 +103,11 @@ impl Functions {
 
 /// A listener on loopback and its URL.
 pub async fn listen(port: u16) -> Result<(TcpListener, Url), Error> {
-    let refused =
-        |error: std::io::Error| Error::Configuration(format!("cannot listen on 127.0.0.1:{port}: {error}"));
+    let refused = |error: std::io::Error| {
+        Error::configuration(Detail::of(format!("cannot listen on 127.0.0.1:{port}"), error))
+    };
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(refused)?;
     let port = listener.local_addr().map_err(refused)?.port();
     let url = Url::parse(&format!("http://127.0.0.1:{port}/"));
-    Ok((listener, url.map_err(|error| Error::Internal(error.to_string()))?))
+    Ok((listener, url.map_err(|error| Error::internal(error.to_string()))?))
 }

@@ -28,7 +28,7 @@ use local_cloud::{
     report::Report,
     seed,
 };
-use shared::{Error, service};
+use shared::{Error, error::Detail, service};
 
 use arguments::{Arguments, Chaos, Command, Mock, OneFunction, Outages, Run, Seed};
 
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 
 fn in_runtime<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Error::Internal(error.to_string()))?.block_on(work)
+    runtime.map_err(|error| Error::internal(error.to_string()))?.block_on(work)
 }
 
 fn night(file: Option<&Path>) -> Result<Night, Error> {
@@ -68,7 +68,7 @@ fn night(file: Option<&Path>) -> Result<Night, Error> {
         Some(file) => Night::from_file(file).map_err(|error| format!("--night {error}")),
         None => Night::sample().map_err(|error| error.to_string()),
     };
-    night.map_err(Error::Configuration)
+    night.map_err(Error::configuration)
 }
 
 impl Mock {
@@ -109,7 +109,7 @@ impl Chaos {
     async fn run(self) -> Result<bool, Error> {
         let night = Arc::new(night(self.night.as_deref())?);
         let folder = cloud::clear(&self.data_dir)?;
-        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        let internal = |error: &dyn std::fmt::Display| Error::internal(error.to_string());
         let executable = std::env::current_exe().map_err(|error| internal(&error))?;
         let polls = replay::ticks(&night, replay::TICK).count();
         say(&format!(
@@ -164,9 +164,9 @@ impl Seed {
     fn run(self) -> Result<(), Error> {
         let night = night(self.eve.night.as_deref())?;
         let folder = cloud::clear(&self.eve.data_dir)?.join("bigquery");
-        let warehouse = Warehouse::open(&folder).map_err(Error::Internal)?;
+        let warehouse = Warehouse::open(&folder).map_err(Error::internal)?;
         let filled = seed::warehouse(&warehouse, &night, self.eve.seed)
-            .map_err(|error| Error::Internal(format!("seed: {error}")))?;
+            .map_err(|error| Error::internal(Detail::of("seed", error)))?;
         say(&format!("The warehouse before {}, in {}:\n", night.day, folder.display()));
         for (table, rows) in filled {
             say(&format!("  {table:<45} {rows:>8} rows"));
@@ -177,7 +177,7 @@ impl Seed {
 
 impl Run {
     async fn run(self) -> Result<bool, Error> {
-        let configuration = |error: &dyn std::fmt::Display| Error::Configuration(error.to_string());
+        let configuration = |error: &dyn std::fmt::Display| Error::configuration(error.to_string());
         let night = night(self.eve.night.as_deref())?;
         // A port that is in use, by a run that still serves, is detected before that run's folder is
         // cleared.
@@ -214,7 +214,7 @@ impl Run {
             }
         }
         let report =
-            Report::of(&replay).map_err(|error| Error::Internal(format!("the closing table: {error}")))?;
+            Report::of(&replay).map_err(|error| Error::internal(Detail::of("the closing table", error)))?;
         say(&format!("{} as it was stored:\n\n{report}", night.day));
         if !self.exit {
             say(&format!("Serving until Ctrl-C.\n\n{}", places(&replay, &folder)));

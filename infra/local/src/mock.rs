@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use shared::{Error, nba::SlateDay};
+use shared::{Error, error::Detail, nba::SlateDay};
 
 use crate::{
     cloud::API_BUCKET,
@@ -39,7 +39,7 @@ struct LiveGame {
 /// night and seed produce the same bytes.
 pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: &str) -> Result<(), Error> {
     if !MOMENTS.contains(&chosen) {
-        return Err(Error::Configuration(format!("--moment {chosen:?}, expected one of {MOMENTS:?}")));
+        return Err(Error::configuration(format!("--moment {chosen:?}, expected one of {MOMENTS:?}")));
     }
     let midnight_utc = |day: SlateDay| day.date().and_time(chrono::NaiveTime::MIN).and_utc();
     let day = night.day;
@@ -52,7 +52,7 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     let replay = Replay::start_at(morning, data, listener, 0, night, pace).await?;
     let keep = |moment: &str| {
         save(&replay, &folder.join(moment))
-            .map_err(|error| Error::Internal(format!("{}: {error}", folder.join(moment).display())))
+            .map_err(|error| Error::internal(format!("{}: {error}", folder.join(moment).display())))
     };
 
     replay.tonight().await;
@@ -87,10 +87,10 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     replay.morning_after().await?;
     keep("official")?;
     if let Some(moment) = MOMENTS.iter().find(|moment| !folder.join(moment).is_dir()) {
-        return Err(Error::Configuration(format!("the night of {day} has no moment {moment:?}")));
+        return Err(Error::configuration(format!("the night of {day} has no moment {moment:?}")));
     }
     copy(&folder.join(chosen).join("v1"), &folder.join("v1"))
-        .map_err(|error| Error::Internal(format!("{}: {error}", folder.display())))
+        .map_err(|error| Error::internal(Detail::of(folder.display().to_string(), error)))
 }
 
 fn games_on(replay: &Replay) -> Vec<LiveGame> {

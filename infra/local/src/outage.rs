@@ -180,7 +180,7 @@ impl Drill {
                 polls_by_the_feed += usize::from(list(&live, "games").iter().any(is_of_the_feed));
             })
             .await;
-        let report = Report::of(&replay).map_err(Error::Internal)?;
+        let report = Report::of(&replay).map_err(Error::internal)?;
         replay.cloud.stop.cancel();
         let allowed = every * 2 + PATIENCE;
         Ok(Self { outage, oldest: oldest_seen, allowed, polls_by_the_feed, report })

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use reqwest::Url;
-use shared::{Error, documents::status::POLL_INTERVAL};
+use shared::{Error, documents::status::POLL_INTERVAL, error::Detail};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -86,7 +86,7 @@ impl Replay {
         cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
         cloud.delivery.set_subscription(Subscription::deployed().hastened());
         seed::warehouse(&cloud.warehouse, &night, pace.seed)
-            .map_err(|error| Error::Internal(format!("seed: {error}")))?;
+            .map_err(|error| Error::internal(Detail::of("seed", error)))?;
         let functions = Functions::start(&cloud, first_port, &clock).await?;
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, functions.process_live_boxscores.clone());
         for topic in [TRIGGER_TOPIC, PREDICTIONS_TOPIC] {
@@ -120,7 +120,7 @@ impl Replay {
     /// yesterday is exported as the schedules do.
     pub async fn morning_after(&self) -> Result<Correction, Error> {
         let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.pace.seed)
-            .map_err(|error| Error::Internal(format!("official box scores: {error}")))?;
+            .map_err(|error| Error::internal(Detail::of("official box scores", error)))?;
         self.cloud.clock.run_until(morning::instant(self.night.day)).await;
         // The hours since the last poll are not real, so only a new instance reads the warehouse again.
         let functions = Functions::start(&self.cloud, 0, &self.cloud.clock).await?;
@@ -128,7 +128,7 @@ impl Replay {
             .delivery
             .scheduled_call(&functions.export_live, morning::SETTLE)
             .await
-            .map_err(Error::Internal)?;
+            .map_err(Error::internal)?;
         self.cloud.topics.publish(TRIGGER_TOPIC, morning::LIST.into());
         self.cloud.delivery.drain().await;
         Ok(correction)

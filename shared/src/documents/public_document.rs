@@ -16,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error,
+    error::Detail,
     google::storage::{Current, Storage, Stored, Upload, WRITE_ATTEMPTS, Written, uri},
     gzip, json,
     nba::SlateDay,
@@ -345,8 +346,9 @@ impl<T: Document> PublicDocument<T> {
         version: DateTime<Utc>,
         document: Arc<T>,
     ) -> Result<Option<Published<T>>, Error> {
-        let body = gzip::compressed(&document.json()?)
-            .map_err(|error| Error::Internal(format!("{} could not be compressed: {error}", T::NAME)))?;
+        let body = gzip::compressed(&document.json()?).map_err(|error| {
+            Error::internal(Detail::of(format!("{} could not be compressed", T::NAME), error))
+        })?;
         let cache_control = document.cache_control();
         let Known { target, .. } = known;
         let copy = target.copy.filter(|copy| {

@@ -3,13 +3,12 @@
 //! Google's client lists over gRPC only, with a second connection and protocol to test; the JSON API needs one
 //! call.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
 use crate::{
     Error,
+    error::Detail,
     google::credentials::Credentials,
     retry::{Budget, Failure, with_retries},
 };
@@ -46,16 +45,17 @@ struct Page {
 
 impl Listing {
     pub fn new(emulator: Option<&Url>, credentials: &Credentials, budget: Budget) -> Result<Self, Error> {
-        let failed = |error: &dyn fmt::Display| {
-            Error::Internal(format!("{}: the client could not be created: {error}", budget.service))
-        };
+        let words = || format!("{}: the client could not be created", budget.service);
         let base = match emulator {
             Some(emulator) => emulator.clone(),
-            None => Url::parse("https://storage.googleapis.com").map_err(|error| failed(&error))?,
+            None => Url::parse("https://storage.googleapis.com")
+                .map_err(|error| Error::internal(Detail::of(words(), error)))?,
         };
         let credentials = emulator.is_none().then(|| credentials.clone());
-        let http =
-            reqwest::Client::builder().timeout(budget.attempt).build().map_err(|error| failed(&error))?;
+        let http = reqwest::Client::builder()
+            .timeout(budget.attempt)
+            .build()
+            .map_err(|error| Error::internal(Detail::of(words(), error)))?;
         Ok(Self { http, base, credentials, budget })
     }
 
@@ -75,9 +75,9 @@ impl Listing {
 
     async fn page(&self, bucket: &str, prefix: &str, token: Option<&str>) -> Result<Page, Failure> {
         let service = self.budget.service;
-        let transient = |detail: String| {
-            Failure::retryable(Error::transient(service, format!("gs://{bucket}/{prefix}*: {detail}")))
-        };
+        let objects = || format!("gs://{bucket}/{prefix}*");
+        let transient = |detail: Detail| Failure::retryable(Error::transient(service, detail));
+        let failed = |error: reqwest::Error| transient(Detail::of(objects(), error.without_url()));
         let mut url = self.base.clone();
         url.set_path(&format!("/storage/v1/b/{bucket}/o"));
         url.query_pairs_mut()
@@ -88,18 +88,17 @@ impl Listing {
         }
         let mut request = self.http.get(url);
         if let Some(credentials) = &self.credentials {
-            let token = credentials.access_token().await.map_err(|error| transient(error.to_string()))?;
+            let token =
+                credentials.access_token().await.map_err(|error| transient(Detail::of(objects(), error)))?;
             request = request.bearer_auth(token);
         }
-        let answer = request.send().await.map_err(|error| transient(error.without_url().to_string()))?;
+        let answer = request.send().await.map_err(failed)?;
         match answer.status() {
-            status if status.is_success() => {
-                answer.json().await.map_err(|error| transient(error.without_url().to_string()))
-            }
+            status if status.is_success() => answer.json().await.map_err(failed),
             status if status.is_server_error() || [408, 429].contains(&status.as_u16()) => {
-                Err(transient(format!("answered {status}")))
+                Err(transient(format!("{} answered {status}", objects()).into()))
             }
-            status => Err(Failure::Permanent(Error::Internal(format!(
+            status => Err(Failure::Permanent(Error::internal(format!(
                 "{service}: listing gs://{bucket}/{prefix}* answered {status}"
             )))),
         }

@@ -55,7 +55,7 @@ fn bigquery_location(environment: &Environment) -> Result<Option<String>, Error>
     if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Ok(Some(value));
     }
-    Err(Error::Configuration(format!(
+    Err(Error::configuration(format!(
         "BIGQUERY_LOCATION is {value:?}, expected a location of BigQuery such as us-west2 or US"
     )))
 }

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
+    error::Detail,
     google::{GoogleCloud, credentials::Credentials},
     retry::{Budget, Failure, with_retries},
 };
@@ -47,7 +48,7 @@ impl Topic {
     pub async fn publish(&self, data: Bytes) -> Result<(), Error> {
         with_retries(BUDGET, || async {
             let message = Message::new().set_data(data.clone());
-            self.publisher().await?.publish(message).await.map(drop).map_err(|error| self.failure(&error))
+            self.publisher().await?.publish(message).await.map(drop).map_err(|error| self.failure(error))
         })
         .await
     }
@@ -70,15 +71,15 @@ impl Topic {
             }
         };
         self.publisher.get_or_try_init(|| Box::pin(build())).await.map_err(|error| {
-            Failure::Permanent(Error::Internal(format!(
-                "{SERVICE}: the client could not be created: {error}"
+            Failure::Permanent(Error::internal(Detail::of(
+                format!("{SERVICE}: the client could not be created"),
+                error,
             )))
         })
     }
 
-    fn failure(&self, error: &PublishError) -> Failure {
-        let detail = format!("{}: {error}", self.name);
-        let code = match error {
+    fn failure(&self, error: PublishError) -> Failure {
+        let code = match &error {
             PublishError::Rpc(error) => error.status().map(|status| status.code),
             _ => None,
         };
@@ -89,8 +90,8 @@ impl Topic {
                 | Code::Unauthenticated
                 | Code::InvalidArgument
                 | Code::Unimplemented,
-            ) => Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}"))),
-            _ => Failure::retryable(Error::transient(SERVICE, detail)),
+            ) => Failure::Permanent(Error::internal(Detail::of(format!("{SERVICE}: {}", self.name), error))),
+            _ => Failure::retryable(Error::transient(SERVICE, Detail::of(&*self.name, error))),
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     Error,
+    error::Detail,
     google::{GoogleCloud, credentials::Credentials, listing::Listing},
     gzip,
     nba::PollId,
@@ -191,9 +192,9 @@ impl Storage {
             let highlights = response.object();
             let mut body = BytesMut::new();
             while let Some(chunk) = response.next().await {
-                body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, &error))?);
+                body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, error))?);
                 if body.len() > MAXIMUM_OBJECT_BYTES {
-                    return Err(Failure::Permanent(Error::Permanent(format!(
+                    return Err(Failure::Permanent(Error::permanent(format!(
                         "gs://{bucket}/{object} is larger than {MAXIMUM_OBJECT_BYTES} bytes"
                     ))));
                 }
@@ -223,7 +224,7 @@ impl Storage {
         match request.send().await {
             Ok(response) => Ok(Some(response)),
             Err(error) if error.http_status_code() == Some(404) => Ok(None),
-            Err(error) => Err(failure(bucket, object, &error)),
+            Err(error) => Err(failure(bucket, object, error)),
         }
     }
 
@@ -259,7 +260,7 @@ impl Storage {
                 {
                     Ok(Written::PreconditionFailed)
                 }
-                Err(error) => Err(failure(bucket, object, &error)),
+                Err(error) => Err(failure(bucket, object, error)),
             }
         })
         .await
@@ -281,8 +282,9 @@ impl Storage {
             }
         };
         self.client.get_or_try_init(|| Box::pin(build())).await.map_err(|error| {
-            Failure::Permanent(Error::Internal(format!(
-                "{SERVICE}: the client could not be created: {error}"
+            Failure::Permanent(Error::internal(Detail::of(
+                format!("{SERVICE}: the client could not be created"),
+                error,
             )))
         })
     }
@@ -321,11 +323,13 @@ fn version_in(document: &[u8]) -> Option<DateTime<Utc>> {
     versioned.poll_id.map(PollId::instant).or(versioned.generated_at).or(versioned.updated_at)
 }
 
-fn failure(bucket: &str, object: &str, error: &google_cloud_storage::Error) -> Failure {
-    let detail = format!("gs://{bucket}/{object}: {error}");
+fn failure(bucket: &str, object: &str, error: google_cloud_storage::Error) -> Failure {
+    let object = format!("gs://{bucket}/{object}");
     match error.http_status_code() {
         // 412 arrives here only where no precondition was set.
-        Some(429 | 408 | 412 | 500..=599) | None => Failure::retryable(Error::transient(SERVICE, detail)),
-        Some(_) => Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}"))),
+        Some(429 | 408 | 412 | 500..=599) | None => {
+            Failure::retryable(Error::transient(SERVICE, Detail::of(object, error)))
+        }
+        Some(_) => Failure::Permanent(Error::internal(Detail::of(format!("{SERVICE}: {object}"), error))),
     }
 }

@@ -8,7 +8,7 @@ use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
-use crate::Error;
+use crate::{Error, error::Detail};
 
 /// The type of the event that Cloud Storage sends for a new object.
 /// <https://cloud.google.com/eventarc/docs/reference/supported-events>
@@ -51,7 +51,7 @@ pub fn published_message(event: &cloudevents::Event) -> Result<Vec<u8>, Error> {
         data: String,
     }
     let published: Published = data(event, "a published message")?;
-    decoded(&published.message.data).map_err(|error| Error::Permanent(format!("message.data: {error}")))
+    decoded(&published.message.data).map_err(|error| Error::permanent(Detail::of("message.data", error)))
 }
 
 /// The bytes of a text in either alphabet of base64, with or without padding and line breaks.
@@ -97,13 +97,13 @@ pub fn bare_push(body: &[u8]) -> Option<Event> {
 
 /// The data of an event, in whichever form it arrived.
 fn data<T: DeserializeOwned>(event: &cloudevents::Event, expected: &str) -> Result<T, Error> {
-    let data = event.data().ok_or_else(|| Error::Permanent("the event has no data".into()))?;
+    let data = event.data().ok_or_else(|| Error::permanent("the event has no data"))?;
     let read = match data {
         cloudevents::Data::Binary(bytes) => serde_json::from_slice(bytes),
         cloudevents::Data::String(text) => serde_json::from_str(text),
         cloudevents::Data::Json(value) => serde_json::from_value(value.clone()),
     };
-    read.map_err(|error| Error::Permanent(format!("the event's data is not {expected}: {error}")))
+    read.map_err(|error| Error::permanent(Detail::of(format!("the event's data is not {expected}"), error)))
 }
 
 /// A number, or a text that is a number; `None` for null and everything else. For serde's `deserialize_with`.

@@ -58,14 +58,13 @@ impl InvokerAuth {
     pub fn read(environment: &Environment) -> Result<Self, Error> {
         match environment.get("INVOKER_AUTH").as_deref().unwrap_or("iam") {
             "iam" if environment.get("K_SERVICE").is_some() => Ok(Self::Iam),
-            "iam" => Err(Error::Configuration(
+            "iam" => Err(Error::configuration(
                 "INVOKER_AUTH is \"iam\" (the default), which only protects a service on Cloud Run; \
-                 set it to \"oidc\", or to \"none\" for a loopback-only service"
-                    .into(),
+                 set it to \"oidc\", or to \"none\" for a loopback-only service",
             )),
             "oidc" => Oidc::read(environment).map(Self::Oidc),
             "none" => Ok(Self::None),
-            other => Err(Error::Configuration(format!(
+            other => Err(Error::configuration(format!(
                 "INVOKER_AUTH is {other:?}, expected \"iam\", \"oidc\" or \"none\""
             ))),
         }
@@ -98,7 +97,7 @@ impl Oidc {
     }
 
     async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let unauthenticated = |detail: &str| Error::Unauthenticated(detail.to_owned());
+        let unauthenticated = |detail: &str| Error::Unauthenticated(detail.into());
         let token = headers
             .get(AUTHORIZATION)
             .ok_or_else(|| {
@@ -135,7 +134,7 @@ impl Oidc {
         let email = claims.get("email").and_then(|email| email.as_str()).unwrap_or_default();
         let verified = claims.get("email_verified").and_then(|it| it.as_bool()) == Some(true);
         if !verified || !self.allowed_emails.iter().any(|allowed| allowed == email) {
-            return Err(Error::Forbidden(format!("{email:?} may not call this function")));
+            return Err(Error::Forbidden(format!("{email:?} may not call this function").into()));
         }
         Ok(())
     }
@@ -175,7 +174,9 @@ mod tests {
 
     #[test]
     fn off_cloud_run_the_default_stops_the_start() {
-        assert!(matches!(read(&[]), Err(Error::Configuration(message)) if message.contains("INVOKER_AUTH")));
+        assert!(
+            matches!(read(&[]), Err(Error::Configuration(detail)) if detail.to_string().contains("INVOKER_AUTH"))
+        );
         assert!(matches!(read(&[("K_SERVICE", "export-live")]), Ok(InvokerAuth::Iam)));
     }
 

@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use crate::{Error, error::error_response};
+use crate::{Error, error::Detail, error::error_response};
 
 pub mod dead_letter;
 pub mod event;
@@ -190,12 +190,12 @@ where
             let event = match cloudevents::binding::http::to_event(&headers, body.to_vec()) {
                 Ok(event) => event,
                 Err(error) => bare_push(&body).ok_or_else(|| {
-                    Error::InvalidRequest(format!("the request is not a CloudEvent: {error}"))
+                    Error::invalid_request(Detail::of("the request is not a CloudEvent", error))
                 })?,
             };
             tracing::Span::current().record("event_id", event.id());
             if event.id().is_empty() {
-                return Err(Error::InvalidRequest("the request is not a CloudEvent: its id is empty".into()));
+                return Err(Error::invalid_request("the request is not a CloudEvent: its id is empty"));
             }
             if event.ty() != event_type {
                 let reason = format!("the event's type is {:?}, expected {event_type:?}", event.ty());
@@ -205,6 +205,7 @@ where
             match handler(state, event.clone()).await {
                 Ok(outcome) => Ok(Json(outcome).into_response()),
                 Err(Error::Permanent(reason)) => {
+                    let reason = reason.to_string();
                     let path = dead_letters.keep(&event, &reason, &[]).await?;
                     tracing::error!(reason, path, "event dead-lettered");
                     Ok(Json(Kept { status: "dead_letter", reason, path }).into_response())
@@ -217,14 +218,14 @@ where
 
 /// The JSON body of an HTTP call as a `T`; an empty body is `T`'s default.
 pub fn json_body<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Error> {
-    let refused = |error: &dyn std::fmt::Display| {
-        Error::InvalidRequest(format!("the body is not the expected JSON object: {error}"))
+    let refused = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Error::invalid_request(Detail::of("the body is not the expected JSON object", error))
     };
     match body.trim_ascii() {
         [] => Ok(T::default()),
         // serde would also read a struct from a list, field by field.
-        body @ [b'{', ..] => serde_json::from_slice(body).map_err(|error| refused(&error)),
-        _ => Err(refused(&"it does not begin with {")),
+        body @ [b'{', ..] => serde_json::from_slice(body).map_err(|error| refused(error.into())),
+        _ => Err(refused("it does not begin with {".into())),
     }
 }
 
@@ -298,7 +299,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>, Err
         Ok(body) => Ok(Some(body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Ok(None),
         Err(error) => {
-            Err(Error::InvalidRequest(format!("the request body could not be read to its end: {error}")))
+            Err(Error::invalid_request(Detail::of("the request body could not be read to its end", error)))
         }
     }
 }
@@ -311,5 +312,5 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     tracing::error!("panic: {message}");
-    Error::Internal("the function failed unexpectedly; its log says why".into()).into_response()
+    Error::internal("the function failed unexpectedly; its log says why").into_response()
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use super::{Settings, telemetry};
-use crate::{Error, connections, env::Environment};
+use crate::{Error, connections, env::Environment, error::Detail};
 
 /// The `main` of a function: reads the configuration, makes the router, serves until SIGTERM.
 ///
@@ -17,7 +17,7 @@ pub fn run(app: impl FnOnce(&Environment) -> Result<(Settings, Router), Error>) 
     let served = app(&Environment::of_process()).and_then(|(settings, router)| {
         let address = (settings.listen_address(), settings.port);
         let io = |error: std::io::Error| {
-            Error::Configuration(format!("cannot listen on {}:{}: {error}", address.0, address.1))
+            Error::configuration(Detail::of(format!("cannot listen on {}:{}", address.0, address.1), error))
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(io)?;
         runtime.block_on(async {

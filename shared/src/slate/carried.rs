@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, Game, Line, LineSource, Player, Prediction, Slate, Unplaced, registry::title_case};
 use crate::{
     Error,
+    error::Detail,
     google::storage::{Storage, Upload, WRITE_ATTEMPTS, Written},
     gzip, json,
     nba::{GameStatus, SlateDay, TeamPair},
@@ -87,8 +88,9 @@ impl Memory<'_> {
             if after == before {
                 return Ok(carried);
             }
-            let body = gzip::compressed(&after.json()?)
-                .map_err(|error| Error::Internal(format!("{object} could not be compressed: {error}")))?;
+            let body = gzip::compressed(&after.json()?).map_err(|error| {
+                Error::internal(Detail::of(format!("{object} could not be compressed"), error))
+            })?;
             let upload = Upload::public(self.bucket, &object, body, "no-store", now);
             if let Written::Yes(_) = self.storage.write_over(upload, generation).await? {
                 return Ok(carried);

@@ -11,6 +11,7 @@ use reqwest::{
 
 use crate::{
     Error, connections,
+    error::Detail,
     retry::{Failure, retry_after},
 };
 
@@ -24,14 +25,14 @@ pub(super) fn client(headers: HeaderMap, limit: Duration) -> Result<reqwest::Cli
         .timeout(limit)
         .redirect(reqwest::redirect::Policy::none())
         .build()
-        .map_err(|error| Error::Internal(format!("the HTTP client could not be created: {error}")))
+        .map_err(|error| Error::internal(Detail::of("the HTTP client could not be created", error)))
 }
 
 /// How the failures of a source are reported.
 #[derive(Clone, Copy)]
 pub(super) struct Telling {
     /// Makes the error.
-    pub error: fn(String) -> Error,
+    pub error: fn(Detail) -> Error,
     /// What status 401 or 403 means.
     pub refusal: &'static str,
     /// Whether that is an ERROR in the log: no later call fixes it, a person has to.
@@ -45,8 +46,8 @@ pub(super) async fn get(
     most: usize,
     Telling { error, refusal, refusal_is_error }: Telling,
 ) -> Result<Bytes, Failure> {
-    let again = |detail: String, after| Failure::Retryable { error: error(detail), after };
-    let broken = |error: reqwest::Error| again(error.without_url().to_string(), None);
+    let again = |detail: Detail, after| Failure::Retryable { error: error(detail), after };
+    let broken = |error: reqwest::Error| again(Detail::only(error.without_url()), None);
     let mut response = http.get(url.clone()).send().await.map_err(broken)?;
     let status = response.status();
     if !status.is_success() {
@@ -56,30 +57,30 @@ pub(super) async fn get(
             .and_then(|value| retry_after(value.to_str().ok()?, Utc::now()));
         return Err(match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                again(format!("answered {status}"), after)
+                again(format!("answered {status}").into(), after)
             }
-            _ if status.is_server_error() => again(format!("answered {status}"), after),
+            _ if status.is_server_error() => again(format!("answered {status}").into(), after),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 if refusal_is_error {
                     tracing::error!(%status, refusal, "a source of scores refuses the request; it is not retried");
                 }
-                Failure::Permanent(error(format!("answered {status}: {refusal}")))
+                Failure::Permanent(error(format!("answered {status}: {refusal}").into()))
             }
-            _ => Failure::Permanent(error(format!("answered {status}"))),
+            _ => Failure::Permanent(error(format!("answered {status}").into())),
         });
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         body.extend_from_slice(&chunk);
         if body.len() > most {
-            return Err(Failure::Permanent(error(format!("sent a page of more than {most} bytes"))));
+            return Err(Failure::Permanent(error(format!("sent a page of more than {most} bytes").into())));
         }
     }
     Ok(body.freeze())
 }
 
 /// To the caller, a timeout that the retries report is a failure of the source.
-pub(super) fn as_upstream(failed: Error, error: fn(String) -> Error) -> Error {
+pub(super) fn as_upstream(failed: Error, error: fn(Detail) -> Error) -> Error {
     match failed {
         Error::Transient { detail, .. } => error(detail),
         failed => failed,

@@ -26,7 +26,7 @@ impl LiveSources {
             match source.filter(|source| !order.contains(source)) {
                 Some(source) => order.push(source),
                 None => {
-                    return Err(Error::Configuration(format!(
+                    return Err(Error::configuration(format!(
                         "LIVE_SOURCES is {named:?}, expected one or both of balldontlie,nba_cdn in the order of \
                          preference"
                     )));
@@ -85,5 +85,5 @@ impl LiveSources {
 }
 
 fn unnamed(source: Source) -> Error {
-    Error::Internal(format!("{} was asked for scores, but LIVE_SOURCES does not name it", source.title()))
+    Error::internal(format!("{} was asked for scores, but LIVE_SOURCES does not name it", source.title()))
 }

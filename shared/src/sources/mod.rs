@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::Error;
+use crate::{Error, error::Detail};
 
 pub use game::{Counters, Game, Inactive, PlayerLine, Side};
 pub use live::LiveSources;
@@ -58,10 +58,10 @@ impl Source {
     }
 
     /// The error for a failure of this source.
-    pub fn error(self, detail: String) -> Error {
+    pub fn error(self, detail: impl Into<Detail>) -> Error {
         match self {
-            Self::BallDontLie => Error::BallDontLie(detail),
-            Self::NbaCdn => Error::NbaCdn(detail),
+            Self::BallDontLie => Error::balldontlie(detail),
+            Self::NbaCdn => Error::nba_cdn(detail),
         }
     }
 

@@ -16,7 +16,7 @@ use std::{
 use axum::body::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use shared::{Error, service::dead_letter, sources::Source};
+use shared::{Error, error::Detail, service::dead_letter, sources::Source};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -120,15 +120,16 @@ pub async fn play(
 
 impl Chaos {
     async fn start(executable: &Path, folder: &Path, night: Arc<Night>, storm: Storm) -> Result<Self, Error> {
-        let internal =
-            |error: &dyn std::fmt::Display| Error::Internal(format!("seed {}: {error}", storm.seed));
-        std::fs::create_dir_all(folder).map_err(|error| internal(&error))?;
+        let internal = |error: Box<dyn std::error::Error + Send + Sync>| {
+            Error::internal(Detail::of(format!("seed {}", storm.seed), error))
+        };
+        std::fs::create_dir_all(folder).map_err(|error| internal(error.into()))?;
         let clock = ClockFile::new(folder.join("clock"));
         let start = ticks(&night, TICK).next().unwrap_or_default();
-        clock.show(start).map_err(|error| internal(&error))?;
+        clock.show(start).map_err(|error| internal(error.into()))?;
         let cloud =
             LocalCloud::start(folder, listen(0).await?, night.clone(), ReplayClock::new(start, 1e6)).await?;
-        seed::warehouse(&cloud.warehouse, &night, storm.seed).map_err(|error| internal(&error))?;
+        seed::warehouse(&cloud.warehouse, &night, storm.seed).map_err(|error| internal(error.into()))?;
         let process =
             async |name| Process::start(executable, name, &cloud, &clock, folder).await.map(Arc::new);
         let (scraper, processor, tonight, live, other_live) = tokio::try_join!(
@@ -231,7 +232,7 @@ impl Chaos {
             false => DRAINED_WITHIN,
         };
         let seed = self.storm.seed;
-        let late = |_| Error::Internal(format!("seed {seed}: {what} still fail {limit:?} after the storm"));
+        let late = |_| Error::internal(format!("seed {seed}: {what} still fail {limit:?} after the storm"));
         tokio::time::timeout(limit, work).await.map_err(late)
     }
 
@@ -257,17 +258,17 @@ impl Chaos {
     /// The morning after, without faults: the official box scores arrive and yesterday is exported.
     async fn morning_after(&mut self) -> Result<(), Error> {
         let correction = seed::official_box_scores(&self.cloud.warehouse, &self.night, self.storm.seed)
-            .map_err(|error| Error::Internal(format!("seed {}: {error}", self.storm.seed)))?;
+            .map_err(|error| Error::internal(Detail::of(format!("seed {}", self.storm.seed), error)))?;
         self.set_clock(morning::instant(self.night.day)).await?;
         // The hours since the last poll are not real, so only a new process reads the warehouse again.
         let restarted = self.live[0].kill_and_restart();
-        restarted.map_err(|error| Error::Internal(format!("export-live: {error}")))?;
+        restarted.map_err(|error| Error::internal(Detail::of("export-live", error)))?;
         self.live[0].wait_until_healthy().await?;
         self.cloud
             .delivery
             .scheduled_call(&self.live[0].url, morning::SETTLE)
             .await
-            .map_err(Error::Internal)?;
+            .map_err(Error::internal)?;
         self.cloud.topics.publish(TRIGGER_TOPIC, morning::LIST.into());
         self.ended_in_time("triggers", self.cloud.delivery.drain()).await?;
         self.unsettled = morning::unsettled(&self.cloud.objects, self.night.day, &correction);
@@ -276,7 +277,7 @@ impl Chaos {
 
     async fn set_clock(&self, now: DateTime<Utc>) -> Result<(), Error> {
         self.cloud.clock.run_until(now).await;
-        self.clock.show(now).map_err(|error| Error::Internal(format!("the clock: {error}")))
+        self.clock.show(now).map_err(|error| Error::internal(Detail::of("the clock", error)))
     }
 
     fn call(&self, under_way: &mut JoinSet<()>, process: &Arc<Process>, body: &'static str) {
@@ -329,7 +330,7 @@ impl Chaos {
             self.poison.unreadable.push(name.clone());
         }
         let stored = self.cloud.objects.store(RAW_BUCKET, &name, body.into());
-        let object = stored.map_err(|error| Error::Internal(format!("{name}: {error}")))?;
+        let object = stored.map_err(|error| Error::internal(Detail::of(name, error)))?;
         self.poison.letters.push(letter("process-live-boxscores", &object.generation.to_string()));
         Ok(())
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use reqwest::{Client, Url};
-use shared::Error;
+use shared::{Error, error::Detail};
 
 use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 
@@ -44,13 +44,15 @@ impl Process {
         clock: &ClockFile,
         folder: &Path,
     ) -> Result<Self, Error> {
-        let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("{name}: {error}"));
-        let url = free_url().ok_or_else(|| internal(&"no port is free"))?;
+        let internal =
+            |error: Box<dyn std::error::Error + Send + Sync>| Error::internal(Detail::of(name, error));
+        let url = free_url().ok_or_else(|| internal("no port is free".into()))?;
         let log = File::options().create(true).append(true).open(folder.join(format!("{name}.log")));
-        let log = log.map_err(|error| internal(&error))?;
+        let log = log.map_err(|error| internal(error.into()))?;
         let port = url.port().unwrap_or_default().to_string();
         let variables: Vec<_> = variables(cloud, name, &url).chain([("PORT", port)]).collect();
-        let child = spawn(executable, name, &variables, clock, &log).map_err(|error| internal(&error))?;
+        let child =
+            spawn(executable, name, &variables, clock, &log).map_err(|error| internal(error.into()))?;
         let process = Self {
             name,
             url,
@@ -77,7 +79,7 @@ impl Process {
 
     /// Waits until the process answers, with a timeout that is long enough for a slow machine.
     pub async fn wait_until_healthy(&self) -> Result<(), Error> {
-        let health = self.url.join("health").map_err(|error| Error::Internal(error.to_string()))?;
+        let health = self.url.join("health").map_err(|error| Error::internal(error.to_string()))?;
         let http = Client::new();
         for _ in 0..600 {
             if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -85,7 +87,7 @@ impl Process {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Err(Error::Internal(format!("{} does not answer at {health}", self.name)))
+        Err(Error::internal(format!("{} does not answer at {health}", self.name)))
     }
 }
 

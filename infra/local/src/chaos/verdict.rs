@@ -72,7 +72,7 @@ fn snapshots(chaos: &Chaos) -> Vec<Object> {
 fn rows(chaos: &Chaos) -> Result<(u64, Vec<String>), Error> {
     let sql =
         "SELECT source_file_path, game_id, bdl_player_id, points, minutes FROM nba_raw.bdl_live_boxscores";
-    let table = chaos.cloud.warehouse.rows(sql).map_err(|error| Error::Internal(error.to_string()))?;
+    let table = chaos.cloud.warehouse.rows(sql).map_err(|error| Error::internal(error.to_string()))?;
     let count = table.len() as u64;
     let mut stored: HashMap<String, BTreeMap<Row, i64>> = HashMap::new();
     for row in table {

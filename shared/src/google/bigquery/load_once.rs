@@ -167,7 +167,7 @@ impl Loader {
                 }
             }
         }
-        Err(Error::Permanent(format!(
+        Err(Error::permanent(format!(
             "all {MAXIMUM_ATTEMPTS} load jobs for {} have failed; the rows are not loaded",
             load.job
         )))
@@ -312,9 +312,9 @@ impl JobFailure {
         let Self { reason, message, unreadable_rows, .. } = self;
         let detail = format!("load job {id} failed: {message}");
         match reason.as_str() {
-            _ if unreadable_rows => Error::Permanent(detail),
+            _ if unreadable_rows => Error::permanent(detail),
             reason if is_transient(reason) || is_quota(reason) => Error::transient(SERVICE, detail),
-            reason => Error::Internal(format!("{SERVICE}: {reason}: {detail}")),
+            reason => Error::internal(format!("{SERVICE}: {reason}: {detail}")),
         }
     }
 }

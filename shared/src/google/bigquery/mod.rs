@@ -18,6 +18,7 @@ pub use query::Parameter;
 
 use crate::{
     Error, connections,
+    error::Detail,
     google::{GoogleCloud, credentials::Credentials},
     retry::{Budget, Failure},
 };
@@ -52,7 +53,7 @@ impl BigQuery {
     }
 
     async fn client(&self) -> Result<&Client, Failure> {
-        let internal = |detail: String| Failure::Permanent(Error::Internal(format!("{SERVICE}: {detail}")));
+        let words = || format!("{SERVICE}: the client could not be created");
         let build = || async {
             connections::choose_tls_provider();
             let http = reqwest_0_12::Client::builder()
@@ -60,7 +61,7 @@ impl BigQuery {
                 .pool_idle_timeout(connections::IDLE)
                 .timeout(BUDGET.attempt)
                 .build()
-                .map_err(|error| internal(error.to_string()))?;
+                .map_err(|error| Failure::Permanent(Error::internal(Detail::of(words(), error))))?;
             let mut builder = gcp_bigquery_client::client_builder::ClientBuilder::new();
             builder.with_client(http);
             let authenticator: Arc<dyn Authenticator> = match &self.emulator {
@@ -71,7 +72,10 @@ impl BigQuery {
                 }
                 None => Arc::new(OwnIdentity(self.credentials.clone())),
             };
-            builder.build_from_authenticator(authenticator).await.map_err(|error| internal(error.to_string()))
+            builder
+                .build_from_authenticator(authenticator)
+                .await
+                .map_err(|error| Failure::Permanent(Error::internal(Detail::of(words(), error))))
         };
         self.client.get_or_try_init(build).await
     }
@@ -122,13 +126,13 @@ fn failure(error: BQError) -> Failure {
             let reason = error.error.errors.first().and_then(|first| first.get("reason"));
             (error.error.code, reason.map_or("", String::as_str), error.error.message.clone())
         }
-        BQError::RequestError(error) if error.is_builder() => {
-            return Failure::Permanent(Error::Internal(format!("{SERVICE}: {error}")));
+        BQError::RequestError(request) if request.is_builder() => {
+            return Failure::Permanent(Error::internal(Detail::of(SERVICE, error)));
         }
         BQError::RequestError(_) | BQError::NoToken => {
-            return Failure::retryable(Error::transient(SERVICE, error));
+            return Failure::retryable(Error::transient(SERVICE, Detail::only(error)));
         }
-        _ => return Failure::Permanent(Error::Internal(format!("{SERVICE}: {error}"))),
+        _ => return Failure::Permanent(Error::internal(Detail::of(SERVICE, error))),
     };
     if is_quota(reason) {
         // Each attempt counts against the same quota, so the retry is left to the next delivery.
@@ -136,7 +140,7 @@ fn failure(error: BQError) -> Failure {
     } else if matches!(code, 408 | 429 | 500..=599) || is_transient(reason) {
         Failure::retryable(Error::transient(SERVICE, message))
     } else {
-        Failure::Permanent(Error::Internal(format!("{SERVICE}: {code} {reason}: {message}")))
+        Failure::Permanent(Error::internal(format!("{SERVICE}: {code} {reason}: {message}")))
     }
 }
 

@@ -129,7 +129,7 @@ impl BigQuery {
 }
 
 fn unreadable(detail: impl std::fmt::Display) -> Error {
-    Error::Internal(format!("{SERVICE}: the answer to a query cannot be read: {detail}"))
+    Error::internal(format!("{SERVICE}: the answer to a query cannot be read: {detail}"))
 }
 
 /// The rows, if they are as many as BigQuery counted: an incomplete answer must not pass for a shorter or an

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::{
     Clock, Error,
     env::Environment,
+    error::Detail,
     nba::SlateDay,
     retry::{Budget, Failure, with_retries},
     sources::{
@@ -70,7 +71,7 @@ impl BallDontLie {
         let base = match environment.url("BDL_API_URL")? {
             Some(url) => url,
             None => Url::parse("https://api.balldontlie.io")
-                .map_err(|error| Error::Configuration(format!("BDL_API_URL: {error}")))?,
+                .map_err(|error| Error::configuration(Detail::of("BDL_API_URL", error)))?,
         };
         Self::new(base, &environment.required("BDL_API_KEY")?.into())
     }
@@ -79,7 +80,7 @@ impl BallDontLie {
     /// `Bearer`, and is marked as sensitive so that no log shows it.
     pub fn new(base: Url, key: &SecretString) -> Result<Self, Error> {
         let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
-            Error::Configuration("BDL_API_KEY has a character that an HTTP header cannot contain".into())
+            Error::configuration("BDL_API_KEY has a character that an HTTP header cannot contain")
         })?;
         value.set_sensitive(true);
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
@@ -124,10 +125,10 @@ impl BallDontLie {
             let at = *asked.get_or_insert(now);
             games.extend(page.data);
             if games.len() > MAXIMUM_GAMES {
-                return Err(Error::BallDontLie(format!("sent more than {MAXIMUM_GAMES} games")));
+                return Err(Error::balldontlie(format!("sent more than {MAXIMUM_GAMES} games")));
             }
             if games.iter().map(|game| game.get().len()).sum::<usize>() > MAXIMUM_POLL_BYTES {
-                return Err(Error::BallDontLie(format!(
+                return Err(Error::balldontlie(format!(
                     "sent more than {MAXIMUM_POLL_BYTES} bytes of box scores"
                 )));
             }
@@ -142,14 +143,14 @@ impl BallDontLie {
                 Cursor::Text(text) => text,
             };
             if seen.len() + 1 >= MAXIMUM_PAGES {
-                return Err(Error::BallDontLie(format!(
+                return Err(Error::balldontlie(format!(
                     "sent more than {MAXIMUM_PAGES} pages of box scores"
                 )));
             }
             page_url = url.clone();
             page_url.query_pairs_mut().append_pair("cursor", &cursor);
             if !seen.insert(cursor) {
-                return Err(Error::BallDontLie("sent the cursor of a page of box scores twice".into()));
+                return Err(Error::balldontlie("sent the cursor of a page of box scores twice"));
             }
         }
     }
@@ -158,7 +159,7 @@ impl BallDontLie {
         let body = http::get(&self.http, url, MAXIMUM_PAGE_BYTES, TELLING).await?;
         // A maintenance page with status 200 and a truncated body look alike: both may pass.
         serde_json::from_slice(&body).map_err(|error| {
-            Failure::retryable(Error::BallDontLie(format!("sent no list of box scores: {error}")))
+            Failure::retryable(Error::balldontlie(Detail::of("sent no list of box scores", error)))
         })
     }
 }

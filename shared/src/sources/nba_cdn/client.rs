@@ -15,6 +15,7 @@ use super::game::{read_box_score, read_games, read_scoreboard};
 use crate::{
     Clock, Error,
     env::Environment,
+    error::Detail,
     nba::{GameStatus, NbaGameId},
     retry::{Budget, Failure, with_retries},
     sources::{
@@ -62,7 +63,7 @@ impl NbaCdn {
         let base = match environment.url("NBA_CDN_URL")? {
             Some(url) => url,
             None => Url::parse("https://cdn.nba.com/static/json/liveData")
-                .map_err(|error| Error::Configuration(format!("NBA_CDN_URL: {error}")))?,
+                .map_err(|error| Error::configuration(Detail::of("NBA_CDN_URL", error)))?,
         };
         Self::new(base)
     }
@@ -79,7 +80,7 @@ impl NbaCdn {
         let (at, scoreboard) =
             self.file("scoreboard/todaysScoreboard_00.json", TELLING, clock, read_scoreboard).await?;
         if scoreboard.len() > MAXIMUM_GAMES {
-            return Err(Error::NbaCdn(format!("sent more than {MAXIMUM_GAMES} games")));
+            return Err(Error::nba_cdn(format!("sent more than {MAXIMUM_GAMES} games")));
         }
         let games = scoreboard.into_iter().map(|listed| self.with_players(listed, clock, at));
         let games: Vec<Option<Box<RawValue>>> = stream::iter(games).buffered(AT_ONCE).collect().await;
@@ -91,8 +92,8 @@ impl NbaCdn {
     /// where none can be had.
     pub async fn of(&self, clock: &Clock, ids: &[NbaGameId]) -> Result<Polled, Error> {
         if ids.is_empty() {
-            return Err(Error::NbaCdn(
-                "the ids of the day's games are not known, so no box score can be requested".into(),
+            return Err(Error::nba_cdn(
+                "the ids of the day's games are not known, so no box score can be requested",
             ));
         }
         let at = clock.now();
@@ -155,8 +156,9 @@ impl NbaCdn {
             let at = clock.now();
             let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, telling).await?;
             let read = read(&body).map_err(|error| {
-                Failure::retryable(Error::NbaCdn(format!(
-                    "{path} does not have the expected content: {error}"
+                Failure::retryable(Error::nba_cdn(Detail::of(
+                    format!("{path} does not have the expected content"),
+                    error,
                 )))
             })?;
             Ok((at, read))
