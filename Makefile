@@ -6,6 +6,7 @@
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
 VENV := target/venv
+MACHETE := target/tools/bin/cargo-machete
 NODE := infra/contracts/typescript/node_modules
 TYPES := infra/contracts/typescript/challenge-system.ts
 EMPTY :=
@@ -90,13 +91,18 @@ logs: ## The last hour's log of the deployed functions, PROJECT=… [FUNCTION=ex
 		--project=$(PROJECT) --freshness=$(or $(SINCE),1h) --limit=500 --order=asc \
 		--format='value(timestamp.date(tz=America/New_York), severity, resource.labels.service_name, jsonPayload.message, jsonPayload.error, jsonPayload.reason)'
 
-lint: ## Formatting, clippy and the links of the documentation; a warning is an error
+lint: $(MACHETE) ## Formatting, unused dependencies, clippy and the links of the documentation; a warning is an error
 	cargo fmt --all --check
+	$(MACHETE) --with-metadata
 	cargo clippy --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --quiet
 
 format: ## Format the code
 	cargo fmt --all
+
+# What finds dependencies that no code uses.
+$(MACHETE):
+	cargo install cargo-machete --version 0.9.2 --locked --quiet --root target/tools
 
 # What turns the schemas into TypeScript, and the compiler that checks them.
 $(NODE)/.package-lock.json: infra/contracts/typescript/package-lock.json

@@ -198,6 +198,20 @@ async fn a_first_source_that_is_late_does_not_hold_the_scores_back() {
 }
 
 #[tokio::test]
+async fn a_first_source_that_is_late_does_not_hold_the_snapshot_back() {
+    let night = Night::of(&[]).await;
+    night.feed.list([of_feed(FOURTH, 23)]);
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    night.clock.set(&instant_of("02:01"));
+    night.balldontlie.answer([Reply::games([game(FOURTH, 23)]).after(Duration::from_secs(40))]);
+    let began = std::time::Instant::now();
+    let answer = scraper.post("").await;
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(fields(&answer.json, ["status", "source"]), json!(["success", "nba_cdn"]));
+    assert_eq!(night.cloud.names(RAW_BUCKET, IN_PROGRESS).len(), 1);
+}
+
+#[tokio::test]
 async fn a_game_that_stands_still_for_five_minutes_is_taken_from_the_second_source() {
     let night = Night::of(&[]).await;
     let frozen = || Reply::games([game(THIRD, 21)]);

@@ -1,12 +1,10 @@
 //! Asking the sources for one poll.
 
-use std::{future::Future, pin::Pin, time::Duration};
-
 use shared::{
     Error,
     documents::status::{Compared, SourceReport},
     nba::{GameStatus, NbaGameId},
-    sources::{Polled, Source},
+    sources::{Asking, FIRST_ANSWERS_WITHIN, Polled, Source},
 };
 
 use crate::{
@@ -15,12 +13,6 @@ use crate::{
     live,
     poll::{Comparison, Night, Poll},
 };
-
-/// How long the first source may take before the second is asked too.
-const FIRST_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
-
-/// A request under way.
-type Asking = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
 
 /// The answer of the first source, as far as there is one.
 pub(crate) enum First {
@@ -95,7 +87,7 @@ impl Exporter {
         let (answer, stand_in) = match first {
             First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
             First::Answered(answer) => (answer, None),
-            First::Late(asking) => self.race(asking, ask_other()).await,
+            First::Late(asking) => self.sources.race(asking, ask_other()).await,
         };
         let first = news.note(one, answer.and_then(read));
         let is_enough = matches!(&first, Ok(first) if !run.is_today || !first.needs(other, night));
@@ -124,27 +116,6 @@ impl Exporter {
                 tracing::warn!(error = %second_error, second = other.name(), "the second source of scores fails too");
                 Err(error)
             }
-        }
-    }
-
-    /// The answers of a first source that is late and of the second, until one of them is good.
-    async fn race(
-        &self,
-        mut first: Asking,
-        mut second: Asking,
-    ) -> (Result<Polled, Error>, Option<Result<Polled, Error>>) {
-        tokio::select! {
-            answer = &mut first => match answer {
-                Ok(answer) => (Ok(answer), None),
-                Err(error) => (Err(error), Some(second.await)),
-            },
-            stand_in = &mut second => match stand_in {
-                Ok(stand_in) => {
-                    let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
-                    (Err(self.sources.first().error(within)), Some(Ok(stand_in)))
-                }
-                Err(error) => (first.await, Some(Err(error))),
-            },
         }
     }
 

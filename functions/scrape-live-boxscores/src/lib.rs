@@ -3,9 +3,9 @@
 //! `POST / {"idle_every_minutes": 1}` asks the first source and creates
 //! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
 //! object triggers the processor. A snapshot without games is stored too. The second source is asked when the first one
-//! fails, and for games whose public scores come from it; its snapshots are under `nba-com/live-boxscores/`. With `idle_every_minutes`, a poll without a
-//! game in progress is stored only in every so many minutes, because each snapshot with players is a load job and a
-//! table has a limit of them a day.
+//! fails or is late, and for games whose public scores come from it; its snapshots are under
+//! `nba-com/live-boxscores/`. With `idle_every_minutes`, a poll without a game in progress is stored only in every so
+//! many minutes, because each snapshot with players is a load job and a table has a limit of them a day.
 
 mod public;
 
@@ -26,7 +26,7 @@ use shared::{
     json,
     nba::{GameStatus, PollId, TeamPair},
     service,
-    sources::{LiveSources, Polled, Source},
+    sources::{Asking, FIRST_ANSWERS_WITHIN, LiveSources, Polled, Source},
 };
 
 use crate::public::PublicGames;
@@ -135,7 +135,14 @@ impl Scraper {
     async fn scrape(self: Arc<Self>, body: Bytes) -> Result<Json<Reply>, Error> {
         let Request { idle_every_minutes: every } = service::json_body(&body)?;
         let (first, second) = (self.sources.first(), self.sources.second());
-        let (polled, public) = tokio::join!(self.sources.live(first, &self.clock), self.public_games());
+        let mut asking = self.asking(first);
+        let answered = tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking);
+        let (answered, public) = tokio::join!(answered, self.public_games());
+        let (polled, stand_in) = match (answered, second) {
+            (Ok(polled), _) => (polled, None),
+            (Err(_), Some(second)) => self.sources.race(asking, self.asking(second)).await,
+            (Err(_), None) => (asking.await, None),
+        };
         let polled = match (polled, second) {
             (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
                 // Rows are left to the second source's snapshot only once there is one.
@@ -145,14 +152,22 @@ impl Scraper {
             }
             (Err(error), Some(second)) => {
                 tracing::warn!(%error, second = second.name(), "the first source of scores failed; the second one is asked");
-                let stands_in = self.sources.live(second, &self.clock).await;
-                stands_in
+                let stand_in = match stand_in {
+                    Some(answer) => answer,
+                    None => self.asking(second).await,
+                };
+                stand_in
                     .inspect_err(|error| tracing::warn!(%error, "the second source of scores failed too; no snapshot is stored"))
                     .map_err(|_| error)?
             }
             (polled, _) => polled?,
         };
         self.store(&polled, &public, every, Vec::new()).await.map(Json)
+    }
+
+    fn asking(&self, source: Source) -> Asking {
+        let (sources, clock) = (self.sources.clone(), self.clock.clone());
+        Box::pin(async move { sources.live(source, &clock).await })
     }
 
     /// What the public scores say; nothing where they cannot be read.

@@ -1,11 +1,19 @@
 //! The sources that are configured, in the order in which they are preferred.
 
+use std::{future::Future, pin::Pin, time::Duration};
+
 use super::{Polled, Source, balldontlie::BallDontLie, nba_cdn::NbaCdn};
 use crate::{
     Clock, Error,
     env::Environment,
     nba::{NbaGameId, SlateDay},
 };
+
+/// How long the first source may take before the second is asked too.
+pub const FIRST_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+
+/// A request to a source, under way.
+pub type Asking = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
 
 /// The sources of live scores: one, or a first and a second that stands in for it.
 #[derive(Clone, Debug)]
@@ -80,6 +88,27 @@ impl LiveSources {
             (Source::BallDontLie, Some(balldontlie), _) => balldontlie.on(clock, day).await,
             (Source::NbaCdn, _, Some(nba_cdn)) => nba_cdn.of(clock, scheduled).await,
             (source, ..) => Err(unnamed(source)),
+        }
+    }
+
+    /// The answers of the first source, which is late, and of the second, until one of them is good.
+    pub async fn race(
+        &self,
+        mut first: Asking,
+        mut second: Asking,
+    ) -> (Result<Polled, Error>, Option<Result<Polled, Error>>) {
+        tokio::select! {
+            answer = &mut first => match answer {
+                Ok(answer) => (Ok(answer), None),
+                Err(error) => (Err(error), Some(second.await)),
+            },
+            stand_in = &mut second => match stand_in {
+                Ok(stand_in) => {
+                    let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
+                    (Err(self.first().error(within)), Some(Ok(stand_in)))
+                }
+                Err(error) => (first.await, Some(Err(error))),
+            },
         }
     }
 }

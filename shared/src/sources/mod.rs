@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::{Error, error::Detail};
 
 pub use game::{Counters, Game, Inactive, PlayerLine, Side};
-pub use live::LiveSources;
+pub use live::{Asking, FIRST_ANSWERS_WITHIN, LiveSources};
 
 /// The most games of a poll; a night has at most fifteen.
 pub const MAXIMUM_GAMES: usize = 500;
