@@ -6,7 +6,7 @@
 # The recorded night that storms are played over where it is there; else the sample night.
 NIGHT := $(wildcard ../shared/data/bdl_box_scores_2026-01-09.json)
 VENV := target/venv
-MACHETE := target/tools/bin/cargo-machete
+MACHETE := target/tools/cargo-machete-0.9.2/bin/cargo-machete
 NODE := infra/contracts/typescript/node_modules
 TYPES := infra/contracts/typescript/challenge-system.ts
 EMPTY :=
@@ -102,7 +102,7 @@ format: ## Format the code
 
 # What finds dependencies that no code uses.
 $(MACHETE):
-	cargo install cargo-machete --version 0.9.2 --locked --quiet --root target/tools
+	cargo install cargo-machete --version 0.9.2 --locked --quiet --root target/tools/cargo-machete-0.9.2
 
 # What turns the schemas into TypeScript, and the compiler that checks them.
 $(NODE)/.package-lock.json: infra/contracts/typescript/package-lock.json

@@ -57,7 +57,7 @@ pub enum Error {
 }
 
 /// The words for an error, and the error that it follows from. As text it is one line with the words of both, because
-/// answers, log entries and dead letters have one line for an error.
+/// answers, log entries and dead letters have one line for an error; what that one follows from, some libraries repeat.
 ///
 /// ```
 /// use std::error::Error as _;
@@ -68,7 +68,6 @@ pub enum Error {
 /// assert_eq!(error.to_string(), "generation: invalid digit found in string");
 /// assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
 /// ```
-#[derive(Debug)]
 pub struct Detail {
     words: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -102,9 +101,16 @@ impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let colon = if self.words.is_empty() { "" } else { ": " };
         match &self.source {
-            Some(source) => write!(f, "{}{colon}{}", self.words, Error::with_sources(&**source)),
+            Some(source) => write!(f, "{}{colon}{source}", self.words),
             None => f.write_str(&self.words),
         }
+    }
+}
+
+impl fmt::Debug for Detail {
+    /// The text: libraries have whole answers in their errors.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_string(), f)
     }
 }
 
@@ -176,7 +182,7 @@ impl Error {
         }
     }
 
-    /// Formats an error of a library and its sources in one line; an `Error` formats its own.
+    /// Formats an error of a library and its sources in one line.
     pub fn with_sources(error: &(dyn StdError + 'static)) -> String {
         let causes =
             std::iter::successors(error.source(), |cause: &&(dyn StdError + 'static)| (*cause).source());
@@ -235,12 +241,12 @@ impl IntoResponse for Error {
 pub fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
     #[derive(Serialize)]
     struct Body<'a> {
-        error: Detail<'a>,
+        error: Reason<'a>,
     }
     #[derive(Serialize)]
-    struct Detail<'a> {
+    struct Reason<'a> {
         code: &'a str,
         message: &'a str,
     }
-    (status, Json(Body { error: Detail { code, message } })).into_response()
+    (status, Json(Body { error: Reason { code, message } })).into_response()
 }

@@ -142,8 +142,10 @@ fn player(line: &Value) -> Value {
 /// The game with a player of the home team as inactive, before tip-off or in the game.
 pub fn with_inactive(mut game: Value, first: &str, family: &str, reason: &str, description: &str) -> Value {
     let players = game["homeTeam"]["players"].as_array_mut().expect("players");
+    let listed = players.iter().find(|player| player["familyName"] == family);
+    let new = || json!(1_900_000 + family.bytes().map(u32::from).sum::<u32>());
+    let id = listed.map_or_else(new, |player| player["personId"].clone());
     players.retain(|player| player["familyName"] != family);
-    let id = 1_900_000 + family.bytes().map(u32::from).sum::<u32>();
     players.push(json!({
         "status": "INACTIVE", "personId": id, "played": "0", "firstName": first, "familyName": family,
         "notPlayingReason": reason, "notPlayingDescription": description, "statistics": {"minutes": "PT00M00.00S"},

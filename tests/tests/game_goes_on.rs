@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, THIRD, boston, box_of, fields, full, line,
-    lookups, los_angeles, new_issues, only, player, players, predicting, shown,
+    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, SUMMARY, THIRD, boston, box_of, fields, full,
+    line, lookups, los_angeles, new_issues, only, player, players, predicting, shown,
 };
-use tests::warehouse::{predicted, scheduled};
+use tests::warehouse::{DAY, played, predicted, scheduled};
 
 const EVERYONE: [&str; 4] = ["gradeydick", "hugogonzalez", "jaylenbrown", "scottiebarnes"];
 
@@ -90,6 +90,28 @@ async fn a_settled_line_stays_settled_if_a_later_poll_lacks_the_player() {
     let live = night.poll("02:33", [without]).await;
     assert_eq!(player(&live, "jaylenbrown")["outdated"], Value::Null, "the row is that of the end");
     assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_player_whom_the_official_box_score_lacks_too_is_settled_by_his_last_points() {
+    let mut night = night().await;
+    night.poll("02:12", [boston(FOURTH, 25)]).await;
+    let mut without = boston(FINAL, 27);
+    box_of(&mut without, "home_team").remove(0);
+    night.poll("02:30", [without.clone()]).await;
+    assert_eq!(night.standing("jaylenbrown").await["outcome"], "open");
+    for teammate in ["hugogonzalez", "derrickwhite", "samhauser", "nealmiasqueta"] {
+        night.cloud.add(SUMMARY, played(teammate, DAY, 6, 14.0));
+    }
+    night.restart().await;
+    night.poll("02:33", [without.clone()]).await;
+    assert_eq!(night.standing("jaylenbrown").await["outcome"], "open", "four are no whole box score");
+    night.cloud.add(SUMMARY, played("paytonpritchard", DAY, 6, 14.0));
+    night.restart().await;
+    night.poll("02:36", [without]).await;
+    let standing = night.standing("jaylenbrown").await;
+    let settled = fields(&standing, ["actual", "outcome", "settled", "score_source"]);
+    assert_eq!(settled, json!([25, "over", "provisional", "bdl_live"]));
 }
 
 #[tokio::test]

@@ -201,20 +201,24 @@ async fn where_only_the_copy_of_a_timeline_was_written_its_moment_is_not_lost() 
     assert_eq!(night.timed("jaylenbrown").await["points"], json!([[1765, 21], [2340, 25], [2580, 27]]));
 }
 
+/// Puts the scores of a poll of 02:15 into one of their two objects, and restarts the function.
+async fn replace_one_object(night: &mut Night, mut scores: Value) {
+    scores["poll_id"] = json!("20260110T021500Z");
+    let version = json!({"version": "2026-01-10T02:15:00.000000Z"});
+    let metadata = json!({"contentType": "application/json", "metadata": version});
+    let answer = night.cloud.upload_with(API_BUCKET, DOCUMENTS[0], metadata, scores.to_string(), &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    night.restart().await;
+}
+
 #[tokio::test]
 async fn of_two_objects_of_different_polls_a_game_keeps_the_state_that_can_follow_the_other() {
     let mut night = Night::of(predicting(&[]).await).await;
     night.poll("02:09", [boston(("2nd Qtr", 2, "Q2 3:00"), 14)]).await;
-    let mut overtaken = night.cloud.document(DOCUMENTS[0]).await;
+    let overtaken = night.cloud.document(DOCUMENTS[0]).await;
     night.poll("02:12", [boston(THIRD, 21)]).await;
     // A poll that was asked later and answered earlier, of which only one object could be written.
-    overtaken["poll_id"] = json!("20260110T021500Z");
-    let version = json!({"version": "2026-01-10T02:15:00.000000Z"});
-    let metadata = json!({"contentType": "application/json", "metadata": version});
-    let answer =
-        night.cloud.upload_with(API_BUCKET, DOCUMENTS[0], metadata, overtaken.to_string(), &[]).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    night.restart().await;
+    replace_one_object(&mut night, overtaken).await;
     // A state that cannot follow is held back, and the public one stays.
     let live = night.poll("02:18", [boston(("In Progress", 9, "2:00"), 21)]).await;
     assert_eq!(shown(&live), json!(["in_progress", "Q3 6:35", 81]));
@@ -230,14 +234,8 @@ async fn a_state_that_a_later_poll_kept_does_not_replace_a_newer_one_of_as_much_
     let mut overtaken = night.cloud.document(DOCUMENTS[0]).await;
     night.poll("02:12", [boston(BEGINNING, 21)]).await;
     // Of a later poll, whose own state was held back, only one object could be written.
-    overtaken["poll_id"] = json!("20260110T021500Z");
     overtaken["games"][0]["regressed_since"] = json!("2026-01-10T02:15:00Z");
-    let version = json!({"version": "2026-01-10T02:15:00.000000Z"});
-    let metadata = json!({"contentType": "application/json", "metadata": version});
-    let answer =
-        night.cloud.upload_with(API_BUCKET, DOCUMENTS[0], metadata, overtaken.to_string(), &[]).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    night.restart().await;
+    replace_one_object(&mut night, overtaken).await;
     let live = night.poll("02:15", [boston(("2nd Qtr", 2, "Q2 3:00"), 14)]).await;
     assert_eq!(shown(&live), json!(["in_progress", "Q4 12:00", 81]));
 }

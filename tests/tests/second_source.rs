@@ -209,6 +209,14 @@ async fn a_first_source_that_is_late_does_not_hold_the_snapshot_back() {
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert_eq!(fields(&answer.json, ["status", "source"]), json!(["success", "nba_cdn"]));
     assert_eq!(night.cloud.names(RAW_BUCKET, IN_PROGRESS).len(), 1);
+    assert!(night.cloud.names(RAW_BUCKET, "ball-dont-lie/").is_empty());
+
+    // One that is whole goes before a stand-in that lacks a box score.
+    night.feed.lose_box(GAME);
+    night.clock.set(&instant_of("02:02"));
+    night.balldontlie.answer([Reply::games([game(FOURTH, 24)]).after(Duration::from_secs(11))]);
+    let answer = scraper.post("").await;
+    assert_eq!(fields(&answer.json, ["status", "source"]), json!(["success", "balldontlie"]));
 }
 
 #[tokio::test]
@@ -486,9 +494,18 @@ async fn nobody_becomes_active_in_a_game_that_has_begun_because_a_later_list_lac
         assert_eq!(names(&night.poll(time, refused()).await), ["hugogonzalez", "jordanwalsh"]);
         assert_eq!(hugo().await, "void");
     }
-    // Until he plays.
-    night.feed.list([another(FOURTH, 25)]);
-    assert_eq!(names(&night.poll("02:04", refused()).await), ["jordanwalsh"]);
+    // BallDontLie does not tell.
+    let mut without = game(FOURTH, 25);
+    box_of(&mut without, "home_team").retain(|row| row["player"]["last_name"] != "González");
+    night.poll("02:04", Reply::games([without])).await;
+    assert_eq!(hugo().await, "void");
+    // Until the feed lists him as active, on the bench or on the floor.
+    let mut active = another(FOURTH, 26);
+    let rows = active["homeTeam"]["players"].as_array_mut().expect("players");
+    let row = rows.iter_mut().find(|row| row_of_hugo(row)).expect("a row");
+    row["statistics"] = json!({"minutes": "PT00M00.00S", "points": 0});
+    night.feed.list([active]);
+    assert_eq!(names(&night.poll("02:06", refused()).await), ["jordanwalsh"]);
     assert_ne!(hugo().await, "void");
 }
 

@@ -151,6 +151,16 @@ impl<'a> Matchup<'a> {
         self.live?.inactive.iter().find(is_his)
     }
 
+    /// Whether the NBA's feed has listed the player as playing: there is a list of the inactive without the player's id,
+    /// or before tip-off without the name.
+    pub(crate) fn is_active(&self, player: &slate::Player) -> bool {
+        let Some(live) = self.live.filter(|live| !live.inactive.is_empty()) else { return false };
+        match self.box_score_entry(player).and_then(|row| row.nba_player_id) {
+            Some(id) => !live.inactive.iter().any(|inactive| inactive.nba_player_id == id),
+            None => !live.has_begun() && self.inactive(player).is_none(),
+        }
+    }
+
     /// A player's box-score entry. There may be a namesake on the other team.
     pub(crate) fn box_score_entry(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
         let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;

@@ -135,14 +135,15 @@ impl Scraper {
     async fn scrape(self: Arc<Self>, body: Bytes) -> Result<Json<Reply>, Error> {
         let Request { idle_every_minutes: every } = service::json_body(&body)?;
         let (first, second) = (self.sources.first(), self.sources.second());
-        let mut asking = self.asking(first);
-        let answered = tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking);
-        let (answered, public) = tokio::join!(answered, self.public_games());
-        let (polled, stand_in) = match (answered, second) {
-            (Ok(polled), _) => (polled, None),
-            (Err(_), Some(second)) => self.sources.race(asking, self.asking(second)).await,
-            (Err(_), None) => (asking.await, None),
+        let answers = async {
+            let mut asking = self.asking(first);
+            match (tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking).await, second) {
+                (Ok(polled), _) => (polled, None),
+                (Err(_), Some(second)) => self.sources.race(asking, self.asking(second)).await,
+                (Err(_), None) => (asking.await, None),
+            }
         };
+        let ((polled, stand_in), public) = tokio::join!(answers, self.public_games());
         let polled = match (polled, second) {
             (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
                 // Rows are left to the second source's snapshot only once there is one.
@@ -151,7 +152,7 @@ impl Scraper {
                 return self.store(&polled, &public, every, elsewhere).await.map(Json);
             }
             (Err(error), Some(second)) => {
-                tracing::warn!(%error, second = second.name(), "the first source of scores failed; the second one is asked");
+                tracing::warn!(%error, second = second.name(), "the first source of scores fails or is late; the second stands in if it answers");
                 let stand_in = match stand_in {
                     Some(answer) => answer,
                     None => self.asking(second).await,
@@ -200,7 +201,7 @@ impl Scraper {
         every: IdleEvery,
         elsewhere: Vec<TeamPair>,
     ) -> Result<Reply, Error> {
-        let Polled { source, at, ref games } = *polled;
+        let Polled { source, at, ref games, .. } = *polled;
         let (poll_id, game_count) = (PollId::at(at), games.len());
         if !every.is_due(at) && !may_be_on(polled) {
             tracing::info!(%poll_id, game_count, "no game is in progress; the poll is not stored");

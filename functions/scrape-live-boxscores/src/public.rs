@@ -54,7 +54,7 @@ impl PublicGames {
             serde_json::from_slice(&body).map_err(|error| broken(error.into()))
         };
         read.await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the public scores cannot be read; the second source is asked only if the first one fails");
+            tracing::warn!(%error, "the public scores cannot be read; the second source is asked only if the first one fails or is late");
             Self::default()
         })
     }

@@ -214,7 +214,7 @@ impl Parts {
     pub fn payload_to_live(&self) -> Result<Vec<live::Document>> {
         let documents = self.payloads.iter().enumerate().map(|(index, body)| {
             let page: Page = serde_json::from_slice(body.as_bytes())?;
-            let polled = Polled { source: Source::BallDontLie, at: self.at, games: page.data };
+            let polled = Polled { source: Source::BallDontLie, at: self.at, games: page.data, left_out: 0 };
             let poll = Poll::of(self.day, true, &polled)?;
             let public = self.polled.get(index).map(|document| document.games.as_slice());
             Ok(poll.document_over(public, self.at, &self.names))

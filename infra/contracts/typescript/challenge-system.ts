@@ -1245,8 +1245,8 @@ export interface SourceStatus {
    */
   last_answer: string | null;
   /**
-   * When it was last asked; null where it has not been. The second source is asked when the first one fails or is
-   * behind, and at every tenth poll.
+   * When it was last asked; null where it has not been. The second source is asked when the first one fails, is
+   * late or behind, and at every tenth poll.
    */
   last_asked: string | null;
   /**

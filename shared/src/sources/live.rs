@@ -91,7 +91,7 @@ impl LiveSources {
         }
     }
 
-    /// The answers of the first source, which is late, and of the second, until one of them is good.
+    /// The answers of the first source, which is late, and of the second, until one of them is whole.
     pub async fn race(
         &self,
         mut first: Asking,
@@ -103,11 +103,11 @@ impl LiveSources {
                 Err(error) => (Err(error), Some(second.await)),
             },
             stand_in = &mut second => match stand_in {
-                Ok(stand_in) => {
+                Ok(stand_in) if stand_in.left_out == 0 => {
                     let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
                     (Err(self.first().error(within)), Some(Ok(stand_in)))
                 }
-                Err(error) => (first.await, Some(Err(error))),
+                stand_in => (first.await, Some(stand_in)),
             },
         }
     }

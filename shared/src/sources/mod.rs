@@ -96,6 +96,8 @@ pub struct Polled {
     pub at: DateTime<Utc>,
     /// The games in the answer.
     pub games: RawGames,
+    /// Number of games in progress, or just over, that are left out, because their box scores failed.
+    pub left_out: usize,
 }
 
 impl Polled {

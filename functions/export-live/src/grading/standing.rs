@@ -42,10 +42,8 @@ impl<'a> Standing<'a> {
         let evidence = Evidence::of(matchup, player, predicted);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
         let has_played = evidence.counted.is_some();
-        // A poll may lack the list of inactive players that the previous version had, or a name in it; only before
-        // tip-off is a list corrected.
-        let may_lack = |live: &LiveGame| live.inactive.is_empty() || live.has_begun();
-        let known_out = known_out.filter(|_| matchup.live.is_none_or(may_lack));
+        // A poll may lack the list of inactive players that the previous version had, or name the player differently.
+        let known_out = known_out.filter(|_| !matchup.is_active(player));
         let inactive = matchup.inactive(player).map(|inactive| inactive.reason.as_str()).or(known_out);
         let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
             true => VoidReason::RuledOut,

@@ -234,11 +234,15 @@ impl LiveGame {
         if game.source.is_some() && (knows_better || known.has_begun() && known.has_nba_id_only()) {
             game.game_id.clone_from(&known.game_id);
         }
-        let is_listed =
-            |it: &&InactivePlayer| self.inactive.iter().any(|other| other.nba_player_id == it.nba_player_id);
-        // Before tip-off a list may be corrected; nobody becomes active in a game that has begun.
+        // Only the NBA's feed has its ids: a listing with a player's id says itself whether the player is inactive.
+        let is_told = |it: &&InactivePlayer| {
+            let id = it.nba_player_id;
+            self.inactive.iter().any(|other| other.nba_player_id == id)
+                || self.players.iter().any(|row| row.nba_player_id == Some(id))
+        };
+        // Before tip-off a list may be corrected; afterwards one that lacks a name is only short.
         if game.inactive.is_empty() || known.has_begun() {
-            game.inactive.extend(known.inactive.iter().filter(|it| !is_listed(it)).cloned());
+            game.inactive.extend(known.inactive.iter().filter(|it| !is_told(it)).cloned());
         }
         for player in &mut game.players {
             if let Some(known) = known.players.iter().find(|it| it.is_same(player)) {
@@ -294,8 +298,8 @@ impl LiveGame {
 }
 
 /// The games of two versions, of which `newer` is of the later poll: each game in the state that can follow the other,
-/// with the players of both and each player's higher points. The later poll's need not be it: it may have been answered
-/// earlier, or keep a known state because its own could not follow that one.
+/// with the players of both and each player's higher points. The later poll may have an older state: its request may have
+/// been answered first, or its own state was held back and the known one kept.
 pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
     let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
     let both = newer.iter().map(|game| match find(older, &game.pair()) {
@@ -305,7 +309,7 @@ pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Ar
             let moment = |game: &LiveGame| (game.period, game.moved_at);
             let is_older_later = match (follows(game, &older), follows(&older, game)) {
                 (false, follows) => follows,
-                (true, true) => moment(&older) > moment(game),
+                (true, true) => game.status == older.status && moment(&older) > moment(game),
                 (true, false) => false,
             };
             Arc::new(if is_older_later {

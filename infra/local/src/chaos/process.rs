@@ -18,7 +18,7 @@ use shared::{Error, error::Detail};
 use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 
 /// Ports of the processes are below the system's range of ephemeral ports, so that a port is still free
-/// when its process restarts. Programs at the same time begin at different ones.
+/// when its process restarts. Programs at the same time usually begin at different ones.
 const PORTS: Range<u16> = 20_000..32_000;
 static STARTED: AtomicU16 = AtomicU16::new(0);
 

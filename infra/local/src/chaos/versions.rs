@@ -25,6 +25,8 @@ const POLLS: usize = 40;
 const STEP: TimeDelta = TimeDelta::seconds(60);
 /// The number of versions of a document that are remembered, to find the one that a later version follows.
 const OVERTAKING: usize = 16;
+/// The number of findings for which the versions are kept; what is lost once is mostly missing in later versions too.
+const KEPT: usize = 5;
 
 /// The last versions of a document.
 #[derive(Debug, Default)]
@@ -72,7 +74,7 @@ pub(super) struct Versions(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Where the versions around a finding are kept.
+    /// Where the versions before a finding are kept.
     folder: PathBuf,
     count: u64,
     /// The last versions of each document.
@@ -92,7 +94,8 @@ struct Seen {
 }
 
 impl Versions {
-    /// Checks every version that is published in `objects` from now on, and keeps those around a finding in `folder`.
+    /// Checks every version that is published in `objects` from now on, and keeps those before a finding of something
+    /// lost in `folder`.
     pub fn watch(objects: &Objects, folder: &Path) -> Self {
         let seen = Seen { folder: folder.to_owned(), ..Seen::default() };
         let versions = Self(Arc::new(Mutex::new(seen)));
@@ -159,9 +162,10 @@ impl Seen {
         let is_followed = |before: &Object| version(object) >= Some(before.time_created + STEP);
         let lost = recent.find(is_followed).and_then(|known| lost(&known, &document));
         if lost.is_some()
+            && self.backwards.len() < KEPT
             && let Err(error) = self.keep(name, body)
         {
-            tracing::warn!(%error, "the versions around a finding could not be kept");
+            tracing::warn!(%error, "the versions before a finding could not be kept");
         }
         self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
         if !text(&document, "poll_id").is_empty() {
@@ -177,8 +181,12 @@ impl Seen {
             let folder = folder.join(name);
             std::fs::create_dir_all(&folder)?;
             for Version { object, stamp, body } in &recent.versions {
-                let written = object.time_created.format("%H%M%S");
-                std::fs::write(folder.join(format!("{written}-of-{stamp}.json.gz")), body)?;
+                let written = format!(
+                    "{}-{}-of-{stamp}.json.gz",
+                    object.time_created.format("%H%M%S"),
+                    object.generation
+                );
+                std::fs::write(folder.join(written), body)?;
             }
         }
         std::fs::write(folder.join(name).join("found.json"), body)

@@ -19,8 +19,8 @@ pub struct SourceStatus {
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
-    /// When it was last asked; null where it has not been. The second source is asked when the first one fails or is
-    /// behind, and at every tenth poll.
+    /// When it was last asked; null where it has not been. The second source is asked when the first one fails, is
+    /// late or behind, and at every tenth poll.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub last_asked: Option<DateTime<Utc>>,
     /// When it last answered; null where it has not.

@@ -133,12 +133,12 @@ impl BallDontLie {
                 )));
             }
             let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else {
-                return Ok(Polled { source: Source::BallDontLie, at, games });
+                return Ok(Polled { source: Source::BallDontLie, at, games, left_out: 0 });
             };
             let cursor = match cursor {
                 Cursor::Number(number) => number.to_string(),
                 Cursor::Text(text) if text.is_empty() => {
-                    return Ok(Polled { source: Source::BallDontLie, at, games });
+                    return Ok(Polled { source: Source::BallDontLie, at, games, left_out: 0 });
                 }
                 Cursor::Text(text) => text,
             };

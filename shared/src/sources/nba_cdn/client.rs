@@ -84,8 +84,9 @@ impl NbaCdn {
         }
         let games = scoreboard.into_iter().map(|listed| self.with_players(listed, clock, at));
         let games: Vec<Option<Box<RawValue>>> = stream::iter(games).buffered(AT_ONCE).collect().await;
+        let left_out = games.iter().filter(|game| game.is_none()).count();
         let games: RawGames = games.into_iter().flatten().collect();
-        Ok(Polled { source: Source::NbaCdn, at, games })
+        Ok(Polled { source: Source::NbaCdn, at, games, left_out })
     }
 
     /// The box scores of these games, of whichever day. Games that are not there yet are left out; all fail together
@@ -101,16 +102,19 @@ impl NbaCdn {
         let boxes = ids.into_iter().map(|id| async move { self.box_score(&id, clock).await });
         let boxes: Vec<Result<Box<RawValue>, Error>> = stream::iter(boxes).buffered(AT_ONCE).collect().await;
         let mut games = RawGames::new();
-        let mut failed = None;
+        let (mut failed, mut left_out) = (None, 0);
         for game in boxes {
             match game {
                 Ok(game) => games.push(game),
-                Err(error) => failed = Some(error),
+                Err(error) => {
+                    failed = Some(error);
+                    left_out += 1;
+                }
             }
         }
         match failed {
             Some(error) if games.is_empty() => Err(error),
-            _ => Ok(Polled { source: Source::NbaCdn, at, games }),
+            _ => Ok(Polled { source: Source::NbaCdn, at, games, left_out }),
         }
     }
 
