@@ -500,12 +500,24 @@ async fn nobody_becomes_active_in_a_game_that_has_begun_because_a_later_list_lac
     night.poll("02:04", Reply::games([without])).await;
     assert_eq!(hugo().await, "void");
     // Until the feed lists him as active, on the bench or on the floor.
-    let mut active = another(FOURTH, 26);
+    let mut active = of_feed(FOURTH, 26);
     let rows = active["homeTeam"]["players"].as_array_mut().expect("players");
     let row = rows.iter_mut().find(|row| row_of_hugo(row)).expect("a row");
     row["statistics"] = json!({"minutes": "PT00M00.00S", "points": 0});
-    night.feed.list([active]);
+    let mut active = with_inactive(active, "Jordan", "Walsh", "INACTIVE_COACH", "");
+    night.feed.list([active.clone()]);
     assert_eq!(names(&night.poll("02:06", refused()).await), ["jordanwalsh"]);
+    assert_ne!(hugo().await, "void");
+
+    // The same where nobody is inactive any longer.
+    night.feed.list([both(FOURTH, 26)]);
+    night.poll("02:07", refused()).await;
+    assert_eq!(hugo().await, "void");
+    for row in active["homeTeam"]["players"].as_array_mut().expect("players") {
+        (row["status"], row["notPlayingReason"]) = (json!("ACTIVE"), json!(""));
+    }
+    night.feed.list([active]);
+    assert!(night.poll("02:08", refused()).await["inactive"].is_null());
     assert_ne!(hugo().await, "void");
 }
 

@@ -151,13 +151,13 @@ impl<'a> Matchup<'a> {
         self.live?.inactive.iter().find(is_his)
     }
 
-    /// Whether the NBA's feed has listed the player as playing: there is a list of the inactive without the player's id,
-    /// or before tip-off without the name.
+    /// Whether the NBA's feed has listed the player as playing: it knows the player's row and does not list the player
+    /// as inactive, or before tip-off, when it has no rows, it lists others.
     pub(crate) fn is_active(&self, player: &slate::Player) -> bool {
-        let Some(live) = self.live.filter(|live| !live.inactive.is_empty()) else { return false };
+        let Some(live) = self.live else { return false };
         match self.box_score_entry(player).and_then(|row| row.nba_player_id) {
             Some(id) => !live.inactive.iter().any(|inactive| inactive.nba_player_id == id),
-            None => !live.has_begun() && self.inactive(player).is_none(),
+            None => !live.has_begun() && !live.inactive.is_empty() && self.inactive(player).is_none(),
         }
     }
 
