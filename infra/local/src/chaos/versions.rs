@@ -74,8 +74,8 @@ pub(super) struct Versions(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Where the versions before a finding are kept.
-    folder: PathBuf,
+    /// Where the versions before a finding are kept, if anywhere.
+    folder: Option<PathBuf>,
     count: u64,
     /// The last versions of each document.
     recent: HashMap<String, Recent>,
@@ -97,7 +97,7 @@ impl Versions {
     /// Checks every version that is published in `objects` from now on, and keeps those before a finding of something
     /// lost in `folder`.
     pub fn watch(objects: &Objects, folder: &Path) -> Self {
-        let seen = Seen { folder: folder.to_owned(), ..Seen::default() };
+        let seen = Seen { folder: Some(folder.to_owned()), ..Seen::default() };
         let versions = Self(Arc::new(Mutex::new(seen)));
         let seen = versions.clone();
         objects.on_finalized(move |news| {
@@ -176,7 +176,8 @@ impl Seen {
 
     /// Keeps the last versions of every document beside `body`, the one in which something is lost.
     fn keep(&self, name: &str, body: &Bytes) -> std::io::Result<()> {
-        let folder = self.folder.join(format!("finding-{}", self.backwards.len() + 1));
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let folder = folder.join(format!("finding-{}", self.backwards.len() + 1));
         for (name, recent) in &self.recent {
             let folder = folder.join(name);
             std::fs::create_dir_all(&folder)?;
