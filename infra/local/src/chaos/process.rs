@@ -20,7 +20,8 @@ use crate::{clock::ClockFile, cloud::LocalCloud, functions::variables};
 /// Ports of the processes are below the system's range of ephemeral ports, so that a port is still free
 /// when its process restarts. Programs at the same time usually begin at different ones.
 const PORTS: Range<u16> = 20_000..32_000;
-static STARTED: AtomicU16 = AtomicU16::new(0);
+/// The number of ports that this program has tried.
+static TRIED: AtomicU16 = AtomicU16::new(0);
 
 /// A running function.
 #[derive(Debug)]
@@ -120,11 +121,10 @@ fn spawn(
 }
 
 fn free_url() -> Option<Url> {
-    let first = std::process::id() % 100 * 120;
-    let ports = || u32::from(STARTED.fetch_add(1, Ordering::Relaxed)) + first;
     let length = u32::from(PORTS.end - PORTS.start);
-    let free = (0..length).map(|_| u32::from(PORTS.start) + ports() % length).find(|port| {
-        u16::try_from(*port).is_ok_and(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
-    });
-    Url::parse(&format!("http://127.0.0.1:{}/", free?)).ok()
+    let first = std::process::id() % 100 * 120;
+    let next = || (first + u32::from(TRIED.fetch_add(1, Ordering::Relaxed))) % length;
+    let mut ports = PORTS.filter_map(|_| u16::try_from(next()).ok().map(|offset| PORTS.start + offset));
+    let free = ports.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())?;
+    Url::parse(&format!("http://127.0.0.1:{free}/")).ok()
 }
