@@ -1,11 +1,10 @@
--- The players who are expected to play on a day: the newest row of each player and team.
+-- The players who are expected to play on a day: the newest row of each player and team, newest first.
 -- @game_date DATE
-SELECT player_lookup, universal_player_id, game_id, team_abbr, days_rest, processed_at
+SELECT player_lookup, universal_player_id, team_abbr, days_rest
 FROM (
   SELECT
     player_lookup,
     universal_player_id,
-    game_id,
     team_abbr,
     days_rest,
     processed_at,
@@ -17,3 +16,4 @@ FROM (
   WHERE game_date = @game_date
 ) AS expected
 WHERE newness = 1
+ORDER BY processed_at DESC, player_lookup, universal_player_id, team_abbr

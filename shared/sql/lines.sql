@@ -1,30 +1,38 @@
 -- Bookmakers' offers: of each statistic, book, side and line the newest update before the day's first tip-off, and the
 -- newest before each later one, because the table does not name the player's game. A player is one row, with the offers
--- as one text. They are separated by `;`, and the values of one by `|`, in this order: statistic, book, tenths of the
--- line, milliseconds since 1970 of the update, whether it is active (1 or 0), American odds of over, of under. Both sides
--- of a line are one offer if they were updated at once; a side that was not is empty.
--- Odds outside 100 to 10000 on either side come from a broken feed and are ignored.
+-- on each statistic as one text, null where there is none. They are separated by `;`, and the values of one by `|`, in
+-- this order: book, tenths of the line, seconds from the day's midnight UTC to the update, American odds of over, of
+-- under, and 0 if the offer is withdrawn. Both sides of a line are one offer if they were updated at once; a side that
+-- was not is empty.
+-- Odds outside 100 to 10000 on either side come from a broken feed and are ignored, as are sources that are no bookmakers:
+-- their ids are in a text, each between two bars, `|0|60|`.
 -- @game_date DATE
+-- @no_bookmakers STRING
 SELECT
   player_lookup,
   bp_player_id,
   player_name,
   player_team,
-  STRING_AGG(offer, ';' ORDER BY offer) AS offers
+  STRING_AGG(CASE WHEN market_type = 'points' THEN offer END, ';' ORDER BY offer) AS points,
+  STRING_AGG(CASE WHEN market_type = 'rebounds' THEN offer END, ';' ORDER BY offer) AS rebounds,
+  STRING_AGG(CASE WHEN market_type = 'assists' THEN offer END, ';' ORDER BY offer) AS assists,
+  STRING_AGG(CASE WHEN market_type = 'threes' THEN offer END, ';' ORDER BY offer) AS threes,
+  STRING_AGG(CASE WHEN market_type = 'steals' THEN offer END, ';' ORDER BY offer) AS steals,
+  STRING_AGG(CASE WHEN market_type = 'blocks' THEN offer END, ';' ORDER BY offer) AS blocks
 FROM (
   SELECT
     player_lookup,
     bp_player_id,
     player_name,
     player_team,
+    market_type,
     CONCAT(
-      market_type,
-      '|', CAST(book_id AS STRING),
+      CAST(book_id AS STRING),
       '|', CAST(tenths AS STRING),
-      '|', CAST(UNIX_MILLIS(bookmaker_last_update) AS STRING),
-      '|', CASE WHEN is_active THEN '1' ELSE '0' END,
+      '|', CAST(UNIX_SECONDS(bookmaker_last_update) - 86400 * UNIX_DATE(@game_date) AS STRING),
       '|', COALESCE(CAST(MAX(CASE WHEN bet_side = 'over' THEN odds_american END) AS STRING), ''),
-      '|', COALESCE(CAST(MAX(CASE WHEN bet_side = 'under' THEN odds_american END) AS STRING), '')
+      '|', COALESCE(CAST(MAX(CASE WHEN bet_side = 'under' THEN odds_american END) AS STRING), ''),
+      CASE WHEN is_active THEN '' ELSE '|0' END
     ) AS offer
   FROM (
     SELECT
@@ -71,6 +79,7 @@ FROM (
     ) AS moments
     WHERE props.game_date = @game_date
       AND props.market_type IN ('points', 'rebounds', 'assists', 'threes', 'steals', 'blocks')
+      AND @no_bookmakers NOT LIKE CONCAT('%|', CAST(props.book_id AS STRING), '|%')
       AND props.bookmaker_last_update <= moments.moment
       AND (props.bookmaker_last_update > moments.first_moment OR moments.moment = moments.first_moment)
       AND (

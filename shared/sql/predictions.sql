@@ -1,6 +1,8 @@
--- The active prediction of each player and game of a day, and the inactive one that was active last. Of
--- several, one with a bookmaker's line takes precedence, then the newest, then names that make the choice
--- deterministic. `Row::goes_before` in src/slate/prediction.rs has the same order: a change is made in both.
+-- The active prediction of each player and game of a day, and the inactive one that was active last. Of several, one
+-- with a bookmaker's line takes precedence, then the newest, then names that make the choice deterministic. The rows
+-- come in the same order: of two about one player, that name the game differently, the first takes precedence.
+-- The adjustments are the components of the prediction in tenths of a point, one text, separated by `|`, null as
+-- nothing: fatigue, shot zones, referees, look-ahead, pace, usage, home or away, other.
 -- @game_date DATE
 SELECT
   player_lookup,
@@ -9,61 +11,47 @@ SELECT
   predicted_points,
   confidence_score,
   recommendation,
-  current_points_line,
-  line_source,
-  estimated_line_value,
+  bookmakers_line,
+  CASE WHEN bookmakers_line IS NULL THEN COALESCE(current_points_line, estimated_line_value) END AS estimated_line,
   is_active,
   created_at,
   updated_at,
-  prediction_version,
-  system_id,
-  prediction_id,
-  fatigue_adjustment,
-  shot_zone_adjustment,
-  referee_adjustment,
-  look_ahead_adjustment,
-  pace_adjustment,
-  usage_spike_adjustment,
-  home_away_adjustment,
-  other_adjustments
+  CONCAT(
+    COALESCE(CAST(CAST(ROUND(fatigue_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(shot_zone_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(referee_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(look_ahead_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(pace_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(usage_spike_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(home_away_adjustment * 10) AS INT64) AS STRING), ''),
+    '|', COALESCE(CAST(CAST(ROUND(other_adjustments * 10) AS INT64) AS STRING), '')
+  ) AS adjustments
 FROM (
   SELECT
-    player_lookup,
-    universal_player_id,
-    game_id,
-    predicted_points,
-    confidence_score,
-    recommendation,
-    current_points_line,
-    line_source,
-    estimated_line_value,
-    is_active,
-    created_at,
-    updated_at,
-    prediction_version,
-    system_id,
-    prediction_id,
-    fatigue_adjustment,
-    shot_zone_adjustment,
-    referee_adjustment,
-    look_ahead_adjustment,
-    pace_adjustment,
-    usage_spike_adjustment,
-    home_away_adjustment,
-    other_adjustments,
+    ordered.*,
     ROW_NUMBER() OVER (
       PARTITION BY player_lookup, universal_player_id, game_id, is_active
-      ORDER BY
-        CASE
-          WHEN current_points_line IS NULL OR COALESCE(line_source, '') = 'ESTIMATED_AVG' THEN 1
-          ELSE 0
-        END,
-        COALESCE(updated_at, created_at) DESC,
-        prediction_version DESC,
-        system_id,
-        prediction_id
+      ORDER BY precedence
     ) AS choice
-  FROM nba_predictions.player_prop_predictions
-  WHERE game_date = @game_date
-) AS predictions
+  FROM (
+    SELECT
+      lined.*,
+      ROW_NUMBER() OVER (
+        ORDER BY
+          CASE WHEN bookmakers_line IS NULL THEN 1 ELSE 0 END,
+          COALESCE(updated_at, created_at) DESC,
+          prediction_version DESC,
+          system_id,
+          prediction_id
+      ) AS precedence
+    FROM (
+      SELECT
+        predictions.*,
+        CASE WHEN COALESCE(line_source, '') <> 'ESTIMATED_AVG' THEN current_points_line END AS bookmakers_line
+      FROM nba_predictions.player_prop_predictions AS predictions
+      WHERE game_date = @game_date
+    ) AS lined
+  ) AS ordered
+) AS chosen
 WHERE choice = 1
+ORDER BY precedence

@@ -559,6 +559,24 @@ async fn f50_any_active_model_counts_and_of_several_the_newest_with_a_line() {
 }
 
 #[tokio::test]
+async fn f17_an_invented_line_does_not_win_over_a_bookmaker_s_however_the_game_is_named() {
+    let other_form = json!({
+        "game_id": "20260109_TOR_BOS", "line_source": "ESTIMATED_AVG", "current_points_line": 20.0,
+        "created_at": "2026-01-09T19:00:00Z",
+    });
+    let line_of = async |newer: Value| {
+        let cloud = Cloud::start().await;
+        cloud.add_tonight();
+        cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
+        cloud.add(PREDICTIONS, with(predicted("jaylenbrown", 19.0, "UNDER"), newer));
+        exported_player(&cloud, "jaylenbrown").await["props"][0]["line"].clone()
+    };
+    assert_eq!(line_of(other_form.clone()).await, 24.5);
+    // Of two with a bookmaker's line the newer one counts, whichever form its game id has.
+    assert_eq!(line_of(with(other_form, json!({"line_source": "ACTUAL_PROP"}))).await, 20.0);
+}
+
+#[tokio::test]
 async fn confidence_has_one_scale() {
     for (written, shown) in
         [(0.57, json!(0.57)), (92.0, json!(0.92)), (100.0, json!(1.0)), (250.0, Value::Null)]
@@ -624,6 +642,23 @@ async fn f66_a_report_about_this_game_goes_before_one_about_another() {
     assert_eq!(injury(&[later_game]).await, json!(["available", null]), "tomorrow's absence says nothing");
     let of_its_day = json!({"report_date": DAY, "game_date": null, "injury_status": "out"});
     assert_eq!(injury(&[of_its_day]).await, json!(["out", "2026-01-09T18:00:00Z"]));
+}
+
+#[tokio::test]
+async fn days_of_rest_are_counted_from_the_game_that_the_player_played_before() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    // Every other day since the twentieth; the second newest game and the two before the last ten were missed.
+    for day in ["01-07", "01-03", "01-01", "12-30", "12-28", "12-26", "12-24", "12-22", "12-20", "12-01"] {
+        let year = if day.starts_with("01") { 2026 } else { 2025 };
+        cloud.add(SUMMARY, played("jaylenbrown", &format!("{year}-{day}"), 20, 30.0));
+    }
+    for day in ["2026-01-05", "2025-12-18", "2025-12-16"] {
+        cloud.add(SUMMARY, with(played("jaylenbrown", day, 0, 0.0), json!({"is_dnp": true})));
+    }
+    let player = exported_player(&cloud, "jaylenbrown").await;
+    assert_eq!(player["last_10_days_rest"], json!([3, 1, 1, 1, 1, 1, 1, 1, 1, 18]));
+    assert_eq!(player["last_10_points"].as_array().map(Vec::len), Some(10));
 }
 
 #[tokio::test]

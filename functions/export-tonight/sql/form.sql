@@ -1,36 +1,43 @@
--- The season so far of each player who may play on a day: totals, and the last eleven games as one text, newest
--- first, so that a player is one row. The games are separated by `;`, the values of a game by `|`, in this order:
--- date, whether at home (1 or 0), played (1 or 0), points, tenths of minutes, field goals made and attempted,
--- three-pointers made and attempted, free throws attempted, plus-minus, result against the line, tenths of the line.
--- What is null is empty. A game that was not played counts in no total. Reads player_games.
+-- The season so far of each player who may play on a day, one row a player. Its two texts have values separated by `|`,
+-- null as nothing. `totals`, over the games that were played: games, points, tenths of minutes, games and points of the
+-- last five, games and points of the last thirty days, field goals made and attempted, three-pointers made and
+-- attempted, games with a number of free throws and their sum, games with a plus-minus and their sum, days since the
+-- last game. `last_games`: the last ten games, newest first, separated by `;`, each with the days between it and the game
+-- that was played before, whether at home (1 or 0), tenths of the line and, if the player played, the first letter of the
+-- result against the line, points, tenths of minutes, field goals made and attempted, three-pointers made and attempted,
+-- free throws attempted, plus-minus.
+-- Reads player_games.
 -- @season STRING
 -- @month_before DATE
 -- @game_date DATE
 SELECT
   player_lookup,
   universal_player_id,
-  SUM(played) AS games,
-  SUM(played * points) AS points,
-  SUM(played * minutes) AS minutes,
-  SUM(CASE WHEN games_since <= 5 THEN played ELSE 0 END) AS last_5_games,
-  SUM(CASE WHEN games_since <= 5 THEN played * points ELSE 0 END) AS last_5_points,
-  SUM(CASE WHEN game_date >= @month_before THEN played ELSE 0 END) AS last_30d_games,
-  SUM(CASE WHEN game_date >= @month_before THEN played * points ELSE 0 END) AS last_30d_points,
-  SUM(played * COALESCE(fg_makes, 0)) AS fg_makes,
-  SUM(played * COALESCE(fg_attempts, 0)) AS fg_attempts,
-  SUM(played * COALESCE(three_pt_makes, 0)) AS three_pt_makes,
-  SUM(played * COALESCE(three_pt_attempts, 0)) AS three_pt_attempts,
-  SUM(CASE WHEN ft_attempts IS NULL THEN 0 ELSE played END) AS games_with_ft,
-  SUM(played * COALESCE(ft_attempts, 0)) AS ft_attempts,
-  SUM(CASE WHEN plus_minus IS NULL THEN 0 ELSE played END) AS games_with_plus_minus,
-  SUM(played * COALESCE(plus_minus, 0)) AS plus_minus,
-  MAX(CASE WHEN played = 1 THEN game_date END) AS last_played,
-  STRING_AGG(CASE WHEN recency <= 11 THEN game END, ';' ORDER BY recency) AS last_games
+  CONCAT(
+    CAST(SUM(played) AS STRING),
+    '|', CAST(SUM(played * points) AS STRING),
+    '|', CAST(CAST(ROUND(SUM(played * minutes) * 10) AS INT64) AS STRING),
+    '|', CAST(SUM(CASE WHEN games_since <= 5 THEN played ELSE 0 END) AS STRING),
+    '|', CAST(SUM(CASE WHEN games_since <= 5 THEN played * points ELSE 0 END) AS STRING),
+    '|', CAST(SUM(CASE WHEN game_date >= @month_before THEN played ELSE 0 END) AS STRING),
+    '|', CAST(SUM(CASE WHEN game_date >= @month_before THEN played * points ELSE 0 END) AS STRING),
+    '|', CAST(SUM(played * COALESCE(fg_makes, 0)) AS STRING),
+    '|', CAST(SUM(played * COALESCE(fg_attempts, 0)) AS STRING),
+    '|', CAST(SUM(played * COALESCE(three_pt_makes, 0)) AS STRING),
+    '|', CAST(SUM(played * COALESCE(three_pt_attempts, 0)) AS STRING),
+    '|', CAST(SUM(CASE WHEN ft_attempts IS NULL THEN 0 ELSE played END) AS STRING),
+    '|', CAST(SUM(played * COALESCE(ft_attempts, 0)) AS STRING),
+    '|', CAST(SUM(CASE WHEN plus_minus IS NULL THEN 0 ELSE played END) AS STRING),
+    '|', CAST(SUM(played * COALESCE(plus_minus, 0)) AS STRING),
+    '|', COALESCE(CAST(MIN(CASE WHEN played = 1 THEN days_ago END) AS STRING), '')
+  ) AS totals,
+  STRING_AGG(CASE WHEN recency <= 10 THEN game END, ';' ORDER BY recency) AS last_games
 FROM (
   SELECT
     player_lookup,
     universal_player_id,
     game_date,
+    days_ago,
     played,
     points,
     minutes,
@@ -47,25 +54,39 @@ FROM (
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS games_since,
     CONCAT(
-      CAST(game_date AS STRING),
+      COALESCE(
+        CAST(
+          MIN(CASE WHEN played = 1 THEN days_ago END) OVER (
+            PARTITION BY player_lookup, universal_player_id
+            ORDER BY game_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+          ) - days_ago - 1 AS STRING
+        ),
+        ''
+      ),
       '|', COALESCE(CAST(is_home AS STRING), ''),
-      '|', CAST(played AS STRING),
-      '|', CAST(points AS STRING),
-      '|', CAST(CAST(ROUND(minutes * 10) AS INT64) AS STRING),
-      '|', COALESCE(CAST(fg_makes AS STRING), ''),
-      '|', COALESCE(CAST(fg_attempts AS STRING), ''),
-      '|', COALESCE(CAST(three_pt_makes AS STRING), ''),
-      '|', COALESCE(CAST(three_pt_attempts AS STRING), ''),
-      '|', COALESCE(CAST(ft_attempts AS STRING), ''),
-      '|', COALESCE(CAST(plus_minus AS STRING), ''),
-      '|', COALESCE(over_under_result, ''),
-      '|', COALESCE(CAST(CAST(ROUND(points_line * 10) AS INT64) AS STRING), '')
+      '|', COALESCE(CAST(CAST(ROUND(points_line * 10) AS INT64) AS STRING), ''),
+      CASE
+        WHEN played = 1 THEN CONCAT(
+          '|', COALESCE(SUBSTR(over_under_result, 1, 1), ''),
+          '|', CAST(points AS STRING),
+          '|', CAST(CAST(ROUND(minutes * 10) AS INT64) AS STRING),
+          '|', COALESCE(CAST(fg_makes AS STRING), ''),
+          '|', COALESCE(CAST(fg_attempts AS STRING), ''),
+          '|', COALESCE(CAST(three_pt_makes AS STRING), ''),
+          '|', COALESCE(CAST(three_pt_attempts AS STRING), ''),
+          '|', COALESCE(CAST(ft_attempts AS STRING), ''),
+          '|', COALESCE(CAST(plus_minus AS STRING), '')
+        )
+        ELSE ''
+      END
     ) AS game
   FROM (
     SELECT
       player_lookup,
       universal_player_id,
       game_date,
+      UNIX_DATE(@game_date) - UNIX_DATE(game_date) AS days_ago,
       played,
       COALESCE(points, 0) AS points,
       COALESCE(minutes_played, 0) AS minutes,

@@ -1,66 +1,69 @@
 //! A player's form and fatigue.
 
-use std::str::FromStr;
-
 use chrono::NaiveDate;
 use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     decimal,
+    google::bigquery::Values,
+    nba::SlateDay,
     slate::{ByPlayer, Registry},
 };
 
-/// The number of past games that a document shows.
-const SHOWN: usize = 10;
 /// Points per game by which the last five games differ from the season's for a player to be hot or cold.
 const HOT: f64 = 3.0;
 
 /// A player's season so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
-    season: SeasonRow,
-    /// Newest first; one more than is shown, from which the last one's rest follows.
+    season: Season,
+    /// The last ten games, newest first.
     last: Vec<PastGame>,
 }
 
-/// A row of the players' seasons: totals over the games that the player played, and the last games as text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A row of the players' seasons; `form.sql` says what the two texts are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SeasonRow {
     player_lookup: CompactString,
     universal_player_id: Option<CompactString>,
+    totals: String,
+    last_games: String,
+}
+
+/// Totals over the games of a season that the player played.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Season {
     games: i64,
     points: i64,
-    minutes: f64,
+    tenths_of_minutes: i64,
     last_5_games: i64,
     last_5_points: i64,
     last_30d_games: i64,
     last_30d_points: i64,
-    fg_makes: i64,
-    fg_attempts: i64,
-    three_pt_makes: i64,
-    three_pt_attempts: i64,
+    fg: (i64, i64),
+    threes: (i64, i64),
     games_with_ft: i64,
     ft_attempts: i64,
     games_with_plus_minus: i64,
     plus_minus: i64,
     last_played: Option<NaiveDate>,
-    last_games: String,
 }
 
 /// A past game of the player's teams.
 #[derive(Clone, Debug, PartialEq)]
 struct PastGame {
-    day: NaiveDate,
+    /// Days between this game and the one that the player played before.
+    rest: Option<i64>,
     venue: Option<Venue>,
+    line: Option<f64>,
     /// `None` where the player did not play.
     played: Option<Played>,
-    result: Option<Side>,
-    line: Option<f64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Played {
+    result: Option<Side>,
     points: i64,
     minutes: f64,
     fg: Option<(i64, i64)>,
@@ -117,65 +120,72 @@ pub enum RecentResult {
     DidNotPlay,
 }
 
+impl Season {
+    /// Reads the `totals` of a player before a day.
+    fn parse(text: &str, day: SlateDay) -> Option<Self> {
+        let mut values = Values::of(text);
+        Some(Self {
+            games: values.next()?,
+            points: values.next()?,
+            tenths_of_minutes: values.next()?,
+            last_5_games: values.next()?,
+            last_5_points: values.next()?,
+            last_30d_games: values.next()?,
+            last_30d_points: values.next()?,
+            fg: (values.next()?, values.next()?),
+            threes: (values.next()?, values.next()?),
+            games_with_ft: values.next()?,
+            ft_attempts: values.next()?,
+            games_with_plus_minus: values.next()?,
+            plus_minus: values.next()?,
+            last_played: values.next().map(|days| day.days_before(days).date()),
+        })
+    }
+}
+
 impl PastGame {
-    /// Reads a game of `last_games`; the order of its values is in `form.sql`.
-    fn parse(text: &str) -> Option<Self> {
-        fn number<T: FromStr>(text: &str) -> Option<T> {
-            text.parse().ok()
-        }
-        let values: Vec<&str> = text.split('|').collect();
-        let [
-            day,
-            home,
-            has_played,
-            points,
-            minutes,
-            fgm,
-            fga,
-            threes,
-            three_attempts,
-            fta,
-            plus_minus,
-            result,
-            line,
-        ] = values[..]
-        else {
-            return None;
+    /// Reads one of the `last_games`.
+    fn parse(text: &str) -> Self {
+        let mut values = Values::of(text);
+        let rest = values.next();
+        let venue = match values.text() {
+            "1" => Some(Venue::Home),
+            "0" => Some(Venue::Away),
+            _ => None,
         };
-        let played = Played {
-            points: number(points)?,
-            minutes: number(minutes).map(from_tenths)?,
-            fg: number(fgm).zip(number(fga)),
-            threes: number(threes).zip(number(three_attempts)),
-            ft_attempts: number(fta),
-            plus_minus: number(plus_minus),
+        let line = values.next().map(from_tenths);
+        Self { rest, venue, line, played: Played::read(values) }
+    }
+}
+
+impl Played {
+    fn read(mut values: Values<'_>) -> Option<Self> {
+        let result = match values.text() {
+            "O" => Some(Side::Over),
+            "U" => Some(Side::Under),
+            _ => None,
         };
         Some(Self {
-            day: number(day)?,
-            venue: match home {
-                "1" => Some(Venue::Home),
-                "0" => Some(Venue::Away),
-                _ => None,
-            },
-            played: (has_played == "1").then_some(played),
-            result: match result {
-                "OVER" => Some(Side::Over),
-                "UNDER" => Some(Side::Under),
-                _ => None,
-            },
-            line: number(line).map(from_tenths),
+            result,
+            points: values.next()?,
+            minutes: from_tenths(values.next()?),
+            fg: values.next().zip(values.next()),
+            threes: values.next().zip(values.next()),
+            ft_attempts: values.next(),
+            plus_minus: values.next(),
         })
     }
 }
 
 impl Form {
-    /// The season of each player.
-    pub(crate) fn by_player(rows: Vec<SeasonRow>, registry: &Registry) -> ByPlayer<Self> {
+    /// The season of each player before `day`. A row that cannot be read is left out; the query writes none.
+    pub(crate) fn by_player(rows: Vec<SeasonRow>, day: SlateDay, registry: &Registry) -> ByPlayer<Self> {
         let mut by_player = ByPlayer::default();
         for row in rows {
-            let Some(lookup) = registry.lookup(&row.player_lookup) else { continue };
-            let last = row.last_games.split(';').filter_map(PastGame::parse).collect();
-            by_player.add(lookup, row.universal_player_id.clone(), None, Self { season: row, last });
+            let season = Season::parse(&row.totals, day);
+            let Some((lookup, season)) = registry.lookup(&row.player_lookup).zip(season) else { continue };
+            let last = row.last_games.split(';').map(PastGame::parse).collect();
+            by_player.add(lookup, row.universal_player_id, None, Self { season, last });
         }
         by_player
     }
@@ -197,7 +207,7 @@ impl Form {
 
     /// Minutes per game this season.
     pub(crate) fn season_mpg(&self) -> Option<f64> {
-        average(self.season.minutes, self.season.games)
+        average(self.season.tenths_of_minutes, self.season.games)
     }
 
     /// Points in the last five games that were played.
@@ -222,12 +232,12 @@ impl Form {
 
     /// Share of field goals made this season.
     pub(crate) fn season_fg_pct(&self) -> Option<f64> {
-        share((self.season.fg_makes, self.season.fg_attempts))
+        share(self.season.fg)
     }
 
     /// Share of three-pointers made this season.
     pub(crate) fn season_three_pct(&self) -> Option<f64> {
-        share((self.season.three_pt_makes, self.season.three_pt_attempts))
+        share(self.season.threes)
     }
 
     /// The last five games compared with the season, both as displayed.
@@ -241,13 +251,9 @@ impl Form {
         })
     }
 
-    fn last_10(&self) -> &[PastGame] {
-        &self.last[..self.last.len().min(SHOWN)]
-    }
-
     /// A value of each of the last ten games; `None` where the player did not play.
     fn of_played<T>(&self, value: impl Fn(&Played) -> Option<T>) -> Vec<Option<T>> {
-        self.last_10().iter().map(|game| game.played.as_ref().and_then(&value)).collect()
+        self.last.iter().map(|game| game.played.as_ref().and_then(&value)).collect()
     }
 
     /// The points of the last ten games.
@@ -282,38 +288,34 @@ impl Form {
 
     /// The points lines of the last ten games.
     pub(crate) fn last_10_lines(&self) -> Vec<Option<f64>> {
-        self.last_10().iter().map(|game| game.line).collect()
+        self.last.iter().map(|game| game.line).collect()
     }
 
     /// Where each of the last ten games was played.
     pub(crate) fn last_10_home_away(&self) -> Vec<Option<Venue>> {
-        self.last_10().iter().map(|game| game.venue).collect()
+        self.last.iter().map(|game| game.venue).collect()
     }
 
     /// The days without a game of the player before each of the last ten games.
     pub(crate) fn last_10_days_rest(&self) -> Vec<Option<i64>> {
-        let rest = |(index, game): (usize, &PastGame)| {
-            let before = self.last.iter().skip(index + 1).find(|before| before.played.is_some())?;
-            Some((game.day - before.day).num_days() - 1)
-        };
-        self.last_10().iter().enumerate().map(rest).collect()
+        self.last.iter().map(|game| game.rest).collect()
     }
 
     /// Results of the last ten games against their lines.
     pub(crate) fn last_10_results(&self) -> Vec<RecentResult> {
-        let result = |game: &PastGame| match (&game.played, game.result) {
-            (None, _) => RecentResult::DidNotPlay,
-            (_, Some(Side::Over)) => RecentResult::Over,
-            (_, Some(Side::Under)) => RecentResult::Under,
-            (_, None) => RecentResult::NoLine,
+        let result = |game: &PastGame| match game.played.as_ref().map(|played| played.result) {
+            None => RecentResult::DidNotPlay,
+            Some(Some(Side::Over)) => RecentResult::Over,
+            Some(Some(Side::Under)) => RecentResult::Under,
+            Some(None) => RecentResult::NoLine,
         };
-        self.last_10().iter().map(result).collect()
+        self.last.iter().map(result).collect()
     }
 
     /// Overs and unders of the last ten games against their lines; `None` where no game had one.
     pub(crate) fn last_10_record(&self) -> Option<String> {
-        let had_a_line = self.last_10().iter().any(|game| game.played.is_some() && game.result.is_some());
-        had_a_line.then(|| record(&self.last_10_results()))
+        let mut results = self.last.iter().filter_map(|game| game.played.as_ref()?.result);
+        results.next().is_some().then(|| record(&self.last_10_results()))
     }
 
     /// Results of the last ten games against the season average as displayed.
@@ -338,9 +340,9 @@ pub(crate) fn record(results: &[RecentResult]) -> String {
     format!("{}-{}", count(RecentResult::Over), count(RecentResult::Under))
 }
 
-/// The mean of a sum that has at most one decimal, rounded to one decimal.
-fn average(sum: f64, games: i64) -> Option<f64> {
-    (games > 0).then(|| decimal::ratio(decimal::tenths(sum), games * 10, 1))
+/// The mean of a sum in tenths, rounded to one decimal.
+fn average(tenths: i64, games: i64) -> Option<f64> {
+    (games > 0).then(|| decimal::ratio(tenths, games * 10, 1))
 }
 
 fn per_game(sum: i64, games: i64) -> Option<f64> {
@@ -405,40 +407,51 @@ mod tests {
 
     fn form(points: &[Option<i64>]) -> Form {
         let played: Vec<i64> = points.iter().copied().flatten().collect();
-        let season =
-            SeasonRow { games: played.len() as i64, points: played.iter().sum(), ..SeasonRow::default() };
-        let game = |(index, points): (usize, &Option<i64>)| PastGame {
-            day: NaiveDate::default() - chrono::Days::new(2 * index as u64),
+        let season = Season { games: played.len() as i64, points: played.iter().sum(), ..Season::default() };
+        let game = |points: &Option<i64>| PastGame {
+            rest: None,
             venue: None,
-            played: points.map(|points| Played { points, ..Played::default() }),
-            result: None,
             line: None,
+            played: points.map(|points| Played { points, ..Played::default() }),
         };
-        Form { season, last: points.iter().enumerate().map(game).collect() }
+        Form { season, last: points.iter().map(game).collect() }
     }
 
     #[test]
     fn a_game_is_read_value_by_value_and_what_is_empty_is_unknown() {
-        let game = PastGame::parse("2026-01-07|1|1|27|345|10|20|3|0|4|-7|OVER|245").expect("a game");
-        assert_eq!((game.venue, game.result, game.line), (Some(Venue::Home), Some(Side::Over), Some(24.5)));
+        let game = PastGame::parse("1|1|245|O|27|345|10|20|3|0|4|-7");
+        assert_eq!((game.rest, game.venue, game.line), (Some(1), Some(Venue::Home), Some(24.5)));
         let played = game.played.clone().expect("played");
-        assert_eq!((played.points, played.minutes, played.plus_minus), (27, 34.5, Some(-7)));
-        let form = Form { season: SeasonRow::default(), last: vec![game] };
+        assert_eq!((played.result, played.points, played.minutes), (Some(Side::Over), 27, 34.5));
+        assert_eq!((played.ft_attempts, played.plus_minus), (Some(4), Some(-7)));
+        let form = Form { season: Season::default(), last: vec![game] };
         assert_eq!(
             (form.last_10_fg_pct(), form.last_10_three_pct()),
             (vec![Some(0.5)], vec![None]),
             "no attempt"
         );
-        let bare = PastGame::parse("2026-01-07||0|0|0||||||||").expect("a game");
-        assert_eq!((bare.venue, bare.played, bare.result, bare.line), (None, None, None, None));
-        assert_eq!(PastGame::parse("2026-01-07|1|1|27"), None);
+        let bare = PastGame::parse("||||27|345||||||").played.expect("played");
+        assert_eq!((bare.result, bare.fg, bare.ft_attempts), (None, None, None));
+        let missed = PastGame { rest: Some(3), venue: Some(Venue::Away), line: Some(8.5), played: None };
+        assert_eq!(PastGame::parse("3|0|85"), missed);
+        assert_eq!(PastGame::parse("||"), PastGame { rest: None, venue: None, line: None, played: None });
     }
 
     #[test]
-    fn days_of_rest_are_counted_from_the_game_that_the_player_played_before() {
-        // Every other day; the second newest game was missed.
-        let form = form(&[Some(30), None, Some(20), Some(25)]);
-        assert_eq!(form.last_10_days_rest(), [Some(3), Some(1), Some(1), None]);
+    fn the_totals_of_a_season_are_read_in_their_order() {
+        let day: SlateDay = "2026-01-09".parse().expect("a day");
+        let season = Season::parse("12|300|4205|5|130|9|220|100|210|30|88|12|40|11|-25|2", day);
+        let form = Form { season: season.expect("totals"), last: Vec::new() };
+        assert_eq!(
+            (form.season_ppg(), form.season_mpg(), form.last_5_ppg(), form.last_30d_ppg()),
+            (Some(25.0), Some(35.0), Some(26.0), Some(24.4))
+        );
+        assert_eq!((form.season_fg_pct(), form.season_three_pct()), (Some(0.476), Some(0.341)));
+        assert_eq!((form.season_fta(), form.season_plus_minus()), (Some(3.3), Some(-2.3)));
+        assert_eq!(form.last_played().map(|day| day.to_string()).as_deref(), Some("2026-01-07"));
+        let unplayed = Season::parse("0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|", day).expect("totals");
+        assert_eq!(unplayed, Season::default());
+        assert_eq!(Season::parse("12|300", day), None);
     }
 
     #[test]
@@ -450,7 +463,7 @@ mod tests {
             (86, RecentForm::Neutral),
         ] {
             let season =
-                SeasonRow { games: 10, points: 200, last_5_games: 5, last_5_points, ..SeasonRow::default() };
+                Season { games: 10, points: 200, last_5_games: 5, last_5_points, ..Season::default() };
             assert_eq!(Form { season, last: Vec::new() }.recent_form(), Some(expected), "{last_5_points}");
         }
         assert_eq!(Form::default().recent_form(), None);
@@ -472,15 +485,10 @@ mod tests {
 
     #[test]
     fn decimal_halves_are_rounded_up() {
-        for (sum, games, expected) in [
-            (600.3, 18, 33.4),
-            (98.1, 6, 16.4),
-            (8.1, 6, 1.4),
-            (7.0, 4, 1.8),
-            (100.0, 3, 33.3),
-            (0.0, 2, 0.0),
-        ] {
-            assert_eq!(average(sum, games), Some(expected), "{sum} / {games}");
+        for (tenths, games, expected) in
+            [(6_003, 18, 33.4), (981, 6, 16.4), (81, 6, 1.4), (70, 4, 1.8), (1_000, 3, 33.3), (0, 2, 0.0)]
+        {
+            assert_eq!(average(tenths, games), Some(expected), "{tenths} tenths / {games}");
         }
     }
 

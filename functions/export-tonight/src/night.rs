@@ -129,7 +129,7 @@ impl Night {
             read_at,
             fixtures: rows.around.first().map(Fixtures::from).unwrap_or_default(),
             scores: rows.scores,
-            forms: Form::by_player(rows.forms, &slate.registry),
+            forms: Form::by_player(rows.forms, day, &slate.registry),
             fatigue: fatigue_by_player(rows.fatigue, &slate.registry),
             official: OfficialBoxScores::of(rows.official, &slate.registry),
             settlement,

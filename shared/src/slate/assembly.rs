@@ -1,14 +1,14 @@
 //! Assembly of a slate: each row finds its game and player by an index, so that the time is linear in the
 //! number of rows.
 
-use std::{cell::LazyCell, cmp::Reverse, collections::HashMap};
+use std::{cell::LazyCell, collections::HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
     StatType, Unplaced, agree, line,
-    market::{self, Market, Offer},
+    market::{self, Market},
     prediction,
     registry::title_case,
 };
@@ -59,13 +59,12 @@ impl Assembly {
     }
 
     /// Adds every expected player.
-    pub fn expect(&mut self, mut rows: Vec<Expected>) {
-        rows.sort_by_key(|row| Reverse(row.processed_at));
+    pub fn expect(&mut self, rows: Vec<Expected>) {
         for row in rows {
             if !self.expect_one(&row) {
                 tracing::warn!(
                     player = %row.player_lookup,
-                    game = %row.game_id,
+                    team = %row.team_abbr,
                     "an expected player is in no game of the day; the row is skipped"
                 );
             }
@@ -79,15 +78,8 @@ impl Assembly {
         else {
             return false;
         };
-        // A team plays once a day, so it identifies the game; the row's game id has two forms and typos.
+        // A team plays once a day, so it identifies the game; the table's game ids have two forms and typos.
         let Some(index) = self.of_team.get(&team).copied() else { return false };
-        if WarehouseGameId::read(&row.game_id).is_ok_and(|id| self.game(&id) != Some(index)) {
-            tracing::debug!(
-                player = %row.player_lookup,
-                game = %row.game_id,
-                "an expected player's row names another game than the team's; the team decides"
-            );
-        }
         let person = registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
         let player = Player {
             universal_id: row.universal_player_id.clone(),
@@ -150,12 +142,12 @@ impl Assembly {
                 ),
             }
         }
-        let mut by_lookup: HashMap<PlayerLookup, Vec<Offered<'_>>> = HashMap::new();
+        let day = self.day;
+        let mut by_lookup: HashMap<PlayerLookup, Vec<&market::Row>> = HashMap::new();
         for row in offered {
             // The name supplies letters that the lookup has lost.
             if let Some(lookup) = self.slate.registry.lookup_of(&row.player_lookup, &row.player_name) {
-                let offers = row.offers().collect();
-                by_lookup.entry(lookup).or_default().push(Offered { row, offers });
+                by_lookup.entry(lookup).or_default().push(row);
             }
         }
         let offers = |lookup: &PlayerLookup| by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default();
@@ -169,36 +161,27 @@ impl Assembly {
                 let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
                 let offers = of_one_player(offers(&player.lookup), &player.team, is_alone);
                 player.line =
-                    line::points(row.map(|(row, _)| row), &market(StatType::Points, &offers, tip_off));
-                player.other_lines = other_lines(&offers, tip_off);
+                    line::points(row.map(|(row, _)| row), &market(StatType::Points, day, &offers, tip_off));
+                player.other_lines = other_lines(day, &offers, tip_off);
                 player.prediction = row.map(|(row, is_withdrawn)| prediction::Prediction {
                     is_withdrawn,
                     ..row.against(player.line.as_ref())
                 });
             }
         }
-        let mut chosen: Vec<&prediction::Row> = Vec::new();
+        // Of several rows about one player the first takes precedence.
         for (row, lookup) in unplaced {
             let offers = offers(&lookup);
             let unplaced = self.unplaced(row, lookup, offers);
-            match self.slate.unplaced.iter().position(|known| known.player.is_same(&unplaced.player)) {
-                Some(place) if row.goes_before(chosen[place]) => {
-                    self.slate.unplaced[place] = unplaced;
-                    chosen[place] = row;
-                }
-                Some(_) => {}
-                None => {
-                    self.slate.unplaced.push(unplaced);
-                    chosen.push(row);
-                }
+            if !self.slate.unplaced.iter().any(|known| known.player.is_same(&unplaced.player)) {
+                self.slate.unplaced.push(unplaced);
             }
         }
     }
 
     /// The prediction of a player whom no table places in a game of the day, with what it says about the
     /// game.
-    fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[Offered<'_>]) -> Unplaced {
-        let all: Vec<&Offered<'_>> = offers.iter().collect();
+    fn unplaced(&self, row: &prediction::Row, lookup: PlayerLookup, offers: &[&market::Row]) -> Unplaced {
         let id = WarehouseGameId::read(&row.game_id).ok();
         let game = id.as_ref().and_then(|id| self.game(id)).map(|index| &self.slate.games[index].scheduled);
         let pair = game.map(ScheduledGame::pair).or_else(|| match &id {
@@ -211,12 +194,12 @@ impl Assembly {
         });
         let person = self.slate.registry.person(&lookup, row.universal_player_id.as_deref(), None);
         let plays = |team: &Team| pair.as_ref().is_none_or(|pair| pair.teams().contains(&team));
-        let offered = offers.iter().find_map(|offered| Team::of_code(&offered.row.player_team).ok());
+        let offered = offers.iter().find_map(|offered| Team::of_code(&offered.player_team).ok());
         let of_registry = person.and_then(|person| person.team.clone());
         let first = || pair.as_ref().map(|pair| pair.teams()[0].clone());
         let team = of_registry.into_iter().chain(offered).find(plays).or_else(first);
         let tip_off = game.and_then(|game| game.tip_off);
-        let line = line::points(Some(row), &market(StatType::Points, &all, tip_off));
+        let line = line::points(Some(row), &market(StatType::Points, self.day, offers, tip_off));
         let player = Player {
             universal_id: row.universal_player_id.clone(),
             name: person.map_or_else(|| title_case(&lookup), |person| person.name.clone()),
@@ -228,7 +211,7 @@ impl Assembly {
             days_rest: None,
             prediction: Some(row.against(line.as_ref())),
             line,
-            other_lines: other_lines(&all, tip_off),
+            other_lines: other_lines(self.day, offers, tip_off),
             absent: Absent::default(),
         };
         Unplaced { player, game_id, pair }
@@ -305,28 +288,20 @@ impl Assembly {
     }
 }
 
-/// The offers of a row of the odds table.
-struct Offered<'a> {
-    row: &'a market::Row,
-    offers: Vec<Offer>,
-}
-
 /// The market of one statistic among all offers on a player.
-fn market(stat: StatType, offered: &[&Offered<'_>], tip_off: Option<DateTime<Utc>>) -> Market {
-    let all = offered.iter().flat_map(|offered| &offered.offers);
-    Market::of(all.filter(|offer| offer.stat_type == stat), tip_off)
+fn market(stat: StatType, day: SlateDay, offered: &[&market::Row], tip_off: Option<DateTime<Utc>>) -> Market {
+    Market::of(offered.iter().flat_map(|row| row.offers(stat, day)), tip_off)
 }
 
 /// A player's lines of statistics other than points.
-fn other_lines(offered: &[&Offered<'_>], tip_off: Option<DateTime<Utc>>) -> Vec<Line> {
-    let line_of = |stat| line::offered(stat, &market(stat, offered, tip_off));
+fn other_lines(day: SlateDay, offered: &[&market::Row], tip_off: Option<DateTime<Utc>>) -> Vec<Line> {
+    let line_of = |stat| line::offered(stat, &market(stat, day, offered, tip_off));
     StatType::OTHERS.into_iter().filter_map(line_of).collect()
 }
 
 /// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.
-fn of_one_player<'a>(offered: &'a [Offered<'a>], team: &Team, is_alone: bool) -> Vec<&'a Offered<'a>> {
-    let of_team = |offered: &&Offered<'_>| offered.row.player_team.eq_ignore_ascii_case(team.as_str());
-    let is_one =
-        is_alone && offered.windows(2).all(|pair| pair[0].row.bp_player_id == pair[1].row.bp_player_id);
-    offered.iter().filter(|offered| is_one || of_team(offered)).collect()
+fn of_one_player<'a>(offered: &[&'a market::Row], team: &Team, is_alone: bool) -> Vec<&'a market::Row> {
+    let of_team = |row: &&market::Row| row.player_team.eq_ignore_ascii_case(team.as_str());
+    let is_one = is_alone && offered.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
+    offered.iter().copied().filter(|row| is_one || of_team(row)).collect()
 }

@@ -66,10 +66,10 @@ impl Line {
 /// The points line of a player: the prediction's own, else the one that most bookmakers offer, else an estimate.
 pub(super) fn points(prediction: Option<&Row>, market: &Market) -> Option<Line> {
     let at = |value, source| Line::at(StatType::Points, value, source, market);
-    let own = prediction.and_then(Row::own_line).map(|value| at(value, LineSource::Prediction));
+    let own = prediction.and_then(|row| row.bookmakers_line).map(|value| at(value, LineSource::Prediction));
     let offered = || market.main.map(|value| at(value, LineSource::Bettingpros));
     let estimated =
-        || prediction.and_then(Row::estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
+        || prediction.and_then(|row| row.estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
     own.or_else(offered).or_else(estimated)
 }
 

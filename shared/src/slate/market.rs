@@ -2,12 +2,16 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::StatType;
-use crate::decimal;
+use crate::{
+    Error, decimal,
+    google::bigquery::{BigQuery, Parameter, Values},
+    nba::SlateDay,
+};
 
 /// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the consensus is
 /// computed from the others, and pick'em games have payouts instead of odds.
@@ -20,20 +24,24 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(10);
 /// American odds within which each side of a main line lies.
 const NEAR_EVEN: std::ops::RangeInclusive<i64> = -200..=170;
 
-/// A player's row of the odds table, with all offers as one text; `lines.sql` says in which order.
+/// A player's row of the odds table, with the offers on each statistic as one text; `lines.sql` says in which order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub player_lookup: CompactString,
     pub bp_player_id: i64,
     pub player_name: CompactString,
     pub player_team: CompactString,
-    pub offers: String,
+    pub points: Option<String>,
+    pub rebounds: Option<String>,
+    pub assists: Option<String>,
+    pub threes: Option<String>,
+    pub steals: Option<String>,
+    pub blocks: Option<String>,
 }
 
 /// A line of a book, as it was offered or withdrawn by one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Offer {
-    pub stat_type: StatType,
     book: i64,
     tenths: i64,
     at: DateTime<Utc>,
@@ -70,30 +78,47 @@ struct Side {
     odds: i64,
 }
 
+/// Reads the bookmakers' offers on the players of `day`.
+pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>, Error> {
+    let no_bookmakers = NO_BOOKMAKERS.map(|(id, _)| id.to_string()).join("|");
+    let parameters =
+        [Parameter::date("game_date", day), Parameter::text("no_bookmakers", format!("|{no_bookmakers}|"))];
+    bigquery.query(include_str!("../../sql/lines.sql"), &parameters).await
+}
+
 impl Row {
-    /// The offers. One that cannot be read is left out; the query writes none.
-    pub(super) fn offers(&self) -> impl Iterator<Item = Offer> {
-        self.offers.split(';').filter_map(Offer::parse)
+    /// The offers of `day` on a statistic. One that cannot be read is left out; the query writes none.
+    pub(super) fn offers(&self, stat: StatType, day: SlateDay) -> impl Iterator<Item = Offer> {
+        let text = match stat {
+            StatType::Points => &self.points,
+            StatType::Rebounds => &self.rebounds,
+            StatType::Assists => &self.assists,
+            StatType::Threes => &self.threes,
+            StatType::Steals => &self.steals,
+            StatType::Blocks => &self.blocks,
+        };
+        let midnight = day.date().and_time(NaiveTime::MIN).and_utc();
+        let offers = text.iter().flat_map(|text| text.split(';'));
+        offers.filter_map(move |offer| Offer::parse(offer, midnight))
     }
 }
 
 impl Offer {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut values = text.split('|');
-        let mut next = || values.next();
+    /// Reads an offer whose update is told in seconds from `midnight`.
+    pub(super) fn parse(text: &str, midnight: DateTime<Utc>) -> Option<Self> {
+        let mut values = Values::of(text);
         Some(Self {
-            stat_type: StatType::named(next()?)?,
-            book: next()?.parse().ok()?,
-            tenths: next()?.parse().ok()?,
-            at: DateTime::from_timestamp_millis(next()?.parse().ok()?)?,
-            is_active: next()? == "1",
-            over: next()?.parse().ok(),
-            under: next()?.parse().ok(),
+            book: values.next()?,
+            tenths: values.next()?,
+            at: midnight.checked_add_signed(TimeDelta::try_seconds(values.next()?)?)?,
+            over: values.next(),
+            under: values.next(),
+            is_active: values.text() != "0",
         })
     }
 
-    fn sides(&self) -> impl Iterator<Item = Side> {
-        let Self { book, tenths, at, is_active, .. } = *self;
+    fn sides(self) -> impl Iterator<Item = Side> {
+        let Self { book, tenths, at, is_active, .. } = self;
         let side = move |(is_over, odds): (bool, Option<i64>)| {
             Some(Side { book, tenths, is_over, at, is_active, odds: odds? })
         };
@@ -104,11 +129,9 @@ impl Offer {
 impl Market {
     /// The market of `offers`, all on one statistic of a player, at the tip-off of the player's game, or now where tip-off
     /// is ahead or unknown.
-    pub(super) fn of<'a>(offers: impl Iterator<Item = &'a Offer>, tip_off: Option<DateTime<Utc>>) -> Self {
-        let is_bookmaker = |offer: &&Offer| !NO_BOOKMAKERS.iter().any(|(id, _)| *id == offer.book);
-        let in_time = |offer: &&Offer| tip_off.is_none_or(|tip_off| offer.at <= tip_off);
-        let mut sides: Vec<Side> =
-            offers.filter(is_bookmaker).filter(in_time).flat_map(Offer::sides).collect();
+    pub(super) fn of(offers: impl Iterator<Item = Offer>, tip_off: Option<DateTime<Utc>>) -> Self {
+        let in_time = |offer: &Offer| tip_off.is_none_or(|tip_off| offer.at <= tip_off);
+        let mut sides: Vec<Side> = offers.filter(in_time).flat_map(Offer::sides).collect();
         // Of each side of a line the newest update counts.
         sides.sort_unstable_by_key(|side| {
             (side.book, side.tenths, side.is_over, Reverse((side.at, side.is_active)))
@@ -226,29 +249,33 @@ mod tests {
 
     #[test]
     fn offers_are_read_as_the_query_writes_them() {
-        let row = |offers: &str| Row {
+        let row = Row {
             player_lookup: "jaylenbrown".into(),
             bp_player_id: 71,
             player_name: "Jaylen Brown".into(),
             player_team: "BOS".into(),
-            offers: offers.into(),
+            points: Some("12|245|64800|-110|-105;12|245|-60||120|0;12|many|0|1|1".into()),
+            rebounds: None,
+            assists: Some("10|65|0|-110|".into()),
+            threes: None,
+            steals: None,
+            blocks: None,
         };
-        let at = DateTime::from_timestamp_millis(1_767_981_600_000).unwrap_or_default();
-        let offer = |over, under, is_active| Offer {
-            stat_type: StatType::Points,
+        let day: SlateDay = "2026-01-09".parse().expect("a day");
+        let offer = |at: &str, over, under, is_active| Offer {
             book: 12,
             tenths: 245,
-            at,
+            at: at.parse().expect("an instant"),
             is_active,
             over,
             under,
         };
-        let read: Vec<Offer> = row(
-            "points|12|245|1767981600000|1|-110|-105;points|12|245|1767981600000|0||120;dunks|12|5|1|1|1|1",
-        )
-        .offers()
-        .collect();
-        assert_eq!(read, [offer(Some(-110), Some(-105), true), offer(None, Some(120), false)]);
-        assert_eq!(row("").offers().count(), 0);
+        let expected = [
+            offer("2026-01-09T18:00:00Z", Some(-110), Some(-105), true),
+            offer("2026-01-08T23:59:00Z", None, Some(120), false),
+        ];
+        assert_eq!(row.offers(StatType::Points, day).collect::<Vec<_>>(), expected);
+        let counts = [StatType::Assists, StatType::Rebounds].map(|stat| row.offers(stat, day).count());
+        assert_eq!(counts, [1, 0]);
     }
 }

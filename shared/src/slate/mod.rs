@@ -155,10 +155,8 @@ pub struct Rows {
 struct Expected {
     player_lookup: CompactString,
     universal_player_id: Option<CompactString>,
-    game_id: CompactString,
     team_abbr: CompactString,
     days_rest: Option<i64>,
-    processed_at: Option<i64>,
 }
 
 impl Rows {
@@ -173,7 +171,7 @@ impl Rows {
             bigquery.query(include_str!("../../sql/expected_players.sql"), &date),
             bigquery.query(include_str!("../../sql/registry.sql"), &seasons),
             bigquery.query(include_str!("../../sql/predictions.sql"), &date),
-            bigquery.query(include_str!("../../sql/lines.sql"), &date),
+            market::rows(bigquery, day),
             injury::rows(bigquery, day),
         )?;
         Ok(Self { schedule, expected, registry, predictions, offers, injuries })
@@ -199,7 +197,7 @@ impl Slate {
     /// Interprets the rows of `day`.
     pub fn of(day: SlateDay, rows: Rows) -> Self {
         let Rows { schedule, expected, registry, predictions, offers, injuries } = rows;
-        let registry = Registry::of(registry, Season::of(day));
+        let registry = Registry::of(registry);
         // No table has the players of an all-star team or of a guest from abroad.
         let of_the_league =
             |game: &ScheduledGame| !game.id.is_exhibition() || game.is_between_teams_of_the_league();

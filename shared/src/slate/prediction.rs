@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Line;
-use crate::decimal;
+use crate::{decimal, google::bigquery::Values};
 
 /// A model's prediction of a player's points tonight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,47 +65,24 @@ pub(super) struct Row {
     pub predicted_points: f64,
     pub confidence_score: f64,
     pub recommendation: CompactString,
-    pub current_points_line: Option<f64>,
-    pub line_source: Option<CompactString>,
-    pub estimated_line_value: Option<f64>,
+    /// The line that the prediction was made against, if a bookmaker offered it.
+    pub bookmakers_line: Option<f64>,
+    /// The line that the prediction was made against, if it is an estimate.
+    pub estimated_line: Option<f64>,
     pub is_active: bool,
     /// Microseconds since 1970.
     pub created_at: i64,
     /// Microseconds since 1970; often null.
     pub updated_at: Option<i64>,
-    pub prediction_version: i64,
-    pub system_id: CompactString,
-    pub prediction_id: String,
-    pub fatigue_adjustment: Option<f64>,
-    pub shot_zone_adjustment: Option<f64>,
-    pub referee_adjustment: Option<f64>,
-    pub look_ahead_adjustment: Option<f64>,
-    pub pace_adjustment: Option<f64>,
-    pub usage_spike_adjustment: Option<f64>,
-    pub home_away_adjustment: Option<f64>,
-    pub other_adjustments: Option<f64>,
+    /// The components in tenths of a point; `predictions.sql` says in which order.
+    pub adjustments: String,
 }
 
+/// The components of a prediction, in the order of `adjustments`.
+const COMPONENTS: [&str; 8] =
+    ["Fatigue", "Shot zones", "Referees", "Look-ahead", "Pace", "Usage", "Home or away", "Other"];
+
 impl Row {
-    /// Whether this row of the same player and game takes precedence over `other`. `predictions.sql` orders rows in the
-    /// same way, but cannot compare those that name the game in different forms: a change is made in both.
-    pub(super) fn goes_before(&self, other: &Row) -> bool {
-        let newness = |row: &Row| {
-            (row.own_line().is_some(), row.updated_at.unwrap_or(row.created_at), row.prediction_version)
-        };
-        let names = |row: &Row| (row.system_id.clone(), row.prediction_id.clone());
-        newness(self).cmp(&newness(other)).then_with(|| names(other).cmp(&names(self))).is_gt()
-    }
-
-    /// A bookmaker's line that the prediction was made against.
-    pub(super) fn own_line(&self) -> Option<f64> {
-        self.current_points_line.filter(|_| self.line_source.as_deref() != Some("ESTIMATED_AVG"))
-    }
-
-    pub(super) fn estimated_line(&self) -> Option<f64> {
-        self.current_points_line.or(self.estimated_line_value)
-    }
-
     /// The prediction with its recommendation for the line that was found.
     pub(super) fn against(&self, line: Option<&Line>) -> Prediction {
         let said = match self.recommendation.as_str() {
@@ -114,7 +91,7 @@ impl Row {
             "PASS" => Recommendation::Pass,
             _ => Recommendation::NoLine,
         };
-        let held = self.current_points_line.or(self.estimated_line_value);
+        let held = self.bookmakers_line.or(self.estimated_line);
         let recommendation = match line {
             None => Recommendation::NoLine,
             Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
@@ -133,21 +110,10 @@ impl Row {
 
     /// The largest components of the prediction, in points to one decimal.
     fn factors(&self) -> Vec<String> {
-        let components = [
-            ("Fatigue", self.fatigue_adjustment),
-            ("Shot zones", self.shot_zone_adjustment),
-            ("Referees", self.referee_adjustment),
-            ("Look-ahead", self.look_ahead_adjustment),
-            ("Pace", self.pace_adjustment),
-            ("Usage", self.usage_spike_adjustment),
-            ("Home or away", self.home_away_adjustment),
-            ("Other", self.other_adjustments),
-        ];
-        let mut components: Vec<(&str, i64)> = components
-            .into_iter()
-            .filter_map(|(name, points)| Some((name, decimal::tenths(points?))))
-            .filter(|(_, tenths)| *tenths != 0)
-            .collect();
+        let mut values = Values::of(&self.adjustments);
+        let mut components: Vec<(&str, i64)> =
+            COMPONENTS.into_iter().filter_map(|name| Some((name, values.next()?))).collect();
+        components.retain(|(_, tenths)| *tenths != 0);
         components.sort_by_key(|(_, tenths)| std::cmp::Reverse(tenths.abs()));
         let told = components.into_iter().take(MOST_FACTORS);
         told.map(|(name, tenths)| format!("{name} {:+.1}", decimal::ratio(tenths, 10, 1))).collect()
@@ -176,12 +142,10 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Adds a row, unless a better one of its kind is there.
+    /// Adds a row, unless one of its kind is there: the rows come in their order of precedence.
     pub(super) fn add(&mut self, row: &'a Row) {
         let place = if row.is_active { &mut self.active } else { &mut self.inactive };
-        if place.is_none_or(|known| row.goes_before(known)) {
-            *place = Some(row);
-        }
+        place.get_or_insert(row);
     }
 
     /// The row that counts, and whether it was withdrawn because the player is out. Changes after tip-off do
@@ -222,29 +186,18 @@ mod tests {
             predicted_points: 21.4,
             confidence_score: 92.0,
             recommendation: recommendation.into(),
-            current_points_line: line,
-            line_source: Some(source.into()),
-            estimated_line_value: None,
+            bookmakers_line: line.filter(|_| source != "ESTIMATED_AVG"),
+            estimated_line: line.filter(|_| source == "ESTIMATED_AVG"),
             is_active: true,
             created_at: 0,
             updated_at: None,
-            prediction_version: 1,
-            system_id: "catboost_v9".into(),
-            prediction_id: "1".into(),
-            fatigue_adjustment: None,
-            shot_zone_adjustment: None,
-            referee_adjustment: None,
-            look_ahead_adjustment: None,
-            pace_adjustment: None,
-            usage_spike_adjustment: None,
-            home_away_adjustment: None,
-            other_adjustments: None,
+            adjustments: "|||||||".into(),
         }
     }
 
     fn market(line: f64) -> Market {
-        let offer = Offer::parse(&format!("points|10|{}|0|1|-110|-108", line * 10.0));
-        Market::of(offer.iter(), None)
+        let offer = Offer::parse(&format!("10|{}|0|-110|-108", line * 10.0), DateTime::default());
+        Market::of(offer.into_iter(), None)
     }
 
     #[test]
@@ -296,24 +249,9 @@ mod tests {
 
     #[test]
     fn the_four_largest_components_of_a_prediction_are_told_in_points() {
-        let row = Row {
-            fatigue_adjustment: Some(-1.5),
-            pace_adjustment: Some(0.25),
-            referee_adjustment: Some(0.0),
-            usage_spike_adjustment: Some(2.0),
-            home_away_adjustment: Some(0.5),
-            other_adjustments: Some(-0.1),
-            ..row(Some(22.5), "ACTUAL_PROP", "UNDER")
-        };
+        let row = Row { adjustments: "-15||0||3|20|5|-1".into(), ..row(Some(22.5), "ACTUAL_PROP", "UNDER") };
         assert_eq!(row.factors(), ["Usage +2.0", "Fatigue -1.5", "Home or away +0.5", "Pace +0.3"]);
-        assert!(super::Row { ..self::row(None, "NO_PROP_LINE", "NO_LINE") }.factors().is_empty());
-    }
-
-    #[test]
-    fn f17_an_invented_line_does_not_win_over_a_bookmaker_s() {
-        let real = row(Some(24.5), "ACTUAL_PROP", "OVER");
-        let invented = Row { created_at: 1, ..row(Some(20.0), "ESTIMATED_AVG", "OVER") };
-        assert!(real.goes_before(&invented) && !invented.goes_before(&real));
+        assert!(self::row(None, "NO_PROP_LINE", "NO_LINE").factors().is_empty());
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::agree;
-use crate::nba::{PlayerLookup, Season, Team};
+use crate::nba::{PlayerLookup, Team};
 
 /// The players of this season and the last.
 #[derive(Clone, Debug, Default)]
@@ -37,25 +36,15 @@ pub(super) struct Row {
     pub universal_player_id: Option<CompactString>,
     pub player_lookup: CompactString,
     pub player_name: CompactString,
-    pub team_abbr: CompactString,
-    pub season: CompactString,
+    /// The team; `None` in a row of last season.
+    pub current_team: Option<CompactString>,
     pub position: Option<CompactString>,
-    pub last_game_date: Option<NaiveDate>,
-    pub last_roster_activity_date: Option<NaiveDate>,
-    pub processed_at: i64,
 }
 
 impl Registry {
-    /// A traded player has a row for each team: the latest active row describes the player now, and a
-    /// position that it lacks comes from an earlier one.
-    pub(super) fn of(mut rows: Vec<Row>, season: Season) -> Self {
-        let season = season.to_string();
-        rows.sort_by(|a, b| {
-            let last_seen = |row: &Row| row.last_game_date.max(row.last_roster_activity_date);
-            (&b.season, last_seen(b), b.processed_at)
-                .cmp(&(&a.season, last_seen(a), a.processed_at))
-                .then_with(|| a.team_abbr.cmp(&b.team_abbr))
-        });
+    /// A traded player has a row for each team, newest first: the first one describes the player now, and a position
+    /// that it lacks comes from an earlier one.
+    pub(super) fn of(rows: Vec<Row>) -> Self {
         let mut registry = Self::default();
         for row in rows {
             let name = row.player_name.trim();
@@ -91,7 +80,7 @@ impl Registry {
                     name: if name.is_empty() { title_case(&lookup) } else { name.to_owned() },
                     lookup,
                     position,
-                    team: (row.season == season).then(|| Team::of_code(&row.team_abbr).ok()).flatten(),
+                    team: row.current_team.and_then(|code| Team::of_code(&code).ok()),
                 }),
             }
         }
@@ -205,31 +194,20 @@ pub(super) fn title_case(lookup: &PlayerLookup) -> String {
 mod tests {
     use super::*;
 
-    fn row(team: &str, season: &str, last: &str, position: Option<&str>) -> Row {
+    fn row(team: Option<&str>, position: Option<&str>) -> Row {
         Row {
             universal_player_id: Some("nolantraore_001".into()),
             player_lookup: "nolantraor".into(),
             player_name: "Nolan Traoré".into(),
-            team_abbr: team.into(),
-            season: season.into(),
+            current_team: team.map(Into::into),
             position: position.map(Into::into),
-            last_game_date: last.parse().ok(),
-            last_roster_activity_date: None,
-            processed_at: 0,
         }
-    }
-
-    fn registry(rows: Vec<Row>) -> Registry {
-        Registry::of(rows, Season::of("2026-01-09".parse().expect("a day")))
     }
 
     #[test]
     fn a_traded_player_is_on_the_latest_team_and_on_no_other() {
-        let registry = registry(vec![
-            row("BKN", "2025-26", "2026-01-02", Some("G")),
-            row("LAL", "2025-26", "2026-01-08", None),
-            row("SAS", "2024-25", "2025-04-01", None),
-        ]);
+        let rows = [row(Some("LAL"), None), row(Some("BKN"), Some("G")), row(None, None)];
+        let registry = Registry::of(rows.into());
         let rosters = registry.rosters();
         let on = |code| rosters.get(&Team::of_code(code).expect("a team")).map_or(0, Vec::len);
         assert_eq!((on("LAL"), on("BKN"), on("SAS")), (1, 0, 0));
@@ -242,15 +220,13 @@ mod tests {
     #[test]
     fn f9_a_row_without_the_certain_id_makes_no_second_player() {
         for swap in [false, true] {
-            let mut rows = vec![
-                row("LAL", "2025-26", "2026-01-08", None),
-                Row { universal_player_id: None, ..row("BKN", "2025-26", "2026-01-02", None) },
-            ];
+            let mut rows =
+                vec![row(Some("LAL"), None), Row { universal_player_id: None, ..row(Some("BKN"), None) }];
             if swap {
                 let id = rows[0].universal_player_id.take();
                 rows[1].universal_player_id = id;
             }
-            let registry = registry(rows);
+            let registry = Registry::of(rows);
             let rosters = registry.rosters();
             let on = |code| rosters.get(&Team::of_code(code).expect("a team")).map_or(0, Vec::len);
             assert_eq!((on("LAL"), on("BKN")), (1, 0));
@@ -259,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_player_of_last_season_has_a_name_but_no_team() {
-        let registry = registry(vec![row("SAS", "2024-25", "2025-04-01", None)]);
+        let registry = Registry::of(vec![row(None, None)]);
         let lookup = PlayerLookup::of("Nolan Traoré").expect("a lookup");
         let person = registry.person(&lookup, None, None).expect("a person");
         assert_eq!((person.name.as_str(), &person.team), ("Nolan Traoré", &None));

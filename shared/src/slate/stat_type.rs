@@ -27,19 +27,6 @@ pub enum StatType {
 impl StatType {
     /// The statistics other than points: bookmakers offer lines on them, models predict none.
     pub const OTHERS: [Self; 5] = [Self::Rebounds, Self::Assists, Self::Threes, Self::Steals, Self::Blocks];
-
-    /// The statistic that the odds table calls so.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "points" => Self::Points,
-            "rebounds" => Self::Rebounds,
-            "assists" => Self::Assists,
-            "threes" => Self::Threes,
-            "steals" => Self::Steals,
-            "blocks" => Self::Blocks,
-            _ => return None,
-        })
-    }
 }
 
 /// A player's counts in a game. A source may lack any of them except the points.

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{
     Connection, OptionalExtension,
     functions::FunctionFlags,
@@ -323,14 +324,22 @@ impl Warehouse {
     }
 }
 
-fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite::Result<()> {
-    // A function of GoogleSQL that SQLite lacks; timestamps are stored as text.
+/// Adds the functions of GoogleSQL that the queries use and SQLite lacks. Timestamps and dates are stored as text.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("UNIX_MILLIS", 1, flags, |context| {
-        let instant: Option<String> = context.get(0)?;
-        let instant = instant.and_then(|text| text.parse::<chrono::DateTime<chrono::Utc>>().ok());
-        Ok(instant.map(|instant| instant.timestamp_millis()))
+    connection.create_scalar_function("UNIX_SECONDS", 1, flags, |context| {
+        let instant: Option<DateTime<Utc>> =
+            context.get::<Option<String>>(0)?.and_then(|text| text.parse().ok());
+        Ok(instant.map(|instant| instant.timestamp()))
     })?;
+    connection.create_scalar_function("UNIX_DATE", 1, flags, |context| {
+        let day: Option<NaiveDate> = context.get::<Option<String>>(0)?.and_then(|text| text.parse().ok());
+        Ok(day.map(|day| (day - NaiveDate::default()).num_days()))
+    })
+}
+
+fn prepare(connection: &Connection, folder: &Path, tables: &[Table]) -> rusqlite::Result<()> {
+    add_functions(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute_batch(

@@ -6,6 +6,7 @@
 mod load_once;
 mod load_pause;
 mod query;
+mod values;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 
 pub use load_once::{Load, Loaded, Loader, STAGING};
 pub use query::Parameter;
+pub use values::Values;
 
 use crate::{
     Error, connections,
