@@ -128,3 +128,32 @@ proptest! {
         prop_assert_eq!(counted("In Progress", Some(period), &clock), before + length - left, "{} {}", period, clock);
     }
 }
+
+#[tokio::test]
+async fn the_chance_at_the_end_of_a_quarter_is_that_of_the_next_one_s_beginning() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut chances = Vec::new();
+    for (time, state) in [
+        ("02:12", ("3rd Qtr", 3, "Q3 0:00")),
+        ("02:13", ("End of 3rd", 3, "End Q3")),
+        ("02:14", ("3rd Qtr", 3, "Q3")),
+        ("02:15", ("4th Qtr", 4, "Q4 12:00")),
+    ] {
+        night.poll(time, [boston(state, 20)]).await;
+        chances.push(night.standing("jaylenbrown").await["chance"].clone());
+    }
+    assert!(chances[0].is_f64() && chances.iter().all(|chance| *chance == chances[0]), "{chances:?}");
+}
+
+#[tokio::test]
+async fn a_tie_at_the_end_of_the_fourth_quarter_leaves_an_overtime() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let chance = async |time: &str, visitors: i64| {
+        let mut game = boston(("4th Qtr", 4, "Q4 0:00"), 22);
+        game["visitor_team_score"] = json!(visitors);
+        night.poll(time, [game]).await;
+        night.standing("jaylenbrown").await["chance"].as_f64().expect("a chance")
+    };
+    assert!(chance("02:50", 81).await < 0.001, "a point behind at the end");
+    assert!(chance("02:51", 82).await > 0.05, "five minutes more");
+}

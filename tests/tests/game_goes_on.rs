@@ -101,12 +101,12 @@ async fn a_player_whom_the_official_box_score_lacks_too_is_settled_by_his_last_p
     night.poll("02:30", [without.clone()]).await;
     assert_eq!(night.standing("jaylenbrown").await["outcome"], "open");
     for teammate in ["hugogonzalez", "derrickwhite", "samhauser", "nealmiasqueta"] {
-        night.cloud.add(SUMMARY, played(teammate, DAY, 6, 14.0));
+        night.cloud.add(SUMMARY, played(teammate, DAY, 6, 48.0));
     }
     night.restart().await;
     night.poll("02:33", [without.clone()]).await;
     assert_eq!(night.standing("jaylenbrown").await["outcome"], "open", "four are no whole box score");
-    night.cloud.add(SUMMARY, played("paytonpritchard", DAY, 6, 14.0));
+    night.cloud.add(SUMMARY, played("paytonpritchard", DAY, 6, 48.0));
     night.restart().await;
     night.poll("02:36", [without]).await;
     let standing = night.standing("jaylenbrown").await;
@@ -387,4 +387,130 @@ async fn a_final_game_that_one_answer_lists_as_to_come_stays_final() {
     night.poll("02:30", [boston(FINAL, 27)]).await;
     assert_eq!(shown(&night.poll("02:33", [empty(boston(BEFORE, 0))]).await), json!(["final", "Final", 87]));
     assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+}
+
+#[tokio::test]
+async fn a_status_that_is_left_from_halftime_stops_nothing() {
+    let night = night().await;
+    night.poll("01:40", [boston(("Halftime", 2, "Halftime"), 12)]).await;
+    for (time, state, points, expected) in [
+        ("02:12", ("Halftime", 3, "Q3 6:35"), 21, json!(["in_progress", "Q3 6:35", 81])),
+        ("02:40", ("Halftime", 4, "Q4 5:30"), 24, json!(["in_progress", "Q4 5:30", 84])),
+    ] {
+        assert_eq!(shown(&night.poll(time, [boston(state, points)]).await), expected);
+    }
+    let timed = night.timed("jaylenbrown").await;
+    assert_eq!(timed["points"], json!([[1440, 12], [1765, 21], [2550, 24]]));
+}
+
+#[tokio::test]
+async fn a_clock_that_says_the_end_ends_the_game_whatever_the_status_says() {
+    for status in ["2026-01-10T00:30:00Z", "4th Qtr", "Ended", "Q4 0:05"] {
+        let night = night().await;
+        night.poll("02:12", [boston(FOURTH, 25)]).await;
+        let live = night.poll("03:12", [full(boston((status, 4, "Final"), 27))]).await;
+        assert_eq!(live["games"][0]["status"], "final", "{status}");
+        assert_eq!(grade(&night).await, json!(["final", 27, "correct"]), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_listings_of_a_game_and_of_two_rows_of_a_player_the_one_with_more_play_counts() {
+    for turned in [false, true] {
+        let night = night().await;
+        let mut end = full(boston(FINAL, 27));
+        let mut empty = box_of(&mut end, "home_team")[0].clone();
+        (empty["pts"], empty["min"], empty["fga"], empty["fgm"]) =
+            (json!(0), json!("00"), json!(0), json!(0));
+        box_of(&mut end, "home_team").insert(usize::from(turned), empty);
+        let mut games = vec![end, boston(("4th Qtr", 4, "Q4 6:00"), 22)];
+        if turned {
+            games.reverse();
+        }
+        let live = night.poll("03:12", games).await;
+        assert_eq!(live["games"][0]["status"], "final", "{turned}");
+        assert_eq!(grade(&night).await, json!(["final", 27, "correct"]), "{turned}");
+    }
+}
+
+#[tokio::test]
+async fn a_score_that_is_missing_stays_as_it_was_and_is_counted() {
+    let night = night().await;
+    night.poll("02:12", [boston(THIRD, 21)]).await;
+    let healthy = night.status().await;
+    for (time, missing) in [("02:13", Value::Null), ("02:14", json!("")), ("02:15", json!({}))] {
+        let mut game = boston(THIRD, 21);
+        game["home_team_score"] = missing;
+        assert_eq!(shown(&night.poll(time, [game]).await)[2], 81);
+        assert_eq!(new_issues(&healthy, &night.status().await).len(), 1);
+    }
+    // Its players' points tell more than the last score.
+    let night = self::night().await;
+    night.poll("02:12", [full(boston(THIRD, 21))]).await;
+    let mut end = full(boston(FINAL, 27));
+    let score = end["home_team_score"].take();
+    assert_eq!(shown(&night.poll("03:12", [end]).await)[2], score);
+}
+
+#[tokio::test]
+async fn points_that_are_missing_in_a_row_with_play_are_not_zero() {
+    for missing in [Value::Null, json!("")] {
+        let night = night().await;
+        night.poll("02:12", [boston(THIRD, 21)]).await;
+        let without = |mut game: Value| {
+            box_of(&mut game, "home_team")[0]["pts"] = missing.clone();
+            game
+        };
+        let live = night.poll("02:15", [without(boston(FOURTH, 25))]).await;
+        assert_eq!(player(&live, "jaylenbrown")["points"], 21);
+        let mut end = full(boston(FINAL, 27));
+        let score = end["home_team_score"].clone();
+        end = without(end);
+        end["home_team_score"] = score;
+        night.poll("03:12", [end]).await;
+        assert_eq!(grade(&night).await, json!(["final", 21, "pending"]), "{missing}");
+        let first_sight = self::night().await;
+        first_sight.poll("03:12", [without(full(boston(FINAL, 27)))]).await;
+        let standing = first_sight.standing("jaylenbrown").await;
+        assert_eq!(fields(&standing, ["outcome", "status"]), json!(["open", "pending"]), "{missing}");
+        let mended = full(boston(FINAL, 27));
+        night.poll("03:13", [mended]).await;
+        assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
+    }
+}
+
+#[tokio::test]
+async fn one_answer_alone_neither_calls_a_game_off_nor_ends_it_by_halftime() {
+    let second = ("2nd Qtr", 2, "Q2 5:00");
+    let mut called_off = boston(("Postponed", 0, ""), 0);
+    (called_off["home_team_score"], called_off["visitor_team_score"]) = (json!(0), json!(0));
+    for wrong in [called_off, boston(("Final", 2, "Final"), 12)] {
+        let night = night().await;
+        night.poll("01:20", [boston(second, 12)]).await;
+        let live = night.poll("01:21", [wrong.clone()]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q2 5:00", 72]), "{}", wrong["status"]);
+        assert_ne!(live["next_update_expected"], Value::Null);
+        assert_eq!(grade(&night).await[1], 12);
+        let live = night.poll("01:22", [boston(("2nd Qtr", 2, "Q2 4:30"), 14)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q2 4:30", 74]));
+        // Said twice, it is believed.
+        night.poll("01:23", [wrong.clone()]).await;
+        let live = night.poll("01:24", [wrong.clone()]).await;
+        assert_ne!(live["games"][0]["status"], "in_progress", "{}", wrong["status"]);
+    }
+}
+
+#[tokio::test]
+async fn a_game_abroad_that_begins_after_midnight_ends_in_the_same_document() {
+    let night = night().await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let abroad = |state, score| {
+        let mut game = los_angeles(state, score, &[]);
+        game["date"] = json!("2026-01-10");
+        game
+    };
+    let live = night.poll("06:40", [abroad(("1st Qtr", 1, "Q1 5:00"), 12)]).await;
+    assert_eq!(live["games_in_progress"], 1);
+    let live = night.poll("08:30", [abroad(FINAL, 99)]).await;
+    assert_eq!((&live["games_in_progress"], &live["games_final"]), (&json!(0), &json!(2)));
 }

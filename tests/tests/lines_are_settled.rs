@@ -231,3 +231,117 @@ async fn an_offer_of_a_player_whom_nobody_predicts_has_a_chance_by_the_season() 
     // The published formula for an average of 10 before tip-off.
     assert_eq!(walsh["chance_over"], 0.5304, "{walsh}");
 }
+
+#[tokio::test]
+async fn a_game_that_is_on_before_its_tip_off_is_known_locks_its_lines_in_both_documents() {
+    for tip_off in [Value::Null, json!("2026-01-10T05:00:00Z"), json!("2026-01-10T03:30:00Z")] {
+        let cloud = cloud().await;
+        cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+        cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), json!({"game_date_est": tip_off})));
+        let mut night = Night::of(cloud).await;
+        night.poll("00:20", [boston(BEFORE, 0)]).await;
+        night.poll("00:50", [with_walsh(("1st Qtr", 1, "Q1 5:00"), 4, 2)]).await;
+        for offer in both_sides("jordanwalsh", 10, 12.5, -110, -110) {
+            night.cloud.add(ODDS, with(offer, json!({"bookmaker_last_update": "2026-01-10T00:55:00Z"})));
+        }
+        let list = tonight(&night.cloud, "01:00").await;
+        let prop = &player(&list, "jordanwalsh")["props"][0];
+        assert_eq!(fields(prop, ["line", "locked"]), json!([9.5, true]), "{tip_off}");
+        night.restart().await;
+        night.poll("01:10", [with_walsh(("2nd Qtr", 2, "Q2 8:00"), 9, 5)]).await;
+        let walsh = settled(&night, "jordanwalsh").await;
+        assert_eq!(fields(&walsh, ["line", "locked"]), json!([9.5, true]), "{tip_off}");
+    }
+}
+
+#[tokio::test]
+async fn a_prediction_that_is_first_made_after_tip_off_is_no_pick() {
+    let mut night = Night::of(predicting(&[]).await).await;
+    night.poll("00:50", [boston(THIRD, 21)]).await;
+    let late = json!({"created_at": "2026-01-10T03:05:00Z"});
+    night
+        .cloud
+        .add("nba_predictions.player_prop_predictions", with(predicted("gradeydick", 9.0, "OVER"), late));
+    night.restart().await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let grading = night.cloud.document(GRADING).await;
+    assert_eq!((&grading["lines"], &grading["predictions"]), (&json!([]), &json!([])));
+    let list = tonight(&night.cloud, "03:20").await;
+    assert_eq!(player(&list, "gradeydick")["has_line"], false);
+}
+
+/// An official box score of Boston's players, Brown not among them, with these minutes each.
+fn add_teammates(cloud: &Cloud, count: usize, minutes: f64) {
+    for nth in 0..count {
+        cloud.add(SUMMARY, played(&format!("reserve{}", char::from(b'a' + nth as u8)), DAY, 10, minutes));
+    }
+}
+
+#[tokio::test]
+async fn an_official_box_score_that_is_not_whole_yet_says_of_nobody_that_he_did_not_play() {
+    let mut night = Night::of(cloud().await).await;
+    let mut short = boston(FINAL, 27);
+    box_of(&mut short, "home_team").remove(0);
+    night.poll("03:12", [short.clone()]).await;
+    add_teammates(&night.cloud, 6, 20.0);
+    night.restart().await;
+    night.backfill([short.clone()]).await;
+    let grading = night.cloud.document(DATED_GRADING).await;
+    assert_eq!(fields(only(&grading["lines"], "jaylenbrown"), RESULT), json!([null, "open", "open", true]));
+    // With everyone's minutes in, it does.
+    night.cloud.execute("nba_analytics", "DELETE FROM player_game_summary");
+    add_teammates(&night.cloud, 8, 30.0);
+    night.restart().await;
+    night.backfill([short]).await;
+    let grading = night.cloud.document(DATED_GRADING).await;
+    assert_eq!(
+        fields(only(&grading["lines"], "jaylenbrown"), RESULT),
+        json!([null, "void", "official", true])
+    );
+}
+
+#[tokio::test]
+async fn what_is_official_stays_while_the_official_table_is_replaced() {
+    let mut night = Night::of(cloud().await).await;
+    night.poll("03:12", [full(with_walsh(FINAL, 27, 8))]).await;
+    for (lookup, points) in [("jaylenbrown", 24), ("jordanwalsh", 10)] {
+        night.cloud.add(SUMMARY, played(lookup, DAY, points, 30.0));
+    }
+    night.restart().await;
+    night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
+    let official = night.cloud.document(DATED_GRADING).await;
+    assert_eq!(
+        fields(only(&official["lines"], "jaylenbrown"), RESULT),
+        json!([24, "under", "official", true])
+    );
+    // Empty, and then with one of the two.
+    night.cloud.execute("nba_analytics", "DELETE FROM player_game_summary");
+    for _ in 0..2 {
+        night.restart().await;
+        night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
+        let grading = night.cloud.document(DATED_GRADING).await;
+        for part in ["lines", "predictions", "corrections", "summary"] {
+            assert_eq!(grading[part], official[part], "{part}");
+        }
+        night.cloud.add(SUMMARY, played("jordanwalsh", DAY, 10, 30.0));
+    }
+}
+
+#[tokio::test]
+async fn an_official_row_without_points_or_of_another_person_corrects_nothing() {
+    for row in [
+        json!({"points": null}),
+        json!({"universal_player_id": "jaylenbrown_002", "team_abbr": "MIA"}),
+        json!({"universal_player_id": "jaylenbrown_002"}),
+    ] {
+        let mut night = Night::of(cloud().await).await;
+        night.poll("03:12", [full(with_walsh(FINAL, 27, 8))]).await;
+        night.cloud.add(SUMMARY, with(played("jaylenbrown", DAY, 9, 36.0), row.clone()));
+        night.restart().await;
+        night.backfill([full(with_walsh(FINAL, 27, 8))]).await;
+        let grading = night.cloud.document(DATED_GRADING).await;
+        let brown = only(&grading["lines"], "jaylenbrown");
+        assert_eq!(fields(brown, RESULT), json!([27, "over", "provisional", true]), "{row}");
+        assert_eq!(grading["corrections"], json!([]), "{row}");
+    }
+}

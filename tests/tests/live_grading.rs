@@ -492,12 +492,16 @@ async fn a_player_whose_first_name_or_suffix_upstream_has_otherwise_is_found_by_
         standings(&document),
         [json!(["alexsarr", 26, "correct"]), json!(["jaylenbrown", 30, "correct"])]
     );
-    // Two players of that surname: the match is uncertain, and a box score with so few players is not
-    // complete.
+    // Two players of that surname: a row stays that of the player who its id was.
     let players = game["home_team"]["players"].as_array_mut().expect("players");
     players.push(line(76, "Olivier", "Sarr", 2, "3"));
-    let document = graded(&cloud, [game]).await;
-    assert_eq!(standings(&document)[1], json!(["alexsarr", null, "pending"]));
+    let document = graded(&cloud, [game.clone()]).await;
+    assert_eq!(standings(&document)[0], json!(["alexsarr", 26, "correct"]));
+    // At first sight the match is uncertain, and a box score with so few players is not complete.
+    let cloud = cloud_with(&[predicted("alexsarr", 15.0, "OVER")]).await;
+    cloud.add("nba_reference.nba_players_registry", registered("Alex Sarr", "BOS"));
+    cloud.add("nba_analytics.upcoming_player_game_context", tests::warehouse::expected("alexsarr", "BOS"));
+    assert_eq!(standings(&graded(&cloud, [game]).await), [json!(["alexsarr", null, "pending"])]);
 }
 
 #[tokio::test]

@@ -188,3 +188,27 @@ async fn grading_and_timeline_hold_the_same_line() {
     assert_eq!(json!([standing["line"], standing["actual"]]), json!([24.5, 25]));
     assert_eq!(night.timed("jaylenbrown").await["line"], 24.5);
 }
+
+#[tokio::test]
+async fn offers_under_another_spelling_of_a_teammate_s_name_are_his() {
+    for (name, spelled) in [
+        ("Michael Porter Jr.", "Michael Porter"),
+        ("Nic Claxton", "Nicolas Claxton"),
+        ("Hansen Yang", "Yang Hansen"),
+    ] {
+        let cloud = predicting(&[]).await;
+        let row = tests::warehouse::registered(name, "BOS");
+        let lookup = row["player_lookup"].as_str().expect("a lookup").to_owned();
+        cloud.add(CONTEXT, expected(&lookup, "BOS"));
+        cloud.add("nba_reference.nba_players_registry", row);
+        let theirs = shared::nba::PlayerLookup::of(spelled).expect("a lookup");
+        for offer in both_sides(theirs.as_str(), 10, 24.5, -112, -108) {
+            cloud.add(ODDS, with(offer, json!({"player_name": spelled})));
+        }
+        let list = tonight(&cloud, "22:00").await;
+        assert_eq!(player(&list, &lookup)["props"][0]["line"], 24.5, "{spelled}");
+    }
+    // An unknown teammate of the same surname is somebody else.
+    let cloud = offering(both_sides("xavierbrown", 10, 24.5, -112, -108)).await;
+    assert_eq!(player(&tonight(&cloud, "22:00").await, "jaylenbrown")["has_line"], false);
+}

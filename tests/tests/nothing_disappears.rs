@@ -262,14 +262,15 @@ async fn a_team_that_is_read_without_its_contexts_keeps_those_it_had() {
 #[tokio::test]
 async fn what_upstream_says_twice_in_a_row_hours_apart_is_believed() {
     let (cloud, ..) = listed().await;
-    let another = json!({"game_date": "2026-01-11", "game_date_est": "2026-01-12T00:30:00Z"});
     cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
-    cloud.add(SCHEDULE, with(scheduled("0022500600", "NYK", "PHI"), another));
-    assert_eq!(tonight(&cloud, "18:00").await["total_players"], 4, "once");
+    cloud.add(SCHEDULE, scheduled("0022500600", "NYK", "PHI"));
+    cloud.add(CONTEXT, expected("jalenbrunson", "NYK"));
+    assert_eq!(tonight(&cloud, "18:00").await["total_players"], 5, "once");
     let list = tonight(&cloud, "21:30").await;
-    assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 1]), "twice");
+    assert_eq!(fields(&list, ["game_date", "total_players"]), json!([DAY, 2]), "twice");
     // The line that was public is void, and stays in the day's documents.
-    assert_eq!(list["games"][0]["game_status"], "postponed");
+    let is_void = |game: &&Value| game["game_id"] == GAME && game["game_status"] == "postponed";
+    assert!(list["games"].as_array().expect("games").iter().any(|game| is_void(&game)), "{list}");
     assert_eq!(player(&list, "jaylenbrown")["props"][0]["locked"], false);
     let night = Night::of(cloud).await;
     night.poll("02:12", []).await;
@@ -285,6 +286,7 @@ async fn what_is_lost_while_something_else_is_missing_is_missed_twice_as_well() 
     cloud.execute("nba_analytics", "DELETE FROM upcoming_player_game_context");
     tonight(&cloud, "18:00").await;
     cloud.execute("nba_predictions", "DELETE FROM player_prop_predictions");
+    cloud.add(PREDICTIONS, predicted("scottiebarnes", 21.0, "UNDER"));
     let list = tonight(&cloud, "18:15").await;
     let brown = player(&list, "jaylenbrown");
     assert_eq!(brown["props"], player(&before, "jaylenbrown")["props"], "the prediction, missed once");
@@ -335,4 +337,24 @@ async fn a_registry_read_empty_takes_nobody_s_name_or_team() {
     let list = tonight(&cloud, "18:00").await;
     assert_eq!(player(&list, "jordanwalsh")["name"], "Jordan Walsh");
     assert_eq!(player(&list, "hugogonzalez")["name"], player(&before, "hugogonzalez")["name"]);
+}
+
+#[tokio::test]
+async fn a_schedule_or_predictions_without_any_row_say_nothing_however_often_they_are_read() {
+    for (dataset, table) in [("nba_raw", "nbac_schedule"), ("nba_predictions", "player_prop_predictions")] {
+        let (cloud, before, healthy) = listed().await;
+        let mut night = Night::of(cloud).await;
+        night.poll("18:00", [boston(BEFORE, 0)]).await;
+        night.cloud.execute(dataset, &format!("DELETE FROM {table}"));
+        for time in ["18:10", "18:20", "18:40", "19:40"] {
+            night.restart().await;
+            night.poll(time, [boston(BEFORE, 0)]).await;
+            let standing = night.standing("jaylenbrown").await;
+            assert_eq!(fields(&standing, ["status", "line"]), json!(["pending", 24.5]), "{table} {time}");
+            assert_eq!(known(&tonight(&night.cloud, time).await), known(&before), "{table} {time}");
+            let status = night.status().await;
+            let message = |status: &Value| status["services"]["tonight_data"]["message"].clone();
+            assert_ne!(message(&status), message(&healthy), "{table} {time}");
+        }
+    }
 }

@@ -287,3 +287,24 @@ async fn another_day_s_export_says_nothing_of_today() {
         .await;
     assert!(!cloud.names(API_BUCKET, "v1/").contains(&STATUS.to_owned()));
 }
+
+#[tokio::test]
+async fn a_game_that_is_late_is_waited_for_and_not_over() {
+    let cloud = cloud().await;
+    let mut waiting = game(1, DAY, "2026-01-10T00:30:00Z", 0, "");
+    waiting["home_team"]["players"] = json!([]);
+    waiting["visitor_team"] = json!({"id": 28, "abbreviation": "TOR", "players": []});
+    let upstream = Stub::answering([Reply::games([waiting])]).await;
+    let clock = HandClock::at("2026-01-10T00:35:00Z");
+    cloud.tonight(&clock).await.tell(tonight()).await;
+    let exporter = cloud.exporter(&upstream, &clock).await;
+    exporter.post("").await;
+    let at_first = status(&cloud).await;
+    assert_eq!(health(&at_first, "live_data"), ("healthy", "1 game is late"));
+    let next = &at_first["services"]["live_data"]["next_update_expected"];
+    assert_eq!(*next, "2026-01-10T00:36:00.000000+00:00");
+    clock.set("2026-01-10T01:10:00Z");
+    exporter.post("").await;
+    let later = status(&cloud).await;
+    assert_eq!(health(&later, "live_data"), ("degraded", "1 game is late, the first 40 minutes"));
+}

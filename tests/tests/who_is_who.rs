@@ -275,3 +275,104 @@ async fn a_prediction_row_that_names_the_new_team_s_game_is_of_the_same_player()
     night.poll("03:12", [full(boston_without(FINAL)), full(los_angeles(FINAL, 101, &[brown(25)]))]).await;
     assert_eq!(fields(&night.standing("jaylenbrown").await, ["actual", "status"]), json!([25, "correct"]));
 }
+
+#[tokio::test]
+async fn a_name_that_drifts_in_the_middle_of_a_game_keeps_its_id_s_player() {
+    for (first, last) in
+        [(json!("Jaylen"), Value::Null), (json!("Jay"), json!("Browne")), (json!("J"), json!({}))]
+    {
+        let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+        night.poll("02:12", [boston(THIRD, 21)]).await;
+        let mut end = full(boston(FINAL, 27));
+        let drifted = &mut box_of(&mut end, "home_team")[0]["player"];
+        (drifted["first_name"], drifted["last_name"]) = (first.clone(), last.clone());
+        let live = night.poll("03:12", [end]).await;
+        assert_eq!(player(&live, "jaylenbrown")["points"], 27, "{first} {last}");
+        assert_eq!(grade(&night, "jaylenbrown").await, json!([27, "correct", null]), "{first} {last}");
+    }
+}
+
+#[tokio::test]
+async fn a_universal_id_is_more_certain_than_the_spelling_beside_it() {
+    let cloud = predicting(&[]).await;
+    let butler =
+        with(registered("Jimmy Butler III", "BOS"), json!({"universal_player_id": "jimmybutleriii_001"}));
+    cloud.add(REGISTRY, butler);
+    cloud.add(CONTEXT, expected("jimmybutleriii", "BOS"));
+    let row =
+        with(predicted("jimmybutler", 24.0, "OVER"), json!({"universal_player_id": "jimmybutleriii_001"}));
+    cloud.add(PREDICTIONS, at_line(row, 21.5));
+    let night = Night::of(cloud).await;
+    let live = night.poll("03:12", [full(joined(boston(FINAL, 25), 504, "Jimmy", "Butler", 27))]).await;
+    assert_eq!(player(&live, "jimmybutleriii")["points"], 27);
+    assert_eq!(grade(&night, "jimmybutleriii").await, json!([27, "correct", null]));
+}
+
+#[tokio::test]
+async fn of_namesakes_that_differ_in_the_suffix_a_row_is_its_own_team_s() {
+    // Boston's Gary Trent Jr., whose suffix upstream drops, and Toronto's Gary Trent.
+    let cloud = predicting(&[at_line(predicted("garytrent", 12.0, "OVER"), 9.5)]).await;
+    for (name, team) in [("Gary Trent Jr.", "BOS"), ("Gary Trent", "TOR")] {
+        let row = registered(name, team);
+        cloud.add(CONTEXT, expected(row["player_lookup"].as_str().expect("a lookup"), team));
+        cloud.add(REGISTRY, row);
+    }
+    let night = Night::of(cloud).await;
+    let live = night.poll("02:12", [joined(boston(THIRD, 21), 505, "Gary", "Trent", 20)]).await;
+    assert_eq!(fields(player(&live, "garytrentjr"), ["points", "team"]), json!([20, "BOS"]));
+    assert!(night.standing("garytrent").await["actual"].is_null());
+    // Both under the same name.
+    let mut end = joined(boston(FINAL, 25), 505, "Gary", "Trent", 22);
+    box_of(&mut end, "visitor_team").push(line(506, "Gary", "Trent", 11, "18"));
+    let live = night.poll("03:12", [full(end)]).await;
+    assert_eq!([&player(&live, "garytrentjr")["points"], &player(&live, "garytrent")["points"]], [22, 11]);
+    assert_eq!(grade(&night, "garytrent").await, json!([11, "correct", null]));
+}
+
+#[tokio::test]
+async fn a_row_without_play_in_the_old_team_s_box_is_no_reason_against_the_new_team_s() {
+    let night = Night::of(trade_night().await).await;
+    let mut left = boston_without(FINAL);
+    let bench = line(70, "Jaylen", "Brown", 0, "00");
+    box_of(&mut left, "home_team").push(bench);
+    night.poll("03:12", [full(left), full(los_angeles(FINAL, 101, &[brown(25)]))]).await;
+    assert_eq!(grade(&night, "jaylenbrown").await, json!([25, "correct", null]));
+}
+
+#[tokio::test]
+async fn tonight_s_list_settles_a_player_who_was_traded_today() {
+    let night = Night::of(trade_night().await).await;
+    night.poll("03:12", [full(boston_without(FINAL)), full(los_angeles(FINAL, 101, &[brown(25)]))]).await;
+    let list = tests::drift::tonight(&night.cloud, "03:20").await;
+    let shown = fields(player(&list, "jaylenbrown"), ["actual_points", "result", "settled"]);
+    assert_eq!(shown, json!([25, "WIN", "provisional"]));
+}
+
+#[tokio::test]
+async fn of_teammates_with_one_surname_the_likelier_first_name_is_the_player() {
+    for (theirs, own) in [("Alexandre", "Alex"), ("Moritz", "Moe")] {
+        let cloud = predicting_of(&format!("{own} Sarr")).await;
+        // The brother is in no box yet.
+        cloud.add(REGISTRY, registered("Olivier Sarr", "BOS"));
+        cloud.add(CONTEXT, expected("oliviersarr", "BOS"));
+        let lookup = format!("{}sarr", own.to_lowercase());
+        let night = Night::of(cloud).await;
+        let live = night.poll("02:12", [joined(boston(THIRD, 21), 507, theirs, "Sarr", 6)]).await;
+        assert_eq!(player(&live, &lookup)["points"], 6);
+        assert_eq!(night.standing(&lookup).await["actual"], 6);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_nobody_is_known_by_and_that_may_be_the_player_s_keeps_the_line_open() {
+    let cloud = predicting_of("Jalen Williams").await;
+    cloud.add(REGISTRY, registered("Jaylin Williams", "BOS"));
+    cloud.add(CONTEXT, expected("jaylinwilliams", "BOS"));
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 508, "J.", "Williams", 30))]).await;
+    assert_eq!(grade(&night, "jalenwilliams").await, json!([null, "pending", null]));
+    // A stranger of another surname is none of theirs.
+    let night = Night::of(predicting_of("Jalen Williams").await).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 509, "Jo", "Winter", 30))]).await;
+    assert_eq!(grade(&night, "jalenwilliams").await, did_not_play());
+}

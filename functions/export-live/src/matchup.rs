@@ -26,10 +26,14 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
     // Nearly every player has a row in the own game, so the rows by name are rarely needed.
     let rows = LazyCell::new(|| rows_by_name(live));
-    // The only row with a name that nobody else has.
-    let only_row = |lookup: &PlayerLookup| match rows.get(lookup).map(Vec::as_slice) {
-        Some([row]) if slate.registry.count(lookup) <= 1 => Some(*row),
-        _ => None,
+    // The only row with a name that nobody else has, or the only one of it that shows play.
+    let only_row = |lookup: &PlayerLookup| {
+        let of_name = rows.get(lookup).filter(|_| slate.registry.count(lookup) <= 1)?;
+        let mut played = of_name.iter().filter(|(_, line)| line.has_played());
+        match (of_name.as_slice(), played.next(), played.next()) {
+            ([row], ..) | (_, Some(row), None) => Some(*row),
+            _ => None,
+        }
     };
     let mut matchups = Matchups { all: Vec::with_capacity(slate.games.len()), of_pair: HashMap::new() };
     for game in &slate.games {
@@ -40,12 +44,15 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     for (index, game) in slate.games.iter().enumerate() {
         for player in &game.players {
             let is_his = |line: &LivePlayer| line.team == player.team && game.scheduled.has(&line.team);
+            // A row without play is no reason against one with play on another team.
+            let is_his = |line: &LivePlayer| is_his(line) && line.has_played();
             let has_row = matchups.all[index].box_score_entry(player).is_some_and(is_his);
             let is_here = || {
                 let rows = rows.get(&player.lookup);
                 rows.is_none_or(|rows| rows.iter().any(|(_, line)| is_his(line)))
             };
             let elsewhere = if has_row || is_here() { None } else { only_row(&player.lookup) };
+            let elsewhere = elsewhere.filter(|(_, line)| line.team != player.team);
             let game_elsewhere = elsewhere.and_then(|(game, _)| matchups.place(game, None));
             match elsewhere.zip(game_elsewhere) {
                 Some(((_, line), place)) => {

@@ -7,7 +7,7 @@ use shared::{
     Error,
     google::bigquery::{BigQuery, Parameter},
     nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair},
-    slate::people::{BoxRow, Directory, Identity, Named, identify},
+    slate::people::{BoxRow, Directory, Identity, Named, SourceId, identify},
 };
 
 use crate::{
@@ -54,6 +54,7 @@ impl Names {
         let rows = games.iter().zip(&pairs).flat_map(|(game, pair)| {
             let rows = game.players.iter().map(move |player| BoxRow {
                 bdl_id: player.bdl_player_id,
+                nba_id: player.nba_player_id,
                 lookup: &player.player_lookup,
                 name: &player.name,
                 team: &player.team,
@@ -61,6 +62,7 @@ impl Names {
             });
             rows.chain(game.without_a_row().map(move |player| BoxRow {
                 bdl_id: None,
+                nba_id: Some(player.nba_player_id),
                 lookup: &player.player_lookup,
                 name: &player.name,
                 team: &player.team,
@@ -68,14 +70,15 @@ impl Names {
             }))
         });
         let rows: Vec<BoxRow<'_>> = rows.collect();
-        // What the public document says counts only while the registry cannot be read.
-        let has_registry = slate.is_some_and(|slate| !slate.registry.is_empty());
-        let public = public.filter(|_| !has_registry).into_iter().flatten();
-        let was = public.flat_map(|game| &game.players).filter_map(|player| {
+        let public = public.into_iter().flatten();
+        let was = public.flat_map(|game| &game.players).flat_map(|player| {
             let (lookup, team) = (player.player_lookup.clone(), player.team.clone());
-            Some((player.bdl_player_id?, Identity { lookup, name: Some(player.name.clone()), team }))
+            let identity = Identity { lookup, name: Some(player.name.clone()), team };
+            let ids =
+                [player.bdl_player_id.map(SourceId::BallDontLie), player.nba_player_id.map(SourceId::Nba)];
+            ids.into_iter().flatten().map(move |id| (id, identity.clone()))
         });
-        let was: HashMap<i64, Identity> = was.collect();
+        let was: HashMap<SourceId, Identity> = was.collect();
         let mut identities = identify(&rows, &self.directory, slate, &was).into_iter();
         let scheduled = slate.into_iter().flat_map(|slate| &slate.games);
         let ids: HashMap<TeamPair, &NbaGameId> =

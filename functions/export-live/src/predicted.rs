@@ -60,7 +60,9 @@ impl Predicted {
         let official = OfficialBoxScores::of(rows.official, &slate.registry);
         let mut averages = ByPlayer::default();
         for row in rows.seasons.into_iter().filter(|row| row.games > 0) {
-            if let Some(lookup) = slate.registry.lookup(&row.player_lookup) {
+            if let Some(lookup) =
+                slate.registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup)
+            {
                 #[allow(clippy::cast_precision_loss, reason = "a season's games and points are few")]
                 let average = row.points as f64 / row.games as f64;
                 averages.add(lookup, row.universal_player_id, None, average);

@@ -183,7 +183,11 @@ impl Form {
         let mut by_player = ByPlayer::default();
         for row in rows {
             let season = Season::parse(&row.totals, day);
-            let Some((lookup, season)) = registry.lookup(&row.player_lookup).zip(season) else { continue };
+            let Some((lookup, season)) =
+                registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup).zip(season)
+            else {
+                continue;
+            };
             let last = row.last_games.split(';').map(PastGame::parse).collect();
             by_player.add(lookup, row.universal_player_id, None, Self { season, last });
         }
@@ -394,7 +398,7 @@ pub(crate) struct FatigueRow {
 pub(crate) fn fatigue_by_player(rows: Vec<FatigueRow>, registry: &Registry) -> ByPlayer<i64> {
     let mut by_player = ByPlayer::default();
     for row in rows {
-        if let Some(lookup) = registry.lookup(&row.player_lookup) {
+        if let Some(lookup) = registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup) {
             by_player.add(lookup, row.universal_player_id, None, row.fatigue_score);
         }
     }

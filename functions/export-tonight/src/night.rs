@@ -9,7 +9,10 @@ use shared::{
     documents::status::Fixtures,
     google::bigquery::{BigQuery, Parameter},
     nba::{GameStatus, Season, SlateDay, Team, TeamPair},
-    slate::{self, ByPlayer, OfficialBoxScores, OfficialRow, Slate, player_game_days, with_player_games},
+    slate::{
+        self, ByPlayer, OfficialBoxScores, OfficialRow, ScheduledGame, Slate, player_game_days,
+        with_player_games,
+    },
 };
 
 use crate::{
@@ -137,12 +140,14 @@ impl Night {
         }
     }
 
-    /// The games that had begun at the last poll.
+    /// The games that had begun at the last poll, or whose lines the grading has locked.
     pub fn begun(&self) -> HashSet<TeamPair> {
         let has_begun =
             |status: Option<GameStatus>| matches!(status, Some(GameStatus::InProgress | GameStatus::Final));
-        let begun = self.scores.iter().filter(|live| has_begun(live.game_status));
-        begun.map(LiveScore::pair).collect()
+        let begun = self.scores.iter().filter(|live| has_begun(live.game_status)).map(LiveScore::pair);
+        let games = self.slate.games.iter().map(|game| &game.scheduled);
+        let locked = games.filter(|game| self.settlement.has_locked(&game.id)).map(ScheduledGame::pair);
+        begun.chain(locked).collect()
     }
 }
 

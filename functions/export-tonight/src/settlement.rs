@@ -1,12 +1,12 @@
 //! The outcomes of a day's lines, read from the public grading, so that tonight's list agrees with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use shared::{
     Error,
     google::storage::Storage,
-    nba::{PlayerLookup, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
     slate::{self, Outcome, Recommendation, Settled, StatType},
 };
 
@@ -14,7 +14,12 @@ use crate::document::PickResult;
 
 /// The outcomes of a day's lines.
 #[derive(Debug, Default)]
-pub struct Settlement(HashMap<(PlayerLookup, Team, StatType), SettledLine>);
+pub struct Settlement {
+    /// By player and statistic; namesakes have a line each.
+    lines: HashMap<(PlayerLookup, StatType), Vec<(Team, SettledLine)>>,
+    /// The games whose lines are locked.
+    locked: HashSet<NbaGameId>,
+}
 
 /// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,23 +53,40 @@ impl Settlement {
         struct Line {
             player_lookup: PlayerLookup,
             team: Team,
+            game_id: NbaGameId,
             stat_type: StatType,
+            #[serde(default)]
+            locked: bool,
             actual: Option<u32>,
             outcome: Outcome,
             settled: Settled,
         }
         let Grading { lines } = serde_json::from_slice(grading)?;
-        let settled = lines.into_iter().map(|line| {
-            let Line { player_lookup, team, stat_type, actual, outcome, settled } = line;
-            ((player_lookup, team, stat_type), SettledLine { actual, outcome, settled })
-        });
-        Ok(Self(settled.collect()))
+        let mut settlement = Self::default();
+        for line in lines {
+            let Line { player_lookup, team, game_id, stat_type, locked, actual, outcome, settled } = line;
+            if locked {
+                settlement.locked.insert(game_id);
+            }
+            let of_player = settlement.lines.entry((player_lookup, stat_type)).or_default();
+            of_player.push((team, SettledLine { actual, outcome, settled }));
+        }
+        Ok(settlement)
     }
 
-    /// The outcome of the player's line of a statistic.
+    /// Whether the grading has the game's lines as locked: it has begun.
+    pub fn has_locked(&self, game: &NbaGameId) -> bool {
+        self.locked.contains(game)
+    }
+
+    /// The outcome of the player's line of a statistic; a name that only one graded line has is the player's.
     pub fn of(&self, player: &slate::Player, stat: StatType) -> Option<&SettledLine> {
         player.lines().find(|line| line.stat_type == stat)?;
-        self.0.get(&(player.lookup.clone(), player.team.clone(), stat))
+        let lines = self.lines.get(&(player.lookup.clone(), stat))?.as_slice();
+        let of_team = lines.iter().find(|(team, _)| *team == player.team);
+        // A player who was traded today is graded with the new team.
+        let only = || if let [only] = lines { Some(only) } else { None };
+        of_team.or_else(only).map(|(_, line)| line)
     }
 }
 

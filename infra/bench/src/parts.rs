@@ -272,7 +272,7 @@ fn predict_everyone(slate: &mut Value) -> Result<()> {
         .filter(|row| row["player_lookup"].as_str().is_some_and(|lookup| !known.contains(lookup)));
     for (player, model) in missing.zip(models.iter().cycle()) {
         let mut row = model.clone();
-        for field in ["player_lookup", "universal_player_id", "game_id"] {
+        for field in ["player_lookup", "universal_player_id"] {
             row[field] = player[field].clone();
         }
         predictions.push(row);
@@ -309,7 +309,9 @@ impl Copier {
                 self.number(id.as_i64().ok_or("an id is not an integer")?, copy)?.into()
             }
             ("game_id", Value::String(id)) => self.game(id, copy)?.into(),
-            ("abbreviation" | "team" | "player_team", Value::String(team)) => self.team(team, copy).into(),
+            ("abbreviation" | "team" | "player_team" | "current_team", Value::String(team)) => {
+                self.team(team, copy).into()
+            }
             (_, Value::String(team)) if name.contains("team_abbr") || name.contains("tricode") => {
                 self.team(team, copy).into()
             }

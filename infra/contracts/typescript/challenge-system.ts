@@ -379,8 +379,8 @@ export interface LivePlayer {
    */
   nba_player_id: number | null;
   /**
-   * True where the row is older than the game's state, because the source has left the player out since; absent
-   * otherwise.
+   * True where the row is older than the game's state, because the source has left the player or the points out since;
+   * absent otherwise.
    */
   outdated?: boolean;
   /**

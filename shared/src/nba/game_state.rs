@@ -46,7 +46,9 @@ pub struct GameState {
     pub says_period: bool,
     /// Whether the teams are in the break after the second quarter.
     pub is_halftime: bool,
-    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
+    /// Whether the clock says that the period is over, by naming it without a time: `End Q3`, `Q3`.
+    pub is_break: bool,
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Q3` without a clock, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
     /// `Postponed`, `Cancelled`; empty before tip-off.
     pub time_remaining: String,
 }
@@ -58,13 +60,19 @@ impl GameState {
         let time_text = upstream.time.unwrap_or_default().trim();
         let clock = Clock::read(time_text);
         let period = period_of(upstream.period, clock.period, Period::of_text(status_text));
-        let status = status_of(upstream, status_text, time_text, period);
-        let says_half = [status_text, time_text].iter().any(|text| is_half(text));
-        let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && clock.is_zero()));
-        let says_period = status != GameStatus::Final || period >= 4 || overtimes_of_final(status_text) > 0;
+        let status = status_of(upstream, status_text, time_text, period, &clock);
+        // A status may be left from an earlier moment, unlike a clock that runs or a later period.
+        let says_half = [status_text, time_text].iter().any(|text| is_half(text))
+            && period <= 3
+            && (clock.is_zero() || clock.left.is_none());
+        let is_over = clock.is_zero() || clock.is_over();
+        let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && is_over));
+        let is_break = status == GameStatus::InProgress && clock.is_over();
+        let overtimes = overtimes_of_final(status_text).max(overtimes_of_final(time_text));
+        let says_period = status != GameStatus::Final || period >= 4 || overtimes > 0;
         let period = match status {
             // A final state may come without its period, or with an earlier one.
-            GameStatus::Final => period.max(4).max(4 + overtimes_of_final(status_text)),
+            GameStatus::Final => period.max(4).max(4 + overtimes),
             _ if is_halftime => 2,
             _ => period,
         };
@@ -81,7 +89,7 @@ impl GameState {
                 (None, None) => "In Progress".into(),
             },
         };
-        Self { status, period, says_period, is_halftime, time_remaining }
+        Self { status, period, says_period, is_halftime, is_break, time_remaining }
     }
 }
 
@@ -164,8 +172,9 @@ fn period_of(number: Option<i64>, clock: Option<Period>, status: Option<Period>)
         (_, Some(Period::Named(overtime)), Some(number)) if overtime > 4 => overtime.max(number),
         (Some(Period::SomeOvertime), ..) | (None, Some(Period::SomeOvertime), _) => match number {
             Some(number) if number > 4 => number,
-            Some(number) => 4 + number,
-            None => 5,
+            // Overtimes counted from 1; a fourth one is rarer than a period that is left from regulation.
+            Some(number) if number < 4 => 4 + number,
+            Some(_) | None => 5,
         },
         (None, _, Some(number)) => number,
         (None, Some(Period::Named(period)), None) => period,
@@ -173,13 +182,25 @@ fn period_of(number: Option<i64>, clock: Option<Period>, status: Option<Period>)
     }
 }
 
-fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64) -> GameStatus {
+fn status_of(
+    upstream: &UpstreamClock<'_>,
+    status: &str,
+    time: &str,
+    period: i64,
+    clock: &Clock,
+) -> GameStatus {
     // A period shows that play has begun, whatever the status says.
     let by_period = if period > 0 { GameStatus::InProgress } else { GameStatus::Scheduled };
-    match upstream.status_state.unwrap_or_default() {
+    let is_off = |word: &str| ["postponed", "canceled", "cancelled", "abandoned"].contains(&word);
+    let word = upstream.status_state.unwrap_or_default();
+    // A clock that says the end of a whole game is as recent as any clock; the words beside it may be left over.
+    if period >= 4 && starts_with_ignoring_case(time, "final") && !is_off(word) {
+        return GameStatus::Final;
+    }
+    match word {
         "in_progress" | "in" => return GameStatus::InProgress,
         "final" => return GameStatus::Final,
-        "postponed" | "canceled" | "cancelled" | "abandoned" => return GameStatus::Postponed,
+        word if is_off(word) => return GameStatus::Postponed,
         "scheduled" | "delayed" | "suspended" => return by_period,
         _ => {}
     }
@@ -187,7 +208,9 @@ fn status_of(upstream: &UpstreamClock<'_>, status: &str, time: &str, period: i64
     let begins = |words: &[&str]| words.iter().any(|word| status.starts_with(word));
     if begins(&["final"]) || (status.is_empty() && starts_with_ignoring_case(time, "final")) {
         GameStatus::Final
-    } else if upstream.postponed || begins(&["postponed", "ppd", "cancel", "abandon"]) {
+    } else if (upstream.postponed && clock.left.is_none())
+        || begins(&["postponed", "ppd", "cancel", "abandon"])
+    {
         GameStatus::Postponed
     } else if !is_tip_off_time(&status)
         && (begins(&["in progress", "in_progress", "half", "end"]) || Period::of_text(&status).is_some())
@@ -243,10 +266,11 @@ fn overtimes(period: i64) -> i64 {
     (period - 4).max(0)
 }
 
-/// The number of overtimes in `Final/OT`, `Final/OT2`, `Final/2OT`.
-fn overtimes_of_final(status: &str) -> i64 {
-    let Some((_, tail)) = status.split_once('/') else { return 0 };
-    if !tail.to_ascii_lowercase().contains("ot") {
+/// The number of overtimes in `Final/OT`, `Final/OT2`, `Final/2OT`, `Final OT`.
+fn overtimes_of_final(text: &str) -> i64 {
+    let text = text.to_ascii_lowercase();
+    let Some(tail) = text.strip_prefix("final").or_else(|| Some(text.split_once('/')?.1)) else { return 0 };
+    if !tail.contains("ot") {
         return 0;
     }
     tail.bytes().find(u8::is_ascii_digit).map_or(1, |digit| i64::from(digit - b'0'))
@@ -282,6 +306,11 @@ impl Clock {
         Self { period: Period::of_text(&names.join(" ")), left: clocks.first().map(|clock| plain(clock)) }
     }
 
+    /// Whether the text names a period and no time in it, as in a break: `End Q3`, `Q3`.
+    fn is_over(&self) -> bool {
+        self.left.is_none() && matches!(self.period, Some(Period::Named(_)))
+    }
+
     fn is_zero(&self) -> bool {
         self.left.as_deref().is_some_and(|left| left.bytes().all(|b| matches!(b, b'0' | b':' | b'.')))
     }
@@ -296,14 +325,14 @@ fn is_clock(word: &str) -> bool {
         && (word.contains(':') || word.contains('.') || word == "0")
 }
 
-/// A clock without a leading zero, and with one before a bare colon.
+/// A clock in minutes and seconds, the minutes without a leading zero.
 fn plain(clock: &str) -> String {
     match clock.split_once(':') {
         Some((minutes, seconds)) => {
             let minutes = minutes.trim_start_matches('0');
             format!("{}:{seconds}", if minutes.is_empty() { "0" } else { minutes })
         }
-        None => clock.to_owned(),
+        None => format!("0:{clock}"),
     }
 }
 
@@ -357,8 +386,26 @@ mod tests {
             ("In Progress", 4, "Q4 5:39", InProgress, "Q4 5:39"),
             ("", 4, "5:39", InProgress, "Q4 5:39"),
             ("4th Qtr", 4, "", InProgress, "Q4"),
-            ("4th Qtr", 4, "42.3", InProgress, "Q4 42.3"),
+            ("4th Qtr", 4, "42.3", InProgress, "Q4 0:42.3"),
             ("End of 1st", 1, "End Q1", InProgress, "Q1"),
+            ("3rd Qtr", 3, "Q3", InProgress, "Q3"),
+            ("3rd Qtr", 3, "", InProgress, "Q3"),
+            ("2nd Qtr", 2, "End Q2", InProgress, "Halftime"),
+            ("OT", 5, "End OT", InProgress, "OT1"),
+            ("OT", 4, "OT 2:10", InProgress, "OT1 2:10"),
+            ("OT", 1, "OT 2:10", InProgress, "OT1 2:10"),
+            // Words that are left from an earlier moment.
+            ("Halftime", 4, "Q4 5:30", InProgress, "Q4 5:30"),
+            ("Halftime", 3, "11:40", InProgress, "Q3 11:40"),
+            ("Halftime", 2, "Q2 0:42", InProgress, "Q2 0:42"),
+            ("Halftime", 4, "", InProgress, "Q4"),
+            ("Halftime", 3, "", InProgress, "Halftime"),
+            ("2026-01-10T00:30:00Z", 4, "Final", Final, "Final"),
+            ("4th Qtr", 4, "Final", Final, "Final"),
+            ("OT", 5, "Final/OT", Final, "Final/OT"),
+            ("3rd Qtr", 3, "Final", InProgress, "Q3"),
+            ("Final OT", 1, "", Final, "Final/OT"),
+            ("Final", 0, "Final/2OT", Final, "Final/OT2"),
             ("OT", 5, "2:10", InProgress, "OT1 2:10"),
             ("OT", 5, "OT 2:10", InProgress, "OT1 2:10"),
             ("OT2", 6, "OT2 0:48", InProgress, "OT2 0:48"),
@@ -413,6 +460,16 @@ mod tests {
         let marked =
             UpstreamClock { postponed: true, status: Some("2026-01-10T00:00:00Z"), ..Default::default() };
         assert_eq!(GameState::read(&marked).status, Postponed);
+        // A game that is played in spite of the mark.
+        let played = UpstreamClock { period: Some(3), time: Some("Q3 6:35"), ..marked };
+        assert_eq!(GameState::read(&played).status, InProgress);
+        let ended = UpstreamClock {
+            status_state: Some("in_progress"),
+            period: Some(4),
+            time: Some("Final"),
+            ..Default::default()
+        };
+        assert_eq!(GameState::read(&ended).status, Final);
     }
 
     proptest::proptest! {

@@ -1,7 +1,14 @@
 //! Minutes played, as BallDontLie writes them.
 
-/// Minutes as a fraction from `"28:30"` (28.5), `"05"`, `"5"`; `None` for anything else.
+/// Minutes as a fraction from `"28:30"` (28.5), `"05"`, `"5"`, `"28.5"`, `"00:28:30"`; `None` for anything else.
 pub fn minutes_decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let fraction = |text: &str| text.parse::<f64>().ok().filter(|minutes| (0.0..1000.0).contains(minutes));
+    if text.split('.').count() == 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return fraction(text);
+    }
+    // Hours, minutes, seconds.
+    let text = text.strip_prefix("00:").filter(|rest| rest.contains(':')).unwrap_or(text);
     let whole = |text: &str, most: usize| {
         let digits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| text.parse::<u16>().ok()).flatten().map(f64::from)
@@ -25,6 +32,11 @@ mod tests {
             ("00", Some(0.0)),
             ("0:00", Some(0.0)),
             ("", None),
+            ("28.5", Some(28.5)),
+            ("00:28:30", Some(28.5)),
+            ("00:30", Some(0.5)),
+            ("28.", Some(28.0)),
+            ("1.2.3", None),
             ("28:", None),
             ("28:61", None),
             ("-3", None),

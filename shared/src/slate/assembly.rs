@@ -9,6 +9,7 @@ use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
     StatType, Unplaced, agree, line,
     market::{self, Market},
+    people::may_be_one_name,
     prediction,
     registry::title_case,
 };
@@ -74,8 +75,10 @@ impl Assembly {
     /// Adds an expected player once; `false` where the game or the player is unknown.
     fn expect_one(&mut self, row: &Expected) -> bool {
         let registry = &self.slate.registry;
-        let (Some(lookup), Ok(team)) = (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
-        else {
+        let (Some(lookup), Ok(team)) = (
+            registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup),
+            Team::of_code(&row.team_abbr),
+        ) else {
             return false;
         };
         // A team plays once a day, so it identifies the game; the table's game ids have two forms and typos.
@@ -127,7 +130,9 @@ impl Assembly {
         let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
         let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {
-            let Some(lookup) = self.slate.registry.lookup(&row.player_lookup) else {
+            let Some(lookup) =
+                self.slate.registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup)
+            else {
                 tracing::warn!(player = %row.player_lookup, "a prediction names no readable player; it is skipped");
                 continue;
             };
@@ -146,9 +151,11 @@ impl Assembly {
         let mut by_lookup: HashMap<PlayerLookup, Vec<&market::Row>> = HashMap::new();
         for row in offered {
             // The name supplies letters that the lookup has lost.
-            if let Some(lookup) = self.slate.registry.lookup_of(&row.player_lookup, &row.player_name) {
-                by_lookup.entry(lookup).or_default().push(row);
-            }
+            let Some(lookup) = self.slate.registry.lookup_of(&row.player_lookup, &row.player_name) else {
+                continue;
+            };
+            let lookup = self.teammate_called(row, &lookup).unwrap_or(lookup);
+            by_lookup.entry(lookup).or_default().push(row);
         }
         let offers = |lookup: &PlayerLookup| by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default();
         let Slate { games, injuries, .. } = &mut self.slate;
@@ -253,6 +260,21 @@ impl Assembly {
             Some((game, player)) => Found::At(self.add(game, player)),
             None => Found::Nowhere,
         }
+    }
+
+    /// The player whom a row of the odds means by a name that nobody has: the only one of the team
+    /// whose name may be another spelling of it.
+    fn teammate_called(&self, row: &market::Row, lookup: &PlayerLookup) -> Option<PlayerLookup> {
+        if self.of_lookup.contains_key(lookup) || self.slate.registry.count(lookup) > 0 {
+            return None;
+        }
+        let team = Team::of_code(&row.player_team).ok()?;
+        let index = self.of_team.get(&team)?;
+        let is_called =
+            |player: &&Player| player.team == team && may_be_one_name(&player.name, &row.player_name);
+        let mut called = self.slate.games[*index].players.iter().filter(is_called);
+        let player = called.next()?;
+        called.next().is_none().then(|| player.lookup.clone())
     }
 
     fn game(&self, id: &WarehouseGameId) -> Option<usize> {

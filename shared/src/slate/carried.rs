@@ -83,7 +83,11 @@ impl Memory<'_> {
             let Recalled { day, generation, remembered: known } = recalled;
             let mut carried = slate.clone();
             let before = known.clone();
-            Carrying { now, half_a_refresh: self.half_a_refresh, begun }.carry(&mut carried, known);
+            let lacks_schedule = carried.games.is_empty();
+            let lacks_predictions = carried.predictions() == 0;
+            let half_a_refresh = self.half_a_refresh;
+            Carrying { now, half_a_refresh, begun, lacks_schedule, lacks_predictions }
+                .carry(&mut carried, known);
             let after = Remembered { games: carried.games.clone(), unplaced: carried.unplaced.clone() };
             if after == before {
                 return Ok(carried);
@@ -127,6 +131,10 @@ struct Carrying<'a> {
     now: DateTime<Utc>,
     half_a_refresh: TimeDelta,
     begun: &'a HashSet<TeamPair>,
+    /// Whether the schedule was read without any game: the table is being replaced, which says nothing about a game.
+    lacks_schedule: bool,
+    /// Whether the predictions were read without any row, likewise.
+    lacks_predictions: bool,
 }
 
 impl Carrying<'_> {
@@ -149,7 +157,8 @@ impl Carrying<'_> {
                 continue;
             }
             let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
-            if !is_there && !self.is_gone(unplaced.player.absent.player) {
+            let stays = self.lacks_predictions || !self.is_gone(unplaced.player.absent.player);
+            if !is_there && stays {
                 let mut unplaced = unplaced;
                 unplaced.player.absent.player.get_or_insert(self.now);
                 slate.unplaced.push(unplaced);
@@ -180,11 +189,17 @@ impl Carrying<'_> {
         game.scheduled.has_begun(self.now) || self.begun.contains(&game.scheduled.pair())
     }
 
+    /// Whether the game was seen on, so that it is played whatever the schedule says.
+    fn was_seen(&self, game: &Game) -> bool {
+        self.begun.contains(&game.scheduled.pair())
+    }
+
     fn carry_game(&self, slate: &mut Slate, mut game: Game) {
         // A team that now plays another game is no longer in this one.
         let teams = [&game.scheduled.home, &game.scheduled.away];
         let plays_another = slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)));
-        let is_taken_off = !self.has_begun(&game) && (plays_another || self.is_gone(game.absent_since));
+        let is_taken_off = !self.was_seen(&game) && (plays_another || self.is_gone(game.absent_since));
+        let is_taken_off = is_taken_off && !self.lacks_schedule;
         if is_taken_off {
             tracing::warn!(game = %game.scheduled.id, "a game has left the schedule; its public lines become void");
             // A line that was public is settled: the game is not played on this day.
@@ -291,7 +306,8 @@ impl Carrying<'_> {
             return;
         }
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
-        let keeps_prediction = lost_prediction && !self.is_gone(known.absent.prediction);
+        let keeps_prediction =
+            lost_prediction && (self.lacks_predictions || !self.is_gone(known.absent.prediction));
         // A line that was public is carried to the end of the day.
         let keeps_line = lost_line && (player.line.is_none() || !self.is_gone(known.absent.line));
         if keeps_prediction {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Player, Registry, player_game_days, with_player_games};
+use super::{Counts, Player, Registry, agree, player_game_days, with_player_games};
 use crate::{
     Error,
     google::bigquery::BigQuery,
@@ -14,13 +14,15 @@ use crate::{
 
 /// The number of players on court: an official box score with fewer entries of a team is incomplete.
 const FEWEST_ENTRIES: usize = 5;
+/// Minutes of a team in regulation, less what rounding takes: with fewer an official box score is incomplete.
+const FEWEST_MINUTES: f64 = 5.0 * 48.0 - 5.0;
 
 /// The official box scores of a day, as far as they have arrived.
 #[derive(Clone, Debug, Default)]
 pub struct OfficialBoxScores {
     entries: HashMap<PlayerLookup, Vec<OfficialEntry>>,
-    /// Number of entries of each team.
-    counts: HashMap<Team, usize>,
+    /// Number of entries of each team, and their minutes; `None` where the table has no minutes.
+    arrived: HashMap<Team, (usize, Option<f64>)>,
 }
 
 /// A player's entry.
@@ -65,6 +67,12 @@ impl OfficialRow {
         bigquery.query(&sql, &player_game_days(day, day.days_after(1))).await
     }
 
+    /// Whether the points have not arrived yet.
+    fn lacks_points(&self) -> bool {
+        let has_minutes = self.minutes_played.is_some_and(|minutes| minutes > 0.0);
+        self.points.is_none() && has_minutes && self.is_dnp != Some(true)
+    }
+
     fn played(&self) -> Option<Played> {
         let points = self.points.unwrap_or(0);
         let has_played = points > 0 || self.minutes_played.is_some_and(|minutes| minutes > 0.0);
@@ -87,14 +95,21 @@ impl OfficialBoxScores {
     pub fn of(rows: Vec<OfficialRow>, registry: &Registry) -> Self {
         let mut official = Self::default();
         for row in rows {
-            let (Some(lookup), Ok(team)) =
-                (registry.lookup(&row.player_lookup), Team::of_code(&row.team_abbr))
-            else {
+            let (Some(lookup), Ok(team)) = (
+                registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup),
+                Team::of_code(&row.team_abbr),
+            ) else {
                 tracing::warn!(player = %row.player_lookup, "an entry of the official box scores cannot be read; it is skipped");
                 continue;
             };
+            if row.lacks_points() {
+                tracing::warn!(player = %row.player_lookup, "an entry of the official box scores has minutes and no points; it is skipped");
+                continue;
+            }
             let played = row.played();
-            *official.counts.entry(team.clone()).or_default() += 1;
+            let (entries, minutes) = official.arrived.entry(team.clone()).or_default();
+            *entries += 1;
+            *minutes = row.minutes_played.map(|played| minutes.unwrap_or(0.0) + played).or(*minutes);
             let entry = OfficialEntry { team, universal_id: row.universal_player_id, played };
             official.entries.entry(lookup).or_default().push(entry);
         }
@@ -106,9 +121,12 @@ impl OfficialBoxScores {
         self.entries.is_empty()
     }
 
-    /// Whether a team's box score has arrived, so that a player who is missing in it did not play.
+    /// Whether a team's whole box score has arrived, so that a player who is missing in it did not play.
     pub fn is_complete(&self, team: &Team) -> bool {
-        self.counts.get(team).is_some_and(|entries| *entries >= FEWEST_ENTRIES)
+        let is_whole = |minutes: Option<f64>| minutes.is_none_or(|minutes| minutes >= FEWEST_MINUTES);
+        self.arrived
+            .get(team)
+            .is_some_and(|(entries, minutes)| *entries >= FEWEST_ENTRIES && is_whole(*minutes))
     }
 
     /// A player's entry, if it has arrived: by universal player id, else by name and team, else the only one
@@ -118,9 +136,11 @@ impl OfficialBoxScores {
         let certain = |entry: &&OfficialEntry| {
             entry.universal_id.is_some() && entry.universal_id == player.universal_id
         };
-        let of_team = |entry: &&OfficialEntry| entry.team == player.team;
+        // Two different certain ids are two people.
+        let may_be = |entry: &&OfficialEntry| agree(&entry.universal_id, &player.universal_id);
+        let of_team = |entry: &&OfficialEntry| entry.team == player.team && may_be(entry);
         let only = || match entries {
-            [entry] if registry.count(&player.lookup) <= 1 => Some(entry),
+            [entry] if registry.count(&player.lookup) <= 1 => Some(entry).filter(may_be),
             _ => None,
         };
         entries.iter().find(certain).or_else(|| entries.iter().find(of_team)).or_else(only)

@@ -28,11 +28,22 @@ pub struct Named {
     pub name: String,
 }
 
+/// A player's id in one of the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceId {
+    /// BallDontLie's.
+    BallDontLie(i64),
+    /// The NBA's.
+    Nba(i64),
+}
+
 /// A row of a box score, as upstream sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct BoxRow<'a> {
     /// BallDontLie's id of the player, where the row has one.
     pub bdl_id: Option<i64>,
+    /// The NBA's id of the player, where the row has one.
+    pub nba_id: Option<i64>,
     /// The lookup of the name.
     pub lookup: &'a PlayerLookup,
     /// The name.
@@ -55,13 +66,14 @@ pub struct Identity {
 }
 
 /// Identifies the players of `rows`, in order. `rows` must have all games of a night, so that no row is
-/// matched to a player of another game's box score. Without a slate, only the directory, the earlier identity
-/// of an id (`was`) and upstream's own names are available.
+/// matched to a player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
+/// (`was`), unless that player has another row. Without a slate, only the directory, the earlier identity and upstream's
+/// own names are available.
 pub fn identify(
     rows: &[BoxRow<'_>],
     directory: &Directory,
     slate: Option<&Slate>,
-    was: &HashMap<i64, Identity>,
+    was: &HashMap<SourceId, Identity>,
 ) -> Vec<Identity> {
     let known = People::of(directory, slate, was);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
@@ -75,7 +87,9 @@ pub fn identify(
         }
     };
     let teams: Vec<Team> = rows.iter().zip(&found).map(team).collect();
+    known.find_namesakes_by_team(rows, &teams, &mut found);
     known.find_by_surname(rows, &teams, &mut found);
+    known.find_by_earlier_identity(rows, &mut found);
     let identity = |((row, lookup), team)| known.identity(row, lookup, team);
     rows.iter().zip(found).zip(teams).map(identity).collect()
 }
@@ -84,12 +98,12 @@ pub fn identify(
 struct People<'a> {
     directory: &'a Directory,
     slate: Option<&'a Slate>,
-    was: &'a HashMap<i64, Identity>,
+    was: &'a HashMap<SourceId, Identity>,
     expected: HashMap<&'a PlayerLookup, Vec<&'a Player>>,
 }
 
 impl<'a> People<'a> {
-    fn of(directory: &'a Directory, slate: Option<&'a Slate>, was: &'a HashMap<i64, Identity>) -> Self {
+    fn of(directory: &'a Directory, slate: Option<&'a Slate>, was: &'a HashMap<SourceId, Identity>) -> Self {
         let mut expected: HashMap<_, Vec<_>> = HashMap::new();
         for player in slate.into_iter().flat_map(Slate::players) {
             expected.entry(&player.lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
@@ -106,7 +120,12 @@ impl<'a> People<'a> {
         if self.slate.is_some_and(|slate| !slate.registry.is_empty()) {
             return None;
         }
-        self.was.get(&row.bdl_id?)
+        self.earlier(row)
+    }
+
+    fn earlier(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
+        let ids = [row.bdl_id.map(SourceId::BallDontLie), row.nba_id.map(SourceId::Nba)];
+        ids.into_iter().flatten().find_map(|id| self.was.get(&id))
     }
 
     /// The player identified by the directory's id, the name in any spelling, or the name in another word
@@ -163,6 +182,50 @@ impl<'a> People<'a> {
         sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
     }
 
+    /// Gives a row whose name is that of another team's player to the team's own player whose name differs in the suffix
+    /// alone: Gary Trent of Boston is its Gary Trent Jr., not Toronto's Gary Trent.
+    fn find_namesakes_by_team(
+        &self,
+        rows: &[BoxRow<'_>],
+        teams: &[Team],
+        found: &mut [Option<PlayerLookup>],
+    ) {
+        let Some(slate) = self.slate else { return };
+        for (index, row) in rows.iter().enumerate() {
+            let Some(lookup) = found[index].as_ref() else { continue };
+            let team = &teams[index];
+            let is_elsewhere = self.team(lookup).is_some_and(|of_player| of_player != team);
+            if !is_elsewhere || self.named(row).is_some() {
+                continue;
+            }
+            let plain = without_suffix(row.name);
+            let is_namesake = |(other, name): &(&PlayerLookup, &str)| {
+                *other != lookup
+                    && !found.iter().flatten().any(|it| it == *other)
+                    && without_suffix(name) == plain
+            };
+            let expected = slate.players().filter(|player| player.team == *team);
+            let expected = expected.map(|player| (&player.lookup, player.name.as_str()));
+            let mut namesakes: Vec<_> =
+                expected.chain(slate.registry.on_team(team)).filter(is_namesake).map(|(it, _)| it).collect();
+            namesakes.dedup();
+            if let [namesake] = namesakes[..] {
+                found[index] = Some(namesake.clone());
+            }
+        }
+    }
+
+    /// Gives a row that nothing identifies the earlier identity of its id: a name may drift in the middle of a game.
+    fn find_by_earlier_identity(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
+        for (index, row) in rows.iter().enumerate().filter(|(_, row)| self.named(row).is_none()) {
+            let Some(earlier) = self.earlier(row).filter(|_| found[index].is_none()) else { continue };
+            let is_known = self.expected.contains_key(&earlier.lookup);
+            if is_known && !found.iter().flatten().any(|it| *it == earlier.lookup) {
+                found[index] = Some(earlier.lookup.clone());
+            }
+        }
+    }
+
     /// Matches rows with another first name or suffix (Alexandre for Alex Sarr): by surname, where exactly
     /// one unmatched row and one unmatched player of the team share it.
     fn find_by_surname(&self, rows: &[BoxRow<'_>], teams: &[Team], found: &mut [Option<PlayerLookup>]) {
@@ -211,6 +274,13 @@ impl<'a> People<'a> {
             if candidates.is_empty() {
                 let roster = slate.registry.on_team(team).filter(|(_, name)| has_surname(name));
                 candidates = roster.filter(|(lookup, _)| is_unmatched(lookup, team)).collect();
+            }
+            if candidates.len() > 1 {
+                // Of teammates with one surname the one with the likeliest first name.
+                let first = first_name(rows[*index].name);
+                let likeness = |name: &str| alike(first.as_deref(), first_name(name).as_deref());
+                let best = candidates.iter().map(|(_, name)| likeness(name)).max().unwrap_or_default();
+                candidates.retain(|(_, name)| best > 0 && likeness(name) == best);
             }
             if let [(lookup, name)] = candidates.as_slice()
                 && may_be(&rows[*index], lookup, name, &ids)
@@ -293,12 +363,56 @@ fn may_be(
     !has_another_id && is_his_letter
 }
 
+fn first_name(name: &str) -> Option<String> {
+    name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok()).map(String::from)
+}
+
+/// How alike two first names are: one begins with the other (Alex, Alexandre), they have one initial, or neither.
+fn alike(one: Option<&str>, other: Option<&str>) -> u8 {
+    let Some((one, other)) = one.zip(other) else { return 0 };
+    let is_short = one.len().min(other.len()) < 3;
+    match one.starts_with(other) || other.starts_with(one) {
+        true if !is_short => 2,
+        _ => u8::from(one.as_bytes().first() == other.as_bytes().first()),
+    }
+}
+
+fn is_suffix(word: &str) -> bool {
+    let word = word.trim_end_matches('.').to_ascii_lowercase();
+    ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
+}
+
+/// A name without its suffix, spelled as in a lookup.
+fn without_suffix(name: &str) -> Option<PlayerLookup> {
+    let words: Vec<&str> = name.split_whitespace().filter(|word| !is_suffix(word)).collect();
+    PlayerLookup::of(&words.join(" ")).ok()
+}
+
+/// Whether two names may be spellings of one: they differ in the suffix, in a first name of the same beginning (Nic and
+/// Nicolas Claxton, J. and Jalen Williams), or in the order of the words, or one of them is the surname alone.
+pub fn may_be_one_name(one: &str, other: &str) -> bool {
+    let words = |name: &str| {
+        let words = name.split_whitespace().filter(|word| !is_suffix(word));
+        let mut words: Vec<PlayerLookup> = words.filter_map(|word| PlayerLookup::of(word).ok()).collect();
+        words.sort();
+        words
+    };
+    let is_alone = |name: &str| name.split_whitespace().nth(1).is_none();
+    let is_alike = || {
+        is_alone(one)
+            || is_alone(other)
+            || alike(first_name(one).as_deref(), first_name(other).as_deref()) > 0
+    };
+    words(one) == words(other) || (share_surname(one, other) && is_alike())
+}
+
+/// Whether two names have the same last word, suffixes aside.
+fn share_surname(one: &str, other: &str) -> bool {
+    surname(one).is_some_and(|surname_of_one| Some(surname_of_one) == surname(other))
+}
+
 /// The last word of a name that is not a suffix, spelled as in a lookup.
 fn surname(name: &str) -> Option<PlayerLookup> {
-    let is_suffix = |word: &&str| {
-        let word = word.trim_end_matches('.').to_ascii_lowercase();
-        ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
-    };
     name.split_whitespace().rfind(|word| !is_suffix(word)).and_then(|word| PlayerLookup::of(word).ok())
 }
 

@@ -153,8 +153,7 @@ impl<'a> Rows<'a> {
     pub(super) fn standing(self, tip_off: Option<DateTime<Utc>>, is_out: bool) -> Option<(&'a Row, bool)> {
         let stood = self.inactive.zip(tip_off).filter(|(row, tip_off)| row.was_active_at(*tip_off));
         let is_in_time = |row: &Row| tip_off.is_none_or(|tip_off| row.is_made_by(tip_off));
-        match (self.active, stood) {
-            (Some(active), Some((stood, _))) if !is_in_time(active) => Some((stood, false)),
+        match (self.active.filter(|row| is_in_time(row)), stood) {
             (Some(active), _) => Some((active, false)),
             (None, Some((stood, _))) => Some((stood, false)),
             (None, None) => self.inactive.filter(|_| is_out).map(|row| (row, true)),

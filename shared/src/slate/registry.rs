@@ -104,6 +104,13 @@ impl Registry {
         Some(self.known(&lookup).unwrap_or(lookup))
     }
 
+    /// The lookup of the player with this universal player id, which is certain, else of the one whom a table without
+    /// names calls `stored`; `None` where it has no letter.
+    pub fn lookup_of_id(&self, universal_id: Option<&str>, stored: &str) -> Option<PlayerLookup> {
+        let by_id = universal_id.and_then(|id| self.of_id.get(id)).cloned();
+        by_id.or_else(|| self.lookup(stored))
+    }
+
     /// The lookup of the player whom a table calls `stored` and `name`; `None` where neither has a letter.
     pub fn lookup_of(&self, stored: &str, name: &str) -> Option<PlayerLookup> {
         let mended = PlayerLookup::of_stored(stored, Some(name)).ok()?;

@@ -1,9 +1,14 @@
 //! A game of any source, in validated types.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
+};
 
-use super::{MAXIMUM_TEXT, Rejected, Source};
-use crate::nba::{GameState, NbaGameId, PlayerLookup, SlateDay, Team};
+use super::{MAXIMUM_TEXT, Rejected, Source, wire::Number};
+use crate::nba::{
+    GameState, GameStatus, NbaGameId, PlayerLookup, SlateDay, Team, elapsed_seconds, minutes_decimal,
+};
 
 /// A game of a poll.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +38,10 @@ pub struct Game {
 pub struct Side {
     /// Which team.
     pub team: Team,
-    /// Its points; 0 where upstream has none yet.
+    /// Its points; 0 before the game has begun.
     pub score: u32,
+    /// Whether the source has no readable score, so that `score` is the sum of the players' points.
+    pub lacks_score: bool,
     /// Everyone in its box.
     pub players: Vec<PlayerLine>,
     /// Those who do not play, as far as the source names them.
@@ -56,6 +63,8 @@ pub struct PlayerLine {
     pub minutes: Option<String>,
     /// The counters of the box score; 0 where upstream has null.
     pub counters: Counters,
+    /// Whether upstream has no points of a player who has played.
+    pub lacks_points: bool,
 }
 
 /// A player who does not play.
@@ -99,18 +108,102 @@ impl Game {
     }
 }
 
-/// Each game once, as it was listed last: pages shift between two calls.
-pub(super) fn last_of_each(mut games: Vec<Game>) -> Vec<Game> {
-    let mut seen = HashSet::new();
-    keep_last(&mut games, |game| seen.insert(game.id.clone()));
-    games
+/// Each game once: pages shift between two calls, and a source has listed a game in two states. The one with the most
+/// play is the newest; of equal ones the last.
+pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
+    let play = |game: &Game| {
+        let GameState { status, period, time_remaining, .. } = &game.state;
+        let players = game.home.players.len() + game.visitor.players.len();
+        (elapsed_seconds(*status, *period, time_remaining), game.home.score + game.visitor.score, players)
+    };
+    greatest_of_each(games, |game| game.id.clone(), play)
 }
 
-/// Removes duplicates and keeps the last occurrence.
-pub(super) fn keep_last<T>(list: &mut Vec<T>, is_new: impl FnMut(&T) -> bool) {
-    list.reverse();
-    list.retain(is_new);
-    list.reverse();
+/// The rows of a box score, each player once: the row with the most counts; of equal ones the last.
+pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
+    let key = |(_, line): &(usize, PlayerLine)| (line.bdl_id, line.nba_id, line.anonymous_key());
+    let counts = |(_, line): &(usize, PlayerLine)| (line.counters.points, line.counters.total());
+    let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
+        std::mem::take(&mut of_side.players).into_iter().map(move |line| (side, line))
+    });
+    let once = greatest_of_each(all.collect(), key, counts);
+    for (side, line) in once {
+        sides[side].players.push(line);
+    }
+}
+
+/// The items with different keys, in the order of each key's first item; of several the greatest, else the last.
+fn greatest_of_each<T, K: Eq + Hash, O: Ord>(
+    items: Vec<T>,
+    key: impl Fn(&T) -> K,
+    order: impl Fn(&T) -> O,
+) -> Vec<T> {
+    let mut places: HashMap<K, usize> = HashMap::with_capacity(items.len());
+    let mut once: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        match places.entry(key(&item)) {
+            Entry::Vacant(place) => {
+                place.insert(once.len());
+                once.push(item);
+            }
+            Entry::Occupied(place) => {
+                let known = &mut once[*place.get()];
+                if order(&item) >= order(known) {
+                    *known = item;
+                }
+            }
+        }
+    }
+    once
+}
+
+impl Counters {
+    /// The sum of the counts, which grows with everything that a player does.
+    pub fn total(&self) -> u32 {
+        let Self { points, rebounds, assists, steals, blocks, turnovers, personal_fouls, .. } = *self;
+        let attempts = self.field_goals_attempted.saturating_add(self.free_throws_attempted);
+        let counts = [points, rebounds, assists, steals, blocks, turnovers, personal_fouls, attempts];
+        counts.into_iter().fold(0, u32::saturating_add)
+    }
+}
+
+impl PlayerLine {
+    /// What tells apart the rows without an id.
+    fn anonymous_key(&self) -> Option<PlayerLookup> {
+        (self.bdl_id.is_none() && self.nba_id.is_none()).then(|| self.lookup.clone())
+    }
+}
+
+/// A player's points, and whether they are missing although the row shows play. On points that cannot be read the row is
+/// refused, because everything depends on them.
+pub(super) fn points_of(
+    field: &str,
+    points: Number,
+    minutes: Option<&str>,
+    others: &[Number],
+) -> Result<(u32, bool), String> {
+    let is_some = |count: &Number| count.known().is_some_and(|count| count > 0);
+    let has_minutes = minutes.and_then(minutes_decimal).is_some_and(|minutes| minutes > 0.0);
+    match points.count() {
+        Ok(Some(points)) => Ok((points, false)),
+        Ok(None) => Ok((0, has_minutes || others.iter().any(is_some))),
+        Err(()) => Err(format!("{field}: expected a whole number, 0 or more")),
+    }
+}
+
+/// A team with its score. Where that cannot be read, or is missing although the game has begun, it is the sum of the
+/// players' points.
+pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadable: &mut usize) -> Side {
+    let has_begun = matches!(status, GameStatus::InProgress | GameStatus::Final);
+    match score.count() {
+        Ok(Some(score)) => Side { score, ..side },
+        Ok(None) if !has_begun => side,
+        Ok(None) | Err(()) => {
+            *unreadable += 1;
+            let score = side.players.iter().map(|player| player.counters.points).sum();
+            Side { score, lacks_score: true, ..side }
+        }
+    }
 }
 
 /// Refuses a text that is too long to be what the field should hold.

@@ -6,6 +6,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
+
+/// No count of a game comes near it.
+const MOST: u32 = 9_999;
 
 /// A whole number in any spelling that means one: `25`, `25.0`, `"25"`, `" 25.0"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +35,10 @@ impl Number {
     pub fn count(self) -> Result<Option<u32>, ()> {
         match self {
             Self::Missing => Ok(None),
-            Self::Of(number) => u32::try_from(number).map(Some).map_err(drop),
+            Self::Of(number) => match u32::try_from(number) {
+                Ok(count) if count <= MOST => Ok(Some(count)),
+                _ => Err(()),
+            },
             Self::Unreadable => Err(()),
         }
     }
@@ -186,6 +193,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// The items of a list, unread; none where there is something else than a list.
+pub(super) fn list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<&'de RawValue>>, D::Error> {
+    let raw: Option<&RawValue> = Option::deserialize(deserializer)?;
+    Ok(raw.and_then(|raw| serde_json::from_str(raw.get()).ok()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +216,14 @@ mod tests {
         }
         for json in ["25.5", "true", "\"many\"", "[25]", "{\"n\":25}", "1e300", "\"NaN\""] {
             assert_eq!(read(json), Number::Unreadable, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_game_has_is_no_count() {
+        assert_eq!(Number::Of(186).count(), Ok(Some(186)));
+        for number in [-1, 4_000_000_000, i64::MAX] {
+            assert_eq!(Number::Of(number).count(), Err(()), "{number}");
         }
     }
 

@@ -2,12 +2,16 @@
 
 use shared::{
     nba::GameStatus,
-    slate::{self, Counts, Played},
+    slate::{self, Counts, Played, people::may_be_one_name},
     sources::Source,
 };
 
 use super::ScoreSource;
-use crate::{live, matchup::Matchup, predicted::Predicted};
+use crate::{
+    live::{self, LiveGame},
+    matchup::Matchup,
+    predicted::Predicted,
+};
 
 /// The evidence for an outcome: the state of the player's game, and the player's counts.
 #[derive(Clone)]
@@ -73,7 +77,9 @@ impl Evidence {
             Some(live) if live.status == GameStatus::Final => {
                 // Zeros mean that the player did not play only if the box score shows another player's play.
                 let has_box = live.players.iter().any(live::LivePlayer::has_played);
-                at_the_end(by_live(), (line.is_some() && is_current && has_box) || live.is_whole(), false)
+                let is_named = line.is_some() && is_current && has_box;
+                let is_certain = is_named || (live.is_whole() && !may_be_a_row_of(live, player, predicted));
+                at_the_end(by_live(), is_certain, false)
             }
             Some(live) if live.status == GameStatus::InProgress => before_the_end(live.status, by_live()),
             Some(live) => before_the_end(live.status, None),
@@ -81,6 +87,18 @@ impl Evidence {
             None => before_the_end(matchup.scheduled.status, None),
         }
     }
+}
+
+/// Whether a row of the player's team that nobody is known by may be the player's.
+fn may_be_a_row_of(live: &LiveGame, player: &slate::Player, predicted: &Predicted) -> bool {
+    let is_unknown = |row: &live::LivePlayer| {
+        predicted.slate.registry.count(&row.player_lookup) == 0
+            && !predicted.slate.players().any(|it| it.lookup == row.player_lookup)
+    };
+    let may_be = |row: &live::LivePlayer| {
+        row.team == player.team && row.has_played() && may_be_one_name(&row.name, &player.name)
+    };
+    live.players.iter().any(|row| may_be(row) && is_unknown(row))
 }
 
 /// Formats minutes as a clock: 34.5 is `34:30`.

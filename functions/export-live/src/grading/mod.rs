@@ -13,7 +13,7 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use shared::{
     documents,
     nba::{PlayerLookup, Team},
-    slate::StatType,
+    slate::{Settled, StatType, VoidReason},
 };
 
 use crate::{live, matchup, predicted::Predicted, schedule};
@@ -56,6 +56,9 @@ impl Document {
                 lines.extend(player.other_lines.iter().map(|line| Line::of(&standing(line.stat_type), line)));
             }
         }
+        if let Some(previous) = previous.first() {
+            previous.keep_official(&mut predictions, &mut lines);
+        }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
         predictions.sort_by_cached_key(|graded| {
@@ -81,6 +84,34 @@ impl Document {
             predictions,
             lines,
             corrections,
+        }
+    }
+
+    /// Replaces what is no longer official by what this version has of it: the official table may be read while it is being
+    /// replaced.
+    fn keep_official(&self, predictions: &mut [Graded], lines: &mut [Line]) {
+        // A postponed game is official once its day is over, without the table.
+        let is_by_table = |settled, source: Option<ScoreSource>, void: Option<VoidReason>| {
+            let did_not_play = matches!(void, Some(VoidReason::DidNotPlay | VoidReason::RuledOut));
+            settled == Settled::Official && (source == Some(ScoreSource::NbaOfficial) || did_not_play)
+        };
+        let known = self.lines.iter().filter(|it| is_by_table(it.settled, it.score_source, it.void_reason));
+        let known: HashMap<_, &Line> =
+            known.map(|it| ((&it.player_lookup, &it.team, it.stat_type), it)).collect();
+        for line in lines.iter_mut().filter(|line| line.settled != Settled::Official) {
+            let key = (&line.player_lookup, &line.team, line.stat_type);
+            if let Some(known) = known.get(&key).filter(|known| known.line == line.line) {
+                *line = (*known).clone();
+            }
+        }
+        let known = self.predictions.iter();
+        let known = known.filter(|it| is_by_table(it.settled, it.score_source, it.void_reason));
+        let known: HashMap<_, &Graded> = known.map(|it| ((&it.player_lookup, &it.team), it)).collect();
+        for graded in predictions.iter_mut().filter(|graded| graded.settled != Settled::Official) {
+            let known = known.get(&(&graded.player_lookup, &graded.team));
+            if let Some(known) = known.filter(|known| known.line == graded.line) {
+                *graded = (*known).clone();
+            }
         }
     }
 

@@ -146,22 +146,31 @@ fn postponed(live: Option<&LiveGame>) -> VoidReason {
     }
 }
 
+/// Seconds of an overtime.
+const OVERTIME: f64 = 300.0;
+
 /// The moment of a player's game; before tip-off, and without a box score, the beginning.
 fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> {
     let Some(game) = live.filter(|game| game.has_begun()) else {
         return Some(Moment { average, points, elapsed: 0.0, left: 1.0, lead: 0 });
     };
     let played = elapsed_range(game.status, game.period, &game.time_remaining);
-    // Without a clock, the middle of the period.
-    let played = f64::midpoint(f64::from(*played.start()), f64::from(*played.end()));
+    let played = match game.is_break {
+        true => f64::from(*played.end()),
+        // Without a clock, the middle of the period.
+        false => f64::midpoint(f64::from(*played.start()), f64::from(*played.end())),
+    };
+    let lead = game.home_score.abs_diff(game.away_score);
     let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();
-    let whole = REGULATION + 300.0 * f64::from(overtimes);
+    let whole = REGULATION + OVERTIME * f64::from(overtimes);
+    // A tie at the end of a period of overtime or the fourth quarter is played on.
+    let whole = if played >= whole && lead == 0 { whole + OVERTIME } else { whole };
     Some(Moment {
         average,
         points,
         elapsed: (played / REGULATION).min(1.0),
         left: ((whole - played) / REGULATION).max(0.0),
-        lead: game.home_score.abs_diff(game.away_score),
+        lead,
     })
 }
 

@@ -67,6 +67,12 @@ pub struct LiveGame {
     /// Whether upstream named the period itself.
     #[serde(skip)]
     pub says_period: bool,
+    /// Whether upstream said that the period is over, without a clock.
+    #[serde(skip)]
+    pub is_break: bool,
+    /// Whether upstream has no readable score of the home and of the visiting team.
+    #[serde(skip)]
+    pub lacks_scores: [bool; 2],
 }
 
 /// A player whom the NBA's feed lists as not playing.
@@ -127,6 +133,8 @@ impl LiveGame {
             players,
             inactive,
             says_period: state.says_period,
+            is_break: state.is_break,
+            lacks_scores: [home.lacks_score, visitor.lacks_score],
         };
         game.sort_players();
         game
@@ -169,6 +177,8 @@ impl LiveGame {
             players: Vec::new(),
             inactive: Vec::new(),
             says_period: false,
+            is_break: false,
+            lacks_scores: [false; 2],
         }
     }
 
@@ -203,14 +213,23 @@ impl LiveGame {
         TeamPair::of(&self.home_team, &self.away_team)
     }
 
-    /// This listing of a game, completed from the `known` one with the NBA id, players that are missing here,
-    /// and the period of an end that came without one.
+    /// This listing of a game, completed from the `known` one with the NBA id, players, points and scores that are
+    /// missing here, and the period of an end that came without one.
     pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.with_ids_of(known);
         let lacks_period = game.status == GameStatus::Final && !game.says_period;
         if lacks_period && known.has_begun() && known.period > game.period {
             game.period = known.period;
             game.time_remaining = final_text(game.period);
+        }
+        let [home, away] = self.lacks_scores;
+        if known.has_begun() && known.home_team == game.home_team {
+            game.home_score = game.home_score.max(if home { known.home_score } else { 0 });
+            game.away_score = game.away_score.max(if away { known.away_score } else { 0 });
+        }
+        for player in game.players.iter_mut().filter(|player| player.lacks_points) {
+            let last = known.players.iter().find(|it| it.is_same(player));
+            player.points = last.map_or(player.points, |last| last.points);
         }
         let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
         // Players listed before tip-off have not played yet and may leave the list.

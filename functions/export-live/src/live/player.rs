@@ -52,10 +52,13 @@ pub struct LivePlayer {
     pub ft_made: u32,
     /// Free throws attempted.
     pub ft_attempted: u32,
-    /// True where the row is older than the game's state, because the source has left the player out since; absent
-    /// otherwise.
+    /// True where the row is older than the game's state, because the source has left the player or the points out since;
+    /// absent otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
+    /// Whether the source has no points of the player in this poll.
+    #[serde(skip)]
+    pub lacks_points: bool,
 }
 
 impl LivePlayer {
@@ -95,7 +98,8 @@ impl LivePlayer {
             fg3_attempted: counted.three_pointers_attempted,
             ft_made: counted.free_throws_made,
             ft_attempted: counted.free_throws_attempted,
-            outdated: false,
+            outdated: player.lacks_points,
+            lacks_points: player.lacks_points,
         }
     }
 

@@ -37,6 +37,11 @@ impl LiveGame {
                 true => Progress::Impossible,
                 false => Progress::Doubtful,
             },
+            // Play that has been seen is rarely given up, and a whole half rarely goes by between two polls.
+            (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
+            (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period < 4 => {
+                Progress::Doubtful
+            }
             // An overtime may follow an apparent end, but only the next one.
             (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
                 Progress::Doubtful

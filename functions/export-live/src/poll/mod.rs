@@ -288,10 +288,11 @@ fn games_of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<(Vec<Gam
         let detail = format!("none of {} games can be read: {reason}", upstream.games.len());
         return Err(upstream.source.error(detail));
     }
-    // A game abroad may begin after midnight on the next date, before the slate day changes.
-    let is_on_already = |game: &Game| {
-        is_today && game.day == day.days_after(1) && game.state.status == GameStatus::InProgress
+    // A game abroad may begin after midnight on the next date, and end, before the slate day changes.
+    let has_begun_already = |game: &Game| {
+        let has_begun = matches!(game.state.status, GameStatus::InProgress | GameStatus::Final);
+        is_today && game.day == day.days_after(1) && has_begun
     };
-    games.retain(|game| game.day == day || is_on_already(game));
+    games.retain(|game| game.day == day || has_begun_already(game));
     Ok((games, rejected.len()))
 }

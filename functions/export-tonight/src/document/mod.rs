@@ -178,7 +178,8 @@ impl Prop {
 impl Player {
     fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
         let has_begun = game.has_begun(night.read_at)
-            || matches!(game_status, GameStatus::InProgress | GameStatus::Final);
+            || matches!(game_status, GameStatus::InProgress | GameStatus::Final)
+            || night.settlement.has_locked(&game.id);
         let no_form = Form::default();
         let form = night.forms.of(player).unwrap_or(&no_form);
         let injury = night.slate.injuries.of(player);
@@ -243,7 +244,8 @@ impl Player {
                 recommendation: predicted.map(|it| it.recommendation),
                 factors: predicted.map(|it| it.factors.clone()).unwrap_or_default(),
             }),
-            actual_points: official_points.or_else(|| settled.and_then(SettledLine::count)),
+            // A line and its player's points come from the same box score.
+            actual_points: settled.map_or(official_points, SettledLine::count),
             result: settled.and_then(|line| line.result(predicted.map(|it| it.recommendation))),
             settled: settled.map(|line| line.settled).unwrap_or_default(),
         }

@@ -13,6 +13,8 @@ use crate::clock::eastern_time;
 const PLAYERS_EXPECTED_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// How often the scores are polled while a game is on.
 pub const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
+/// How often they are polled while a game is waited for.
+const WAIT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 impl SlateState<'_> {
     pub(super) fn live(&self, live: &mut LiveData) -> (Health, String) {
@@ -21,7 +23,11 @@ impl SlateState<'_> {
         live.games_active = self.in_progress > 0;
         live.is_stale = self.in_progress > 0 && at.is_none_or(|at| self.now - at > STALE_AFTER);
         let next = self.tip_offs().filter(|tip_off| *tip_off > self.now).min();
-        live.next_update_expected = if self.in_progress > 0 { Some(self.now + POLL_INTERVAL) } else { next };
+        live.next_update_expected = match (self.in_progress, self.late.len()) {
+            (0, 0) => next,
+            (0, _) => Some(self.now + WAIT_INTERVAL),
+            _ => Some(self.now + POLL_INTERVAL),
+        };
         if self.in_progress > 0 {
             let is_expected =
                 self.first_tip_off_in_progress.is_none_or(|first| first + PLAYERS_EXPECTED_AFTER <= self.now);
@@ -42,12 +48,19 @@ impl SlateState<'_> {
                 Some(_) => (Health::Healthy, games),
             };
         }
-        let has_times = self.tip_offs().next().is_some();
+        if let Some(first) = self.late.iter().min() {
+            let late = self.late.len();
+            let games = format!("{late} {} late", if late == 1 { "game is" } else { "games are" });
+            return match self.now - *first {
+                wait if wait <= PLAYERS_EXPECTED_AFTER => (Health::Healthy, games),
+                wait => (Health::Degraded, format!("{games}, the first {} minutes", wait.num_minutes())),
+            };
+        }
         let message = match (&self.games, next) {
             _ if self.has_no_games => "no games today".to_owned(),
             (None, _) => return (Health::Unknown, "the schedule cannot be read".to_owned()),
             (Some(_), Some(next)) => format!("the next game begins at {}", eastern_time(next)),
-            (Some(_), None) if has_times => "all games are over".to_owned(),
+            (Some(_), None) if self.is_over => "all games are over".to_owned(),
             (Some(_), None) => "no game is on".to_owned(),
         };
         (Health::Healthy, message)

@@ -53,6 +53,10 @@ pub(super) struct SlateState<'a> {
     pub(super) in_progress: usize,
     /// The earliest tip-off of those, as far as it is known.
     pub(super) first_tip_off_in_progress: Option<DateTime<Utc>>,
+    /// The tip-offs of the games that should have begun, and have not by the last poll.
+    pub(super) late: Vec<DateTime<Utc>>,
+    /// Whether every game that counts is known to be over.
+    pub(super) is_over: bool,
     /// Games whose score stands still while another one's changes, and since when.
     pub(super) stalled: Vec<(String, DateTime<Utc>)>,
 }
@@ -77,6 +81,18 @@ impl<'a> SlateState<'a> {
                     && since.is_none_or(|since| since < MAX_GAME_DURATION)
             }
         };
+        let is_over = |game: &ScheduledGame| match last_seen(game).map(|seen| seen.status) {
+            Some(status) => matches!(status, GameStatus::Final | GameStatus::Postponed),
+            // A game that no poll has seen is over at the latest when it would be.
+            None => {
+                let since = game.tip_off.map(|tip_off| run.now - tip_off);
+                game.status == GameStatus::Final || since.is_some_and(|since| since >= MAX_GAME_DURATION)
+            }
+        };
+        let is_late = |game: &ScheduledGame| {
+            let is_due = game.tip_off.is_some_and(|tip_off| tip_off <= run.now);
+            is_due && last_seen(game).is_some_and(|seen| seen.status == GameStatus::Scheduled)
+        };
         let counts = |game: &ScheduledGame| {
             !game.id.is_exhibition()
                 && last_seen(game).is_none_or(|seen| seen.status != GameStatus::Postponed)
@@ -84,9 +100,15 @@ impl<'a> SlateState<'a> {
         let all = run.games.as_deref().unwrap_or_default();
         let games: Vec<&ScheduledGame> = all.iter().copied().filter(|game| counts(game)).collect();
         // Those that the schedule does not have count as upstream has them.
-        let mut others = polled.iter().filter(|seen| !all.iter().any(|game| game.pair() == seen.pair()));
+        let is_of_the_league =
+            |seen: &&PolledGame| seen.home_team.is_of_the_league() && seen.away_team.is_of_the_league();
+        let others = polled.iter().filter(|seen| !all.iter().any(|game| game.pair() == seen.pair()));
+        let mut others = others.filter(is_of_the_league);
         let on: Vec<&ScheduledGame> = games.iter().copied().filter(|game| is_on(game)).collect();
         let others_on = others.clone().filter(|seen| seen.status == GameStatus::InProgress).count();
+        let waiting = games.iter().filter(|game| !is_on(game));
+        let late = waiting.filter(|game| is_late(game)).filter_map(|game| game.tip_off).collect();
+        let is_over = games.iter().all(|game| is_over(game)) && others_on == 0;
         let has_no_games = match run.games {
             Some(_) => games.is_empty() && others.all(|seen| seen.status == GameStatus::Postponed),
             None => previous.is_some_and(|previous| previous.active_break.is_some()) && polled.is_empty(),
@@ -98,6 +120,8 @@ impl<'a> SlateState<'a> {
             has_no_games,
             in_progress: on.len() + others_on,
             first_tip_off_in_progress: on.iter().filter_map(|game| game.tip_off).min(),
+            late,
+            is_over,
             stalled: stalled(polled, run.now),
         }
     }

@@ -110,6 +110,7 @@ fn live_scores_are_judged_by_schedule_and_content() {
     let matinee = [game("0022500554", "NYK", "2026-01-09T17:00:00Z", Scheduled), evening().remove(1)];
     let all_star = [game("0032500001", "BOS", SEVEN_PM, Scheduled)];
     let no_time = [ScheduledGame { tip_off: None, ..evening().remove(0) }];
+    let half_timed = [evening().remove(0), ScheduledGame { tip_off: None, ..evening().remove(1) }];
     let both = |boston, los_angeles| [("BOS", boston), ("LAL", los_angeles)];
     let cases: &[Case<'_, LiveData>] = &[
         (
@@ -138,7 +139,7 @@ fn live_scores_are_judged_by_schedule_and_content() {
             "2026-01-10T00:40:00Z",
             &night,
             polled("2026-01-10T00:39:00Z", &both(Scheduled, Scheduled), 0),
-            (Healthy, false, "the next game begins at 10:00 PM ET"),
+            (Degraded, false, "1 game is late, the first 40 minutes"),
         ),
         (
             "f12: a game has just begun and nobody polls",
@@ -269,6 +270,20 @@ fn live_scores_are_judged_by_schedule_and_content() {
             &[],
             polled("2026-01-10T00:10:00Z", &[("BOS", InProgress)], 35),
             (Degraded, true, "1 game on; the scores are 20 minutes old"),
+        ),
+        (
+            "a game is thrown up some minutes after the announced time",
+            "2026-01-10T00:05:00Z",
+            &night[..1],
+            polled("2026-01-10T00:04:00Z", &[("BOS", Scheduled)], 0),
+            (Healthy, false, "1 game is late"),
+        ),
+        (
+            "one game is over, and the other one has no time yet",
+            "2026-01-10T04:00:00Z",
+            &half_timed,
+            polled("2026-01-10T03:59:00Z", &[("BOS", Final)], 35),
+            (Healthy, false, "no game is on"),
         ),
         (
             "a game without a time",

@@ -1,6 +1,6 @@
 //! Games, teams and players read from the payload, once, into validated types.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
@@ -9,16 +9,15 @@ use crate::{
     nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
     sources::{
         Counters, Game, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, Rejected, Side, Source,
-        game::{keep_last, last_of_each, reject, short},
+        game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
 };
 
 /// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
 /// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or the longest
-/// text — is returned beside them with its reason; the rest stays. A game that is listed
-/// twice, as happens when pages shift between two calls, is read once, as it was listed last; so is a
-/// player in it.
+/// text — is returned beside them with its reason; the rest stays. A game that is listed twice
+/// is read once, and so is a player in it.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
     let mut rejected = Vec::new();
     let read = games
@@ -33,7 +32,7 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
                 .ok()
         })
         .collect();
-    (last_of_each(read), rejected)
+    (furthest_of_each(read), rejected)
 }
 
 /// The id of a game that could not be read, or its place in the list.
@@ -86,23 +85,12 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 .ok()
         };
         let players: Vec<PlayerLine> = lines.into_iter().filter_map(&mut read).collect();
-        // Where a score cannot be read, it is the sum of the players' points.
-        let points = |players: &[PlayerLine]| players.iter().map(|player| player.counters.points).sum();
-        let score = match score.count() {
-            Ok(score) => score.unwrap_or(0),
-            Err(()) => {
-                unreadable += 1;
-                points(&players)
-            }
-        };
-        Side { team, score, players, inactive: Vec::new() }
+        let side = Side { team, score: 0, lacks_score: false, players, inactive: Vec::new() };
+        with_score(side, score, state.status, &mut unreadable)
     };
     let mut home = side(home_team, game.home_team_score, game.home_team);
     let mut visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
-    let mut seen = HashSet::new();
-    for side in [&mut visitor, &mut home] {
-        keep_last(&mut side.players, |player| seen.insert(player.bdl_id));
-    }
+    fullest_of_each([&mut home, &mut visitor]);
     Ok(Game {
         source: Source::BallDontLie,
         nba_id: None,
@@ -116,16 +104,18 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     })
 }
 
-/// The game's own date, which is Eastern, or without one the slate day of its tip-off (FAILURES.md, F1).
+/// The game's own date, which is Eastern, or without a readable one the slate day of its tip-off (FAILURES.md, F1).
 fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
-    if let Some(date) = game.date.known() {
-        let day = date.get(..10).unwrap_or(date);
-        return day.parse().map_err(|error| format!("date: {error}"));
-    }
-    let tip_off = game.datetime.known().ok_or("date: missing")?;
-    chrono::DateTime::parse_from_rfc3339(tip_off)
-        .map(|tip_off| SlateDay::of(tip_off.to_utc()))
-        .map_err(|_| format!("datetime: {tip_off:?} is not an instant"))
+    let date = match game.date.known() {
+        Some(date) => date.get(..10).unwrap_or(date).parse().map_err(|error| format!("date: {error}")),
+        None => Err("date: missing".to_owned()),
+    };
+    date.or_else(|reason| {
+        let tip_off = game.datetime.known().ok_or_else(|| reason.clone())?;
+        let tip_off = chrono::DateTime::parse_from_rfc3339(tip_off)
+            .map_err(|_| format!("{reason}; datetime: {tip_off:?} is not an instant"))?;
+        Ok(SlateDay::of(tip_off.to_utc()))
+    })
 }
 
 /// Minutes as upstream writes them; a whole number without its decimal point.
@@ -138,19 +128,21 @@ fn minutes(text: &str) -> String {
 fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
     let team = team.ok_or_else(|| format!("{field}: missing"))?;
     let by_code = Team::of_code(team.abbreviation.known().unwrap_or_default());
-    by_code.or_else(|error| {
-        let id = team.id.known();
-        id.and_then(Team::of_balldontlie_id).ok_or_else(|| match id {
+    let id = team.id.known();
+    match (by_code, id.and_then(Team::of_balldontlie_id)) {
+        (Ok(team), _) if team.is_of_the_league() => Ok(team),
+        // Another spelling of the code, such as `GS`.
+        (_, Some(team)) | (Ok(team), None) => Ok(team),
+        (Err(error), None) => Err(match id {
             Some(id) => format!("{field}: {error}, and none has the id {id}"),
             None => format!("{field}: {error}"),
-        })
-    })
+        }),
+    }
 }
 
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, String> {
     let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let player = line.player.as_ref().ok_or("player: missing")?;
-    let id = player.id.known().ok_or("player.id: missing")?;
     let part = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();
     if name.is_empty() {
@@ -159,20 +151,25 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     let texts = [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.known())];
     texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
-    // A row without points is rejected, because everything depends on them; any other unreadable count is
-    // dropped.
-    let points = line.pts.count().map_err(|()| "pts: expected a whole number, 0 or more")?.unwrap_or(0);
+    let minutes = line.min.known().map(minutes).filter(|min| !min.is_empty());
+    let others = [line.reb, line.ast, line.stl, line.blk, line.fga, line.fta, line.turnover, line.pf];
+    let (points, lacks_points) = points_of("pts", line.pts, minutes.as_deref(), &others)?;
+    *unreadable += usize::from(lacks_points);
+    if player.id.known().is_none() {
+        *unreadable += 1;
+    }
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
     Ok(PlayerLine {
-        bdl_id: Some(id),
+        bdl_id: player.id.known(),
         nba_id: None,
         name,
         lookup,
-        minutes: line.min.known().map(minutes).filter(|min| !min.is_empty()),
+        minutes,
+        lacks_points,
         counters: Counters {
             points,
             rebounds: count(line.reb),
@@ -220,15 +217,72 @@ mod tests {
     }
 
     #[test]
-    fn a_game_that_is_listed_twice_is_read_as_it_was_listed_last() {
-        let game = |score| {
+    fn a_game_that_is_listed_twice_is_read_as_it_stands_furthest() {
+        let game = |time: &str, score: u32| {
             format!(
-                r#"{{"id":1,"date":"2026-01-09","home_team_score":{score},"home_team":{{"id":1}},"visitor_team":{{"id":2}}}}"#
+                r#"{{"id":1,"date":"2026-01-09","status":"4th Qtr","period":4,"time":"{time}","home_team_score":{score},
+                     "home_team":{{"id":1}},"visitor_team":{{"id":2}}}}"#
             )
         };
-        let (games, rejected) = read(&format!("[{},{}]", game(50), game(52)));
-        assert!(rejected.is_empty());
-        assert_eq!(games.iter().map(|game| game.home.score).collect::<Vec<_>>(), [52]);
+        let earlier = game("Q4 6:00", 95);
+        for later in [game("Final", 110), game("Q4 5:30", 95), game("Q4 6:00", 97)] {
+            for both in [format!("[{earlier},{later}]"), format!("[{later},{earlier}]")] {
+                let (games, rejected) = read(&both);
+                assert!(rejected.is_empty());
+                let alone = read(&format!("[{later}]")).0;
+                assert_eq!(games, alone, "{both}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_player_who_is_listed_twice_is_read_with_the_most_counts() {
+        let row = |points: u32, minutes: &str| {
+            format!(
+                r#"{{"min":"{minutes}","pts":{points},"player":{{"id":9,"first_name":"Nolan","last_name":"Traoré"}}}}"#
+            )
+        };
+        let (full, empty) = (row(27, "36"), row(0, "00"));
+        for rows in [format!("{full},{empty}"), format!("{empty},{full}")] {
+            let (games, _) = read(&format!(
+                r#"[{{"id":1,"date":"2026-01-09","home_team":{{"id":1,"players":[{rows}]}},"visitor_team":{{"id":2}}}}]"#
+            ));
+            let points: Vec<u32> = games[0].home.players.iter().map(|it| it.counters.points).collect();
+            assert_eq!(points, [27]);
+        }
+    }
+
+    #[test]
+    fn a_missing_number_is_no_zero_once_there_was_play() {
+        let of = |rows: &str, status: &str| {
+            let json = format!(
+                r#"[{{"id":1,"date":20260109,"datetime":"2026-01-10T00:30:00.000Z","status":"{status}","period":4,
+                     "time":"","home_team_score":null,"home_team":{{"id":2,"abbreviation":"BST","players":[{rows}]}},
+                     "visitor_team":{{"id":28,"players":{{}}}}}}]"#
+            );
+            let (mut games, rejected) = read(&json);
+            (games.remove(0), rejected)
+        };
+        let row = |id: &str, min: &str, pts: &str, fga: u32| {
+            format!(
+                r#"{{"min":"{min}","pts":{pts},"fga":{fga},"player":{{"id":{id},"first_name":"A","last_name":"B{fga}"}}}}"#
+            )
+        };
+        let rows = [
+            row("1", "36", "27", 20),
+            row("2", "36", "null", 0),
+            row("3", "", "null", 5),
+            row("4", "", "null", 0),
+        ];
+        let (game, rejected) = of(&rows.join(","), "Final");
+        assert_eq!((game.home.team.as_str(), game.home.score, rejected.len()), ("BOS", 27, 0));
+        let lack: Vec<bool> = game.home.players.iter().map(|player| player.lacks_points).collect();
+        assert_eq!(lack, [false, true, true, false]);
+        assert_eq!(game.unreadable, 4, "both scores, and the points of two players");
+        // Without an id a row is its player's by the name.
+        let (game, rejected) =
+            of(&[row("null", "36", "27", 20), row("null", "12", "8", 9)].join(","), "Final");
+        assert_eq!((game.home.players.len(), game.home.score, rejected.len()), (2, 35, 0));
     }
 
     #[test]
@@ -239,7 +293,7 @@ mod tests {
                 {{"id":3,"home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
                 "game four",
                 {{"id":5,"date":"2026-01-09","home_team":{{"id":1,"players":[
-                    {PLAYER},{{"player":{{"id":7}}}},{{"player":{{"first_name":"A"}}}},{{"pts":-3,"player":{{"id":8,"first_name":"B"}}}}
+                    {PLAYER},{{"player":{{"id":7}}}},{{"pts":-3,"player":{{"id":8,"first_name":"B"}}}}
                 ]}},"visitor_team":{{"id":2}}}}]"#
         ));
         assert_eq!(games.len(), 1);
@@ -251,7 +305,6 @@ mod tests {
             "game 3: date: missing",
             "game number 4 of the poll: invalid type",
             "player of ATL in game 5: player.first_name and",
-            "player of ATL in game 5: player.id: missing",
             "player of ATL in game 5: pts: expected a whole number, 0 or more",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");

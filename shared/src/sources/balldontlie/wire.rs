@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::sources::wire::{Number, Text};
+use crate::sources::wire::{Number, Text, list};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Game<'a> {
@@ -44,7 +44,7 @@ pub(super) struct Team<'a> {
     #[serde(borrow, default)]
     pub abbreviation: Text<'a>,
     /// Read one by one, so that an unreadable player costs only that player's row.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "list")]
     pub players: Option<Vec<&'a RawValue>>,
 }
 

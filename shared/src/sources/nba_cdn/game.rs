@@ -1,7 +1,5 @@
 //! Games, teams and players read from the NBA's feed, once, into validated types.
 
-use std::collections::HashSet;
-
 use serde_json::value::RawValue;
 
 use super::{clock, wire};
@@ -10,7 +8,7 @@ use crate::{
     sources::{
         Counters, Game, Inactive, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, RawGames, Rejected, Side,
         Source,
-        game::{keep_last, last_of_each, reject, short},
+        game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
 };
@@ -43,7 +41,7 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
             }
         }
     }
-    (last_of_each(read), rejected)
+    (furthest_of_each(read), rejected)
 }
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
@@ -80,7 +78,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
             Some(raw) => (raw.score, raw.players.unwrap_or_default()),
             None => (Number::Missing, Vec::new()),
         };
-        let mut side = Side { team, score: 0, players: Vec::new(), inactive: Vec::new() };
+        let mut side = Side { team, score: 0, lacks_score: false, players: Vec::new(), inactive: Vec::new() };
         for line in lines {
             match read_player(line, &mut unreadable) {
                 Ok((player, inactive)) => {
@@ -94,18 +92,10 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 }
             }
         }
-        // Where a score cannot be read, it is the sum of the players' points.
-        side.score = score.count().map(Option::unwrap_or_default).unwrap_or_else(|()| {
-            unreadable += 1;
-            side.players.iter().map(|player| player.counters.points).sum()
-        });
-        side
+        with_score(side, score, state.status, &mut unreadable)
     };
     let (mut home, mut visitor) = (side(teams.0, game.home_team), side(teams.1, game.away_team));
-    let mut seen = HashSet::new();
-    for side in [&mut visitor, &mut home] {
-        keep_last(&mut side.players, |player| seen.insert(player.nba_id));
-    }
+    fullest_of_each([&mut home, &mut visitor]);
     Ok(Game {
         source: Source::NbaCdn,
         id: id.to_string(),
@@ -163,10 +153,20 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
         Inactive { nba_id, name: name.clone(), lookup: lookup.clone(), reason }
     });
     let counted = player.statistics.unwrap_or_default();
-    // A row without points is rejected, because everything depends on them; any other unreadable count is
-    // dropped.
-    let points =
-        counted.points.count().map_err(|()| "points: expected a whole number, 0 or more")?.unwrap_or(0);
+    let minutes = counted.minutes.known().and_then(clock::minutes);
+    let others = [
+        counted.rebounds_total,
+        counted.assists,
+        counted.steals,
+        counted.blocks,
+        counted.field_goals_attempted,
+        counted.free_throws_attempted,
+        counted.turnovers,
+        counted.fouls_personal,
+    ];
+    let has_minutes = minutes.as_deref().or(has_played.then_some("1"));
+    let (points, lacks_points) = points_of("points", counted.points, has_minutes, &others)?;
+    *unreadable += usize::from(lacks_points);
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
@@ -177,7 +177,8 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
         nba_id: Some(nba_id),
         name,
         lookup,
-        minutes: counted.minutes.known().and_then(clock::minutes),
+        minutes,
+        lacks_points,
         counters: Counters {
             points,
             rebounds: count(counted.rebounds_total),

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::sources::wire::{Number, Text};
+use crate::sources::wire::{Number, Text, list};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ScoreboardFile<'a> {
@@ -57,7 +57,7 @@ pub(super) struct Team<'a> {
     #[serde(default)]
     pub score: Number,
     /// Read one by one, so that an unreadable player costs only that player's row.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "list")]
     pub players: Option<Vec<&'a RawValue>>,
 }
 
