@@ -844,3 +844,32 @@ async fn rows_are_left_to_the_second_source_only_where_it_has_a_snapshot() {
     let path = answer.json["path"].as_str().expect("a path").to_owned();
     assert!(night.cloud.json(RAW_BUCKET, &path)["elsewhere"].is_null());
 }
+
+#[tokio::test]
+async fn a_game_that_the_second_source_plays_on_is_neither_ended_nor_called_off_by_the_first() {
+    let mut called_off = boston(("Postponed", 0, ""), 0);
+    (called_off["home_team_score"], called_off["visitor_team_score"]) = (json!(0), json!(0));
+    for wrong in [boston(FINAL, 21), boston(("Final", 3, "Final"), 21), called_off] {
+        let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+        night.poll("02:11", Reply::games([boston(THIRD, 21)])).await;
+        for (time, state, points) in [
+            ("02:12", ("3rd Qtr", 3, "Q3 6:00"), 21),
+            ("02:13", ("3rd Qtr", 3, "Q3 5:10"), 23),
+            ("02:36", ("4th Qtr", 4, "Q4 4:00"), 25),
+        ] {
+            night.feed.list([of_the_nba(&boston(state, points), GAME)]);
+            let game = night.poll(time, Reply::games([wrong.clone()])).await;
+            let expected = json!(["nba_cdn", "in_progress", state.2]);
+            assert_eq!(
+                fields(&game, ["source", "status", "time_remaining"]),
+                expected,
+                "{time} {}",
+                wrong["status"]
+            );
+        }
+        night.feed.list([of_the_nba(&game(FINAL, 27), GAME)]);
+        night.poll("02:48", Reply::games([wrong.clone()])).await;
+        let brown = only(&night.cloud.document(GRADING).await["predictions"], "jaylenbrown").clone();
+        assert_eq!(fields(&brown, ["actual", "status"]), json!([27, "correct"]), "{}", wrong["status"]);
+    }
+}

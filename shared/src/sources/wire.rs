@@ -8,9 +8,6 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// No count of a game comes near it.
-const MOST: u32 = 9_999;
-
 /// A whole number in any spelling that means one: `25`, `25.0`, `"25"`, `" 25.0"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Number {
@@ -35,10 +32,7 @@ impl Number {
     pub fn count(self) -> Result<Option<u32>, ()> {
         match self {
             Self::Missing => Ok(None),
-            Self::Of(number) => match u32::try_from(number) {
-                Ok(count) if count <= MOST => Ok(Some(count)),
-                _ => Err(()),
-            },
+            Self::Of(number) => u32::try_from(number).map(Some).map_err(drop),
             Self::Unreadable => Err(()),
         }
     }
@@ -216,14 +210,6 @@ mod tests {
         }
         for json in ["25.5", "true", "\"many\"", "[25]", "{\"n\":25}", "1e300", "\"NaN\""] {
             assert_eq!(read(json), Number::Unreadable, "{json}");
-        }
-    }
-
-    #[test]
-    fn a_number_that_no_game_has_is_no_count() {
-        assert_eq!(Number::Of(186).count(), Ok(Some(186)));
-        for number in [-1, 4_000_000_000, i64::MAX] {
-            assert_eq!(Number::Of(number).count(), Err(()), "{number}");
         }
     }
 

@@ -39,7 +39,7 @@ impl LiveGame {
             },
             // Play that has been seen is rarely given up, and a whole half rarely goes by between two polls.
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
-            (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period < 4 => {
+            (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period <= 2 => {
                 Progress::Doubtful
             }
             // An overtime may follow an apparent end, but only the next one.
@@ -89,6 +89,25 @@ impl LiveGame {
         }
     }
 
+    /// Whether this listing ends or calls off a game of which much was left to play in the `known` one, so that another
+    /// source has to be heard.
+    pub(crate) fn breaks_off(&self, known: &LiveGame) -> bool {
+        known.status == GameStatus::InProgress
+            && known.shows_play()
+            && match self.status {
+                GameStatus::Postponed => true,
+                GameStatus::Final => known.period < 4,
+                GameStatus::InProgress | GameStatus::Scheduled => false,
+            }
+    }
+
+    /// Whether this listing, of another source, goes on from the `known` one.
+    pub(crate) fn plays_on_from(&self, known: &LiveGame) -> bool {
+        self.status == GameStatus::InProgress
+            && self.has_moved_since(known)
+            && self.progress_across_sources(known) == Progress::Onwards
+    }
+
     /// Whether the game is said to have ended in a tie, which no game does.
     pub(crate) fn is_tied_end(&self) -> bool {
         self.status == GameStatus::Final && self.home_score == self.away_score && self.home_score > 0
@@ -134,7 +153,7 @@ impl LiveGame {
     }
 
     /// Whether the game has evidently been played: a score, or a player who was on the floor.
-    fn shows_play(&self) -> bool {
+    pub(crate) fn shows_play(&self) -> bool {
         self.home_score + self.away_score > 0 || self.players.iter().any(LivePlayer::has_played)
     }
 }

@@ -91,7 +91,7 @@ impl Poll {
                 || night.scheduled().any(is_near))
     }
 
-    /// Whether a game that is on stands still, is missing, or lacks players.
+    /// Whether a game that is on stands still, breaks off, is missing, or lacks players.
     fn is_behind(&self, night: Night<'_>) -> bool {
         let known = night.known();
         let tip_offs = tip_offs(night.scheduled().filter(|game| game.status != GameStatus::Postponed));
@@ -101,7 +101,10 @@ impl Poll {
         let is_behind = |pair: &TeamPair| {
             let tip_off = tip_offs.get(pair).copied();
             let (listed, known) = (listed.get(pair).copied(), known.get(pair).copied());
-            self.stands_still(listed, known, tip_off) || listed.is_some_and(|game| missing(game, known) > 0)
+            let breaks_off = listed.zip(known).is_some_and(|(listed, known)| listed.breaks_off(known));
+            breaks_off
+                || self.stands_still(listed, known, tip_off)
+                || listed.is_some_and(|game| missing(game, known) > 0)
         };
         pairs.into_iter().any(is_behind)
     }
@@ -188,6 +191,15 @@ fn is_first_taken(
     stands_still: bool,
 ) -> bool {
     let is_the_second_s = known.is_some_and(|known| known.source == second.source);
+    // A game that the other source plays on is neither over nor called off.
+    let is_wrong_end = |known: &Arc<LiveGame>| {
+        let breaks_off = first.breaks_off(known) || (is_the_second_s && first.is_settled());
+        breaks_off && second.plays_on_from(known)
+    };
+    let is_played = first.status == GameStatus::Postponed && second.has_begun() && second.shows_play();
+    if is_played || known.is_some_and(is_wrong_end) {
+        return false;
+    }
     if is_the_second_s {
         let has_caught_up =
             known.is_none_or(|known| first.progress_across_sources(known) == Progress::Onwards);
