@@ -345,3 +345,46 @@ async fn an_official_row_without_points_or_of_another_person_corrects_nothing() 
         assert_eq!(grading["corrections"], json!([]), "{row}");
     }
 }
+
+#[tokio::test]
+async fn a_second_official_value_is_a_correction_too() {
+    let mut night = Night::of(cloud().await).await;
+    let mut end = boston(FINAL, 27);
+    box_of(&mut end, "home_team").remove(0);
+    night.poll("03:12", [full(end.clone())]).await;
+    let mut told = Vec::new();
+    for points in [Value::Null, json!(25), json!(26)] {
+        night.cloud.execute("nba_analytics", "DELETE FROM player_game_summary");
+        let bench = json!({"is_dnp": points.is_null(), "points": points, "minutes_played": 30.0});
+        night.cloud.add(SUMMARY, with(played("jaylenbrown", DAY, 0, 0.0), bench));
+        night.restart().await;
+        night.backfill([full(end.clone())]).await;
+        let grading = night.cloud.document(DATED_GRADING).await;
+        told.push(json!([only(&grading["lines"], "jaylenbrown")["settled"], grading["corrections"]]));
+    }
+    let changed = told.iter().map(|it| json!([it[0], it[1][0]["from"], it[1][0]["to"]]));
+    let expected =
+        [json!(["official", null, null]), json!(["official", null, 25]), json!(["official", null, 26])];
+    assert_eq!(changed.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn the_lines_of_an_only_game_that_is_moved_to_another_day_are_void_in_the_morning() {
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    let moved = json!({"game_date": "2026-01-12", "game_date_est": "2026-01-13T00:30:00Z"});
+    night.cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    night.cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), moved));
+    night.stub.answer([tests::Reply::games([])]);
+    for time in ["10:00", "12:30"] {
+        night.restart().await;
+        night.clock.set(&format!("2026-01-10T{time}:00Z"));
+        night.call(json!({"target_date": DAY})).await;
+    }
+    let grading = night.cloud.document(DATED_GRADING).await;
+    let brown = only(&grading["lines"], "jaylenbrown");
+    assert_eq!(
+        fields(brown, ["outcome", "void_reason", "settled", "locked"]),
+        json!(["void", "postponed", "official", false])
+    );
+}

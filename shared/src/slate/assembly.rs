@@ -9,8 +9,7 @@ use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
     StatType, Unplaced, agree, line,
     market::{self, Market},
-    people::may_be_one_name,
-    prediction,
+    may_be_one_name, prediction,
     registry::title_case,
 };
 use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};

@@ -83,7 +83,8 @@ impl Memory<'_> {
             let Recalled { day, generation, remembered: known } = recalled;
             let mut carried = slate.clone();
             let before = known.clone();
-            let lacks_schedule = carried.games.is_empty();
+            // In the morning a day whose schedule is still empty had no games left.
+            let lacks_schedule = carried.games.is_empty() && SlateDay::of(now) <= day;
             let lacks_predictions = carried.predictions() == 0;
             let half_a_refresh = self.half_a_refresh;
             Carrying { now, half_a_refresh, begun, lacks_schedule, lacks_predictions }

@@ -16,6 +16,7 @@ mod prediction;
 mod registry;
 mod schedule;
 mod settlement;
+mod spelling;
 mod stat_type;
 
 use chrono::{DateTime, Utc};
@@ -33,6 +34,7 @@ pub use prediction::{Prediction, Recommendation};
 pub use registry::Registry;
 pub use schedule::ScheduledGame;
 pub use settlement::{Outcome, Settled, VoidReason};
+pub use spelling::may_be_one_name;
 pub use stat_type::{Counts, StatType};
 
 use crate::{

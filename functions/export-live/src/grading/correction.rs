@@ -16,10 +16,10 @@ pub(super) fn all(previous: &Document, lines: &[Line]) -> Vec<Correction> {
     if official.peek().is_none() {
         return Vec::new();
     }
-    // What settled each line before the official box score, where that is known.
-    let provisional = previous.lines.iter().filter(|line| line.settled == Settled::Provisional);
+    // What settled each line before this official box score, where that is known.
+    let settled = previous.lines.iter().filter(|line| line.settled != Settled::Open);
     let mut settled_by: HashMap<Key<'_>, Option<u32>> =
-        provisional.map(|line| (key(line), line.actual)).collect();
+        settled.map(|line| (key(line), line.actual)).collect();
     settled_by.extend(previous.corrections.iter().map(|it| (it.key(), it.from)));
     let corrected = official.filter_map(|line| {
         let from = *settled_by.get(&key(line))?;

@@ -2,7 +2,7 @@
 
 use shared::{
     nba::GameStatus,
-    slate::{self, Counts, Played, people::may_be_one_name},
+    slate::{self, Counts, Played, may_be_one_name},
     sources::Source,
 };
 
