@@ -191,19 +191,19 @@ pub(super) fn points_of(
     }
 }
 
-/// A team with its score. Where that cannot be read, or is missing or 0 although the team has points, it is the sum of the
+/// A team with its score. Where that cannot be read, or is missing although the game has begun, it is the sum of the
 /// players' points.
 pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadable: &mut usize) -> Side {
     let has_begun = matches!(status, GameStatus::InProgress | GameStatus::Final);
-    let points: u32 = side.players.iter().map(|player| player.counters.points).sum();
     match score.count() {
-        Ok(Some(0)) if has_begun && points > 0 => {}
-        Ok(Some(score)) => return Side { score, ..side },
-        Ok(None) if !has_begun => return side,
-        Ok(None) | Err(()) => {}
+        Ok(Some(score)) => Side { score, ..side },
+        Ok(None) if !has_begun => side,
+        Ok(None) | Err(()) => {
+            *unreadable += 1;
+            let score = side.players.iter().map(|player| player.counters.points).sum();
+            Side { score, lacks_score: true, ..side }
+        }
     }
-    *unreadable += 1;
-    Side { score: points, lacks_score: true, ..side }
 }
 
 /// Refuses a text that is too long to be what the field should hold.
