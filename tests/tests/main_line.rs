@@ -208,7 +208,12 @@ async fn offers_under_another_spelling_of_a_teammate_s_name_are_his() {
         let list = tonight(&cloud, "22:00").await;
         assert_eq!(player(&list, &lookup)["props"][0]["line"], 24.5, "{spelled}");
     }
-    // An unknown teammate of the same surname is somebody else.
-    let cloud = offering(both_sides("xavierbrown", 10, 24.5, -112, -108)).await;
-    assert_eq!(player(&tonight(&cloud, "22:00").await, "jaylenbrown")["has_line"], false);
+    // An unknown teammate of the same surname is somebody else, also with the same initial.
+    for teammate in ["Xavier Brown", "Jordan Brown", "J. Brown"] {
+        let theirs = shared::nba::PlayerLookup::of(teammate).expect("a lookup");
+        let offers = both_sides(theirs.as_str(), 10, 24.5, -112, -108);
+        let cloud = offering(offers.map(|offer| with(offer, json!({"player_name": teammate})))).await;
+        let list = tonight(&cloud, "22:00").await;
+        assert_eq!(player(&list, "jaylenbrown")["has_line"], false, "{teammate}");
+    }
 }

@@ -306,5 +306,5 @@ async fn a_game_that_is_late_is_waited_for_and_not_over() {
     clock.set("2026-01-10T01:10:00Z");
     exporter.post("").await;
     let later = status(&cloud).await;
-    assert_eq!(health(&later, "live_data"), ("degraded", "1 game is late, the first 40 minutes"));
+    assert_eq!(health(&later, "live_data"), ("degraded", "1 game is late, by up to 40 minutes"));
 }

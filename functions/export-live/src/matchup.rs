@@ -24,7 +24,7 @@ pub(crate) struct Matchup<'a> {
 /// in which a player has a prediction.
 pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> {
     let boxes: HashMap<TeamPair, &LiveGame> = live.games.iter().map(|game| (game.pair(), &**game)).collect();
-    // Nearly every player has a row in the own game, so the rows by name are rarely needed.
+    // Needed for players without a row of play in their own game.
     let rows = LazyCell::new(|| rows_by_name(live));
     // The only row with a name that nobody else has, or the only one of it that shows play.
     let only_row = |lookup: &PlayerLookup| {

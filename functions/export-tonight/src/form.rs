@@ -17,7 +17,7 @@ const HOT: f64 = 3.0;
 /// A player's season so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
-    season: Season,
+    totals: Totals,
     /// The last ten games, newest first.
     last: Vec<PastGame>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct SeasonRow {
 
 /// Totals over the games of a season that the player played.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Season {
+struct Totals {
     games: i64,
     points: i64,
     tenths_of_minutes: i64,
@@ -120,7 +120,7 @@ pub enum RecentResult {
     DidNotPlay,
 }
 
-impl Season {
+impl Totals {
     /// Reads the `totals` of a player before a day.
     fn parse(text: &str, day: SlateDay) -> Option<Self> {
         let mut values = Values::of(text);
@@ -182,66 +182,66 @@ impl Form {
     pub(crate) fn by_player(rows: Vec<SeasonRow>, day: SlateDay, registry: &Registry) -> ByPlayer<Self> {
         let mut by_player = ByPlayer::default();
         for row in rows {
-            let season = Season::parse(&row.totals, day);
-            let Some((lookup, season)) =
-                registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup).zip(season)
+            let totals = Totals::parse(&row.totals, day);
+            let Some((lookup, totals)) =
+                registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup).zip(totals)
             else {
                 continue;
             };
             let last = row.last_games.split(';').map(PastGame::parse).collect();
-            by_player.add(lookup, row.universal_player_id, None, Self { season, last });
+            by_player.add(lookup, row.universal_player_id, None, Self { totals, last });
         }
         by_player
     }
 
     /// Games played this season.
     pub(crate) fn games(&self) -> i64 {
-        self.season.games
+        self.totals.games
     }
 
     /// The day of the last game that was played.
     pub(crate) fn last_played(&self) -> Option<NaiveDate> {
-        self.season.last_played
+        self.totals.last_played
     }
 
     /// Points per game this season.
     pub(crate) fn season_ppg(&self) -> Option<f64> {
-        per_game(self.season.points, self.season.games)
+        per_game(self.totals.points, self.totals.games)
     }
 
     /// Minutes per game this season.
     pub(crate) fn season_mpg(&self) -> Option<f64> {
-        average(self.season.tenths_of_minutes, self.season.games)
+        average(self.totals.tenths_of_minutes, self.totals.games)
     }
 
     /// Points in the last five games that were played.
     pub(crate) fn last_5_ppg(&self) -> Option<f64> {
-        per_game(self.season.last_5_points, self.season.last_5_games)
+        per_game(self.totals.last_5_points, self.totals.last_5_games)
     }
 
     /// Points per game over the last thirty days.
     pub(crate) fn last_30d_ppg(&self) -> Option<f64> {
-        per_game(self.season.last_30d_points, self.season.last_30d_games)
+        per_game(self.totals.last_30d_points, self.totals.last_30d_games)
     }
 
     /// Free throws attempted per game this season.
     pub(crate) fn season_fta(&self) -> Option<f64> {
-        per_game(self.season.ft_attempts, self.season.games_with_ft)
+        per_game(self.totals.ft_attempts, self.totals.games_with_ft)
     }
 
     /// Plus-minus per game this season.
     pub(crate) fn season_plus_minus(&self) -> Option<f64> {
-        per_game(self.season.plus_minus, self.season.games_with_plus_minus)
+        per_game(self.totals.plus_minus, self.totals.games_with_plus_minus)
     }
 
     /// Share of field goals made this season.
     pub(crate) fn season_fg_pct(&self) -> Option<f64> {
-        share(self.season.fg)
+        share(self.totals.fg)
     }
 
     /// Share of three-pointers made this season.
     pub(crate) fn season_three_pct(&self) -> Option<f64> {
-        share(self.season.threes)
+        share(self.totals.threes)
     }
 
     /// The last five games compared with the season, both as displayed.
@@ -411,14 +411,14 @@ mod tests {
 
     fn form(points: &[Option<i64>]) -> Form {
         let played: Vec<i64> = points.iter().copied().flatten().collect();
-        let season = Season { games: played.len() as i64, points: played.iter().sum(), ..Season::default() };
+        let totals = Totals { games: played.len() as i64, points: played.iter().sum(), ..Totals::default() };
         let game = |points: &Option<i64>| PastGame {
             rest: None,
             venue: None,
             line: None,
             played: points.map(|points| Played { points, ..Played::default() }),
         };
-        Form { season, last: points.iter().map(game).collect() }
+        Form { totals, last: points.iter().map(game).collect() }
     }
 
     #[test]
@@ -428,7 +428,7 @@ mod tests {
         let played = game.played.clone().expect("played");
         assert_eq!((played.result, played.points, played.minutes), (Some(Side::Over), 27, 34.5));
         assert_eq!((played.ft_attempts, played.plus_minus), (Some(4), Some(-7)));
-        let form = Form { season: Season::default(), last: vec![game] };
+        let form = Form { totals: Totals::default(), last: vec![game] };
         assert_eq!(
             (form.last_10_fg_pct(), form.last_10_three_pct()),
             (vec![Some(0.5)], vec![None]),
@@ -444,8 +444,8 @@ mod tests {
     #[test]
     fn the_totals_of_a_season_are_read_in_their_order() {
         let day: SlateDay = "2026-01-09".parse().expect("a day");
-        let season = Season::parse("12|300|4205|5|130|9|220|100|210|30|88|12|40|11|-25|2", day);
-        let form = Form { season: season.expect("totals"), last: Vec::new() };
+        let totals = Totals::parse("12|300|4205|5|130|9|220|100|210|30|88|12|40|11|-25|2", day);
+        let form = Form { totals: totals.expect("totals"), last: Vec::new() };
         assert_eq!(
             (form.season_ppg(), form.season_mpg(), form.last_5_ppg(), form.last_30d_ppg()),
             (Some(25.0), Some(35.0), Some(26.0), Some(24.4))
@@ -453,9 +453,9 @@ mod tests {
         assert_eq!((form.season_fg_pct(), form.season_three_pct()), (Some(0.476), Some(0.341)));
         assert_eq!((form.season_fta(), form.season_plus_minus()), (Some(3.3), Some(-2.3)));
         assert_eq!(form.last_played().map(|day| day.to_string()).as_deref(), Some("2026-01-07"));
-        let unplayed = Season::parse("0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|", day).expect("totals");
-        assert_eq!(unplayed, Season::default());
-        assert_eq!(Season::parse("12|300", day), None);
+        let unplayed = Totals::parse("0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|", day).expect("totals");
+        assert_eq!(unplayed, Totals::default());
+        assert_eq!(Totals::parse("12|300", day), None);
     }
 
     #[test]
@@ -466,9 +466,9 @@ mod tests {
             (85, RecentForm::Cold),
             (86, RecentForm::Neutral),
         ] {
-            let season =
-                Season { games: 10, points: 200, last_5_games: 5, last_5_points, ..Season::default() };
-            assert_eq!(Form { season, last: Vec::new() }.recent_form(), Some(expected), "{last_5_points}");
+            let totals =
+                Totals { games: 10, points: 200, last_5_games: 5, last_5_points, ..Totals::default() };
+            assert_eq!(Form { totals, last: Vec::new() }.recent_form(), Some(expected), "{last_5_points}");
         }
         assert_eq!(Form::default().recent_form(), None);
     }

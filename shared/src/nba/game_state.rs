@@ -48,8 +48,8 @@ pub struct GameState {
     pub is_halftime: bool,
     /// Whether the clock says that the period is over, by naming it without a time: `End Q3`, `Q3`.
     pub is_break: bool,
-    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Q3` without a clock, `Halftime`, `Final`, `Final/OT`, `Final/OT2`,
-    /// `Postponed`, `Cancelled`; empty before tip-off.
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Q3` without a clock, `Halftime`, `Final`, `Final/OT`,
+    /// `Final/OT2`, `Postponed`, `Cancelled`; empty before tip-off.
     pub time_remaining: String,
 }
 

@@ -9,8 +9,9 @@ use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
     StatType, Unplaced, agree, line,
     market::{self, Market},
-    may_be_one_name, prediction,
+    prediction,
     registry::title_case,
+    spelling::is_one_name,
 };
 use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};
 
@@ -262,15 +263,14 @@ impl Assembly {
     }
 
     /// The player whom a row of the odds means by a name that nobody has: the only one of the team
-    /// whose name may be another spelling of it.
+    /// whose name is another spelling of it.
     fn teammate_called(&self, row: &market::Row, lookup: &PlayerLookup) -> Option<PlayerLookup> {
         if self.of_lookup.contains_key(lookup) || self.slate.registry.count(lookup) > 0 {
             return None;
         }
         let team = Team::of_code(&row.player_team).ok()?;
         let index = self.of_team.get(&team)?;
-        let is_called =
-            |player: &&Player| player.team == team && may_be_one_name(&player.name, &row.player_name);
+        let is_called = |player: &&Player| player.team == team && is_one_name(&player.name, &row.player_name);
         let mut called = self.slate.games[*index].players.iter().filter(is_called);
         let player = called.next()?;
         called.next().is_none().then(|| player.lookup.clone())

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Player, Slate,
-    spelling::{alike, first_name, surname, without_suffix},
+    spelling::{first_name, likeness, surname, without_suffix},
 };
 use crate::nba::{PlayerLookup, Team, TeamPair};
 
@@ -280,8 +280,7 @@ impl<'a> People<'a> {
             }
             if candidates.len() > 1 {
                 // Of teammates with one surname the one with the likeliest first name.
-                let first = first_name(rows[*index].name);
-                let likeness = |name: &str| alike(first.as_deref(), first_name(name).as_deref());
+                let likeness = |name: &str| likeness(rows[*index].name, name);
                 let best = candidates.iter().map(|(_, name)| likeness(name)).max().unwrap_or_default();
                 candidates.retain(|(_, name)| best > 0 && likeness(name) == best);
             }
@@ -356,11 +355,8 @@ fn may_be(
     ids: &HashMap<&PlayerLookup, Vec<i64>>,
 ) -> bool {
     let has_another_id = ids.get(lookup).is_some_and(|ids| ids.iter().any(|id| Some(*id) != row.bdl_id));
-    let first = |name: &str| name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok());
-    let is_his_letter = match first(row.name) {
-        Some(letter) if letter.as_str().len() == 1 => {
-            first(name).is_some_and(|first| first.as_str().starts_with(letter.as_str()))
-        }
+    let is_his_letter = match first_name(row.name) {
+        Some(letter) if letter.len() == 1 => first_name(name).is_some_and(|first| first.starts_with(&letter)),
         _ => true,
     };
     !has_another_id && is_his_letter

@@ -2,21 +2,6 @@
 
 use crate::nba::PlayerLookup;
 
-/// The first word of a name, spelled as in a lookup.
-pub(super) fn first_name(name: &str) -> Option<String> {
-    name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok()).map(String::from)
-}
-
-/// How alike two first names are: one begins with the other (Alex, Alexandre), they have one initial, or neither.
-pub(super) fn alike(one: Option<&str>, other: Option<&str>) -> u8 {
-    let Some((one, other)) = one.zip(other) else { return 0 };
-    let is_short = one.len().min(other.len()) < 3;
-    match one.starts_with(other) || other.starts_with(one) {
-        true if !is_short => 2,
-        _ => u8::from(one.as_bytes().first() == other.as_bytes().first()),
-    }
-}
-
 fn is_suffix(word: &str) -> bool {
     let word = word.trim_end_matches('.').to_ascii_lowercase();
     ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
@@ -28,22 +13,40 @@ pub(super) fn without_suffix(name: &str) -> Option<PlayerLookup> {
     PlayerLookup::of(&words.join(" ")).ok()
 }
 
-/// Whether two names may be spellings of one: they differ in the suffix, in a first name of the same beginning (Nic and
-/// Nicolas Claxton, J. and Jalen Williams), or in the order of the words, or one of them is the surname alone.
-pub fn may_be_one_name(one: &str, other: &str) -> bool {
+/// Whether two names are spellings of one: they differ in the suffix, in the order of the words, or in how much of the first
+/// name is written (Nic and Nicolas Claxton).
+pub(super) fn is_one_name(one: &str, other: &str) -> bool {
     let words = |name: &str| {
         let words = name.split_whitespace().filter(|word| !is_suffix(word));
         let mut words: Vec<PlayerLookup> = words.filter_map(|word| PlayerLookup::of(word).ok()).collect();
         words.sort();
         words
     };
+    words(one) == words(other) || (share_surname(one, other) && likeness(one, other) == 2)
+}
+
+/// Whether two names may be spellings of one: they are, or they share the surname and the initial (J. and Jalen Williams),
+/// or one of them is the surname alone. Teammates may be as alike, so this identifies nobody.
+pub fn may_be_one_name(one: &str, other: &str) -> bool {
     let is_alone = |name: &str| name.split_whitespace().nth(1).is_none();
-    let is_alike = || {
-        is_alone(one)
-            || is_alone(other)
-            || alike(first_name(one).as_deref(), first_name(other).as_deref()) > 0
-    };
-    words(one) == words(other) || (share_surname(one, other) && is_alike())
+    let may_be_first = || is_alone(one) || is_alone(other) || likeness(one, other) > 0;
+    is_one_name(one, other) || (share_surname(one, other) && may_be_first())
+}
+
+/// How alike the first names are: 2 where one begins with the other, by three letters at least (Alex, Alexandre), 1 where
+/// they have one initial, else 0.
+pub(super) fn likeness(one: &str, other: &str) -> u8 {
+    let Some((one, other)) = first_name(one).zip(first_name(other)) else { return 0 };
+    let is_long = one.len().min(other.len()) >= 3;
+    match is_long && (one.starts_with(&other) || other.starts_with(&one)) {
+        true => 2,
+        false => u8::from(one.as_bytes().first() == other.as_bytes().first()),
+    }
+}
+
+/// The first word of a name, spelled as in a lookup.
+pub(super) fn first_name(name: &str) -> Option<String> {
+    name.split_whitespace().next().and_then(|word| PlayerLookup::of(word).ok()).map(String::from)
 }
 
 /// Whether two names have the same last word, suffixes aside.
@@ -61,15 +64,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_names_may_be_one_if_they_differ_in_suffix_beginning_or_order() {
+    fn two_names_are_one_if_they_differ_in_suffix_beginning_or_order() {
         for (one, other) in [
             ("Michael Porter Jr.", "Michael Porter"),
             ("Nic Claxton", "Nicolas Claxton"),
-            ("J. Williams", "Jalen Williams"),
-            ("James", "LeBron James"),
             ("Yang Hansen", "Hansen Yang"),
         ] {
-            assert!(may_be_one_name(one, other), "{one} / {other}");
+            assert!(is_one_name(one, other) && may_be_one_name(one, other), "{one} / {other}");
+        }
+        // Teammates have been as alike.
+        for (one, other) in [
+            ("J. Williams", "Jalen Williams"),
+            ("Jaylin Williams", "Jalen Williams"),
+            ("James", "LeBron James"),
+        ] {
+            assert!(!is_one_name(one, other) && may_be_one_name(one, other), "{one} / {other}");
         }
         for (one, other) in [("Marcus Vale", "Darius Vale"), ("Jaylen Brown", "Jaylen Green")] {
             assert!(!may_be_one_name(one, other), "{one} / {other}");

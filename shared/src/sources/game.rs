@@ -80,8 +80,8 @@ pub struct Inactive {
     pub reason: String,
 }
 
-/// The counters of a box score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The counters of a box score, ordered by the points first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each field is the counter of that name")]
 pub struct Counters {
     pub points: u32,
@@ -119,10 +119,11 @@ pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
     greatest_of_each(games, |game| game.id.clone(), play)
 }
 
-/// The rows of a box score, each player once: the row with the most counts; of equal ones the last.
+/// The rows of a box score, each player once: the row with the most points, then with the most of the other counts; of
+/// equal ones the last.
 pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
     let key = |(_, line): &(usize, PlayerLine)| (line.bdl_id, line.nba_id, line.anonymous_key());
-    let counts = |(_, line): &(usize, PlayerLine)| (line.counters.points, line.counters.total());
+    let counts = |(_, line): &(usize, PlayerLine)| line.counters;
     let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
         std::mem::take(&mut of_side.players).into_iter().map(move |line| (side, line))
     });
@@ -155,16 +156,6 @@ fn greatest_of_each<T, K: Eq + Hash, O: Ord>(
         }
     }
     once
-}
-
-impl Counters {
-    /// The sum of the counts, which grows with everything that a player does.
-    pub fn total(&self) -> u32 {
-        let Self { points, rebounds, assists, steals, blocks, turnovers, personal_fouls, .. } = *self;
-        let attempts = self.field_goals_attempted.saturating_add(self.free_throws_attempted);
-        let counts = [points, rebounds, assists, steals, blocks, turnovers, personal_fouls, attempts];
-        counts.into_iter().fold(0, u32::saturating_add)
-    }
 }
 
 impl PlayerLine {

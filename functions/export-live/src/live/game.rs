@@ -222,10 +222,13 @@ impl LiveGame {
             game.period = known.period;
             game.time_remaining = final_text(game.period);
         }
-        let [home, away] = self.lacks_scores;
-        if known.has_begun() && known.home_team == game.home_team {
-            game.home_score = game.home_score.max(if home { known.home_score } else { 0 });
-            game.away_score = game.away_score.max(if away { known.away_score } else { 0 });
+        let [lacks_home, lacks_away] =
+            self.lacks_scores.map(|lacks| lacks && known.home_team == self.home_team);
+        if lacks_home {
+            game.home_score = game.home_score.max(known.home_score);
+        }
+        if lacks_away {
+            game.away_score = game.away_score.max(known.away_score);
         }
         for player in game.players.iter_mut().filter(|player| player.lacks_points) {
             let last = known.players.iter().find(|it| it.is_same(player));

@@ -53,7 +53,7 @@ impl SlateState<'_> {
             let games = format!("{late} {} late", if late == 1 { "game is" } else { "games are" });
             return match self.now - *first {
                 wait if wait <= PLAYERS_EXPECTED_AFTER => (Health::Healthy, games),
-                wait => (Health::Degraded, format!("{games}, the first {} minutes", wait.num_minutes())),
+                wait => (Health::Degraded, format!("{games}, by up to {} minutes", wait.num_minutes())),
             };
         }
         let message = match (&self.games, next) {

@@ -139,7 +139,7 @@ fn live_scores_are_judged_by_schedule_and_content() {
             "2026-01-10T00:40:00Z",
             &night,
             polled("2026-01-10T00:39:00Z", &both(Scheduled, Scheduled), 0),
-            (Degraded, false, "1 game is late, the first 40 minutes"),
+            (Degraded, false, "1 game is late, by up to 40 minutes"),
         ),
         (
             "f12: a game has just begun and nobody polls",
