@@ -6,7 +6,9 @@ use local_cloud::cloud::API_BUCKET;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::{
-    Cloud, HandClock, Reply, Stub, game,
+    Cloud, HandClock, Reply, Stub,
+    drift::fields,
+    game,
     warehouse::{DAY, GAME, played, predicted, registered, scheduled, with},
 };
 
@@ -342,6 +344,30 @@ async fn f40_without_upstream_the_day_is_graded_by_official_box_scores_and_the_l
             assert_eq!(cloud.document("v1/live/2026-01-09.json").await, before, "the scores stay");
         }
     }
+}
+
+#[tokio::test]
+async fn f40_without_upstream_lines_still_lock_at_tip_off_and_the_day_has_its_games() {
+    let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let clock = HandClock::at("2026-01-10T00:05:00Z");
+    let exporter = cloud.exporter(&Stub::answering([Reply::text(401, "{}")]).await, &clock).await;
+    let seen = async |time: &str| {
+        clock.set(time);
+        let answer = exporter.post(json!({"include_grading": true}).to_string()).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{answer:?}");
+        assert_eq!(answer.json["status"], "partial");
+        let live = cloud.document("v1/live/latest.json").await;
+        let grading = cloud.document("v1/live-grading/latest.json").await;
+        assert_eq!(answer.json["paths"]["live"].is_null(), time != "2026-01-10T00:05:00Z", "{answer:?}");
+        let game = fields(&live["games"][0], ["nba_game_id", "status", "home_team"]);
+        assert_eq!((&live["game_date"], game), (&json!(DAY), json!([GAME, "scheduled", "BOS"])), "{time}");
+        fields(&grading["lines"][0], ["player_lookup", "locked", "outcome"])
+    };
+    assert_eq!(seen("2026-01-10T00:05:00Z").await, json!(["jaylenbrown", false, "open"]));
+    assert_eq!(seen("2026-01-10T00:31:00Z").await, json!(["jaylenbrown", true, "open"]));
+    let status = cloud.document("v1/status.json").await;
+    let issue = status["known_issues"][0]["message"].as_str().expect("an issue").to_owned();
+    assert!(issue.starts_with("live: BallDontLie"), "{status}");
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ async fn on_neutral_ground_a_game_is_graded_whoever_is_called_the_home_team() {
     let night = Night::of(neutral_ground().await).await;
     let live = night.poll("02:12", [miami(THIRD, 26)]).await;
     assert_eq!(live["games"][0]["nba_game_id"], GAME);
+    let sides = ["home_team", "away_team", "home_score", "away_score"];
+    assert_eq!(fields(&live["games"][0], sides), json!(["WAS", "MIA", 26, 40]), "as in the schedule");
     let standing = night.standing("bilalcoulibaly").await;
     let shown = fields(&standing, ["team", "opponent", "game_status", "actual", "game_id"]);
     assert_eq!(shown, json!(["WAS", "MIA", "in_progress", 26, GAME]));
@@ -79,6 +81,28 @@ async fn tonight_s_list_gives_each_team_its_own_score_of_such_a_game() {
     let game = tonight(&cloud, "01:20").await["games"][0].clone();
     let shown = fields(&game, ["home_team", "home_score", "away_score", "game_status"]);
     assert_eq!(shown, json!(["WAS", 26, 40, "in_progress"]));
+}
+
+#[tokio::test]
+async fn a_game_without_an_id_is_that_of_its_day_and_teams() {
+    let without = |points: i64, state: tests::drift::State<'_>| {
+        let mut game = boston(state, points);
+        game["id"] = Value::Null;
+        game
+    };
+    // From the first poll on, and in the middle of the game.
+    for first in [without(18, THIRD), boston(THIRD, 18)] {
+        let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+        let id = night.poll("02:10", [first]).await["games"][0]["game_id"].clone();
+        let live = night.poll("02:12", [without(21, THIRD)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q3 6:35", 81]), "{id}");
+        assert_eq!(live["games"][0]["game_id"], id, "a game keeps its id");
+        assert_eq!(night.standing("jaylenbrown").await["actual"], 21, "{id}");
+        let live = night.poll("03:12", [boston(FINAL, 28)]).await;
+        let game = fields(&live["games"][0], ["game_id", "nba_game_id", "status"]);
+        assert_eq!(game, json!([id, GAME, "final"]));
+        assert_eq!(night.standing("jaylenbrown").await["status"], "correct", "{id}");
+    }
 }
 
 /// A duplicate of Toronto at Boston that is never played.

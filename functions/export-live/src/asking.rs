@@ -71,7 +71,7 @@ impl Exporter {
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
         let read = |polled: Polled| {
-            let poll = Poll::of(run.day, run.is_today, &polled)?;
+            let poll = Poll::of(run.day, run.is_today, &polled)?.facing(night);
             let is_named = polled.source == Source::NbaCdn || night.mixes_sources();
             Ok(if is_named { poll.named(night) } else { poll })
         };

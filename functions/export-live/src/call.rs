@@ -120,12 +120,18 @@ impl Run {
 /// The documents of a run.
 #[derive(Debug)]
 pub(crate) enum Exported {
-    /// The scores are public.
-    Scores(Published<live::Document>, Dependents),
-    /// BallDontLie failed; the last public scores are graded by official box scores.
-    OfficialOnly { error: Error, scores: Arc<live::Document>, dependents: Dependents },
+    /// The scores are public; where the poll `failed`, they are only the games of the schedule.
+    Scores { scores: Published<live::Document>, dependents: Dependents, failed: Option<Error> },
+    /// The poll failed because of `error`; the last public scores stay and are graded.
+    GradedOnly { error: Error, scores: Arc<live::Document>, dependents: Dependents },
     /// A later poll was published in the meantime; nothing was written of this one.
     Superseded(live::Document),
+}
+
+/// What failed in a run, as text for people.
+pub(crate) fn failures(poll: Option<&Error>, dependents: &Dependents) -> Vec<String> {
+    let poll = poll.map(|error| format!("live: {error}"));
+    poll.into_iter().chain(dependents.errors()).collect()
 }
 
 /// The answer to a call.
@@ -191,19 +197,23 @@ impl Reply {
 
     /// The answer to a run, which is logged too.
     pub fn of(run: &Run, exported: Exported) -> Self {
+        let is_polled = match &exported {
+            Exported::Scores { failed, .. } => failed.is_none(),
+            Exported::GradedOnly { .. } => false,
+            Exported::Superseded(_) => true,
+        };
         let (status, document, paths, errors) = match exported {
             Exported::Superseded(document) => {
                 (Status::Superseded, document.into(), BTreeMap::new(), Vec::new())
             }
-            Exported::OfficialOnly { error, scores, dependents } => {
-                let mut errors = vec![format!("live: {error}")];
-                errors.extend(dependents.errors());
+            Exported::GradedOnly { error, scores, dependents } => {
+                let errors = failures(Some(&error), &dependents);
                 (Status::Partial, scores, dependents.paths().collect(), errors)
             }
-            Exported::Scores(scores, dependents) => {
+            Exported::Scores { scores, dependents, failed } => {
                 let mut paths = BTreeMap::from([("live", scores.object)]);
                 paths.extend(scores.copy.map(|copy| ("latest", copy)));
-                let errors = dependents.errors();
+                let errors = failures(failed.as_ref(), &dependents);
                 paths.extend(dependents.paths());
                 let status = match (errors.is_empty(), run.asks_upstream) {
                     (true, true) => Status::Success,
@@ -217,10 +227,14 @@ impl Reply {
         for error in &errors {
             tracing::error!(%day, error, "not every document of the run could be exported");
         }
-        tracing::info!(
-            %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
-            games_final = document.games_final, total_games = document.total_games, "live scores exported"
-        );
+        if is_polled {
+            tracing::info!(
+                %day, is_today, ?status, poll_id = %document.poll_id, games_in_progress = document.games_in_progress,
+                games_final = document.games_final, total_games = document.total_games, "live scores exported"
+            );
+        } else {
+            tracing::warn!(%day, is_today, poll_id = %document.poll_id, "no source has scores; the last public ones are graded");
+        }
         Self {
             date: day,
             status,

@@ -9,7 +9,6 @@ use shared::{
         Known, Published, Target,
         dates::{Kind, Recorded},
     },
-    slate::Settled,
 };
 
 use crate::{
@@ -82,15 +81,15 @@ fn timeline_target(run: &Run) -> Target {
 }
 
 impl Exporter {
-    /// The counts of the public grading, where the official box scores have settled every line of the day. A
-    /// grading that cannot be read is exported again.
+    /// The counts of the public grading, where the official box scores have settled every line and prediction of the
+    /// day. A grading that cannot be read is exported again.
     pub(crate) async fn official_summary(&self, run: &Run) -> Option<grading::Summary> {
         let known = self.grading.read(&grading_target(run)).await;
         let known = known.inspect_err(
             |error| tracing::warn!(%error, "the public grading cannot be read; the day is exported again"),
         );
-        let summary = &known.ok()?.document()?.summary;
-        (summary.lines.settled() == Some(Settled::Official)).then(|| summary.clone())
+        let grading = known.ok()?.document()?;
+        grading.is_official().then(|| grading.summary.clone())
     }
 
     /// Reads what only the dependent documents and the status need while upstream is asked, so that a new
@@ -144,6 +143,21 @@ impl Exporter {
                 ready(Ok(grading::Document::of(&scores, &predicted, &previous)))
             })
             .await
+    }
+
+    /// Whether the grading of these scores says anything that the public one does not.
+    pub(crate) async fn changes_grading(
+        &self,
+        run: &Run,
+        scores: &live::Document,
+        predicted: &Predicted,
+    ) -> bool {
+        let Ok(known) = self.grading.known(&grading_target(run)).await else { return false };
+        let previous = known.versions(|known| known.game_date == run.day);
+        let graded = grading::Document::of(scores, predicted, &previous);
+        previous.first().is_none_or(|previous| {
+            previous.lines != graded.lines || previous.predictions != graded.predictions
+        })
     }
 
     /// Publishes the timeline of the scores, built on the public one, and on the history for players who are

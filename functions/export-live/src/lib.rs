@@ -8,11 +8,12 @@
 //! sources; from the second where the first fails, is late or behind. Today comes from
 //! BallDontLie's live endpoint; any other day comes from its dated one and leaves both `latest.json` alone.
 //! The live endpoint drops a game an hour or two after its end: the document keeps what it had of a finished
-//! game. Both documents are of one poll. When upstream fails, nothing is written and the last good files
-//! stay; when only the predictions are unavailable, the scores are published and the answer names the missing
-//! document.
+//! game. Both documents are of one poll. When upstream fails, the last public scores stay, and are graded where that
+//! says anything new; a day without any gets the games of the schedule. When only the predictions are unavailable, the
+//! scores are published and the answer names the missing document.
 
 mod asking;
+mod cached;
 mod call;
 pub mod chance;
 mod dependents;
@@ -27,7 +28,7 @@ mod refreshing_cache;
 mod report;
 mod schedule;
 mod settings;
-mod sources;
+
 pub mod timeline;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -50,14 +51,14 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::{
+    cached::{CachedCalledOff, CachedDeadLetters, CachedDirectory, CachedPredictions},
     call::{Exported, Reply, Request, Run},
     names::Names,
     poll::{Night, Poll},
     predicted::Predicted,
     refreshing_cache::RefreshingCache,
-    report::Notes,
+    report::{AdvanceReport, Notes},
     schedule::ROOM_FOR_A_POLL,
-    sources::{CalledOffSource, DeadLetterSource, DirectorySource, PredictionSource},
 };
 
 pub use settings::Settings;
@@ -89,13 +90,21 @@ struct Exporter {
     timeline: PublicDocument<timeline::Document>,
     status: PublicStatus,
     dates: PublicDates,
-    directory: RefreshingCache<DirectorySource>,
-    predicted: RefreshingCache<PredictionSource>,
-    called_off: RefreshingCache<CalledOffSource>,
-    dead_letters: RefreshingCache<DeadLetterSource>,
+    directory: RefreshingCache<CachedDirectory>,
+    predicted: RefreshingCache<CachedPredictions>,
+    called_off: RefreshingCache<CachedCalledOff>,
+    dead_letters: RefreshingCache<CachedDeadLetters>,
     clock: Clock,
     /// The time in which a call has to be answered.
     deadline: Duration,
+}
+
+/// What a poll that fails leaves to be exported.
+enum Unpolled {
+    /// The last public scores are graded.
+    Graded(Exported),
+    /// The day has no public scores yet: the games of the schedule are published.
+    Scheduled(Error),
 }
 
 impl Exporter {
@@ -103,8 +112,8 @@ impl Exporter {
         let Settings { service, google, sources, api_bucket, raw_bucket } = settings;
         let (bigquery, storage) = (BigQuery::new(&google), Storage::new(&google));
         let scores = PublicDocument::new(&storage, &api_bucket);
-        let dead_letters = DeadLetterSource { storage: storage.clone(), raw_bucket, clock: clock.clone() };
-        let predictions = PredictionSource {
+        let dead_letters = CachedDeadLetters { storage: storage.clone(), raw_bucket, clock: clock.clone() };
+        let predictions = CachedPredictions {
             bigquery: bigquery.clone(),
             storage: storage.clone(),
             api_bucket: api_bucket.clone(),
@@ -112,7 +121,7 @@ impl Exporter {
             clock: clock.clone(),
         };
         let called_off =
-            CalledOffSource { balldontlie: sources.balldontlie().cloned(), clock: clock.clone() };
+            CachedCalledOff { balldontlie: sources.balldontlie().cloned(), clock: clock.clone() };
         Self {
             sources,
             grading: PublicDocument::new(&storage, &api_bucket),
@@ -120,7 +129,7 @@ impl Exporter {
             status: PublicStatus::new(&storage, &api_bucket),
             dates: PublicDates::new(&storage, &api_bucket),
             scores,
-            directory: RefreshingCache::new(DirectorySource(bigquery.clone())),
+            directory: RefreshingCache::new(CachedDirectory(bigquery.clone())),
             predicted: RefreshingCache::new(predictions),
             called_off: RefreshingCache::new(called_off),
             dead_letters: RefreshingCache::new(dead_letters),
@@ -169,7 +178,7 @@ impl Exporter {
         let preparation = tokio::spawn(self.clone().prepare_dependents(*run).in_current_span());
         let mut notes = Notes::default();
         let exported = self.publish(run, &mut notes).await;
-        if let Ok(Exported::Scores(scores, _)) = &exported {
+        if let Ok(Exported::Scores { scores, .. }) = &exported {
             self.log_stand_in(&scores.document);
         }
         tokio::join!(self.report_result(run, &exported, notes), self.record_date(run, &exported));
@@ -187,14 +196,18 @@ impl Exporter {
         let mut known = known?;
         let games = known_games(&known, run.day);
         let night = Night { public: games.as_deref(), names: &names };
-        let mut poll = match self.poll(run, first, night, &mut notes.sources).await {
-            Ok(poll) => poll,
-            Err(error) => return self.grade_officially(run, error, names.predicted).await,
+        let (mut poll, failed) = match self.poll(run, first, night, &mut notes.sources).await {
+            Ok(poll) => (poll, None),
+            Err(error) => match self.without_poll(run, error, names.predicted.as_deref()).await? {
+                Unpolled::Graded(exported) => return Ok(exported),
+                Unpolled::Scheduled(error) => (Poll::unasked(run.day, self.clock.now()), Some(error)),
+            },
         };
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known, run.day);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
-            if run.asks_upstream {
+            poll = poll.facing(Night { public: games.as_deref(), names: &names });
+            if run.asks_upstream && failed.is_none() {
                 self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
             }
             if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
@@ -208,7 +221,13 @@ impl Exporter {
             let write = self.scores.write(&known, poll.at, scores.clone());
             let dependents = async {
                 let dependents = self.publish_dependents(run, &scores, poll.at);
-                tokio::join!(dependents, self.report_in_advance(run, &scores, &notes.sources))
+                let report = async {
+                    match &failed {
+                        None => self.report_in_advance(run, &scores, &notes.sources).await,
+                        Some(_) => AdvanceReport::None,
+                    }
+                };
+                tokio::join!(dependents, report)
             };
             let (written, (dependents, reported)) = match scores.goes_first {
                 false => tokio::join!(write, dependents),
@@ -223,35 +242,43 @@ impl Exporter {
             };
             notes.advance.keep_first(reported);
             match written? {
-                Some(scores) => return Ok(Exported::Scores(scores, dependents)),
+                Some(scores) => return Ok(Exported::Scores { scores, dependents, failed }),
                 None => known = self.scores.read(&target).await?,
             }
         }
         Err(self.scores.changed_each_time(&target))
     }
 
-    /// Without a poll, because of `error`: once official box scores have arrived, the day is graded by them and
-    /// the last public scores, which are read again because another instance may have written them.
-    async fn grade_officially(
+    /// What can be exported without a poll, because of `error`: the last public scores are graded where that says
+    /// anything new, as that a line is locked, or that official box scores have arrived. They are read again because
+    /// another instance may have written them.
+    async fn without_poll(
         &self,
         run: &Run,
         error: Error,
-        predicted: Option<Arc<Predicted>>,
-    ) -> Result<Exported, Error> {
-        if !run.with_grading || !predicted.is_some_and(|predicted| predicted.has_official_scores()) {
-            return Err(error);
-        }
-        let known = self.scores.read(&scores_target(run)).await?;
+        predicted: Option<&Predicted>,
+    ) -> Result<Unpolled, Error> {
+        let known = self.scores.read(&scores_target(run)).await;
+        let (Ok(known), Some(predicted)) = (known, predicted) else { return Err(error) };
         let now = self.clock.now();
-        let none = || live::Document::new(run.day, PollId::at(now), now, Vec::new());
         let (scores, at) = match known.document().zip(known.version()) {
-            Some((document, version)) => (document, version),
+            Some((last, at)) => (live::Document { updated_at: now, ..live::Document::clone(&last) }, at),
             // Unreadable public scores do not mean that there are none.
             None if known.exists() => return Err(error),
-            None => (Arc::new(none()), now),
+            None if run.is_today && !predicted.slate.games.is_empty() => {
+                return Ok(Unpolled::Scheduled(error));
+            }
+            None if !predicted.has_official_scores() => return Err(error),
+            None => (live::Document::new(run.day, PollId::at(now), now, Vec::new()), now),
         };
+        let next = schedule::next_update(&scores.games, Some(&predicted.slate), now);
+        let scores = Arc::new(live::Document { next_update_expected: next, ..scores });
+        let is_new = predicted.has_official_scores() || self.changes_grading(run, &scores, predicted).await;
+        if !run.with_grading || !is_new {
+            return Err(error);
+        }
         let dependents = self.publish_dependents(run, &scores, at).await;
-        Ok(Exported::OfficialOnly { error, scores, dependents })
+        Ok(Unpolled::Graded(Exported::GradedOnly { error, scores, dependents }))
     }
 
     /// The names of the day's players, as far as available; the scores wait for them, because a row under

@@ -11,8 +11,8 @@ use shared::{Error, nba::SlateDay};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-/// Where the values of a cache come from.
-pub(crate) trait Source: Send + Sync + 'static {
+/// A value that is cached, and how it is loaded.
+pub(crate) trait Cached: Send + Sync + 'static {
     type Value: Send + Sync + 'static;
 
     /// Name for log and error messages.
@@ -41,9 +41,9 @@ pub(crate) struct Freshness {
 }
 
 /// A cache of the value of the latest day that was asked for. Clones share it.
-pub(crate) struct RefreshingCache<S: Source>(Arc<Inner<S>>);
+pub(crate) struct RefreshingCache<S: Cached>(Arc<Inner<S>>);
 
-struct Inner<S: Source> {
+struct Inner<S: Cached> {
     source: S,
     newest: Mutex<Option<Entry<S::Value>>>,
     /// Held while loading, so that concurrent callers load once.
@@ -56,13 +56,13 @@ struct Entry<T> {
     loaded: Instant,
 }
 
-impl<S: Source> Clone for RefreshingCache<S> {
+impl<S: Cached> Clone for RefreshingCache<S> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<S: Source> RefreshingCache<S> {
+impl<S: Cached> RefreshingCache<S> {
     pub(crate) fn new(source: S) -> Self {
         Self(Arc::new(Inner { source, newest: Mutex::default(), loading: tokio::sync::Mutex::default() }))
     }
@@ -118,7 +118,7 @@ impl<S: Source> RefreshingCache<S> {
     }
 }
 
-impl<S: Source> Inner<S> {
+impl<S: Cached> Inner<S> {
     /// The value of `day` and its age.
     fn peek(&self, day: SlateDay) -> Option<(Arc<S::Value>, Duration)> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +160,7 @@ mod tests {
         works: u32,
     }
 
-    impl Source for Counting {
+    impl Cached for Counting {
         type Value = u32;
         const NAME: &'static str = "count";
         const FRESHNESS: Freshness = Freshness {

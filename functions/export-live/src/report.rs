@@ -13,7 +13,7 @@ use shared::{
 use crate::{
     Exporter, PREDICTIONS_TIMEOUT,
     asking::SourceNews,
-    call::{Exported, Run},
+    call::{Exported, Run, failures},
     live,
     predicted::Predicted,
 };
@@ -96,12 +96,12 @@ impl Exporter {
         let (scores, is_graded, failures) = match exported {
             // The run of the later poll reports.
             Ok(Exported::Superseded(_)) => return,
-            Ok(Exported::Scores(scores, dependents)) => {
-                (Some(&*scores.document), dependents.is_graded(), dependents.errors())
+            Ok(Exported::Scores { scores, dependents, failed }) => {
+                let scores = failed.is_none().then_some(&*scores.document);
+                (scores, dependents.is_graded(), failures(failed.as_ref(), dependents))
             }
-            Ok(Exported::OfficialOnly { error, dependents, .. }) => {
-                let failures = [vec![format!("live: {error}")], dependents.errors()].concat();
-                (None, false, failures)
+            Ok(Exported::GradedOnly { error, dependents, .. }) => {
+                (None, false, failures(Some(error), dependents))
             }
             Err(error) => (None, false, vec![format!("live: {error}")]),
         };
@@ -125,12 +125,12 @@ impl Exporter {
     /// Records in the list of dates which documents of the day exist, and how far its lines are settled.
     pub(crate) async fn record_date(&self, run: &Run, exported: &Result<Exported, Error>) {
         let mut recorded = match exported {
-            Ok(Exported::Scores(_, dependents) | Exported::OfficialOnly { dependents, .. }) => {
+            Ok(Exported::Scores { dependents, .. } | Exported::GradedOnly { dependents, .. }) => {
                 dependents.recorded()
             }
             Ok(Exported::Superseded(_)) | Err(_) => return,
         };
-        if matches!(exported, Ok(Exported::Scores(..))) {
+        if matches!(exported, Ok(Exported::Scores { .. })) {
             recorded.documents.push(dates::Kind::Live);
         }
         self.dates.record(run.day, &recorded, self.clock.now()).await;

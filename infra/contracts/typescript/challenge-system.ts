@@ -246,7 +246,8 @@ export interface LiveGame {
   away_team: string;
   /**
    * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
-   * before the game began. It stays the same whichever source the scores come from.
+   * before the game began. It stays the same whichever source the scores come from. `20260109_TOR_BOS`, of day,
+   * visitors and home team, where no source and no schedule has an id.
    */
   game_id: string;
   /**
@@ -254,7 +255,7 @@ export interface LiveGame {
    */
   home_score: number;
   /**
-   * Code of the home team.
+   * Code of the home team, by the schedule; as the source has it where the schedule lacks the game.
    */
   home_team: string;
   /**

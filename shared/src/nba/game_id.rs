@@ -102,6 +102,15 @@ impl WarehouseGameId {
     }
 }
 
+impl fmt::Display for WarehouseGameId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nba(id) => id.fmt(f),
+            Self::Teams { day, away, home } => write!(f, "{}_{away}_{home}", day.date().format("%Y%m%d")),
+        }
+    }
+}
+
 text_schema!(NbaGameId, "^[0-9]{10}$", "0022500432", "The NBA's own id of a game.");
 
 #[cfg(test)]
@@ -116,6 +125,9 @@ mod tests {
             panic!("the form with teams");
         };
         assert_eq!((day.to_string().as_str(), away.as_str(), home.as_str()), ("2026-01-09", "TOR", "BOS"));
+        for text in ["0022500432", "20260109_TOR_BOS"] {
+            assert_eq!(WarehouseGameId::read(text).map(|id| id.to_string()).as_deref(), Ok(text));
+        }
         for refused in ["", "22500432", "20260109_TOR", "20261309_TOR_BOS", "20260109_TOR_BOS_1", "today"] {
             assert!(WarehouseGameId::read(refused).is_err(), "{refused}");
         }

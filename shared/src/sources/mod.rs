@@ -1,9 +1,9 @@
 //! The sources of live scores, and the types into which the answers of each are read.
 
 pub mod balldontlie;
+mod configured;
 mod game;
 mod http;
-mod live;
 pub mod nba_cdn;
 mod wire;
 
@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 
 use crate::{Error, error::Detail};
 
+pub use configured::{Asking, FIRST_ANSWERS_WITHIN, LiveSources};
 pub use game::{Counters, Game, Inactive, PlayerLine, Side};
-pub use live::{Asking, FIRST_ANSWERS_WITHIN, LiveSources};
 
 /// The most games of a poll; a night has at most fifteen.
 pub const MAXIMUM_GAMES: usize = 500;

@@ -13,7 +13,7 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use shared::{
     documents,
     nba::{PlayerLookup, Team},
-    slate::{Settled, StatType, VoidReason},
+    slate::{Outcome, Settled, StatType, VoidReason},
 };
 
 use crate::{live, matchup, predicted::Predicted, schedule};
@@ -85,6 +85,15 @@ impl Document {
             lines,
             corrections,
         }
+    }
+
+    /// Whether there is anything to settle, and all of it is by the official box score. A prediction without a line has
+    /// no outcome.
+    pub(crate) fn is_official(&self) -> bool {
+        let lines = self.lines.iter().map(|line| line.settled);
+        let settled = self.predictions.iter().filter(|it| it.outcome != Outcome::Open || it.line.is_some());
+        let mut all = lines.chain(settled.map(|graded| graded.settled)).peekable();
+        all.peek().is_some() && all.all(|settled| settled == Settled::Official)
     }
 
     /// Replaces what is no longer official by what this version has of it: the official table may be read while it is being

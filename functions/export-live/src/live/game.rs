@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use shared::{
     documents::status::PolledGame,
     nba::{
-        CANCELLED, GameStatus, HALFTIME, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, final_text,
-        minutes_decimal,
+        CANCELLED, GameStatus, HALFTIME, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, WarehouseGameId,
+        final_text, minutes_decimal,
     },
     slate::ScheduledGame,
     sources::{Game, Inactive, Source},
@@ -27,7 +27,8 @@ const MINUTES_OFF: f64 = 3.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveGame {
     /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
-    /// before the game began. It stays the same whichever source the scores come from.
+    /// before the game began. It stays the same whichever source the scores come from. `20260109_TOR_BOS`, of day,
+    /// visitors and home team, where no source and no schedule has an id.
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
@@ -49,7 +50,7 @@ pub struct LiveGame {
     /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
     /// before tip-off.
     pub time_remaining: String,
-    /// Code of the home team.
+    /// Code of the home team, by the schedule; as the source has it where the schedule lacks the game.
     pub home_team: Team,
     /// Code of the visiting team.
     pub away_team: Team,
@@ -187,9 +188,34 @@ impl LiveGame {
         self.source.is_none() && self.has_nba_id_only()
     }
 
-    /// Whether BallDontLie's id of the game is not known.
+    /// Whether the NBA's id is the only one known.
     fn has_nba_id_only(&self) -> bool {
         self.nba_game_id.as_ref().is_some_and(|id| id.as_str() == self.game_id)
+    }
+
+    /// Whether BallDontLie lists the game without an id, so that it is called by its day and teams.
+    fn lacks_id(&self) -> bool {
+        matches!(WarehouseGameId::read(&self.game_id), Ok(WarehouseGameId::Teams { .. }))
+    }
+
+    fn has_balldontlie_id(&self) -> bool {
+        !self.has_nba_id_only() && !self.lacks_id()
+    }
+
+    /// The game with `home` as the home team: on neutral ground, sources disagree.
+    pub(crate) fn facing(self, home: &Team) -> Self {
+        if self.home_team == *home {
+            return self;
+        }
+        let [lacks_home, lacks_away] = self.lacks_scores;
+        Self {
+            home_team: self.away_team,
+            away_team: self.home_team,
+            home_score: self.away_score,
+            away_score: self.home_score,
+            lacks_scores: [lacks_away, lacks_home],
+            ..self
+        }
     }
 
     /// Whether the game can no longer change.
@@ -252,8 +278,8 @@ impl LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
         // A game keeps its id whichever source speaks, and once it has begun in any case.
-        let knows_better = game.has_nba_id_only() && !known.has_nba_id_only();
-        if game.source.is_some() && (knows_better || known.has_begun() && known.has_nba_id_only()) {
+        let knows_better = game.lacks_id() || game.has_nba_id_only() && known.has_balldontlie_id();
+        if game.source.is_some() && (knows_better || known.has_begun() && !known.has_balldontlie_id()) {
             game.game_id.clone_from(&known.game_id);
         }
         // Only the NBA's feed has its ids: a listing with a player's id says itself whether the player is inactive.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, NbaGameId, TeamPair},
+    nba::{GameStatus, NbaGameId, Team, TeamPair},
     slate::{ScheduledGame, Slate},
     sources::Source,
 };
@@ -130,6 +130,19 @@ impl Poll {
         let is_halftime = known.is_some_and(|known| known.is_halftime());
         let patience = if is_halftime { PATIENCE_AT_HALFTIME } else { PATIENCE };
         (is_on || is_due) && since.is_some_and(|since| self.at >= since + patience)
+    }
+
+    /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral ground.
+    pub(crate) fn facing(mut self, night: Night<'_>) -> Self {
+        let mut homes: HashMap<TeamPair, &Team> =
+            night.known().into_iter().map(|(pair, game)| (pair, &game.home_team)).collect();
+        homes.extend(night.scheduled().map(|game| (game.pair(), &game.home)));
+        for game in &mut self.games {
+            if let Some(home) = homes.get(&game.pair()).filter(|home| ***home != game.home_team) {
+                *game = Arc::new(LiveGame::clone(game).facing(home));
+            }
+        }
+        self
     }
 
     /// This poll with the names of the warehouse, so that its games can be compared with those of another source.

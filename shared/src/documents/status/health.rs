@@ -57,7 +57,7 @@ impl SlateState<'_> {
             };
         }
         let message = match (&self.games, next) {
-            _ if self.has_no_games => "no games today".to_owned(),
+            _ if self.has_no_games => self.no_games(),
             (None, _) => return (Health::Unknown, "the schedule cannot be read".to_owned()),
             (Some(_), Some(next)) => format!("the next game begins at {}", eastern_time(next)),
             (Some(_), None) if self.is_over => "all games are over".to_owned(),
@@ -72,7 +72,7 @@ impl SlateState<'_> {
         let has_begun = self.has_begun(TimeDelta::zero());
         tonight.is_stale = !is_tonight && !self.has_no_games && has_begun;
         match (&tonight.degraded_reason, tonight.total_players) {
-            _ if self.has_no_games => (Health::Healthy, "no games today".to_owned()),
+            _ if self.has_no_games => (Health::Healthy, self.no_games()),
             _ if tonight.is_stale => (Health::Unhealthy, self.no_list()),
             _ if !is_tonight && self.games.is_none() => {
                 (Health::Unknown, "the schedule cannot be read".to_owned())
@@ -87,7 +87,7 @@ impl SlateState<'_> {
 
     pub(super) fn predictions(&self, predictions: &Predictions) -> (Health, String) {
         match self.predicted(predictions) {
-            _ if self.has_no_games => (Health::Healthy, "no games today".to_owned()),
+            _ if self.has_no_games => (Health::Healthy, self.no_games()),
             0 if self.has_begun(TimeDelta::zero()) => (Health::Degraded, self.no_predictions()),
             0 if self.games.is_none() => (Health::Unknown, "the schedule cannot be read".to_owned()),
             0 => (Health::Healthy, "predictions are not due yet".to_owned()),

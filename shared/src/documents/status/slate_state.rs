@@ -47,8 +47,10 @@ pub(super) struct SlateState<'a> {
     pub(super) day: SlateDay,
     /// The games that count; `None` where the schedule could not be read.
     pub(super) games: Option<Vec<&'a ScheduledGame>>,
-    /// Whether the day certainly has no games.
+    /// Whether the day certainly has no games that count.
     pub(super) has_no_games: bool,
+    /// Whether games are being played all the same.
+    pub(super) has_exhibitions: bool,
     /// Number of games in progress, by the last poll, else by the schedule and the time.
     pub(super) in_progress: usize,
     /// The earliest tip-off of those, as far as it is known.
@@ -118,6 +120,7 @@ impl<'a> SlateState<'a> {
             day,
             games: run.games.is_some().then_some(games),
             has_no_games,
+            has_exhibitions: polled.iter().any(|seen| seen.status == GameStatus::InProgress),
             in_progress: on.len() + others_on,
             first_tip_off_in_progress: on.iter().filter_map(|game| game.tip_off).min(),
             late,
@@ -138,6 +141,11 @@ impl<'a> SlateState<'a> {
     /// Whether something missing is an issue by now. Before tip-off it degrades nothing.
     pub(super) fn is_due(&self) -> bool {
         !self.has_no_games && self.has_begun(WARN_BEFORE_TIP_OFF)
+    }
+
+    /// Why nothing is expected of a day without games that count.
+    pub(super) fn no_games(&self) -> String {
+        if self.has_exhibitions { "only exhibitions today" } else { "no games today" }.to_owned()
     }
 
     pub(super) fn no_list(&self) -> String {

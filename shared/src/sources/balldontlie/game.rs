@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::wire;
 use crate::{
-    nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock},
+    nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock, WarehouseGameId},
     sources::{
         Counters, Game, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, Rejected, Side, Source,
         game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Reads the games of a poll. What cannot be read — a game without an id, date or resolvable teams, a
+/// Reads the games of a poll. What cannot be read — a game without a date or resolvable teams, a
 /// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or the longest
 /// text — is returned beside them with its reason; the rest stays. A game that is listed twice
 /// is read once, and so is a player in it.
@@ -51,9 +51,8 @@ fn name_of(raw: &RawValue, index: usize) -> String {
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
     let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let id = game.id.known().map(str::trim).filter(|id| !id.is_empty()).ok_or("id: missing")?;
-    let id = Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string());
-    let texts = [("id", Some(id.as_str())), ("status", game.status.known()), ("time", game.time.known())];
+    let id = game.id.known().map(str::trim).filter(|id| !id.is_empty());
+    let texts = [("id", id), ("status", game.status.known()), ("time", game.time.known())];
     texts.into_iter().try_for_each(short)?;
     let listed = |team: &Option<wire::Team<'_>>| {
         team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
@@ -74,6 +73,10 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         team_of("home_team", game.home_team.as_ref())?,
         team_of("visitor_team", game.visitor_team.as_ref())?,
     );
+    let id = match id {
+        Some(id) => Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string()),
+        None => by_teams(day, &visitor_team, &home_team),
+    };
     let mut unreadable = 0;
     let mut side = |team: Team, score: Number, raw: Option<wire::Team<'_>>| {
         let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
@@ -102,6 +105,11 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         visitor,
         id,
     })
+}
+
+/// The id of a game that upstream gives none, in the warehouse's other form: the day and the teams identify a game.
+fn by_teams(day: SlateDay, away: &Team, home: &Team) -> String {
+    WarehouseGameId::Teams { day, away: away.clone(), home: home.clone() }.to_string()
 }
 
 /// The game's own date, which is Eastern, or without a readable one the slate day of its tip-off (FAILURES.md, F1).
@@ -217,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn a_game_without_an_id_is_called_by_its_day_and_teams() {
+        for id in ["", r#""id":null,"#, r#""id":" ","#, r#""id":{},"#] {
+            let (games, rejected) = read(&format!(
+                r#"[{{{id}"date":"2026-01-09","home_team":{{"id":2}},"visitor_team":{{"id":28}}}}]"#
+            ));
+            let ids: Vec<&str> = games.iter().map(|game| game.id.as_str()).collect();
+            assert_eq!((ids, rejected.len()), (vec!["20260109_TOR_BOS"], 0), "{id}");
+        }
+    }
+
+    #[test]
     fn a_game_that_is_listed_twice_is_read_as_it_stands_furthest() {
         let game = |time: &str, score: u32| {
             format!(
@@ -289,7 +308,7 @@ mod tests {
     fn what_cannot_be_read_is_named_and_sinks_nothing_else() {
         let (games, rejected) = read(&format!(
             r#"[{{"id":1,"date":"2026-01-09","home_team":{{"abbreviation":"???"}},"visitor_team":{{"id":2}}}},
-                {{"date":"2026-01-09","home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
+                {{"home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
                 {{"id":3,"home_team":{{"id":1}},"visitor_team":{{"id":2}}}},
                 "game four",
                 {{"id":5,"date":"2026-01-09","home_team":{{"id":1,"players":[
@@ -301,7 +320,7 @@ mod tests {
         let reasons: Vec<_> = rejected.iter().map(|it| format!("{}: {}", it.what, it.reason)).collect();
         let expected = [
             "game 1: home_team: no team has the code",
-            "game number 2 of the poll: id: missing",
+            "game number 2 of the poll: date: missing",
             "game 3: date: missing",
             "game number 4 of the poll: invalid type",
             "player of ATL in game 5: player.first_name and",

@@ -17,7 +17,7 @@ use shared::{
 use crate::{
     live, names, poll,
     predicted::{self, Predicted},
-    refreshing_cache::{Freshness, Source},
+    refreshing_cache::{Cached, Freshness},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,9 +26,9 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(150);
 
 /// The directory of a season's players.
-pub(crate) struct DirectorySource(pub BigQuery);
+pub(crate) struct CachedDirectory(pub BigQuery);
 
-impl Source for DirectorySource {
+impl Cached for CachedDirectory {
     type Value = Directory;
     const NAME: &'static str = "player directory";
     /// The directory gains at most one player a day.
@@ -44,7 +44,7 @@ impl Source for DirectorySource {
 }
 
 /// The predictions of a day.
-pub(crate) struct PredictionSource {
+pub(crate) struct CachedPredictions {
     pub bigquery: BigQuery,
     pub storage: Storage,
     pub api_bucket: String,
@@ -52,7 +52,7 @@ pub(crate) struct PredictionSource {
     pub clock: Clock,
 }
 
-impl Source for PredictionSource {
+impl Cached for CachedPredictions {
     type Value = Predicted;
     const NAME: &'static str = "predictions";
     /// Predictions change until tip-off; official box scores arrive in the morning. Beyond the last age
@@ -81,7 +81,7 @@ impl Source for PredictionSource {
     }
 }
 
-impl PredictionSource {
+impl CachedPredictions {
     /// The games of the day that have begun by the scores that this process knows.
     fn begun(&self, day: SlateDay) -> HashSet<TeamPair> {
         let scores = self.scores.remembered().and_then(|known| known.document());
@@ -91,13 +91,13 @@ impl PredictionSource {
 }
 
 /// The games of a day that BallDontLie lists as postponed or cancelled, whether or not its box scores list them.
-pub(crate) struct CalledOffSource {
+pub(crate) struct CachedCalledOff {
     /// `None` where BallDontLie is not asked: the NBA's feed lists these games itself.
     pub balldontlie: Option<BallDontLie>,
     pub clock: Clock,
 }
 
-impl Source for CalledOffSource {
+impl Cached for CachedCalledOff {
     type Value = Vec<Arc<live::LiveGame>>;
     const NAME: &'static str = "postponed games";
     /// Asked only while a game that should have begun is missing in the box scores.
@@ -115,13 +115,13 @@ impl Source for CalledOffSource {
 }
 
 /// The number of dead letters in the last day.
-pub(crate) struct DeadLetterSource {
+pub(crate) struct CachedDeadLetters {
     pub storage: Storage,
     pub raw_bucket: String,
     pub clock: Clock,
 }
 
-impl Source for DeadLetterSource {
+impl Cached for CachedDeadLetters {
     type Value = usize;
     const NAME: &'static str = "dead letters";
     /// The count may be old: it does not affect the scores, and an alert reports each dead letter at once.
