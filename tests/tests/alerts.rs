@@ -183,6 +183,9 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     check(&lines_of(&cloud, "scrape-live-boxscores", &on).await, &["snapshots_with_games"]);
     let failing = Stub::answering([Reply::text(401, "no")]).await;
     check(&lines_of(&cloud, "export-live", &failing).await, &["status_unhealthy"]);
+    // Neither do the games of the schedule count as an export, where nothing else is to be had.
+    let (nothing_public, _) = tonight().await;
+    check(&lines_of(&nothing_public, "export-live", &failing).await, &["status_unhealthy"]);
 
     // The feed stands in where BallDontLie fails.
     let feed = Feed::of([of_the_nba(&game(1, &day, "3rd Qtr", 3, "Q3 6:35"), "0022500555")]).await;

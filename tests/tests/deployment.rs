@@ -409,6 +409,18 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
     }
 
     let functions = deployed(&root);
+    let schedules = |(name, function): (&String, &&Expression)| {
+        let (name, schedules) = (name.clone(), map(function, "schedules"));
+        schedules.into_keys().map(move |schedule| format!("{name} {schedule}")).collect::<Vec<_>>()
+    };
+    let all: BTreeSet<String> = functions.iter().flat_map(schedules).collect();
+    let called = [
+        "export-live polls",
+        "export-live settlement",
+        "export-live settlement_half",
+        "scrape-live-boxscores snapshots",
+    ];
+    assert_eq!(all, BTreeSet::from(called.map(str::to_owned)), "each is called below");
     let body_of = |name: &str, schedule: &str| {
         let schedule = map(functions[name], "schedules").remove(schedule).expect("a schedule");
         let body = field(schedule, "body").expect("a body");
@@ -421,9 +433,11 @@ async fn what_the_schedules_send_is_what_the_functions_take() {
     assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
     assert!(answer.json["paths"]["live_grading"].is_string(), "graded: {answer:?}");
     let morning = HandClock::at("2026-01-10T12:00:00Z");
-    let settlement = body_of("export-live", "settlement");
-    let answer = cloud.exporter(&upstream, &morning).await.post(settlement).await;
-    assert_eq!((answer.status, &answer.json["date"]), (StatusCode::OK, &json!("2026-01-09")), "{answer:?}");
+    for settlement in ["settlement", "settlement_half"] {
+        let answer = cloud.exporter(&upstream, &morning).await.post(body_of("export-live", settlement)).await;
+        let reply = (answer.status, &answer.json["date"]);
+        assert_eq!(reply, (StatusCode::OK, &json!("2026-01-09")), "{settlement}: {answer:?}");
+    }
     let answer =
         cloud.scraper(&upstream, &clock).await.post(body_of("scrape-live-boxscores", "snapshots")).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");

@@ -71,8 +71,7 @@ impl Cached for CachedPredictions {
         let (rows, recalled) =
             tokio::try_join!(predicted::Rows::read(&self.bigquery, day), memory.recall(day))?;
         let mut predicted = Predicted::of(rows, day);
-        let read = std::mem::take(&mut predicted.slate);
-        predicted.slate = memory.carry(recalled, read, now, &self.begun(day)).await?;
+        predicted.slate = memory.carry(recalled, &predicted.slate, now, &self.begun(day)).await?;
         Ok(predicted)
     }
 

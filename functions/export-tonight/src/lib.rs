@@ -241,7 +241,7 @@ impl Exporter {
                 "{day}: no player is known for any scheduled game (games: {games}); the list is not published"
             )));
         }
-        let slate = memory.carry(recalled, night.slate.clone(), begun, &night.begun()).await?;
+        let slate = memory.carry(recalled, &night.slate, begun, &night.begun()).await?;
         Ok(Night { slate, ..night })
     }
 

@@ -37,7 +37,7 @@ impl Settlement {
     pub async fn read(storage: &Storage, bucket: &str, day: SlateDay) -> Result<Self, Error> {
         let object = format!("v1/live-grading/{day}.json");
         let Some(stored) = storage.read_public(bucket, &object).await? else { return Ok(Self::default()) };
-        Ok(Self::parse(&stored.body).unwrap_or_else(|error| {
+        Ok(Self::parse(&stored.content(&object)).unwrap_or_else(|error| {
             tracing::error!(object, %error, "the public grading cannot be read; nothing counts as settled");
             Self::default()
         }))

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use local_cloud::latency::Latency;
+use local_cloud::{functions::NAMES, latency::Latency};
 
 use bench::stage::Stage;
 
 use crate::{Result, function::Function};
 
-const FUNCTIONS: [&str; 4] =
-    ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
 const STARTS: usize = 21;
 /// Memory differences below this are noise between runs, not growth.
 const GROWTH: f64 = 1.05;
@@ -20,7 +18,7 @@ pub async fn print(stage: &Stage, binaries: &Path, exports: usize) -> Result<()>
     let (cloud, _folder) = stage.cloud(Latency::default()).await?;
     println!("  {:<26} {:>16} {:>14} {:>14}", "", "start ≤ 30 ms", "idle ≤ 20 MiB", "size ≤ 16 MB");
     let verdict = |is_kept: bool| if is_kept { "ok" } else { "MISSED" };
-    for name in FUNCTIONS {
+    for name in NAMES {
         let mut starts = Vec::new();
         let mut idle = 0;
         for _ in 0..STARTS {

@@ -7,6 +7,10 @@ use tokio::net::TcpListener;
 
 use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
 
+/// The functions.
+pub const NAMES: [&str; 4] =
+    ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
+
 /// The address of each function.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "each field is the function of that name")]

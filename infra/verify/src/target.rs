@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use local_cloud::{
-    functions::{audience, listen},
+    functions::{self, audience, listen},
     latency::Latency,
     night::Night,
     replay::{Pace, Replay, TICK},
@@ -45,9 +45,6 @@ struct Local {
     _folder: TempDir,
 }
 
-const FUNCTIONS: [&str; 4] =
-    ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
-
 impl Target {
     /// A deployed project, accessed with the operator's own gcloud.
     pub async fn deployed(
@@ -57,7 +54,7 @@ impl Target {
         api_bucket: &str,
     ) -> Result<Self, String> {
         let mut functions = BTreeMap::new();
-        for name in FUNCTIONS {
+        for name in functions::NAMES {
             let [project, region] = [format!("--project={project}"), format!("--region={region}")];
             let described = gcloud(&[
                 "run",

@@ -89,8 +89,8 @@ pub struct Known<T> {
 #[derive(Debug)]
 enum Content<T> {
     Missing,
-    /// Read from the bucket; parsed at first use. `None` inside where it cannot be parsed.
-    Stored(Arc<(Bytes, OnceLock<Option<Arc<T>>>)>),
+    /// Read from the bucket; decompressed and parsed at first use. `None` inside where it cannot be parsed.
+    Stored(Arc<(Stored, OnceLock<Option<Arc<T>>>)>),
     Written(Arc<T>),
 }
 
@@ -137,7 +137,7 @@ impl<T: Document> Known<T> {
         let Some(restamped) = restamped else { return Ok(false) };
         let body = match &self.content {
             Content::Missing => return Ok(false),
-            Content::Stored(stored) => stored.0.clone(),
+            Content::Stored(stored) => stored.0.content(&self.target.object),
             Content::Written(written) => written.json()?,
         };
         Ok(restamped.json()? == body)
@@ -171,9 +171,9 @@ impl<T: DeserializeOwned> Content<T> {
             Self::Missing => None,
             Self::Written(document) => Some(document.clone()),
             Self::Stored(stored) => {
-                let (body, parsed) = &**stored;
+                let (stored, parsed) = &**stored;
                 let parse = || {
-                    let document = serde_json::from_slice(body).inspect_err(|error| {
+                    let document = serde_json::from_slice(&stored.content(object)).inspect_err(|error| {
                         tracing::error!(object, %error, "the public document cannot be read; it is replaced");
                     });
                     document.ok().map(Arc::new)
@@ -286,7 +286,7 @@ impl<T> PublicDocument<T> {
         let (object_state, copy_state) = (state(&object), state(&copy));
         let content = |stored: Option<Stored>| match stored {
             None => Content::Missing,
-            Some(stored) => Content::Stored(Arc::new((stored.body, OnceLock::new()))),
+            Some(stored) => Content::Stored(Arc::new((stored, OnceLock::new()))),
         };
         let differing = copy.filter(|_| copy_state.version != object_state.version);
         let known = Known {

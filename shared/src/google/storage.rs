@@ -116,8 +116,19 @@ impl<'a> Upload<'a> {
 pub struct Stored {
     /// Its generation and version.
     pub current: Current,
-    /// Its content, as it is stored or decompressed.
+    /// Its content as it is stored.
     pub body: Bytes,
+}
+
+impl Stored {
+    /// The content of a public document, decompressed. If its gzip is broken, it is what is stored: whoever parses that
+    /// finds it unreadable.
+    pub fn content(&self, object: &str) -> Bytes {
+        gzip::content(self.body.clone(), MAXIMUM_OBJECT_BYTES).unwrap_or_else(|error| {
+            tracing::error!(object, %error, "the public document cannot be decompressed; it is handled as unreadable");
+            self.body.clone()
+        })
+    }
 }
 
 /// The `gs://bucket/object` name of an object, as Cloud Storage's tools and the exports' answers write it.
@@ -162,18 +173,13 @@ impl Storage {
         self.write(&upload, Some(generation)).await
     }
 
-    /// Reads a public document, decompressed; `None` where there is none. One whose gzip is broken is returned
-    /// as it is stored: whoever parses it finds it unreadable.
+    /// Reads a public document with its version; `None` where there is none.
     pub async fn read_public(&self, bucket: &str, object: &str) -> Result<Option<Stored>, Error> {
         let mut stored = self.read(bucket, object, None).await?;
-        if let Some(Stored { current, body }) = &mut stored {
-            match gzip::content(body.clone(), MAXIMUM_OBJECT_BYTES) {
-                Ok(content) => *body = content,
-                Err(error) => {
-                    tracing::error!(object, %error, "the public document cannot be decompressed; it is handled as unreadable")
-                }
-            }
-            current.version = current.version.or_else(|| version_in(body));
+        if let Some(stored) = &mut stored
+            && stored.current.version.is_none()
+        {
+            stored.current.version = version_in(&stored.content(object));
         }
         Ok(stored)
     }

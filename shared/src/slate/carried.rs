@@ -45,7 +45,7 @@ pub struct Memory<'a> {
 }
 
 /// The remembered state of a slate.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Remembered {
     games: Vec<Game>,
     unplaced: Vec<Unplaced>,
@@ -65,7 +65,8 @@ impl Memory<'_> {
         let object = object(day);
         let stored = self.storage.read_public(self.bucket, &object).await?;
         let generation = stored.as_ref().map_or(0, |stored| stored.current.generation);
-        let remembered = stored.map(|stored| remembered(&object, &stored.body)).unwrap_or_default();
+        let remembered =
+            stored.map(|stored| remembered(&object, &stored.content(&object))).unwrap_or_default();
         Ok(Recalled { day, generation, remembered })
     }
 
@@ -74,26 +75,24 @@ impl Memory<'_> {
     pub async fn carry(
         &self,
         mut recalled: Recalled,
-        slate: Slate,
+        slate: &Slate,
         now: DateTime<Utc>,
         begun: &HashSet<TeamPair>,
     ) -> Result<Slate, Error> {
         let object = object(recalled.day);
         for _ in 0..WRITE_ATTEMPTS {
-            let Recalled { day, generation, remembered: known } = recalled;
+            let Recalled { day, generation, remembered } = recalled;
             let mut carried = slate.clone();
-            let before = known.clone();
             // In the morning a day whose schedule is still empty had no games left.
             let lacks_schedule = carried.games.is_empty() && SlateDay::of(now) <= day;
             let lacks_predictions = carried.predictions() == 0;
             let half_a_refresh = self.half_a_refresh;
             Carrying { now, half_a_refresh, begun, lacks_schedule, lacks_predictions }
-                .carry(&mut carried, known);
-            let after = Remembered { games: carried.games.clone(), unplaced: carried.unplaced.clone() };
-            if after == before {
+                .carry(&mut carried, &remembered);
+            if (&carried.games, &carried.unplaced) == (&remembered.games, &remembered.unplaced) {
                 return Ok(carried);
             }
-            let body = gzip::compressed(&after.json()?).map_err(|error| {
+            let body = gzip::compressed(&json(&carried)?).map_err(|error| {
                 Error::internal(Detail::of(format!("{object} could not be compressed"), error))
             })?;
             let upload = Upload::public(self.bucket, &object, body, "no-store", now);
@@ -109,11 +108,16 @@ impl Memory<'_> {
     }
 }
 
-impl Remembered {
-    fn json(&self) -> Result<Bytes, Error> {
-        let players: usize = self.games.iter().map(|game| game.players.len()).sum();
-        json::body("the remembered slate", self, 1024 + players * BYTES_A_PLAYER)
+/// What is remembered of a slate, as JSON.
+fn json(slate: &Slate) -> Result<Bytes, Error> {
+    #[derive(Serialize)]
+    struct Borrowed<'a> {
+        games: &'a [Game],
+        unplaced: &'a [Unplaced],
     }
+    let players: usize = slate.games.iter().map(|game| game.players.len()).sum();
+    let remembered = Borrowed { games: &slate.games, unplaced: &slate.unplaced };
+    json::body("the remembered slate", &remembered, 1024 + players * BYTES_A_PLAYER)
 }
 
 fn object(day: SlateDay) -> String {
@@ -139,28 +143,28 @@ struct Carrying<'a> {
 }
 
 impl Carrying<'_> {
-    fn carry(&self, slate: &mut Slate, known: Remembered) {
-        for game in known.games {
+    fn carry(&self, slate: &mut Slate, known: &Remembered) {
+        for game in &known.games {
             let pair = game.scheduled.pair();
             match slate.games.iter().position(|it| it.scheduled.pair() == pair) {
                 Some(index) => self.carry_players(slate, index, game),
-                None => self.carry_game(slate, game),
+                None => self.carry_game(slate, game.clone()),
             }
         }
-        for unplaced in known.unplaced {
+        for unplaced in &known.unplaced {
             let is_his = |it: &Player| it.is_same(&unplaced.player);
             if unplaced.pair.as_ref().is_some_and(|pair| self.begun.contains(pair)) {
                 // As it stood at tip-off.
                 slate.unplaced.retain(|it| !is_his(&it.player));
                 if !slate.players().any(is_his) {
-                    slate.unplaced.push(unplaced);
+                    slate.unplaced.push(unplaced.clone());
                 }
                 continue;
             }
             let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
             let stays = self.lacks_predictions || !self.is_gone(unplaced.player.absent.player);
             if !is_there && stays {
-                let mut unplaced = unplaced;
+                let mut unplaced = unplaced.clone();
                 unplaced.player.absent.player.get_or_insert(self.now);
                 slate.unplaced.push(unplaced);
             }
@@ -219,10 +223,10 @@ impl Carrying<'_> {
         slate.games.push(game);
     }
 
-    fn carry_players(&self, slate: &mut Slate, index: usize, known: Game) {
-        let has_begun = self.has_begun(&slate.games[index]) || self.has_begun(&known);
-        for player in known.players {
-            let here = slate.games[index].players.iter().position(|it| it.is_same(&player));
+    fn carry_players(&self, slate: &mut Slate, index: usize, known: &Game) {
+        let has_begun = self.has_begun(&slate.games[index]) || self.has_begun(known);
+        for player in &known.players {
+            let here = slate.games[index].players.iter().position(|it| it.is_same(player));
             match here {
                 Some(place) => {
                     let tip_off = slate.games[index].scheduled.tip_off;
@@ -237,12 +241,12 @@ impl Carrying<'_> {
                     }
                     let is_word =
                         |it: &Player| it.context == Context::Analysis || player.context == Context::Roster;
-                    let is_elsewhere = |it: &Player| it.is_same(&player) && !is_locked && is_word(it);
+                    let is_elsewhere = |it: &Player| it.is_same(player) && !is_locked && is_word(it);
                     if !slate.players().any(is_elsewhere) {
                         for game in &mut slate.games {
-                            game.players.retain(|it| !it.is_same(&player));
+                            game.players.retain(|it| !it.is_same(player));
                         }
-                        self.carry_missing(slate, index, player, has_begun);
+                        self.carry_missing(slate, index, player.clone(), has_begun);
                     }
                 }
             }
@@ -268,14 +272,14 @@ impl Carrying<'_> {
     fn carry_player(
         &self,
         player: &mut Player,
-        known: Player,
+        known: &Player,
         has_begun: bool,
         tip_off: Option<DateTime<Utc>>,
     ) {
         if player.name == title_case(&player.lookup) && known.name != player.name {
-            player.name = known.name;
-            player.lookup = known.lookup;
-            player.position = player.position.take().or(known.position);
+            player.name.clone_from(&known.name);
+            player.lookup.clone_from(&known.lookup);
+            player.position = player.position.take().or_else(|| known.position.clone());
         }
         let lost_analysis = known.context == Context::Analysis && player.context == Context::Roster;
         if lost_analysis && (has_begun || !self.is_gone(known.absent.analysis)) {
@@ -299,11 +303,11 @@ impl Carrying<'_> {
                 return;
             }
             let is_first = known.prediction.is_none();
-            player.prediction = known.prediction.or(read);
+            player.prediction = known.prediction.clone().or(read);
             if is_first {
                 player.take_side_of(known.line.as_ref());
             }
-            player.line = known.line;
+            player.line.clone_from(&known.line);
             return;
         }
         let lost_prediction = known.prediction.is_some() && player.prediction.is_none();
@@ -320,11 +324,11 @@ impl Carrying<'_> {
         // Prediction and line stay together: the prediction recommends a side of it, and the line may be its
         // own.
         if keeps_prediction || (keeps_line && !lost_prediction && known.prediction.is_some()) {
-            player.prediction = known.prediction;
-            player.line = known.line;
+            player.prediction.clone_from(&known.prediction);
+            player.line.clone_from(&known.line);
         } else if keeps_line {
             player.take_side_of(known.line.as_ref());
-            player.line = known.line;
+            player.line.clone_from(&known.line);
         }
     }
 }

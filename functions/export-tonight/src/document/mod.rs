@@ -2,7 +2,7 @@
 
 mod wire;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -51,7 +51,9 @@ impl documents::Document for Document {
 impl Document {
     /// Builds the public document of `night`.
     pub fn of(night: &Night) -> Self {
-        let games: Vec<Game> = night.slate.games.iter().map(|game| Game::of(game, night)).collect();
+        // Shared, because the comparison with the public list makes a copy.
+        let games: Arc<Vec<Game>> =
+            Arc::new(night.slate.games.iter().map(|game| Game::of(game, night)).collect());
         let players = || games.iter().flat_map(|game| &game.players);
         let count = |test: fn(&&Player) -> bool| players().filter(test).count();
         let data_quality = DataQuality {

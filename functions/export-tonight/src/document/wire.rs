@@ -1,5 +1,7 @@
 //! The shape of tonight's list.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,7 +38,7 @@ pub struct Document {
     /// Counts of what the document lacks.
     pub data_quality: DataQuality,
     /// The games in the order of their tip-off.
-    pub games: Vec<Game>,
+    pub games: Arc<Vec<Game>>,
 }
 
 /// State of a document.
