@@ -73,11 +73,11 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         team_of("home_team", game.home_team.as_ref())?,
         team_of("visitor_team", game.visitor_team.as_ref())?,
     );
+    let mut unreadable = usize::from(id.is_none());
     let id = match id {
         Some(id) => Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string()),
         None => by_teams(day, &visitor_team, &home_team),
     };
-    let mut unreadable = 0;
     let mut side = |team: Team, score: Number, raw: Option<wire::Team<'_>>| {
         let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
         let mut read = |line: &RawValue| {
@@ -232,6 +232,7 @@ mod tests {
             ));
             let ids: Vec<&str> = games.iter().map(|game| game.id.as_str()).collect();
             assert_eq!((ids, rejected.len()), (vec!["20260109_TOR_BOS"], 0), "{id}");
+            assert_eq!(games[0].unreadable, 1, "the id");
         }
     }
 
