@@ -1,6 +1,8 @@
 //! A headless Chromium, driven over WebDriver like a user's browser.
 
 use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -30,11 +32,27 @@ pub struct Browser {
 #[derive(Debug)]
 struct Driver {
     child: Child,
+    port: u16,
     url: String,
+    /// The browser's session; empty until there is one.
+    session: String,
+}
+
+impl Driver {
+    /// Ends the session, because the browser would outlive its driver. It is not awaited: a destructor cannot wait for a
+    /// future.
+    fn end_session(&self) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let session = &self.session;
+        write!(stream, "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        stream.read_to_end(&mut Vec::new()).map(drop)
+    }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        let _ = self.end_session();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -58,7 +76,8 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver");
-        let driver = Driver { child, url: format!("http://127.0.0.1:{port}") };
+        let url = format!("http://127.0.0.1:{port}");
+        let mut driver = Driver { child, port, url, session: String::new() };
         // Tests may run as root, and /dev/shm of a container is small.
         let mut arguments =
             vec!["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
@@ -77,6 +96,7 @@ impl Browser {
         builder.capabilities(capabilities);
         for _ in 0..100 {
             if let Ok(page) = builder.connect(&driver.url).await {
+                driver.session = page.session_id().await.expect("a session").expect("a session");
                 page.set_window_rect(0, 0, width, height).await.expect("a window");
                 return Some(Self { page, driver });
             }
