@@ -262,7 +262,7 @@ fn live_scores_are_judged_by_schedule_and_content() {
             "2026-01-10T00:30:00Z",
             &all_star,
             polled("2026-01-10T00:10:00Z", &[("BOS", InProgress)], 24),
-            (Healthy, false, "no games today"),
+            (Healthy, false, "only exhibitions today"),
         ),
         (
             "a game that the schedule has lost is on all the same",
