@@ -145,7 +145,7 @@ impl Exporter {
             .await
     }
 
-    /// Whether the grading of these scores says anything that the public one does not.
+    /// Whether the grading of these scores locks or settles anything that the public one does not.
     pub(crate) async fn changes_grading(
         &self,
         run: &Run,
@@ -155,9 +155,7 @@ impl Exporter {
         let Ok(known) = self.grading.known(&grading_target(run)).await else { return false };
         let previous = known.versions(|known| known.game_date == run.day);
         let graded = grading::Document::of(scores, predicted, &previous);
-        previous.first().is_none_or(|previous| {
-            previous.lines != graded.lines || previous.predictions != graded.predictions
-        })
+        previous.first().is_none_or(|previous| !previous.settles_as(&graded))
     }
 
     /// Publishes the timeline of the scores, built on the public one, and on the history for players who are

@@ -206,10 +206,10 @@ impl Exporter {
         for _ in 0..WRITE_ATTEMPTS {
             let games = known_games(&known, run.day);
             self.add_vanished_games(&mut poll, games.as_deref()).await;
-            poll = poll.facing(Night { public: games.as_deref(), names: &names });
             if run.asks_upstream && failed.is_none() {
                 self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
             }
+            poll = poll.facing(Night { public: games.as_deref(), names: &names });
             if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
                 poll.add_unlisted(&predicted.slate.games, games.as_deref());
             }

@@ -96,6 +96,18 @@ impl Document {
         all.peek().is_some() && all.all(|settled| settled == Settled::Official)
     }
 
+    /// Whether `other` has the same lines, locked and settled alike. Chances are left out: scores that were read back do
+    /// not say whether a clock stands in a break.
+    pub(crate) fn settles_as(&self, other: &Self) -> bool {
+        let of = |document: &Self| -> Vec<_> {
+            let line = |it: &Line| {
+                (it.player_lookup.clone(), it.team.clone(), it.stat_type, it.locked, it.outcome, it.settled)
+            };
+            document.lines.iter().map(line).collect()
+        };
+        of(self) == of(other)
+    }
+
     /// Replaces what is no longer official by what this version has of it: the official table may be read while it is being
     /// replaced.
     fn keep_official(&self, predictions: &mut [Graded], lines: &mut [Line]) {
