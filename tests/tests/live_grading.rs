@@ -449,6 +449,18 @@ async fn f61_when_upstream_fails_the_grading_stays_too() {
 }
 
 #[tokio::test]
+async fn f61_an_outage_that_begins_in_a_break_changes_no_chance() {
+    for clock in ["End Q3", "Q3"] {
+        let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+        let good = graded(&cloud, [boston(("3rd Qtr", 3, clock), 21, "25")]).await;
+        let stub = Stub::answering([Reply::text(401, "{}")]).await;
+        let answer = cloud.exporter(&stub, &HandClock::at("2026-01-10T02:15:01Z")).await.post("").await;
+        assert_eq!(answer.status, StatusCode::BAD_GATEWAY, "{answer:?}");
+        assert_eq!(cloud.document(LATEST).await, good, "{clock}");
+    }
+}
+
+#[tokio::test]
 async fn a_finished_game_that_upstream_drops_stays_graded() {
     let cloud = cloud_with(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
     let stub = Stub::answering([Reply::games([boston(FINAL, 30, "37")]), Reply::games([])]).await;

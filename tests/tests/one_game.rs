@@ -91,12 +91,12 @@ async fn a_game_without_an_id_is_that_of_its_day_and_teams() {
         game
     };
     // From the first poll on, and in the middle of the game.
-    for first in [without(18, THIRD), boston(THIRD, 18)] {
+    for (first, called) in [(without(18, THIRD), "20260109_TOR_BOS"), (boston(THIRD, 18), "1")] {
         let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
         let id = night.poll("02:10", [first]).await["games"][0]["game_id"].clone();
         let live = night.poll("02:12", [without(21, THIRD)]).await;
         assert_eq!(shown(&live), json!(["in_progress", "Q3 6:35", 81]), "{id}");
-        assert_eq!(live["games"][0]["game_id"], id, "a game keeps its id");
+        assert_eq!((&id, &live["games"][0]["game_id"]), (&json!(called), &id), "a game keeps its id");
         assert_eq!(night.standing("jaylenbrown").await["actual"], 21, "{id}");
         let live = night.poll("03:12", [boston(FINAL, 28)]).await;
         let game = fields(&live["games"][0], ["game_id", "nba_game_id", "status"]);

@@ -178,6 +178,34 @@ async fn the_morning_s_exports_end_once_every_line_is_official() {
     assert_eq!(night.call(json!({"target_date": DAY})).await["status"], "success");
 }
 
+#[tokio::test]
+async fn the_morning_s_exports_go_on_for_the_points_of_a_prediction_without_a_line() {
+    let no_line =
+        json!({"current_points_line": null, "line_source": "NO_PROP_LINE", "recommendation": "NO_LINE"});
+    let lineless = with(predicted("hugogonzalez", 7.0, "NO_LINE"), no_line);
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER"), lineless]).await).await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    night.clock.set("2026-01-10T10:00:00Z");
+    let mut settle = async |rows: &[Value]| {
+        for row in rows {
+            night.cloud.add(SUMMARY, row.clone());
+        }
+        night.restart().await;
+        for expected in ["success", "again"] {
+            night.stub.answer([Reply::games([full(boston(FINAL, 27))])]);
+            let reply = night.call(json!({"target_date": "yesterday", "until_official": true})).await;
+            match expected {
+                "success" => assert_eq!(reply["status"], "success", "{reply}"),
+                _ => return reply["status"].clone(),
+            }
+        }
+        Value::Null
+    };
+    // The table has the one who has a line, and not yet the other.
+    assert_eq!(settle(&[played("jaylenbrown", DAY, 27, 30.0)]).await, "success");
+    assert_eq!(settle(&[played("hugogonzalez", DAY, 7, 14.0)]).await, "already_official");
+}
+
 /// Toronto at Boston as the list of games has it: without players.
 fn listed(status: &str) -> Value {
     let mut game = boston((status, 0, ""), 0);

@@ -28,7 +28,6 @@ mod refreshing_cache;
 mod report;
 mod schedule;
 mod settings;
-
 pub mod timeline;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -42,7 +41,7 @@ use shared::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
     },
-    nba::{GameStatus, PollId, SlateDay, TeamPair},
+    nba::{GameStatus, SlateDay, TeamPair},
     service,
     slate::ScheduledGame,
     sources::LiveSources,
@@ -55,7 +54,6 @@ use crate::{
     call::{Exported, Reply, Request, Run},
     names::Names,
     poll::{Night, Poll},
-    predicted::Predicted,
     refreshing_cache::RefreshingCache,
     report::{AdvanceReport, Notes},
     schedule::ROOM_FOR_A_POLL,
@@ -198,7 +196,7 @@ impl Exporter {
         let night = Night { public: games.as_deref(), names: &names };
         let (mut poll, failed) = match self.poll(run, first, night, &mut notes.sources).await {
             Ok(poll) => (poll, None),
-            Err(error) => match self.without_poll(run, error, names.predicted.as_deref()).await? {
+            Err(error) => match self.without_poll(run, error, &names).await? {
                 Unpolled::Graded(exported) => return Ok(exported),
                 Unpolled::Scheduled(error) => (Poll::unasked(run.day, self.clock.now()), Some(error)),
             },
@@ -249,32 +247,29 @@ impl Exporter {
         Err(self.scores.changed_each_time(&target))
     }
 
-    /// What can be exported without a poll, because of `error`: the last public scores are graded where that says
-    /// anything new, as that a line is locked, or that official box scores have arrived. They are read again because
-    /// another instance may have written them.
-    async fn without_poll(
-        &self,
-        run: &Run,
-        error: Error,
-        predicted: Option<&Predicted>,
-    ) -> Result<Unpolled, Error> {
+    /// What can be exported without a poll, because of `error`: the last public scores, with what the schedule says of
+    /// the other games, are graded where that locks or settles anything. They are read again because another instance
+    /// may have written them.
+    async fn without_poll(&self, run: &Run, error: Error, names: &Names) -> Result<Unpolled, Error> {
         let known = self.scores.read(&scores_target(run)).await;
-        let (Ok(known), Some(predicted)) = (known, predicted) else { return Err(error) };
+        let (Ok(known), Some(predicted)) = (known, names.predicted.as_deref()) else { return Err(error) };
         let now = self.clock.now();
-        let (scores, at) = match known.document().zip(known.version()) {
-            Some((last, at)) => (live::Document { updated_at: now, ..live::Document::clone(&last) }, at),
+        let (games, at) = match known.document().zip(known.version()) {
+            Some((last, at)) => (last.games.clone(), at),
             // Unreadable public scores do not mean that there are none.
             None if known.exists() => return Err(error),
             None if run.is_today && !predicted.slate.games.is_empty() => {
                 return Ok(Unpolled::Scheduled(error));
             }
             None if !predicted.has_official_scores() => return Err(error),
-            None => (live::Document::new(run.day, PollId::at(now), now, Vec::new()), now),
+            None => (Vec::new(), now),
         };
-        let next = schedule::next_update(&scores.games, Some(&predicted.slate), now);
-        let scores = Arc::new(live::Document { next_update_expected: next, ..scores });
-        let is_new = predicted.has_official_scores() || self.changes_grading(run, &scores, predicted).await;
-        if !run.with_grading || !is_new {
+        let mut poll = Poll::unasked(run.day, at);
+        if run.is_today {
+            poll.add_unlisted(&predicted.slate.games, Some(&games));
+        }
+        let scores = Arc::new(poll.document_over(Some(&games), now, names));
+        if !run.with_grading || !self.changes_grading(run, &scores, predicted).await {
             return Err(error);
         }
         let dependents = self.publish_dependents(run, &scores, at).await;

@@ -11,7 +11,7 @@
 --   ORDER BY game_id
 SELECT
   game_date,
-  game_id,
+  MIN(game_id) AS game_id,
   home_team_abbr,
   away_team_abbr,
   MAX(home_score) AS home_score,
@@ -19,4 +19,4 @@ SELECT
   MIN(poll_id) AS first_poll_id
 FROM nba_raw.bdl_live_boxscores
 WHERE is_halftime
-GROUP BY game_date, game_id, home_team_abbr, away_team_abbr
+GROUP BY game_date, home_team_abbr, away_team_abbr

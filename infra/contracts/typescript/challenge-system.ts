@@ -247,7 +247,7 @@ export interface LiveGame {
   /**
    * BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
    * before the game began. It stays the same whichever source the scores come from. `20260109_TOR_BOS`, of day,
-   * visitors and home team, where no source and no schedule has an id.
+   * visitors and home team, where BallDontLie has no id of it in the first poll of the day.
    */
   game_id: string;
   /**
@@ -444,7 +444,8 @@ export interface GradingDocument {
   predictions: GradedPrediction[];
   summary: GradingSummary;
   /**
-   * Instant at which the live document of the same poll was generated, UTC.
+   * Instant at which the live document of the same poll was generated, UTC; later where no source of scores has
+   * answered since, and this document had something to add.
    */
   updated_at: string;
 }
@@ -847,7 +848,8 @@ export interface TimelineDocument {
    */
   poll_id: string;
   /**
-   * Instant at which the live document of the same poll was generated, UTC.
+   * Instant at which the live document of the same poll was generated, UTC; later where no source of scores has
+   * answered since.
    */
   updated_at: string;
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::{bigquery::LOCATION, clock::ReplayClock, cloud::LocalCloud, issuer::INVOKER, pubsub::PROJECT};
 
-/// The functions.
+/// The names of the functions.
 pub const NAMES: [&str; 4] =
     ["scrape-live-boxscores", "process-live-boxscores", "export-tonight", "export-live"];
 

@@ -13,7 +13,7 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use shared::{
     documents,
     nba::{PlayerLookup, Team},
-    slate::{Outcome, Settled, StatType, VoidReason},
+    slate::{Settled, StatType, VoidReason},
 };
 
 use crate::{live, matchup, predicted::Predicted, schedule};
@@ -43,11 +43,13 @@ impl Document {
     pub fn of(live: &live::Document, predicted: &Predicted, previous: &[Arc<Self>]) -> Self {
         let known_out: HashMap<_, _> =
             previous.iter().rev().flat_map(|previous| previous.known_out()).collect();
+        // Two runs may grade the same poll, of which one began later: what it has locked stays locked.
+        let updated_at = previous.first().map_or(live.updated_at, |it| it.updated_at.max(live.updated_at));
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         let mut lines: Vec<Line> = Vec::new();
         for matchup in matchup::all(live, &predicted.slate) {
             for player in matchup.players.iter().filter(|player| player.is_timed()) {
-                let (day, now) = (live.game_date, live.updated_at);
+                let (day, now) = (live.game_date, updated_at);
                 let known_out = known_out.get(&(&player.lookup, &player.team)).copied();
                 let standing = |stat| Standing::of(&matchup, player, stat, predicted, known_out, (day, now));
                 let points = standing(StatType::Points);
@@ -76,7 +78,7 @@ impl Document {
         let corrections =
             previous.first().map(|previous| correction::all(previous, &lines)).unwrap_or_default();
         Self {
-            updated_at: live.updated_at,
+            updated_at,
             game_date: live.game_date,
             poll_id: live.poll_id,
             next_update_expected: live.next_update_expected,
@@ -87,25 +89,30 @@ impl Document {
         }
     }
 
-    /// Whether there is anything to settle, and all of it is by the official box score. A prediction without a line has
-    /// no outcome.
+    /// Whether the day has lines or points to settle, and all are by the official box score.
     pub(crate) fn is_official(&self) -> bool {
-        let lines = self.lines.iter().map(|line| line.settled);
-        let settled = self.predictions.iter().filter(|it| it.outcome != Outcome::Open || it.line.is_some());
-        let mut all = lines.chain(settled.map(|graded| graded.settled)).peekable();
-        all.peek().is_some() && all.all(|settled| settled == Settled::Official)
+        let lines = self.lines.iter().map(|line| line.settled == Settled::Official);
+        // A prediction without a line has no outcome, but points.
+        let without_line = self.predictions.iter().filter(|it| it.line.is_none() && it.actual.is_some());
+        let points = without_line.map(|it| it.score_source == Some(ScoreSource::NbaOfficial));
+        let mut all = lines.chain(points).peekable();
+        all.peek().is_some() && all.all(|is_official| is_official)
     }
 
-    /// Whether `other` has the same lines, locked and settled alike. Chances are left out: scores that were read back do
-    /// not say whether a clock stands in a break.
+    /// Whether `other` locks and settles the same lines and predictions alike. Chances are left out: scores that were
+    /// read back do not say whether a clock stands in a break.
     pub(crate) fn settles_as(&self, other: &Self) -> bool {
-        let of = |document: &Self| -> Vec<_> {
-            let line = |it: &Line| {
-                (it.player_lookup.clone(), it.team.clone(), it.stat_type, it.locked, it.outcome, it.settled)
-            };
-            document.lines.iter().map(line).collect()
+        let line = |it: &Line| (it.line, it.locked, it.actual, it.outcome, it.settled);
+        let prediction = |it: &Graded| (it.line, it.actual, it.outcome, it.settled);
+        let lines = |document: &Self| -> HashMap<_, _> {
+            let key = |it: &Line| (it.player_lookup.clone(), it.team.clone(), it.stat_type);
+            document.lines.iter().map(|it| (key(it), line(it))).collect()
         };
-        of(self) == of(other)
+        let predictions = |document: &Self| -> HashMap<_, _> {
+            let key = |it: &Graded| (it.player_lookup.clone(), it.team.clone());
+            document.predictions.iter().map(|it| (key(it), prediction(it))).collect()
+        };
+        lines(self) == lines(other) && predictions(self) == predictions(other)
     }
 
     /// Replaces what is no longer official by what this version has of it: the official table may be read while it is being

@@ -13,7 +13,8 @@ use shared::{
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "GradingDocument")]
 pub struct Document {
-    /// Instant at which the live document of the same poll was generated, UTC.
+    /// Instant at which the live document of the same poll was generated, UTC; later where no source of scores has
+    /// answered since, and this document had something to add.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
     /// The slate day: the US Eastern date on which the night of games began.

@@ -28,7 +28,7 @@ const MINUTES_OFF: f64 = 3.0;
 pub struct LiveGame {
     /// BallDontLie's game id; the same as `nba_game_id` until BallDontLie lists the game, and for good where it did not
     /// before the game began. It stays the same whichever source the scores come from. `20260109_TOR_BOS`, of day,
-    /// visitors and home team, where no source and no schedule has an id.
+    /// visitors and home team, where BallDontLie has no id of it in the first poll of the day.
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,

@@ -35,7 +35,8 @@ const BYTES_A_POINT: usize = 29;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelineDocument")]
 pub struct Document {
-    /// Instant at which the live document of the same poll was generated, UTC.
+    /// Instant at which the live document of the same poll was generated, UTC; later where no source of scores has
+    /// answered since.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
     /// The slate day: the US Eastern date on which the night of games began.

@@ -49,7 +49,7 @@ pub(super) struct SlateState<'a> {
     pub(super) games: Option<Vec<&'a ScheduledGame>>,
     /// Whether the day certainly has no games that count.
     pub(super) has_no_games: bool,
-    /// Whether games are being played all the same.
+    /// Whether there are games that do not count.
     pub(super) has_exhibitions: bool,
     /// Number of games in progress, by the last poll, else by the schedule and the time.
     pub(super) in_progress: usize,
@@ -120,7 +120,8 @@ impl<'a> SlateState<'a> {
             day,
             games: run.games.is_some().then_some(games),
             has_no_games,
-            has_exhibitions: polled.iter().any(|seen| seen.status == GameStatus::InProgress),
+            has_exhibitions: all.iter().any(|game| game.id.is_exhibition())
+                || polled.iter().any(|seen| seen.status != GameStatus::Postponed),
             in_progress: on.len() + others_on,
             first_tip_off_in_progress: on.iter().filter_map(|game| game.tip_off).min(),
             late,

@@ -265,6 +265,13 @@ fn live_scores_are_judged_by_schedule_and_content() {
             (Healthy, false, "only exhibitions today"),
         ),
         (
+            "f43: an exhibition is none before it begins either",
+            "2026-01-10T00:30:00Z",
+            &all_star,
+            none(),
+            (Healthy, false, "only exhibitions today"),
+        ),
+        (
             "a game that the schedule has lost is on all the same",
             "2026-01-10T00:30:00Z",
             &[],
