@@ -1,6 +1,7 @@
 //! Public content stays: predictions, players and games do not disappear because a read was empty or short,
 //! or because only one source has them.
 
+use local_cloud::cloud::API_BUCKET;
 use serde_json::{Value, json};
 use tests::drift::{
     BEFORE, CONTEXT, FINAL, FOURTH, GRADING, INJURIES, Night, ODDS, PREDICTIONS, REGISTRY, SCHEDULE, STATUS,
@@ -356,5 +357,27 @@ async fn a_schedule_or_predictions_without_any_row_say_nothing_however_often_the
             let message = |status: &Value| status["services"]["tonight_data"]["message"].clone();
             assert_ne!(message(&status), message(&healthy), "{table} {time}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_slate_that_is_read_as_before_is_not_stored_again() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    // Two teams of whom nobody is expected, so that their players come from the registry.
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    for (team, letters) in [("LAL", "ABCDEFGH"), ("MIL", "KLMNOPQR")] {
+        for letter in letters.chars() {
+            cloud.add(REGISTRY, registered(&format!("Player {letter}onas"), team));
+        }
+    }
+    let mut night = Night::of(cloud).await;
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    let stored = night.cloud.services.objects.list(API_BUCKET, "slate/");
+    for time in ["23:36", "23:42", "23:48"] {
+        night.restart().await;
+        night.poll(time, [boston(BEFORE, 0)]).await;
+        tonight(&night.cloud, time).await;
+        let now = night.cloud.services.objects.list(API_BUCKET, "slate/");
+        assert_eq!(now[0].generation, stored[0].generation, "{time}");
     }
 }

@@ -90,7 +90,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         println!("{measured}");
     }
     println!();
-    for Measured { path, calls, connections, cpu, .. } in [&warm, &tonight, &scrape, &process] {
+    for Measured { path, calls, connections, cpu, .. } in [&warm, &live_cold[0], &tonight, &scrape, &process]
+    {
         let cpu = cpu.as_secs_f64() * 1000.0;
         println!("  calls of one {path}: {cpu:.1} ms of CPU; new connections in {runs} runs: {connections}");
         for (call, Calls { number, sent, answered }) in calls {

@@ -21,12 +21,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// `night`, moved to today.
+    /// `night`, moved to today and so that the measured moment is now: the functions use the machine's clock, and at
+    /// another hour they would look for games that should have begun or ended.
     pub fn new(night: Night) -> Result<Self> {
-        let night = night.moved_to(SlateDay::of(Utc::now()))?;
+        let now = Utc::now();
+        let night = night.moved_to(SlateDay::of(now))?;
         let ticks = std::iter::successors(Some(night.begins()), |at| Some(*at + TimeDelta::minutes(3)));
         let moment = ticks.take_while(|at| *at < night.ends()).max_by_key(|at| night.games_on(*at));
-        Ok(Self { moment: moment.ok_or("the night has no duration")?, night: Arc::new(night) })
+        let moment = moment.ok_or("the night has no duration")?;
+        Ok(Self { moment: now, night: Arc::new(night.delayed(now - moment)?) })
     }
 
     /// The slate day.

@@ -7,7 +7,7 @@
 
 use std::{
     cell::LazyCell,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 use super::{
@@ -234,7 +234,8 @@ impl<'a> People<'a> {
     fn find_by_surname(&self, rows: &[BoxRow<'_>], teams: &[Team], found: &mut [Option<PlayerLookup>]) {
         // Without the registry, the other players who may have this name are unknown.
         let Some(slate) = self.slate.filter(|slate| !slate.registry.is_empty()) else { return };
-        let mut unmatched_rows: HashMap<(&Team, PlayerLookup), Vec<usize>> = HashMap::new();
+        // In a fixed order, so that the same rows always find the same players.
+        let mut unmatched_rows: BTreeMap<(&Team, PlayerLookup), Vec<usize>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate().filter(|(index, _)| found[*index].is_none()) {
             let name = self.named(row).map_or(row.name, |named| &named.name);
             if let Some(surname) = surname(name) {

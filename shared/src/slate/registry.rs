@@ -179,13 +179,17 @@ impl Registry {
         by_id().or_else(by_team).or_else(|| people.first())
     }
 
-    /// The players of each team now.
+    /// The players of each team now, in an order that does not change: what is made of them is compared with what was made
+    /// before.
     pub(super) fn rosters(&self) -> HashMap<&Team, Vec<&Person>> {
         let mut rosters: HashMap<&Team, Vec<&Person>> = HashMap::new();
         for person in self.people.values().flatten() {
             if let Some(team) = &person.team {
                 rosters.entry(team).or_default().push(person);
             }
+        }
+        for roster in rosters.values_mut() {
+            roster.sort_unstable_by(|a, b| (&a.lookup, &a.universal_id).cmp(&(&b.lookup, &b.universal_id)));
         }
         rosters
     }

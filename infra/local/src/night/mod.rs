@@ -81,12 +81,20 @@ impl Night {
 
     /// The same night moved to another day.
     pub fn moved_to(&self, day: SlateDay) -> Result<Self, NotANight> {
-        let days = chrono::NaiveDate::from(day) - chrono::NaiveDate::from(self.day);
+        self.moved(day, chrono::NaiveDate::from(day) - chrono::NaiveDate::from(self.day))
+    }
+
+    /// The same night on the same day, with every tip-off later by `delay`.
+    pub fn delayed(&self, delay: TimeDelta) -> Result<Self, NotANight> {
+        self.moved(self.day, delay)
+    }
+
+    fn moved(&self, day: SlateDay, delay: TimeDelta) -> Result<Self, NotANight> {
         let moved = self.recorded().cloned().map(|mut game| {
             game["date"] = day.to_string().into();
             let tip_off = game["datetime"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
             if let Some(tip_off) = tip_off {
-                game["datetime"] = (tip_off + days).to_rfc3339().into();
+                game["datetime"] = (tip_off + delay).to_rfc3339().into();
             }
             game
         });
