@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// How long a connection without a request is kept. Longer than the three minutes between two snapshots while no game is
-/// on: with the clients' own 90 seconds, each of them would begin with a handshake.
+/// How long a connection without a request is kept. Longer than the three minutes between two snapshots while no game
+/// is on: with the clients' own 90 seconds, each of them would begin with a handshake.
 pub(crate) const IDLE: Duration = Duration::from_secs(240);
 
 /// Chooses the cryptography of all TLS in this process. The clients of Google and BallDontLie are built

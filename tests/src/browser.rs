@@ -39,8 +39,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// Ends the session, because the browser would outlive its driver. It is not awaited: a destructor cannot wait for a
-    /// future.
+    /// Ends the session, because the browser would outlive its driver. It is not awaited: a destructor cannot wait
+    /// for a future.
     fn end_session(&self) -> io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;

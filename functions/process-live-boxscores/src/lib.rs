@@ -1,8 +1,8 @@
 //! Stage 2: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
 //!
-//! Triggered by the object-finalized event of the raw bucket. The folder of a snapshot tells its source. The rows of a snapshot are loaded by one load
-//! job whose id is derived from the object and its generation: exactly once, all or none, however often the
-//! event is delivered. Unreadable parts of a snapshot are dead-lettered; the rest is stored.
+//! Triggered by the object-finalized event of the raw bucket. The folder of a snapshot tells its source. The rows of
+//! a snapshot are loaded by one load job whose id is derived from the object and its generation: exactly once, all or
+//! none, however often the event is delivered. Unreadable parts of a snapshot are dead-lettered; the rest is stored.
 
 pub mod row;
 

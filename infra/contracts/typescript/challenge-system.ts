@@ -203,8 +203,8 @@ export interface LiveDocument {
    */
   game_date: string;
   /**
-   * The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress first,
-   * then final, scheduled and postponed.
+   * The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress
+   * first, then final, scheduled and postponed.
    */
   games: LiveGame[];
   /**
@@ -297,8 +297,8 @@ export interface LiveGame {
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
-   * before tip-off.
+   * Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`;
+   * empty before tip-off.
    */
   time_remaining: string;
 }
@@ -380,8 +380,8 @@ export interface LivePlayer {
    */
   nba_player_id: number | null;
   /**
-   * True where the row is older than the game's state, because the source has left the player or the points out since;
-   * absent otherwise.
+   * True where the row is older than the game's state, because the source has left the player or the points out
+   * since; absent otherwise.
    */
   outdated?: boolean;
   /**
@@ -565,8 +565,8 @@ export interface SettledLine {
    */
   under_odds: number | null;
   /**
-   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
-   * has not said so.
+   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's
+   * feed has not said so.
    */
   void_detail: string | null;
   /**
@@ -707,8 +707,8 @@ export interface GradedPrediction {
    */
   time_remaining: string | null;
   /**
-   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
-   * has not said so.
+   * Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's
+   * feed has not said so.
    */
   void_detail: string | null;
   /**
@@ -1226,8 +1226,8 @@ export interface SourceStatus {
    */
   compared_at: string | null;
   /**
-   * The games of the day whose ends differ between the sources, as `TOR at BOS`. They are settled by the official box
-   * score.
+   * The games of the day whose ends differ between the sources, as `TOR at BOS`. They are settled by the official
+   * box score.
    */
   differing_finals: string[];
   /**
@@ -1523,7 +1523,8 @@ export interface TonightPlayer {
    */
   result: PickResult | null;
   /**
-   * Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first attempt.
+   * Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first
+   * attempt.
    */
   season_fg_pct: number | null;
   /**
@@ -1535,8 +1536,8 @@ export interface TonightPlayer {
    */
   season_mpg: number | null;
   /**
-   * Points per game by which the team outscored the other while the player was on the floor this season, one decimal;
-   * null when unknown.
+   * Points per game by which the team outscored the other while the player was on the floor this season, one
+   * decimal; null when unknown.
    */
   season_plus_minus: number | null;
   /**

@@ -13,8 +13,8 @@ use crate::{
     nba::SlateDay,
 };
 
-/// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the consensus is
-/// computed from the others, and pick'em games have payouts instead of odds.
+/// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the
+/// consensus is computed from the others, and pick'em games have payouts instead of odds.
 const NO_BOOKMAKERS: [(i64, &str); 5] =
     [(0, "BettingPros Consensus"), (60, "PrizePicks"), (63, "Underdog"), (39, "Sleeper"), (45, "PropSwap")];
 
@@ -127,8 +127,8 @@ impl Offer {
 }
 
 impl Market {
-    /// The market of `offers`, all on one statistic of a player, at the tip-off of the player's game, or now where tip-off
-    /// is ahead or unknown.
+    /// The market of `offers`, all on one statistic of a player, at the tip-off of the player's game, or now where
+    /// tip-off is ahead or unknown.
     pub(super) fn of(offers: impl Iterator<Item = Offer>, tip_off: Option<DateTime<Utc>>) -> Self {
         let in_time = |offer: &Offer| tip_off.is_none_or(|tip_off| offer.at <= tip_off);
         let mut sides: Vec<Side> = offers.filter(in_time).flat_map(Offer::sides).collect();

@@ -68,10 +68,10 @@ pub struct Identity {
     pub team: Team,
 }
 
-/// Identifies the players of `rows`, in order. `rows` must have all games of a night, so that no row is
-/// matched to a player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
-/// (`was`), unless that player has another row. Without a slate, only the directory, the earlier identity and upstream's
-/// own names are available.
+/// Identifies the players of `rows`, in order. `rows` must have all games of a night, so that no row is matched to a
+/// player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
+/// (`was`), unless that player has another row. Without a slate, only the directory, the earlier identity and
+/// upstream's own names are available.
 pub fn identify(
     rows: &[BoxRow<'_>],
     directory: &Directory,
@@ -185,8 +185,8 @@ impl<'a> People<'a> {
         sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
     }
 
-    /// Gives a row whose name is that of another team's player to the team's own player whose name differs in the suffix
-    /// alone: Gary Trent of Boston is its Gary Trent Jr., not Toronto's Gary Trent.
+    /// Gives a row whose name is that of another team's player to the team's own player whose name differs in the
+    /// suffix alone: Gary Trent of Boston is its Gary Trent Jr., not Toronto's Gary Trent.
     fn find_namesakes_by_team(
         &self,
         rows: &[BoxRow<'_>],

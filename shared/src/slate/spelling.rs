@@ -13,8 +13,8 @@ pub(super) fn without_suffix(name: &str) -> Option<PlayerLookup> {
     PlayerLookup::of(&words.join(" ")).ok()
 }
 
-/// Whether two names are spellings of one: they differ in the suffix, in the order of the words, or in how much of the first
-/// name is written (Nic and Nicolas Claxton).
+/// Whether two names are spellings of one: they differ in the suffix, in the order of the words, or in how much of
+/// the first name is written (Nic and Nicolas Claxton).
 pub(super) fn is_one_name(one: &str, other: &str) -> bool {
     let words = |name: &str| {
         let words = name.split_whitespace().filter(|word| !is_suffix(word));
@@ -25,16 +25,16 @@ pub(super) fn is_one_name(one: &str, other: &str) -> bool {
     words(one) == words(other) || (share_surname(one, other) && likeness(one, other) == 2)
 }
 
-/// Whether two names may be spellings of one: they are, or they share the surname and the initial (J. and Jalen Williams),
-/// or one of them is the surname alone. Teammates may be as alike, so this identifies nobody.
+/// Whether two names may be spellings of one: they are, or they share the surname and the initial (J. and Jalen
+/// Williams), or one of them is the surname alone. Teammates may be as alike, so this identifies nobody.
 pub fn may_be_one_name(one: &str, other: &str) -> bool {
     let is_alone = |name: &str| name.split_whitespace().nth(1).is_none();
     let may_be_first = || is_alone(one) || is_alone(other) || likeness(one, other) > 0;
     is_one_name(one, other) || (share_surname(one, other) && may_be_first())
 }
 
-/// How alike the first names are: 2 where one begins with the other, by three letters at least (Alex, Alexandre), 1 where
-/// they have one initial, else 0.
+/// How alike the first names are: 2 where one begins with the other, by three letters at least (Alex, Alexandre), 1
+/// where they have one initial, else 0.
 pub(super) fn likeness(one: &str, other: &str) -> u8 {
     let Some((one, other)) = first_name(one).zip(first_name(other)) else { return 0 };
     let is_long = one.len().min(other.len()) >= 3;

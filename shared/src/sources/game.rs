@@ -165,8 +165,8 @@ impl PlayerLine {
     }
 }
 
-/// A player's points, and whether they are missing although the row shows play. On points that cannot be read the row is
-/// refused, because everything depends on them.
+/// A player's points, and whether they are missing although the row shows play. On points that cannot be read the row
+/// is refused, because everything depends on them.
 pub(super) fn points_of(
     field: &str,
     points: Number,

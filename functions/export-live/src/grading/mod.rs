@@ -10,10 +10,11 @@ mod wire;
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use shared::{
     documents,
-    nba::{PlayerLookup, Team},
-    slate::{Settled, StatType, VoidReason},
+    nba::{NbaGameId, PlayerLookup, Team},
+    slate::{Player, ScheduledGame, Settled, StatType, VoidReason},
 };
 
 use crate::{live, matchup, predicted::Predicted, schedule};
@@ -46,16 +47,26 @@ impl Document {
         // Two runs may grade the same poll, of which one began later: what it has locked stays locked.
         let updated_at = previous.first().map_or(live.updated_at, |it| it.updated_at.max(live.updated_at));
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
-        let mut lines: Vec<Line> = Vec::new();
-        for matchup in matchup::all(live, &predicted.slate) {
-            for player in matchup.players.iter().filter(|player| player.is_timed()) {
-                let (day, now) = (live.game_date, updated_at);
+        let number_of_lines = predicted.slate.players().map(|player| player.lines().count()).sum();
+        let mut lines: Vec<Line> = Vec::with_capacity(number_of_lines);
+        let mut matchups = matchup::all(live, &predicted.slate);
+        matchups.sort_by(|a, b| by_tip_off(&a.scheduled).cmp(&by_tip_off(&b.scheduled)));
+        for matchup in &matchups {
+            let mut players: Vec<&Player> = matchup.players.iter().map(AsRef::as_ref).collect();
+            players.retain(|player| player.is_timed());
+            players.sort_by(|a, b| a.lookup.cmp(&b.lookup));
+            for player in players {
                 let known_out = known_out.get(&(&player.lookup, &player.team)).copied();
-                let standing = |stat| Standing::of(&matchup, player, stat, predicted, known_out, (day, now));
-                let points = standing(StatType::Points);
-                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&points, it)));
-                lines.extend(player.line.as_ref().map(|line| Line::of(&points, line)));
-                lines.extend(player.other_lines.iter().map(|line| Line::of(&standing(line.stat_type), line)));
+                let standing =
+                    Standing::of(matchup, player, predicted, known_out, (live.game_date, updated_at));
+                let points = standing.on(StatType::Points, player.line.as_ref().map(|line| line.value));
+                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, &points, it)));
+                lines.extend(player.line.as_ref().map(|line| Line::of(&standing, &points, line)));
+                lines.extend(
+                    player.other_lines.iter().map(|line| {
+                        Line::of(&standing, &standing.on(line.stat_type, Some(line.value)), line)
+                    }),
+                );
             }
         }
         if let Some(previous) = previous.first() {
@@ -65,15 +76,6 @@ impl Document {
         let confidence = |graded: &Graded| Reverse(graded.confidence.map_or(-1, |it| (it * 1e4) as i64));
         predictions.sort_by_cached_key(|graded| {
             (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
-        });
-        lines.sort_by_cached_key(|line| {
-            (
-                line.tip_off.is_none(),
-                line.tip_off,
-                line.game_id.clone(),
-                line.player_lookup.clone(),
-                line.stat_type,
-            )
         });
         let corrections =
             previous.first().map(|previous| correction::all(previous, &lines)).unwrap_or_default();
@@ -115,8 +117,8 @@ impl Document {
         lines(self) == lines(other) && predictions(self) == predictions(other)
     }
 
-    /// Replaces what is no longer official by what this version has of it: the official table may be read while it is being
-    /// replaced.
+    /// Replaces what is no longer official by what this version has of it: the official table may be read while it is
+    /// being replaced.
     fn keep_official(&self, predictions: &mut [Graded], lines: &mut [Line]) {
         // A postponed game is official once its day is over, without the table.
         let is_by_table = |settled, source: Option<ScoreSource>, void: Option<VoidReason>| {
@@ -154,4 +156,9 @@ impl Document {
         let all = of_lines.chain(of_predictions);
         all.filter_map(|(lookup, team, detail)| Some(((lookup, team), detail?)))
     }
+}
+
+/// The place of a game in the order of tip-offs; those without one are last.
+fn by_tip_off(game: &ScheduledGame) -> (bool, Option<DateTime<Utc>>, &NbaGameId) {
+    (game.tip_off.is_none(), game.tip_off, &game.id)
 }

@@ -8,7 +8,7 @@ use shared::{
 
 use super::{
     Graded, Status,
-    standing::{Standing, to_four_places},
+    standing::{InStatistic, Standing, to_four_places},
 };
 use crate::chance::Chance;
 
@@ -17,17 +17,18 @@ use crate::chance::Chance;
 const LIKELY: f64 = 0.65;
 
 impl Graded {
-    pub(super) fn of(standing: &Standing<'_>, prediction: &Prediction) -> Self {
-        let Standing { matchup, player, evidence, void_reason, void_detail, outcome, settled, .. } = standing;
+    /// The grade of a prediction of points, by what `points` says of them.
+    pub(super) fn of(standing: &Standing<'_>, points: &InStatistic, prediction: &Prediction) -> Self {
+        let Standing { matchup, player, evidence, void_reason, void_detail, .. } = standing;
+        let InStatistic { count: actual, outcome, settled, .. } = *points;
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let side = prediction.recommendation;
         let line = player.line.as_ref().map(|line| line.value);
-        let actual = standing.count();
-        let chance = standing.chance.and_then(|chance| of_side(side, chance));
+        let chance = points.chance.and_then(|chance| of_side(side, chance));
         let is_on = evidence.status == GameStatus::InProgress && live.is_some();
         let status = match (outcome, evidence.status, actual) {
             (Outcome::Void, ..) => Status::Void,
-            (_, GameStatus::Final, Some(_)) if evidence.is_current => at_the_end(side, *outcome),
+            (_, GameStatus::Final, Some(_)) if evidence.is_current => at_the_end(side, outcome),
             (_, GameStatus::InProgress, Some(_)) => so_far(chance),
             _ if is_on => Status::InProgress,
             _ => Status::Pending,
@@ -71,8 +72,8 @@ impl Graded {
                 _ => takes_side && margin.is_some_and(|margin| margin > 0.0),
             },
             chance: chance.map(to_four_places),
-            outcome: *outcome,
-            settled: *settled,
+            outcome,
+            settled,
             pick_display: pick(side, line),
             result_display: result(actual, is_settled, *void_reason),
             margin_display: margin.map(signed),

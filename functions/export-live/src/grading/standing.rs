@@ -1,4 +1,4 @@
-//! Where a player's line stands: count, chance, outcome.
+//! Where a player stands, and each of the player's lines: count, chance, outcome.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -14,27 +14,35 @@ use crate::{
     predicted::Predicted,
 };
 
-/// A player's standing at a poll in one statistic, for the line and for the prediction.
+/// A player's standing at a poll, whichever statistic a line is about.
 pub(super) struct Standing<'a> {
     pub matchup: &'a Matchup<'a>,
     pub player: &'a slate::Player,
-    pub stat_type: StatType,
     pub evidence: Evidence,
     pub void_reason: Option<VoidReason>,
     /// Why the player does not play, in the words of the league.
     pub void_detail: Option<&'a str>,
+    pub locked: bool,
+    /// The points that the player makes in a game.
+    average: Option<f64>,
+    /// Whether the slate day has ended.
+    is_day_over: bool,
+}
+
+/// What stands in one statistic.
+pub(super) struct InStatistic {
+    /// The count as published: none where the line is void.
+    pub count: Option<u32>,
     pub outcome: Outcome,
     pub settled: Settled,
     /// `None` once the line is settled, and without a line or an average.
     pub chance: Option<Chance>,
-    pub locked: bool,
 }
 
 impl<'a> Standing<'a> {
     pub fn of(
         matchup: &'a Matchup<'a>,
         player: &'a slate::Player,
-        stat_type: StatType,
         predicted: &Predicted,
         known_out: Option<&'a str>,
         (day, now): (SlateDay, DateTime<Utc>),
@@ -57,54 +65,48 @@ impl<'a> Standing<'a> {
             _ => None,
         };
         let is_out = matches!(void_reason, Some(VoidReason::DidNotPlay | VoidReason::RuledOut));
-        let void_detail = inactive.filter(|_| is_out);
-        let line = player.lines().find(|line| line.stat_type == stat_type).map(|line| line.value);
+        let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
+        Self {
+            matchup,
+            player,
+            locked: has_begun && evidence.status != GameStatus::Postponed,
+            evidence,
+            void_reason,
+            void_detail: inactive.filter(|_| is_out),
+            average: predicted.average(player),
+            is_day_over: SlateDay::of(now) > day,
+        }
+    }
+
+    /// What stands in a statistic, against the player's `line` in it.
+    pub fn on(&self, stat_type: StatType, line: Option<f64>) -> InStatistic {
+        let evidence = &self.evidence;
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
-        let outcome = match (void_reason, evidence.status, line.zip(count)) {
+        let outcome = match (self.void_reason, evidence.status, line.zip(count)) {
             (Some(_), ..) => Outcome::Void,
             (None, GameStatus::Final, Some((line, count))) if evidence.is_current => at_the_end(line, count),
             _ => Outcome::Open,
         };
-        // A game that was not played on its day no longer can be once the day is over.
-        let is_over = || SlateDay::of(now) > day;
         let settled = match outcome {
             Outcome::Open => Settled::Open,
-            _ if evidence.status == GameStatus::Postponed && is_over() => Settled::Official,
+            // A game that was not played on its day no longer can be once the day is over.
+            _ if evidence.status == GameStatus::Postponed && self.is_day_over => Settled::Official,
             _ if evidence.is_official => Settled::Official,
             _ => Settled::Provisional,
         };
         let is_open = outcome == Outcome::Open && evidence.status != GameStatus::Final;
         // The chance has been measured for points only.
         let has_chance = is_open && stat_type == StatType::Points;
-        let moment = || moment(matchup.live, count.unwrap_or(0), predicted.average(player)?);
+        let moment = || moment(self.matchup.live, count.unwrap_or(0), self.average?);
         let chance = line.filter(|_| has_chance).and_then(|line| Some(Chance::of(moment()?, line)));
-        let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
-        let locked = has_begun && evidence.status != GameStatus::Postponed;
-        Self {
-            matchup,
-            player,
-            stat_type,
-            evidence,
-            void_reason,
-            void_detail,
-            outcome,
-            settled,
-            chance,
-            locked,
-        }
-    }
-
-    /// The count as published: none where the line is void.
-    pub fn count(&self) -> Option<u32> {
-        let counted = self.evidence.counted.as_ref().filter(|_| self.void_reason.is_none());
-        counted?.counts.of(self.stat_type)
+        InStatistic { count: count.filter(|_| self.void_reason.is_none()), outcome, settled, chance }
     }
 }
 
 impl Line {
-    pub(super) fn of(standing: &Standing<'_>, line: &slate::Line) -> Self {
+    pub(super) fn of(standing: &Standing<'_>, stands: &InStatistic, line: &slate::Line) -> Self {
         let Standing { matchup, player, evidence, .. } = standing;
-        let actual = standing.count();
+        let actual = stands.count;
         Self {
             player_lookup: player.lookup.clone(),
             player_name: player.name.clone(),
@@ -122,11 +124,11 @@ impl Line {
             locked: standing.locked,
             actual,
             score_source: actual.and(evidence.counted.as_ref()).map(|counted| counted.source),
-            chance_over: standing.chance.map(|chance| to_four_places(chance.over)),
-            outcome: standing.outcome,
+            chance_over: stands.chance.map(|chance| to_four_places(chance.over)),
+            outcome: stands.outcome,
             void_reason: standing.void_reason,
             void_detail: standing.void_detail.map(str::to_owned),
-            settled: standing.settled,
+            settled: stands.settled,
         }
     }
 }

@@ -56,8 +56,9 @@ pub struct Correction {
     pub to: Option<u32>,
 }
 
-/// Counts over the predictions of a slate day, and accuracy so far. `pending`, `correct`, `incorrect`, `trending_correct`,
-/// `trending_incorrect`, `in_progress`, `pushes`, `voided` and `without_side` add up to `total_predictions`.
+/// Counts over the predictions of a slate day, and accuracy so far. `pending`, `correct`, `incorrect`,
+/// `trending_correct`, `trending_incorrect`, `in_progress`, `pushes`, `voided` and `without_side` add up to
+/// `total_predictions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "GradingSummary")]
 pub struct Summary {
@@ -173,8 +174,8 @@ pub struct Graded {
     pub status: Status,
     /// Reason for which the prediction is void; null when it is not void.
     pub void_reason: Option<VoidReason>,
-    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
-    /// has not said so.
+    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's
+    /// feed has not said so.
     #[serde(default)]
     pub void_detail: Option<String>,
     /// Whether, by the score as it stands, no further play can change the side of the line on which the
@@ -245,8 +246,8 @@ pub struct Line {
     pub outcome: Outcome,
     /// Reason for which the line is void; null when it is not void.
     pub void_reason: Option<VoidReason>,
-    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's feed
-    /// has not said so.
+    /// Why the player does not play, in the words of the league: `Injury: Left Knee; Surgery`; null where the NBA's
+    /// feed has not said so.
     #[serde(default)]
     pub void_detail: Option<String>,
     /// Whether the outcome can still be corrected.

@@ -47,8 +47,8 @@ pub struct LiveGame {
     pub status: GameStatus,
     /// Period: 0 before tip-off, 1–4 for the quarters, 5 and above for overtimes.
     pub period: i64,
-    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`; empty
-    /// before tip-off.
+    /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Halftime`, `Final`, `Final/OT`, `Postponed`, `Cancelled`;
+    /// empty before tip-off.
     pub time_remaining: String,
     /// Code of the home team, by the schedule; as the source has it where the schedule lacks the game.
     pub home_team: Team,
@@ -345,9 +345,9 @@ impl LiveGame {
     }
 }
 
-/// The games of two versions, of which `newer` is of the later poll: each game in the state that can follow the other,
-/// with the players of both and each player's higher points. The later poll may have an older state: its request may have
-/// been answered first, or its own state was held back and the known one kept.
+/// The games of two versions, of which `newer` is of the later poll: each game in the state that can follow the
+/// other, with the players of both and each player's higher points. The later poll may have an older state: its
+/// request may have been answered first, or its own state was held back and the known one kept.
 pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
     let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
     let both = newer.iter().map(|game| match find(older, &game.pair()) {

@@ -45,8 +45,8 @@ pub struct Document {
     /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
     #[serde(default)]
     pub next_update_expected: Option<DateTime<Utc>>,
-    /// The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress first,
-    /// then final, scheduled and postponed.
+    /// The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress
+    /// first, then final, scheduled and postponed.
     pub games: Vec<Arc<LiveGame>>,
     /// Number of games, rows and values of the poll that could not be read, for the public status.
     #[serde(skip)]

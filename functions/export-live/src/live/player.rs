@@ -52,8 +52,8 @@ pub struct LivePlayer {
     pub ft_made: u32,
     /// Free throws attempted.
     pub ft_attempted: u32,
-    /// True where the row is older than the game's state, because the source has left the player or the points out since;
-    /// absent otherwise.
+    /// True where the row is older than the game's state, because the source has left the player or the points out
+    /// since; absent otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
     /// Whether the source has no points of the player in this poll.

@@ -128,8 +128,8 @@ impl LiveGame {
         known.players.iter().filter(|player| player.has_played() && !is_listed(player)).count()
     }
 
-    /// How many players are evidently missing: those who have played in the `known` listing, and one for each team whose
-    /// score is more than its players' points.
+    /// How many players are evidently missing: those who have played in the `known` listing, and one for each team
+    /// whose score is more than its players' points.
     pub(crate) fn missing_of(&self, known: Option<&LiveGame>) -> usize {
         if !self.has_begun() {
             return 0;

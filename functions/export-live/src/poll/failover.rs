@@ -132,7 +132,8 @@ impl Poll {
         (is_on || is_due) && since.is_some_and(|since| self.at >= since + patience)
     }
 
-    /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral ground.
+    /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral
+    /// ground.
     pub(crate) fn facing(mut self, night: Night<'_>) -> Self {
         let mut homes: HashMap<TeamPair, &Team> =
             night.known().into_iter().map(|(pair, game)| (pair, &game.home_team)).collect();

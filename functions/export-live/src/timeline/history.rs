@@ -112,8 +112,8 @@ pub(crate) async fn history(
     Ok(history)
 }
 
-/// Corrects the polls of a game whose clock does not fit the others': the most polls that follow one another are right, and
-/// any other one, such as a false end, is as late as the next of them.
+/// Corrects the polls of a game whose clock does not fit the others': the most polls that follow one another are
+/// right, and any other one, such as a false end, is as late as the next of them.
 fn put_in_order(polls: &mut BTreeMap<PollId, u32>) {
     let clocks: Vec<u32> = polls.values().copied().collect();
     // For each length of a chain of polls that follow one another: the poll that ends it earliest.

@@ -131,14 +131,15 @@ pub struct Player {
     pub last_5_ppg: Option<f64>,
     /// Points per game over the games played in the last thirty days, one decimal; null when there are none.
     pub last_30d_ppg: Option<f64>,
-    /// Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first attempt.
+    /// Share of field goals made this season, three-pointers included, 0–1, three decimals; null before the first
+    /// attempt.
     pub season_fg_pct: Option<f64>,
     /// Share of three-pointers made this season, 0–1, three decimals; null before the first attempt.
     pub season_three_pct: Option<f64>,
     /// Free throws attempted per game this season, one decimal; null when unknown.
     pub season_fta: Option<f64>,
-    /// Points per game by which the team outscored the other while the player was on the floor this season, one decimal;
-    /// null when unknown.
+    /// Points per game by which the team outscored the other while the player was on the floor this season, one
+    /// decimal; null when unknown.
     pub season_plus_minus: Option<f64>,
     /// `last_5_ppg` compared with `season_ppg`; null when either is.
     pub recent_form: Option<RecentForm>,

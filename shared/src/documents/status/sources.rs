@@ -36,8 +36,8 @@ pub struct SourceStatus {
     /// When the two were last compared; null where they were not.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub compared_at: Option<DateTime<Utc>>,
-    /// The games of the day whose ends differ between the sources, as `TOR at BOS`. They are settled by the official box
-    /// score.
+    /// The games of the day whose ends differ between the sources, as `TOR at BOS`. They are settled by the official
+    /// box score.
     pub differing_finals: Vec<String>,
 }
 

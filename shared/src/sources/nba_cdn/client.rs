@@ -46,8 +46,8 @@ const MAXIMUM_BOX_SCORES: usize = 40;
 const AT_ONCE: usize = 10;
 /// How long before its tip-off a game's box score is asked for: it says who is inactive.
 const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
-/// How long after its tip-off the box score of a game that is over is asked for: to the end of the slate day, because the
-/// end may be seen late, and a score may be corrected.
+/// How long after its tip-off the box score of a game that is over is asked for: to the end of the slate day, because
+/// the end may be seen late, and a score may be corrected.
 const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(12);
 
 /// The NBA's public feed.
