@@ -1,5 +1,5 @@
--- One row for each player and game of some days: the newest, because a game may have duplicate rows. A game without
--- minutes and points was not played. Other queries read this one under the name `player_games`.
+-- One row for each player and game of some days: the newest, because a game may have duplicate rows. A player whose
+-- spelling has changed is the same by the universal player id. A game without minutes and points was not played. Other queries read this one under the name `player_games`.
 -- @since DATE
 -- @before DATE
 SELECT
@@ -13,7 +13,7 @@ FROM (
   SELECT
     summaries.*,
     ROW_NUMBER() OVER (
-      PARTITION BY player_lookup, universal_player_id, team_abbr, game_date
+      PARTITION BY COALESCE(universal_player_id, player_lookup), team_abbr, game_date
       ORDER BY processed_at DESC, minutes_played DESC, game_id
     ) AS newness
   FROM (

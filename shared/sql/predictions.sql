@@ -1,6 +1,7 @@
 -- The active prediction of each player and game of a day, and the inactive one that was active last. Of several, one
 -- with a bookmaker's line takes precedence, then the newest, then names that make the choice deterministic. The rows
--- come in the same order: of two about one player, that name the game differently, the first takes precedence.
+-- come in the same order: of two about one player, that name the game differently, the first takes precedence. A line
+-- of 0 stands for a number that the model did not have.
 -- The adjustments are the components of the prediction in tenths of a point, one text, separated by `|`, null as
 -- nothing: fatigue, shot zones, referees, look-ahead, pace, usage, home or away, other.
 -- @game_date DATE
@@ -12,7 +13,11 @@ SELECT
   confidence_score,
   recommendation,
   bookmakers_line,
-  CASE WHEN bookmakers_line IS NULL THEN COALESCE(current_points_line, estimated_line_value) END AS estimated_line,
+  CASE
+    WHEN bookmakers_line IS NOT NULL THEN NULL
+    WHEN current_points_line > 0 THEN current_points_line
+    WHEN estimated_line_value > 0 THEN estimated_line_value
+  END AS estimated_line,
   is_active,
   created_at,
   updated_at,
@@ -47,7 +52,9 @@ FROM (
     FROM (
       SELECT
         predictions.*,
-        CASE WHEN COALESCE(line_source, '') <> 'ESTIMATED_AVG' THEN current_points_line END AS bookmakers_line
+        CASE
+          WHEN current_points_line > 0 AND COALESCE(line_source, '') <> 'ESTIMATED_AVG' THEN current_points_line
+        END AS bookmakers_line
       FROM nba_predictions.player_prop_predictions AS predictions
       WHERE game_date = @game_date
     ) AS lined

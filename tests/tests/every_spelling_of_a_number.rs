@@ -8,7 +8,7 @@ use shared::{
     sources::{Game, balldontlie::read_games},
 };
 use tests::drift::{
-    FOURTH, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,
+    FINAL, FOURTH, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,
 };
 use tests::{
     Cloud, HandClock, snapshot,
@@ -261,4 +261,71 @@ proptest! {
         // An invalid count may invalidate its row; an invalid value of any other field does not.
         prop_assert!(points(70) == Some(21) || (is_counted && points(70).is_none()), "{}", game);
     }
+}
+
+#[tokio::test]
+async fn minutes_as_a_duration_are_minutes() {
+    for (minutes, decimal) in [("PT12M34.00S", 12.57), ("PT12M", 12.0), ("12:34.0", 12.57), ("12 min", 12.0)]
+    {
+        let cloud = Cloud::start().await;
+        let body = snapshot("20260110T021201Z", &[with_row(json!({"min": minutes}))]);
+        let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, body).await;
+        cloud.processor().await.deliver(RAW_BUCKET, SNAPSHOT, generation).await;
+        let rows = cloud.rows(
+            "SELECT ROUND(minutes_decimal, 2) FROM nba_raw.bdl_live_boxscores WHERE player_lookup = 'jaylenbrown'",
+        );
+        assert_eq!(rows[0][0].parse(), Ok(decimal), "{minutes}");
+    }
+    // On the floor without any count.
+    for minutes in ["PT04M12.00S", "4:12.0"] {
+        let night = night().await;
+        let mut game = full(boston(FINAL, 0));
+        box_of(&mut game, "home_team")[0]["min"] = json!(minutes);
+        night.poll("03:12", [game]).await;
+        let standing = night.standing("jaylenbrown").await;
+        assert_eq!(fields(&standing, ["actual", "status"]), json!([0, "incorrect"]), "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn a_box_score_whose_minutes_are_durations_is_complete_and_reads_like_a_clock() {
+    let night = night().await;
+    let mut game = boston(FINAL, 25);
+    box_of(&mut game, "home_team").remove(0);
+    let mut game = full(game);
+    for side in ["home_team", "visitor_team"] {
+        for row in box_of(&mut game, side) {
+            row["min"] = json!(format!("PT{}M09.40S", row["min"].as_str().expect("minutes")));
+        }
+    }
+    let live = night.poll("03:12", [game]).await;
+    let standing = night.standing("jaylenbrown").await;
+    assert_eq!(fields(&standing, ["status", "void_reason"]), json!(["void", "did_not_play"]));
+    let minutes = player(&live, "hugogonzalez")["minutes"].as_str().expect("minutes").to_owned();
+    assert!(minutes.ends_with(":09"), "{minutes}");
+}
+
+#[tokio::test]
+async fn a_player_id_of_zero_or_less_is_none() {
+    for id in [json!(0), json!("0"), json!(-1)] {
+        let night = Night::of(predicting(&[predicted("scottiebarnes", 27.3, "OVER")]).await).await;
+        let mut game = full(boston(FINAL, 21));
+        for side in ["home_team", "visitor_team"] {
+            for row in box_of(&mut game, side) {
+                row["player"]["id"] = id.clone();
+            }
+        }
+        let live = night.poll("03:12", [game]).await;
+        assert_eq!(live["games"][0]["player_count"], 26, "{id}");
+        assert_eq!(night.standing("scottiebarnes").await["actual"], 11, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn rebounds_without_their_sum_are_those_of_both_boards() {
+    let night = night().await;
+    let live = night.poll("02:15", [with_row(json!({"reb": null, "oreb": 2, "dreb": 5}))]).await;
+    assert_eq!(player(&live, "jaylenbrown")["rebounds"], 7);
+    let live = night.poll("02:16", [with_row(json!({"reb": 8, "oreb": 2, "dreb": 5}))]).await;
+    assert_eq!(player(&live, "jaylenbrown")["rebounds"], 8, "the sum counts where it is known");
 }

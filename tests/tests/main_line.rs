@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::drift::{
-    CONTEXT, Night, ODDS, PREDICTIONS, SCHEDULE, THIRD, boston, both_sides, player, predicting, tonight,
+    CONTEXT, Night, ODDS, PREDICTIONS, SCHEDULE, THIRD, boston, both_sides, fields, player, predicting,
+    tonight,
 };
 use tests::{
     Cloud,
@@ -215,5 +216,44 @@ async fn offers_under_another_spelling_of_a_teammate_s_name_are_his() {
         let cloud = offering(offers.map(|offer| with(offer, json!({"player_name": teammate})))).await;
         let list = tonight(&cloud, "22:00").await;
         assert_eq!(player(&list, "jaylenbrown")["has_line"], false, "{teammate}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_zero_or_less_is_none() {
+    for nonsense in [0.0, -1.0, -24.5] {
+        let offers =
+            [both(12, nonsense, -110, -110), both(13, nonsense, -110, -110), both(10, 24.5, -112, -108)];
+        let cloud = offering(offers.concat()).await;
+        let list = tonight(&cloud, "22:00").await;
+        let shown =
+            fields(&player(&list, "jaylenbrown")["props"][0], ["line", "over_odds", "under_odds", "books"]);
+        assert_eq!(shown, json!([24.5, -112, -108, 1]), "{nonsense}");
+        let cloud = offering(both(12, nonsense, -110, -110)).await;
+        assert_eq!(player(&tonight(&cloud, "22:00").await, "jaylenbrown")["has_line"], false, "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn a_prediction_s_line_of_zero_or_less_gives_way_to_the_bookmakers() {
+    for nonsense in [0.0, -1.0] {
+        for source in ["ACTUAL_PROP", "ESTIMATED_AVG"] {
+            let row = with(
+                predicted("jaylenbrown", 27.3, "OVER"),
+                json!({
+                    "current_points_line": nonsense, "estimated_line_value": nonsense, "line_source": source,
+                }),
+            );
+            let cloud = predicting(&[row]).await;
+            let list = tonight(&cloud, "22:00").await;
+            assert_eq!(player(&list, "jaylenbrown")["has_line"], false, "{nonsense} {source}");
+            for offer in both(10, 24.5, -112, -108) {
+                cloud.add(ODDS, offer);
+            }
+            let list = tonight(&cloud, "22:15").await;
+            let shown =
+                fields(&player(&list, "jaylenbrown")["props"][0], ["line", "over_odds", "under_odds"]);
+            assert_eq!(shown, json!([24.5, -112, -108]), "{nonsense} {source}");
+        }
     }
 }

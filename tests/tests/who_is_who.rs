@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, CONTEXT, DIRECTORY, FINAL, Night, PREDICTIONS, REGISTRY, SCHEDULE, SUMMARY, State, THIRD,
-    at_line, boston, box_of, fields, full, line, los_angeles, player, predicting,
+    BEFORE, CONTEXT, DIRECTORY, FINAL, GRADING, Night, PREDICTIONS, REGISTRY, SCHEDULE, SUMMARY, State,
+    THIRD, at_line, boston, box_of, fields, full, line, los_angeles, player, predicting, tonight,
 };
 use tests::{
     Cloud,
@@ -375,4 +375,107 @@ async fn a_row_that_nobody_is_known_by_and_that_may_be_the_player_s_keeps_the_li
     let night = Night::of(predicting_of("Jalen Williams").await).await;
     night.poll("03:12", [full(joined(boston(FINAL, 25), 509, "Jo", "Winter", 30))]).await;
     assert_eq!(grade(&night, "jalenwilliams").await, did_not_play());
+}
+
+/// A prediction of 8 points under 10.5, in a spelling of its own and without the certain id.
+fn spelled(lookup: &str) -> Value {
+    let row = with(predicted(lookup, 8.0, "UNDER"), json!({"universal_player_id": null}));
+    at_line(with(row, json!({"prediction_id": format!("of-{lookup}")})), 10.5)
+}
+
+#[tokio::test]
+async fn a_prediction_in_the_other_source_s_spelling_is_the_player_s() {
+    for (name, lookup, spelling, first, last) in [
+        ("Jimmy Butler III", "jimmybutleriii", "jimmybutler", "Jimmy", "Butler"),
+        ("Nic Claxton", "nicclaxton", "nicolasclaxton", "Nicolas", "Claxton"),
+        ("Alex Sarr", "alexsarr", "alexandresarr", "Alexandre", "Sarr"),
+    ] {
+        let cloud = predicting(&[spelled(spelling)]).await;
+        cloud.add(REGISTRY, registered(name, "BOS"));
+        cloud.add(CONTEXT, expected(lookup, "BOS"));
+        assert_eq!(player(&tonight(&cloud, "22:00").await, lookup)["has_line"], true, "{name}");
+        // The same one again, under the registry's spelling.
+        cloud.add(PREDICTIONS, at_line(predicted(lookup, 8.0, "UNDER"), 10.5));
+        let night = Night::of(cloud).await;
+        night.poll("03:12", [full(joined(boston(FINAL, 25), 501, first, last, 7))]).await;
+        assert_eq!(grade(&night, lookup).await, json!([7, "correct", null]), "{name}");
+        let grading = night.cloud.document(GRADING).await;
+        assert_eq!(grading["summary"]["total_predictions"], 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_prediction_spelled_like_another_player_of_the_registry_stays_that_player_s() {
+    let cloud = predicting(&[spelled("nicolasclaxton")]).await;
+    for (name, lookup) in [("Nic Claxton", "nicclaxton"), ("Nicolas Claxton", "nicolasclaxton")] {
+        cloud.add(REGISTRY, registered(name, "BOS"));
+        cloud.add(CONTEXT, expected(lookup, "BOS"));
+    }
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "Nic", "Claxton", 7))]).await;
+    assert_eq!(grade(&night, "nicolasclaxton").await, did_not_play());
+}
+
+#[tokio::test]
+async fn a_form_in_two_spellings_is_one_player_s_by_the_certain_id() {
+    for (spellings, expected) in [
+        (["nicclaxton", "nicolasclaxton"], json!([15.0, 2, [20, 10]])),
+        (["nicolasclaxton", "nicolasclaxton"], json!([15.0, 2, [20, 10]])),
+    ] {
+        let cloud = predicting_of("Nic Claxton").await;
+        let id = json!({"universal_player_id": "nicclaxton_001"});
+        for (spelling, day, points) in [(spellings[0], "2026-01-07", 20), (spellings[1], "2026-01-05", 10)] {
+            cloud.add(SUMMARY, with(played(spelling, day, points, 30.0), id.clone()));
+        }
+        let list = tonight(&cloud, "22:00").await;
+        let nic = player(&list, "nicclaxton");
+        let shown = fields(nic, ["season_ppg", "games_played", "last_10_points"]);
+        assert_eq!(shown, expected, "{spellings:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_player_traded_today_has_the_row_that_is_spelled_otherwise() {
+    for (name, lookup, first, last) in [
+        ("Jimmy Butler III", "jimmybutleriii", "Jimmy", "Butler"),
+        ("Nic Claxton", "nicclaxton", "Nicolas", "Claxton"),
+    ] {
+        let cloud = predicting_of(name).await;
+        cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+        let night = Night::of(cloud).await;
+        let away = los_angeles(FINAL, 101, &[line(777, first, last, 7, "30")]);
+        night.poll("03:12", [full(boston(FINAL, 25)), full(away)]).await;
+        assert_eq!(grade(&night, lookup).await, json!([7, "correct", null]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_on_another_team_who_is_spelled_like_two_players_is_neither() {
+    let cloud = predicting_of("Nic Claxton").await;
+    cloud.add(REGISTRY, registered("Nico Claxton", "BOS"));
+    cloud.add(CONTEXT, expected("nicoclaxton", "BOS"));
+    cloud.add(SCHEDULE, scheduled("0022500556", "LAL", "MIL"));
+    let night = Night::of(cloud).await;
+    let away = los_angeles(FINAL, 101, &[line(777, "Nicolas", "Claxton", 7, "30")]);
+    let live = night.poll("03:12", [full(boston(FINAL, 25)), full(away)]).await;
+    assert_eq!(player(&live, "nicolasclaxton")["points"], 7);
+}
+
+#[tokio::test]
+async fn two_rows_of_a_game_are_not_one_player_because_the_directory_says_so() {
+    let rows =
+        [predicted("jaylenbrown", 27.3, "OVER"), at_line(predicted("hugogonzalez", 8.0, "UNDER"), 10.5)];
+    let night = Night::of(predicting(&rows).await).await;
+    for id in [70, 72] {
+        night.cloud.add(
+            DIRECTORY,
+            json!({
+                "game_date": "2026-01-05", "season_year": 2025, "is_postseason": false, "team_abbr": "BOS",
+                "player_full_name": "Hugo González", "player_lookup": "hugogonzalez", "bdl_player_id": id,
+            }),
+        );
+    }
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 27);
+    assert_eq!(night.standing("hugogonzalez").await["actual"], 6);
 }

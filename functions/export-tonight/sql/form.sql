@@ -1,4 +1,5 @@
--- The season so far of each player who may play on a day, one row a player. Its two texts have values separated by `|`,
+-- The season so far of each player who may play on a day, one row a player: by the universal player id, because a
+-- spelling may change. Its two texts have values separated by `|`,
 -- null as nothing. `totals`, over the games that were played: games, points, tenths of minutes, games and points of the
 -- last five, games and points of the last thirty days, field goals made and attempted, three-pointers made and
 -- attempted, games with a number of free throws and their sum, games with a plus-minus and their sum, days since the
@@ -11,8 +12,8 @@
 -- @month_before DATE
 -- @game_date DATE
 SELECT
-  player_lookup,
-  universal_player_id,
+  MIN(player_lookup) AS player_lookup,
+  MAX(universal_player_id) AS universal_player_id,
   CONCAT(
     CAST(SUM(played) AS STRING),
     '|', CAST(SUM(played * points) AS STRING),
@@ -34,6 +35,7 @@ SELECT
   STRING_AGG(CASE WHEN recency <= 10 THEN game END, ';' ORDER BY recency) AS last_games
 FROM (
   SELECT
+    person,
     player_lookup,
     universal_player_id,
     game_date,
@@ -47,9 +49,9 @@ FROM (
     three_pt_attempts,
     ft_attempts,
     plus_minus,
-    ROW_NUMBER() OVER (PARTITION BY player_lookup, universal_player_id ORDER BY game_date DESC) AS recency,
+    ROW_NUMBER() OVER (PARTITION BY person ORDER BY game_date DESC) AS recency,
     SUM(played) OVER (
-      PARTITION BY player_lookup, universal_player_id
+      PARTITION BY person
       ORDER BY game_date DESC
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS games_since,
@@ -57,7 +59,7 @@ FROM (
       COALESCE(
         CAST(
           MIN(CASE WHEN played = 1 THEN days_ago END) OVER (
-            PARTITION BY player_lookup, universal_player_id
+            PARTITION BY person
             ORDER BY game_date
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
           ) - days_ago - 1 AS STRING
@@ -83,6 +85,7 @@ FROM (
     ) AS game
   FROM (
     SELECT
+      COALESCE(universal_player_id, player_lookup) AS person,
       player_lookup,
       universal_player_id,
       game_date,
@@ -127,6 +130,28 @@ FROM (
           WHERE game_date = @game_date
         )
     )
+    OR universal_player_id IN (
+      SELECT universal_player_id
+      FROM nba_analytics.upcoming_player_game_context
+      WHERE game_date = @game_date
+      UNION ALL
+      SELECT universal_player_id
+      FROM nba_predictions.player_prop_predictions
+      WHERE game_date = @game_date
+      UNION ALL
+      SELECT universal_player_id
+      FROM nba_reference.nba_players_registry
+      WHERE season = @season
+        AND team_abbr IN (
+          SELECT home_team_tricode
+          FROM nba_raw.nbac_schedule
+          WHERE game_date = @game_date
+          UNION ALL
+          SELECT away_team_tricode
+          FROM nba_raw.nbac_schedule
+          WHERE game_date = @game_date
+        )
+    )
   ) AS games
 ) AS season
-GROUP BY player_lookup, universal_player_id
+GROUP BY person

@@ -194,7 +194,7 @@ fn status_of(
     let is_off = |word: &str| ["postponed", "canceled", "cancelled", "abandoned"].contains(&word);
     let word = upstream.status_state.unwrap_or_default();
     // A clock that says the end of a whole game is as recent as any clock; the words beside it may be left over.
-    if period >= 4 && starts_with_ignoring_case(time, "final") && !is_off(word) {
+    if period >= 4 && is_end(time) && !is_off(word) {
         return GameStatus::Final;
     }
     match word {
@@ -206,7 +206,7 @@ fn status_of(
     }
     let status = status.to_ascii_lowercase();
     let begins = |words: &[&str]| words.iter().any(|word| status.starts_with(word));
-    if begins(&["final"]) || (status.is_empty() && starts_with_ignoring_case(time, "final")) {
+    if is_end(&status) || (status.is_empty() && is_end(time)) {
         GameStatus::Final
     } else if (upstream.postponed && clock.left.is_none())
         || begins(&["postponed", "ppd", "cancel", "abandon"])
@@ -228,6 +228,12 @@ fn is_tip_off_time(status: &str) -> bool {
     iso || status.ends_with(" et") || status == "scheduled"
 }
 
+/// `Final`, `Final/OT`; scoreboards shorten it to `F`, `F/OT`, `FT`.
+fn is_end(text: &str) -> bool {
+    let is_short = ["f", "ft"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    is_short || ["final", "f/"].iter().any(|start| starts_with_ignoring_case(text, start))
+}
+
 fn is_half(text: &str) -> bool {
     ["half", "halftime", "half time", "ht"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -239,7 +245,7 @@ impl Period {
         if is_half(&text) {
             return Some(Self::Named(2));
         }
-        if text.starts_with("final") {
+        if is_end(&text) {
             return None;
         }
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
@@ -440,6 +446,19 @@ mod tests {
         let from_time = GameState::read(&UpstreamClock { time: Some("Q4 5:39"), ..Default::default() });
         assert_eq!((from_time.status, from_time.period), (InProgress, 4));
         assert_eq!(from_time.time_remaining, "Q4 5:39");
+    }
+
+    #[test]
+    fn an_end_may_be_shortened() {
+        for (text, period, shown) in
+            [("F", 4, "Final"), ("FT", 4, "Final"), ("F/OT", 5, "Final/OT"), ("f/2OT", 4, "Final/OT2")]
+        {
+            for time in ["", text, "0:00"] {
+                let read = read(text, period, time);
+                assert_eq!((read.status, read.time_remaining.as_str()), (Final, shown), "{text} {time:?}");
+            }
+        }
+        assert_eq!(read("Forfeit talks", 3, "Q3 2:00").status, InProgress);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use game_state::{
     CANCELLED, GameState, GameStatus, HALFTIME, POSTPONED, UpstreamClock, elapsed_range, elapsed_seconds,
     final_text,
 };
-pub use minutes::minutes_decimal;
+pub use minutes::{minutes_decimal, minutes_text};
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;
 pub use season::Season;

@@ -11,7 +11,7 @@ use super::{
     market::{self, Market},
     prediction,
     registry::title_case,
-    spelling::is_one_name,
+    spelling::{is_lookup_of, is_one_name},
 };
 use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};
 
@@ -247,6 +247,9 @@ impl Assembly {
             (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return Found::Ambiguous,
             (None, [], []) => {}
         }
+        if let Some(place) = self.spelled_otherwise(named, lookup) {
+            return Found::At(place);
+        }
         // An inactive prediction does not add a player to a game.
         let person = self.slate.registry.person(lookup, row.universal_player_id.as_deref(), None);
         let person =
@@ -260,6 +263,23 @@ impl Assembly {
             Some((game, player)) => Found::At(self.add(game, player)),
             None => Found::Nowhere,
         }
+    }
+
+    /// The only player of the `named` game, else of the day, whose name is another spelling of a lookup that nobody has.
+    fn spelled_otherwise(&self, named: Option<usize>, lookup: &PlayerLookup) -> Option<Place> {
+        if self.slate.registry.count(lookup) > 0 {
+            return None;
+        }
+        let games = self.slate.games.iter().enumerate();
+        let games = games.filter(|(index, _)| named.is_none_or(|named| named == *index));
+        let mut places = games.flat_map(|(game, it)| {
+            let players = it.players.iter().enumerate();
+            players
+                .filter(|(_, player)| is_lookup_of(lookup, &player.name))
+                .map(move |(index, _)| (game, index))
+        });
+        let place = places.next()?;
+        places.next().is_none().then_some(place)
     }
 
     /// The player whom a row of the odds means by a name that nobody has: the only one of the team

@@ -109,7 +109,8 @@ impl Offer {
         let mut values = Values::of(text);
         Some(Self {
             book: values.next()?,
-            tenths: values.next()?,
+            // Nobody offers less than half a point: 0 stands for a number that the feed did not have.
+            tenths: values.next().filter(|tenths| *tenths > 0)?,
             at: midnight.checked_add_signed(TimeDelta::try_seconds(values.next()?)?)?,
             over: values.next(),
             under: values.next(),

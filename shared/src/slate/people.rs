@@ -2,8 +2,8 @@
 //!
 //! Upstream has its own ids and spellings. A row is identified by the directory's entry for its id, else by
 //! its name in the registry or on the slate, in any spelling or word order, else as the team's only unmatched
-//! player with that surname or with a name that begins with the row's. A row of a player whom the registry
-//! knows is never matched to another player.
+//! player with that surname or with a name that begins with the row's, else as the only player of another team
+//! whose name is spelled so. A row of a player whom the registry knows is never matched to another player.
 
 use std::{
     cell::LazyCell,
@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Player, Slate,
-    spelling::{first_name, likeness, surname, without_suffix},
+    spelling::{first_name, is_one_name, likeness, surname, without_suffix},
 };
 use crate::nba::{PlayerLookup, Team, TeamPair};
 
@@ -80,6 +80,7 @@ pub fn identify(
 ) -> Vec<Identity> {
     let known = People::of(directory, slate, was);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
+    known.tell_doubles_apart(rows, &mut found);
     let swapped = known.swapped_sides(rows, &found);
     let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
         // A row that was corrected earlier is there too.
@@ -92,6 +93,7 @@ pub fn identify(
     let teams: Vec<Team> = rows.iter().zip(&found).map(team).collect();
     known.find_namesakes_by_team(rows, &teams, &mut found);
     known.find_by_surname(rows, &teams, &mut found);
+    known.find_traded(rows, &mut found);
     known.find_by_earlier_identity(rows, &mut found);
     let identity = |((row, lookup), team)| known.identity(row, lookup, team);
     rows.iter().zip(found).zip(teams).map(identity).collect()
@@ -183,6 +185,60 @@ impl<'a> People<'a> {
             sides.len() == 2 && sides.values().all(|(here, there)| there > here)
         };
         sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
+    }
+
+    /// Where the directory gives two rows of a game to one player, a row under the name of another player of the team is
+    /// that one's: the directory is wrong about one of the ids.
+    fn tell_doubles_apart(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
+        let mut number: HashMap<(&TeamPair, PlayerLookup), usize> = HashMap::with_capacity(rows.len());
+        for (row, lookup) in rows.iter().zip(found.iter()) {
+            if let Some(lookup) = lookup {
+                *number.entry((row.game, lookup.clone())).or_default() += 1;
+            }
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let Some(lookup) = found[index].clone().filter(|_| self.named(row).is_some()) else { continue };
+            if number.get(&(row.game, lookup.clone())).is_none_or(|number| *number < 2) {
+                continue;
+            }
+            let by_name = self.known(row.lookup, row.name).filter(|by_name| *by_name != lookup);
+            let by_name = by_name.filter(|it| self.team(it) == Some(row.team));
+            if let Some(by_name) = by_name.filter(|it| !number.contains_key(&(row.game, it.clone()))) {
+                found[index] = Some(by_name);
+            }
+        }
+    }
+
+    /// Gives a row that nothing identifies, and whose name is another spelling of that of one player of another team who
+    /// has no row, to that player, who was traded today.
+    fn find_traded(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
+        let Some(slate) = self.slate.filter(|slate| !slate.registry.is_empty()) else { return };
+        let unknown: Vec<usize> = (0..rows.len()).filter(|index| found[*index].is_none()).collect();
+        if unknown.is_empty() {
+            return;
+        }
+        let has_row: HashSet<PlayerLookup> = found.iter().flatten().cloned().collect();
+        let ids = LazyCell::new(|| self.ids());
+        let mut matched: BTreeMap<&PlayerLookup, Vec<usize>> = BTreeMap::new();
+        for index in unknown {
+            let row = &rows[index];
+            let is_his = |player: &&Player| {
+                player.team != *row.team
+                    && !has_row.contains(&player.lookup)
+                    && slate.registry.count(&player.lookup) <= 1
+                    && is_one_name(row.name, &player.name)
+                    && may_be(row, &player.lookup, &player.name, &ids)
+            };
+            let mut players = slate.players().filter(is_his);
+            if let (Some(player), None) = (players.next(), players.next()) {
+                matched.entry(&player.lookup).or_default().push(index);
+            }
+        }
+        for (lookup, indices) in matched {
+            if let [index] = indices[..] {
+                found[index] = Some(lookup.clone());
+            }
+        }
     }
 
     /// Gives a row whose name is that of another team's player to the team's own player whose name differs in the

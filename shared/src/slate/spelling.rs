@@ -2,9 +2,15 @@
 
 use crate::nba::PlayerLookup;
 
+/// What may follow a surname, spelled as in a lookup.
+const SUFFIXES: [&str; 8] = ["jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"];
+
+/// The least letters of a first name that another spelling of it begins with.
+const FEWEST_LETTERS: usize = 3;
+
 fn is_suffix(word: &str) -> bool {
     let word = word.trim_end_matches('.').to_ascii_lowercase();
-    ["jr", "sr", "ii", "iii", "iv", "v"].contains(&word.as_str())
+    SUFFIXES.contains(&word.as_str())
 }
 
 /// A name without its suffix, spelled as in a lookup.
@@ -25,6 +31,22 @@ pub(super) fn is_one_name(one: &str, other: &str) -> bool {
     words(one) == words(other) || (share_surname(one, other) && likeness(one, other) == 2)
 }
 
+/// Whether a lookup is another spelling of a name, as above; it has no word order.
+pub(super) fn is_lookup_of(lookup: &PlayerLookup, name: &str) -> bool {
+    let (Some(plain), Some(first), Some(last)) = (without_suffix(name), first_name(name), surname(name))
+    else {
+        return false;
+    };
+    let whole = lookup.as_str();
+    let without_suffix = SUFFIXES.iter().filter_map(|suffix| whole.strip_suffix(suffix));
+    without_suffix.chain([whole]).any(|spelled| {
+        let is_begun = |other: &str| first.starts_with(other) || other.starts_with(&first);
+        let other_first = spelled.strip_suffix(last.as_str());
+        spelled == plain.as_str()
+            || other_first.is_some_and(|it| it.len().min(first.len()) >= FEWEST_LETTERS && is_begun(it))
+    })
+}
+
 /// Whether two names may be spellings of one: they are, or they share the surname and the initial (J. and Jalen
 /// Williams), or one of them is the surname alone. Teammates may be as alike, so this identifies nobody.
 pub fn may_be_one_name(one: &str, other: &str) -> bool {
@@ -37,7 +59,7 @@ pub fn may_be_one_name(one: &str, other: &str) -> bool {
 /// where they have one initial, else 0.
 pub(super) fn likeness(one: &str, other: &str) -> u8 {
     let Some((one, other)) = first_name(one).zip(first_name(other)) else { return 0 };
-    let is_long = one.len().min(other.len()) >= 3;
+    let is_long = one.len().min(other.len()) >= FEWEST_LETTERS;
     match is_long && (one.starts_with(&other) || other.starts_with(&one)) {
         true => 2,
         false => u8::from(one.as_bytes().first() == other.as_bytes().first()),
@@ -82,6 +104,29 @@ mod tests {
         }
         for (one, other) in [("Marcus Vale", "Darius Vale"), ("Jaylen Brown", "Jaylen Green")] {
             assert!(!may_be_one_name(one, other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_is_another_spelling_of_a_name() {
+        let is_of = |lookup: &str, name| is_lookup_of(&PlayerLookup::of(lookup).expect("a lookup"), name);
+        for (lookup, name) in [
+            ("jimmybutler", "Jimmy Butler III"),
+            ("jimmybutleriii", "Jimmy Butler"),
+            ("nicolasclaxton", "Nic Claxton"),
+            ("alexsarr", "Alexandre Sarr"),
+            ("jaimejaquezjr", "Jaime Jaquez Junior"),
+        ] {
+            assert!(is_of(lookup, name), "{lookup} / {name}");
+        }
+        for (lookup, name) in [
+            ("jaylinwilliams", "Jalen Williams"),
+            ("jwilliams", "Jalen Williams"),
+            ("claxton", "Nic Claxton"),
+            ("carltoncarrington", "Bub Carrington"),
+            ("nicclaxton", "Nic"),
+        ] {
+            assert!(!is_of(lookup, name), "{lookup} / {name}");
         }
     }
 

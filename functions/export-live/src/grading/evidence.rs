@@ -1,7 +1,7 @@
 //! The evidence for an outcome: the live box score, or the official one once it has arrived.
 
 use shared::{
-    nba::GameStatus,
+    nba::{GameStatus, minutes_text},
     slate::{self, Counts, Played, may_be_one_name},
     sources::Source,
 };
@@ -99,21 +99,4 @@ fn may_be_a_row_of(live: &LiveGame, player: &slate::Player, predicted: &Predicte
         row.team == player.team && row.has_played() && may_be_one_name(&row.name, &player.name)
     };
     live.players.iter().any(|row| may_be(row) && is_unknown(row))
-}
-
-/// Formats minutes as a clock: 34.5 is `34:30`.
-fn minutes_text(minutes: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, reason = "a game's seconds are few")]
-    let seconds = (minutes * 60.0).round() as i64;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn minutes_read_like_a_clock() {
-        assert_eq!([34.5, 0.0, 9.99].map(minutes_text), ["34:30", "0:00", "9:59"]);
-    }
 }

@@ -6,7 +6,10 @@ use serde_json::value::RawValue;
 
 use super::wire;
 use crate::{
-    nba::{GameState, PlayerLookup, SlateDay, Team, UpstreamClock, WarehouseGameId},
+    nba::{
+        GameState, PlayerLookup, SlateDay, Team, UpstreamClock, WarehouseGameId, minutes_decimal,
+        minutes_text,
+    },
     sources::{
         Counters, Game, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, Rejected, Side, Source,
         game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
@@ -126,9 +129,12 @@ fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
     })
 }
 
-/// Minutes as upstream writes them; a whole number without its decimal point.
+/// Minutes as upstream writes them; a whole number without its decimal point, and an ISO duration as a clock.
 fn minutes(text: &str) -> String {
     let text = text.trim();
+    if let Some(minutes) = minutes_decimal(text).filter(|_| text.starts_with("PT")) {
+        return minutes_text(minutes);
+    }
     let number = if text.contains('.') { Number::of_text(text).known() } else { None };
     number.map_or_else(|| text.to_owned(), |minutes| minutes.to_string())
 }
@@ -163,16 +169,22 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
     let others = [line.reb, line.ast, line.stl, line.blk, line.fga, line.fta, line.turnover, line.pf];
     let (points, lacks_points) = points_of("pts", line.pts, minutes.as_deref(), &others)?;
     *unreadable += usize::from(lacks_points);
-    if player.id.known().is_none() {
-        *unreadable += 1;
-    }
+    // 0 and less stand for an id that upstream did not have.
+    let id = player.id.known().filter(|id| *id > 0);
+    *unreadable += usize::from(id.is_none());
+    let rebounds = match (line.reb, line.oreb, line.dreb) {
+        (Number::Missing, Number::Of(offensive), Number::Of(defensive)) => {
+            offensive.checked_add(defensive).map_or(Number::Missing, Number::Of)
+        }
+        (rebounds, ..) => rebounds,
+    };
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
     Ok(PlayerLine {
-        bdl_id: player.id.known(),
+        bdl_id: id,
         nba_id: None,
         name,
         lookup,
@@ -180,7 +192,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
         lacks_points,
         counters: Counters {
             points,
-            rebounds: count(line.reb),
+            rebounds: count(rebounds),
             offensive_rebounds: count(line.oreb),
             defensive_rebounds: count(line.dreb),
             assists: count(line.ast),
