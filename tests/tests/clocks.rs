@@ -157,3 +157,46 @@ async fn a_tie_at_the_end_of_the_fourth_quarter_leaves_an_overtime() {
     assert!(chance("02:50", 81).await < 0.001, "a point behind at the end");
     assert!(chance("02:51", 82).await > 0.05, "five minutes more");
 }
+
+/// The public clocks of polls of a game that is tied, at these times of the night.
+async fn tied_clocks(polls: &[(&str, (&str, i64, &str), i64)]) -> Vec<Value> {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut shown = Vec::new();
+    for (time, state, points) in polls {
+        let mut game = boston(*state, *points);
+        game["visitor_team_score"] = game["home_team_score"].clone();
+        shown.push(night.poll(time, [game]).await["games"][0]["time_remaining"].clone());
+    }
+    shown
+}
+
+#[tokio::test]
+async fn an_overtime_counted_from_one_follows_a_tied_end_whatever_it_is_called() {
+    for word in ["In Progress", "", "1st OT", "Overtime", "1st Overtime", "4th Qtr", "1st Qtr"] {
+        let seen = tied_clocks(&[
+            ("02:40", ("4th Qtr", 4, "Q4 0:00"), 21),
+            ("02:46", (word, 1, "4:30"), 23),
+            ("02:49", (word, 1, "3:00"), 23),
+            ("02:52", (word, 1, "0:00"), 25),
+            ("02:55", (word.strip_prefix("1st").map_or(word, |_| ""), 2, "4:00"), 25),
+        ])
+        .await;
+        let expected = ["Q4 0:00", "OT1 4:30", "OT1 3:00", "OT1 0:00", "OT2 4:00"];
+        assert_eq!(seen[..4], expected[..4], "{word:?}");
+        assert!(seen[4] == expected[4] || word == "Overtime", "{word:?}: {}", seen[4]);
+    }
+    // Without the tied end it is an earlier state of the game.
+    let seen = tied_clocks(&[("02:40", ("4th Qtr", 4, "Q4 5:00"), 21), ("02:46", ("", 1, "4:30"), 23)]).await;
+    assert_eq!(seen, ["Q4 5:00", "Q4 5:00"]);
+}
+
+#[tokio::test]
+async fn seconds_have_two_digits() {
+    let seen = tied_clocks(&[
+        ("02:50", ("4th Qtr", 4, "Q4 9.4"), 21),
+        ("02:51", ("4th Qtr", 4, "Q4 :05.3"), 21),
+        ("02:52", ("4th Qtr", 4, "Q4 0.0"), 21),
+    ])
+    .await;
+    assert_eq!(seen, ["Q4 0:09.4", "Q4 0:05.3", "Q4 0:00.0"]);
+}

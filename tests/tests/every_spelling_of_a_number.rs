@@ -216,7 +216,8 @@ proptest! {
 
     #[test]
     fn a_number_is_the_same_in_each_of_its_spellings(
-        (points, minutes, score, period) in (0..120_u32, 0..60_u32, 0..200_u32, 1..=8_u32),
+        // A score of 0 beside players with points is missing.
+        (points, minutes, score, period) in (0..120_u32, 0..60_u32, 1..200_u32, 1..=8_u32),
         choices in vec(any::<Index>(), 4),
     ) {
         let mut game = boston(("In Progress", 0, "2:10"), 0);

@@ -388,3 +388,21 @@ async fn the_lines_of_an_only_game_that_is_moved_to_another_day_are_void_in_the_
         json!(["void", "postponed", "official", false])
     );
 }
+
+#[tokio::test]
+async fn a_game_that_is_moved_to_a_later_hour_has_the_new_offers_at_the_first_read() {
+    let mut night = Night::of(cloud().await).await;
+    let mut before = boston(BEFORE, 0);
+    (before["home_team"]["players"], before["visitor_team"]["players"]) = (json!([]), json!([]));
+    night.poll("00:35", [before.clone()]).await;
+    night.cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    let later = json!({"game_date_est": "2026-01-10T02:30:00Z"});
+    night.cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), later));
+    for offer in both_sides("jordanwalsh", 10, 11.5, -110, -110) {
+        night.cloud.add(ODDS, with(offer, json!({"bookmaker_last_update": "2026-01-10T01:30:00Z"})));
+    }
+    night.restart().await;
+    night.poll("01:40", [before]).await;
+    let walsh = settled(&night, "jordanwalsh").await;
+    assert_eq!(fields(&walsh, ["line", "locked"]), json!([11.5, false]));
+}

@@ -11,6 +11,7 @@ mod bench;
 mod board;
 mod calibration;
 mod chaos;
+mod cleared_listings;
 mod client;
 mod clocks;
 mod contract_with_the_original;

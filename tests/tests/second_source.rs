@@ -873,3 +873,27 @@ async fn a_game_that_the_second_source_plays_on_is_neither_ended_nor_called_off_
         assert_eq!(fields(&brown, ["actual", "status"]), json!([27, "correct"]), "{}", wrong["status"]);
     }
 }
+
+#[tokio::test]
+async fn a_game_that_the_feed_has_under_another_id_than_the_schedule_keeps_its_ids() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    let other = |state, points| of_the_nba(&game(state, points), "0022501299");
+    night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    for (time, state, points) in [("02:02", FOURTH, 25), ("02:31", FINAL, 27)] {
+        night.feed.list([other(state, points)]);
+        let public = night.poll(time, refused()).await;
+        assert_eq!(
+            fields(&public, ["game_id", "nba_game_id", "source"]),
+            json!(["1", GAME, "nba_cdn"]),
+            "{time}"
+        );
+    }
+    let lines = night.cloud.document(GRADING).await["lines"].clone();
+    assert_eq!(only(&lines, "jaylenbrown")["outcome"], "over");
+
+    // Without BallDontLie, a game is called by the schedule's id.
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.feed.list([other(THIRD, 21)]);
+    let public = night.poll("02:01", refused()).await;
+    assert_eq!(fields(&public, ["game_id", "nba_game_id"]), json!([GAME, GAME]));
+}

@@ -58,6 +58,7 @@ impl Names {
                 lookup: &player.player_lookup,
                 name: &player.name,
                 team: &player.team,
+                on_both_sides: player.on_both_sides,
                 game: pair,
             });
             rows.chain(game.without_a_row().map(move |player| BoxRow {
@@ -66,6 +67,7 @@ impl Names {
                 lookup: &player.player_lookup,
                 name: &player.name,
                 team: &player.team,
+                on_both_sides: false,
                 game: pair,
             }))
         });
@@ -94,6 +96,9 @@ impl Names {
                 let game = Arc::make_mut(game);
                 game.rename_inactive(&of_game, without_a_row);
                 game.nba_game_id = id.cloned().or_else(|| game.nba_game_id.take());
+                if let Some(id) = id.filter(|_| game.has_nba_id_only()) {
+                    game.game_id = id.to_string();
+                }
                 game.rename(of_game);
             }
         }

@@ -251,7 +251,8 @@ impl Period {
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
         let digit = |word: &str| word.bytes().find(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
         let letters = |word: &str| word.trim_matches(|c: char| c.is_ascii_digit()).to_owned();
-        if let Some(overtime) = words.iter().find(|word| letters(word) == "ot") {
+        let is_overtime = |word: &&&str| ["ot", "overtime"].contains(&letters(word).as_str());
+        if let Some(overtime) = words.iter().find(is_overtime) {
             let ordinal = |word: &&&str| ["st", "nd", "rd", "th"].contains(&letters(word).as_str());
             let number = digit(overtime).or_else(|| words.iter().find(ordinal).and_then(|word| digit(word)));
             return Some(number.map_or(Self::SomeOvertime, |number| Self::Named(4 + number)));
@@ -336,10 +337,16 @@ fn plain(clock: &str) -> String {
     match clock.split_once(':') {
         Some((minutes, seconds)) => {
             let minutes = minutes.trim_start_matches('0');
-            format!("{}:{seconds}", if minutes.is_empty() { "0" } else { minutes })
+            format!("{}:{}", if minutes.is_empty() { "0" } else { minutes }, two_digits(seconds))
         }
-        None => format!("0:{clock}"),
+        None => format!("0:{}", two_digits(clock)),
     }
+}
+
+/// Seconds, with or without a fraction, of two digits: `09.4`.
+fn two_digits(seconds: &str) -> String {
+    let is_short = seconds.split('.').next().is_some_and(|whole| whole.len() < 2);
+    if is_short { format!("0{seconds}") } else { seconds.to_owned() }
 }
 
 /// `6:35` of `PT06M35.00S`, as the league's own feed has it.

@@ -224,7 +224,10 @@ impl Carrying<'_> {
     }
 
     fn carry_players(&self, slate: &mut Slate, index: usize, known: &Game) {
-        let has_begun = self.has_begun(&slate.games[index]) || self.has_begun(known);
+        let read = &slate.games[index];
+        // A game that was moved to a later hour is open again; one whose hour is no longer known is not.
+        let had_begun = self.has_begun(known) && read.scheduled.tip_off.is_none();
+        let has_begun = self.has_begun(read) || had_begun;
         for player in &known.players {
             let here = slate.games[index].players.iter().position(|it| it.is_same(player));
             match here {

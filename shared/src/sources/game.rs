@@ -1,7 +1,7 @@
 //! A game of any source, in validated types.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     hash::Hash,
 };
 
@@ -65,6 +65,8 @@ pub struct PlayerLine {
     pub counters: Counters,
     /// Whether upstream has no points of a player who has played.
     pub lacks_points: bool,
+    /// Whether upstream lists the player on both sides, so that the team is uncertain.
+    pub on_both_sides: bool,
 }
 
 /// A player who does not play.
@@ -109,12 +111,13 @@ impl Game {
 }
 
 /// Each game once: pages shift between two calls, and a source has listed a game in two states. The one with the most
-/// play is the newest; of equal ones the last.
+/// play is the newest, and one without a score and players is none; of equal ones the last.
 pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
     let play = |game: &Game| {
         let GameState { status, period, time_remaining, .. } = &game.state;
         let players = game.home.players.len() + game.visitor.players.len();
-        (elapsed_seconds(*status, *period, time_remaining), game.home.score + game.visitor.score, players)
+        let score = game.home.score + game.visitor.score;
+        (score > 0 || players > 0, elapsed_seconds(*status, *period, time_remaining), score, players)
     };
     greatest_of_each(games, |game| game.id.clone(), play)
 }
@@ -127,9 +130,18 @@ pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
     let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
         std::mem::take(&mut of_side.players).into_iter().map(move |line| (side, line))
     });
-    let once = greatest_of_each(all.collect(), key, counts);
-    for (side, line) in once {
-        sides[side].players.push(line);
+    let all: Vec<(usize, PlayerLine)> = all.collect();
+    let mut first_side = HashMap::with_capacity(all.len());
+    let mut on_both = HashSet::new();
+    for row in &all {
+        if *first_side.entry(key(row)).or_insert(row.0) != row.0 {
+            on_both.insert(key(row));
+        }
+    }
+    for row in greatest_of_each(all, key, counts) {
+        let on_both_sides = on_both.contains(&key(&row));
+        let (side, line) = row;
+        sides[side].players.push(PlayerLine { on_both_sides, ..line });
     }
 }
 
@@ -182,17 +194,18 @@ pub(super) fn points_of(
     }
 }
 
-/// A team with its score. Where that cannot be read, or is missing although the game has begun, it is the sum of the
-/// players' points.
+/// A team with its score. Where that cannot be read, or is missing or 0 although the game has begun and players have
+/// points, it is the sum of these.
 pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadable: &mut usize) -> Side {
     let has_begun = matches!(status, GameStatus::InProgress | GameStatus::Final);
+    let of_players: u32 = side.players.iter().map(|player| player.counters.points).sum();
     match score.count() {
-        Ok(Some(score)) => Side { score, ..side },
+        Ok(Some(0)) if !has_begun || of_players == 0 => Side { score: 0, ..side },
+        Ok(Some(score)) if score > 0 => Side { score, ..side },
         Ok(None) if !has_begun => side,
-        Ok(None) | Err(()) => {
+        Ok(_) | Err(()) => {
             *unreadable += 1;
-            let score = side.players.iter().map(|player| player.counters.points).sum();
-            Side { score, lacks_score: true, ..side }
+            Side { score: of_players, lacks_score: true, ..side }
         }
     }
 }

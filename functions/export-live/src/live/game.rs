@@ -188,9 +188,9 @@ impl LiveGame {
         self.source.is_none() && self.has_nba_id_only()
     }
 
-    /// Whether the NBA's id is the only one known.
-    fn has_nba_id_only(&self) -> bool {
-        self.nba_game_id.as_ref().is_some_and(|id| id.as_str() == self.game_id)
+    /// Whether the game is called by an id of the NBA, the schedule's or the feed's; BallDontLie's have no leading zeros.
+    pub(crate) fn has_nba_id_only(&self) -> bool {
+        self.game_id.starts_with("00") && self.game_id.parse::<NbaGameId>().is_ok()
     }
 
     /// Whether BallDontLie lists the game without an id, so that it is called by its day and teams.
@@ -248,8 +248,9 @@ impl LiveGame {
             game.period = known.period;
             game.time_remaining = final_text(game.period);
         }
+        let is_cleared = self.is_cleared_since(known);
         let [lacks_home, lacks_away] =
-            self.lacks_scores.map(|lacks| lacks && known.home_team == self.home_team);
+            self.lacks_scores.map(|lacks| (lacks || is_cleared) && known.home_team == self.home_team);
         if lacks_home {
             game.home_score = game.home_score.max(known.home_score);
         }
@@ -259,6 +260,13 @@ impl LiveGame {
         for player in game.players.iter_mut().filter(|player| player.lacks_points) {
             let last = known.players.iter().find(|it| it.is_same(player));
             player.points = last.map_or(player.points, |last| last.points);
+        }
+        // A row without play of a player who was on the floor is wrong, unless the team's box adds up without the player.
+        for player in game.players.iter_mut().filter(|player| !player.has_played()) {
+            let last = known.players.iter().find(|it| it.is_same(player) && it.has_played());
+            if let Some(last) = last.filter(|last| known.has_begun() && !self.adds_up(&last.team)) {
+                *player = LivePlayer { outdated: true, ..last.clone() };
+            }
         }
         let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
         // Players listed before tip-off have not played yet and may leave the list.
@@ -279,7 +287,7 @@ impl LiveGame {
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
         // A game keeps its id whichever source speaks, and once it has begun in any case.
         let knows_better = game.lacks_id() || game.has_nba_id_only() && known.has_balldontlie_id();
-        if game.source.is_some() && (knows_better || known.has_begun() && !known.has_balldontlie_id()) {
+        if game.source.is_some() && (knows_better || known.has_begun()) {
             game.game_id.clone_from(&known.game_id);
         }
         // Only the NBA's feed has its ids: a listing with a player's id says itself whether the player is inactive.

@@ -59,6 +59,9 @@ pub struct LivePlayer {
     /// Whether the source has no points of the player in this poll.
     #[serde(skip)]
     pub lacks_points: bool,
+    /// Whether the source lists the player on both sides, so that the team is uncertain.
+    #[serde(skip)]
+    pub on_both_sides: bool,
 }
 
 impl LivePlayer {
@@ -100,6 +103,7 @@ impl LivePlayer {
             ft_attempted: counted.free_throws_attempted,
             outdated: player.lacks_points,
             lacks_points: player.lacks_points,
+            on_both_sides: player.on_both_sides,
         }
     }
 

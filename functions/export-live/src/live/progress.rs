@@ -1,11 +1,13 @@
 //! How listings of a game follow one another.
 
-use shared::nba::{GameStatus, elapsed_range, elapsed_seconds};
+use shared::nba::{GameStatus, Team, elapsed_range, elapsed_seconds};
 
 use super::{LiveGame, LivePlayer};
 
 /// The most points by which a team's score may be ahead of the sum of its players' points.
 const MOST_AHEAD_OF_THE_BOX: u32 = 6;
+/// The most points of a basket.
+const POINTS_OF_A_BASKET: u32 = 3;
 /// The period that no jump from regulation to an ordinary overtime reaches.
 const SECOND_OVERTIME: i64 = 6;
 
@@ -22,9 +24,11 @@ pub(crate) enum Progress {
 
 impl LiveGame {
     /// Sort key of the amount of play, to choose between two listings of a game.
-    pub(crate) fn play(&self) -> (bool, u32, usize) {
+    pub(crate) fn play(&self) -> (bool, bool, bool, u32, usize) {
         let elapsed = elapsed_seconds(self.status, self.period, &self.time_remaining);
-        (self.status != GameStatus::Postponed, elapsed, self.player_count)
+        // An end without play is of a listing that was given up.
+        let is_no_end = self.shows_play() || self.status != GameStatus::Final;
+        (self.status != GameStatus::Postponed, self.shows_play(), is_no_end, elapsed, self.player_count)
     }
 
     /// Compares this listing of a game with the `known` one.
@@ -41,6 +45,9 @@ impl LiveGame {
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
             (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period <= 2 => {
                 Progress::Doubtful
+            }
+            (GameStatus::Final, GameStatus::InProgress) if !known.shows_play() && self.shows_play() => {
+                Progress::Onwards
             }
             // An overtime may follow an apparent end, but only the next one.
             (GameStatus::Final, GameStatus::InProgress) if self.period != known.period + 1 => {
@@ -108,6 +115,50 @@ impl LiveGame {
             && self.progress_across_sources(known) == Progress::Onwards
     }
 
+    /// This listing in the overtime that it means where it counts overtimes from 1 and nothing in it says so: the
+    /// `known` game is in that overtime or at a tied end before it, and no team has fewer points.
+    pub(crate) fn in_overtime_after(&self, known: &LiveGame) -> Option<LiveGame> {
+        let is_on = self.status == GameStatus::InProgress && (1..4).contains(&self.period);
+        if !is_on || known.period < 4 || self.home_team != known.home_team {
+            return None;
+        }
+        let is_no_less = self.home_score >= known.home_score && self.away_score >= known.away_score;
+        let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
+        let is_end = elapsed(known) == elapsed_seconds(GameStatus::Final, known.period, "");
+        let is_tied_end = is_end && known.home_score == known.away_score && known.home_score > 0;
+        let period = 4 + self.period;
+        let follows = known.period == period || (is_tied_end && known.period + 1 == period);
+        let quarter = format!("Q{}", self.period);
+        let clock = self.time_remaining.strip_prefix(&quarter)?;
+        let time_remaining = format!("OT{}{clock}", self.period);
+        (is_no_less && follows).then(|| LiveGame { period, time_remaining, ..self.clone() })
+    }
+
+    /// Whether the listing has neither a score nor a player's count although the `known` one has more than a basket that
+    /// was taken back: the source has cleared the game.
+    pub(super) fn is_cleared_since(&self, known: &LiveGame) -> bool {
+        !self.shows_play() && known.home_score + known.away_score > POINTS_OF_A_BASKET
+    }
+
+    /// A team's score, and the sum of its players' points.
+    fn points_of(&self, team: &Team) -> (u32, u32) {
+        let score = if *team == self.home_team { self.home_score } else { self.away_score };
+        let rows = self.players.iter().filter(|player| player.team == *team);
+        (score, rows.map(|player| player.points).sum())
+    }
+
+    /// Whether a team's rows have all points of its score.
+    pub(super) fn adds_up(&self, team: &Team) -> bool {
+        let (score, points) = self.points_of(team);
+        score == points
+    }
+
+    /// Whether a team's rows lack more points of its score than a delay explains.
+    fn is_short_of_points(&self, team: &Team) -> bool {
+        let (score, points) = self.points_of(team);
+        score > points + MOST_AHEAD_OF_THE_BOX
+    }
+
     /// Whether the game is said to have ended in a tie, which no game does.
     pub(crate) fn is_tied_end(&self) -> bool {
         self.status == GameStatus::Final && self.home_score == self.away_score && self.home_score > 0
@@ -135,13 +186,8 @@ impl LiveGame {
             return 0;
         }
         let missing = known.map_or(0, |known| self.lacks_of(known));
-        let is_short = |(team, score): &(&shared::nba::Team, u32)| {
-            let points: u32 =
-                self.players.iter().filter(|player| player.team == **team).map(|player| player.points).sum();
-            *score > points + MOST_AHEAD_OF_THE_BOX
-        };
-        let sides = [(&self.home_team, self.home_score), (&self.away_team, self.away_score)];
-        missing + sides.iter().filter(|side| is_short(side)).count()
+        let teams = [&self.home_team, &self.away_team];
+        missing + teams.iter().filter(|team| self.is_short_of_points(team)).count()
     }
 
     /// Whether this listing shows the same state as the published `other` one, with as many players.

@@ -153,6 +153,8 @@ impl Poll {
         let known: HashMap<TeamPair, &Arc<LiveGame>> = known.iter().map(|game| (game.pair(), game)).collect();
         let polled = self.games.iter().map(|game| {
             let known = known.get(&game.pair()).copied();
+            let in_overtime = known.and_then(|known| game.in_overtime_after(known)).map(Arc::new);
+            let game = in_overtime.as_ref().unwrap_or(game);
             let over = known.map_or_else(|| game.clone(), |known| self.game_over(game, known));
             self.with_moment(over, known)
         });

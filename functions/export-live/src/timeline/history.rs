@@ -73,6 +73,7 @@ pub(crate) async fn history(
             lookup: &row.player_lookup,
             name: row.player_full_name.as_deref().unwrap_or(row.player_lookup.as_str()),
             team: &row.team_abbr,
+            on_both_sides: false,
             game,
         })
         .collect();

@@ -46,6 +46,8 @@ pub struct BoxRow<'a> {
     pub name: &'a str,
     /// The team on whose side the row is.
     pub team: &'a Team,
+    /// Whether the player is on both sides, so that the team is uncertain.
+    pub on_both_sides: bool,
     /// The game of the box score.
     pub game: &'a TeamPair,
 }
@@ -77,7 +79,12 @@ pub fn identify(
     let swapped = known.swapped_sides(rows, &found);
     let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
         // A row that was corrected earlier is there too.
-        let is_right = lookup.as_ref().and_then(|lookup| known.team(lookup)) == Some(row.team);
+        let own = lookup.as_ref().and_then(|lookup| known.team(lookup));
+        if row.on_both_sides {
+            let own = own.or_else(|| Some(&known.earlier(row)?.team));
+            return own.filter(|own| row.game.teams().contains(own)).unwrap_or(row.team).clone();
+        }
+        let is_right = own == Some(row.team);
         match swapped.contains(row.game) && !is_right {
             true => row.game.other(row.team).clone(),
             false => row.team.clone(),

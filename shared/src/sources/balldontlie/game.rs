@@ -190,6 +190,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
         lookup,
         minutes,
         lacks_points,
+        on_both_sides: false,
         counters: Counters {
             points,
             rebounds: count(rebounds),

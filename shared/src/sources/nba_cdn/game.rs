@@ -179,6 +179,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
         lookup,
         minutes,
         lacks_points,
+        on_both_sides: false,
         counters: Counters {
             points,
             rebounds: count(counted.rebounds_total),
