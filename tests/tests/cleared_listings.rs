@@ -22,6 +22,18 @@ fn empty(mut game: Value) -> Value {
     game
 }
 
+/// The game with all its rows, of one side or of both, and their scores set to zero.
+fn zeroed(mut game: Value, sides: &[&str]) -> Value {
+    for side in sides {
+        game[format!("{side}_score")] = json!(0);
+        for row in box_of(&mut game, side) {
+            let player = row["player"].clone();
+            *row = json!({"min": "00", "pts": 0, "reb": 0, "ast": 0, "player": player});
+        }
+    }
+    game
+}
+
 /// The same game with its two sides the other way round.
 fn swapped(mut game: Value) -> Value {
     let (home, away) = (game["home_team"].take(), game["visitor_team"].take());
@@ -206,4 +218,40 @@ async fn a_game_that_has_begun_keeps_its_id() {
     let renamed = with(boston(FOURTH, 25), json!({"id": 18_447_999}));
     let live = night.poll("02:15", [renamed]).await;
     assert_eq!(live["games"][0]["game_id"], first["games"][0]["game_id"]);
+}
+
+#[tokio::test]
+async fn a_side_whose_rows_are_zeroed_keeps_its_score_and_its_rows() {
+    for sides in [&["home_team", "visitor_team"][..], &["home_team"], &["visitor_team"]] {
+        let night = night().await;
+        let before = night.poll("03:10", [full(boston(FINAL, 27))]).await;
+        let names = ["status", "home_score", "away_score", "player_count"];
+        for time in ["03:13", "03:16"] {
+            let live = night.poll(time, [zeroed(full(boston(FINAL, 27)), sides)]).await;
+            assert_eq!(fields(&live["games"][0], names), fields(&before["games"][0], names), "{sides:?}");
+            for lookup in ["jaylenbrown", "scottiebarnes"] {
+                let points = |live: &Value| player(live, lookup)["points"].clone();
+                assert_eq!(points(&live), points(&before), "{sides:?} {time}");
+            }
+            assert_eq!(night.standing("jaylenbrown").await["actual"], 27, "{sides:?} {time}");
+        }
+        // So does an export of the date, and the score that comes back is believed.
+        let live = night.backfill([zeroed(full(boston(FINAL, 27)), sides)]).await;
+        assert_eq!(fields(&live["games"][0], names), fields(&before["games"][0], names), "{sides:?}");
+        let live = night.backfill([full(boston(FINAL, 29))]).await;
+        assert_eq!(player(&live, "jaylenbrown")["points"], 29, "{sides:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_zeroed_where_the_box_adds_up_without_it_is_a_correction() {
+    let night = night().await;
+    let mut wrong = full(boston(FINAL, 27));
+    // Two points that were a teammate's.
+    box_of(&mut wrong, "home_team").push(line(78, "Wrong", "Scorer", 0, "1"));
+    night.poll("03:10", [wrong.clone()]).await;
+    box_of(&mut wrong, "home_team").pop();
+    box_of(&mut wrong, "home_team").push(line(78, "Wrong", "Scorer", 0, "00"));
+    let live = night.poll("03:13", [wrong]).await;
+    assert_eq!(player(&live, "wrongscorer")["minutes"], "00");
 }

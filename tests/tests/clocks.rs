@@ -185,6 +185,19 @@ async fn an_overtime_counted_from_one_follows_a_tied_end_whatever_it_is_called()
         assert_eq!(seen[..4], expected[..4], "{word:?}");
         assert!(seen[4] == expected[4] || word == "Overtime", "{word:?}: {}", seen[4]);
     }
+    // At the end of a second one, which is no halftime; a basket is taken back, and the end of the quarter was not seen.
+    let seen = tied_clocks(&[
+        ("02:40", ("4th Qtr", 4, "Q4 0:12"), 25),
+        ("02:46", ("In Progress", 1, "4:30"), 27),
+        ("02:49", ("In Progress", 1, "3:00"), 25),
+        ("02:52", ("In Progress", 1, "0:00"), 29),
+        ("02:55", ("In Progress", 2, "4:00"), 29),
+        ("02:58", ("In Progress", 2, "0:00"), 31),
+        ("03:01", ("In Progress", 3, "4:00"), 31),
+    ])
+    .await;
+    let expected = ["Q4 0:12", "OT1 4:30", "OT1 3:00", "OT1 0:00", "OT2 4:00", "OT2 0:00", "OT3 4:00"];
+    assert_eq!(seen, expected);
     // Without the tied end it is an earlier state of the game.
     let seen = tied_clocks(&[("02:40", ("4th Qtr", 4, "Q4 5:00"), 21), ("02:46", ("", 1, "4:30"), 23)]).await;
     assert_eq!(seen, ["Q4 5:00", "Q4 5:00"]);

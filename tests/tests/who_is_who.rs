@@ -479,3 +479,16 @@ async fn two_rows_of_a_game_are_not_one_player_because_the_directory_says_so() {
     assert_eq!(night.standing("jaylenbrown").await["actual"], 27);
     assert_eq!(night.standing("hugogonzalez").await["actual"], 6);
 }
+
+#[tokio::test]
+async fn a_prediction_with_another_certain_id_is_not_the_player_s() {
+    let other = with(spelled("jalenbrownjr"), json!({"universal_player_id": "jalenbrownjr_001"}));
+    let cloud = predicting(&[other, predicted("jalenbrown", 8.0, "UNDER")]).await;
+    cloud.add(REGISTRY, registered("Jalen Brown", "BOS"));
+    cloud.add(CONTEXT, expected("jalenbrown", "BOS"));
+    let night = Night::of(cloud).await;
+    night.poll("03:12", [full(joined(boston(FINAL, 25), 501, "Jalen", "Brown", 7))]).await;
+    let brown = night.standing("jalenbrown").await;
+    assert_eq!(fields(&brown, ["actual", "line"]), json!([7, 24.5]));
+    assert!(night.standing("jalenbrownjr").await["actual"].is_null());
+}

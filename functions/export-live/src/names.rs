@@ -1,6 +1,9 @@
 //! The warehouse's identification of players and games that BallDontLie names by its own ids.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use shared::{
@@ -73,6 +76,8 @@ impl Names {
         });
         let rows: Vec<BoxRow<'_>> = rows.collect();
         let public = public.into_iter().flatten();
+        let begun: HashSet<TeamPair> =
+            public.clone().filter(|game| game.has_begun()).map(|game| game.pair()).collect();
         let was = public.flat_map(|game| &game.players).flat_map(|player| {
             let (lookup, team) = (player.player_lookup.clone(), player.team.clone());
             let identity = Identity { lookup, name: Some(player.name.clone()), team };
@@ -96,7 +101,8 @@ impl Names {
                 let game = Arc::make_mut(game);
                 game.rename_inactive(&of_game, without_a_row);
                 game.nba_game_id = id.cloned().or_else(|| game.nba_game_id.take());
-                if let Some(id) = id.filter(|_| game.has_nba_id_only()) {
+                // A game that is public keeps the id that it has there.
+                if let Some(id) = id.filter(|_| game.has_nba_id_only() && !begun.contains(pair)) {
                     game.game_id = id.to_string();
                 }
                 game.rename(of_game);

@@ -12,7 +12,7 @@
 -- @month_before DATE
 -- @game_date DATE
 SELECT
-  MIN(player_lookup) AS player_lookup,
+  MAX(CASE WHEN recency = 1 THEN player_lookup END) AS player_lookup,
   MAX(universal_player_id) AS universal_player_id,
   CONCAT(
     CAST(SUM(played) AS STRING),

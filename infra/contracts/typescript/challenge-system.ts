@@ -381,7 +381,7 @@ export interface LivePlayer {
   nba_player_id: number | null;
   /**
    * True where the row is older than the game's state, because the source has left the player or the points out
-   * since; absent otherwise.
+   * since, or set the row to zero; absent otherwise.
    */
   outdated?: boolean;
   /**

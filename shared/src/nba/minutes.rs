@@ -1,4 +1,4 @@
-//! Minutes played, as BallDontLie writes them.
+//! Minutes played, as the sources write them.
 
 /// Minutes as a fraction from `"28:30"` (28.5), `"05"`, `"5"`, `"28.5"`, `"00:28:30"`, `"28:30.0"`, `"PT28M30.00S"`,
 /// `"28 min"`; `None` for anything else.

@@ -128,7 +128,7 @@ impl Assembly {
     /// Gives each player the line and the prediction of the day.
     pub fn predict(&mut self, rows: &[prediction::Row], offered: &[market::Row]) {
         let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
-        let mut unplaced: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
+        let mut elsewhere: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {
             let Some(lookup) =
                 self.slate.registry.lookup_of_id(row.universal_player_id.as_deref(), &row.player_lookup)
@@ -138,8 +138,7 @@ impl Assembly {
             };
             match self.place(row, &lookup) {
                 Found::At(place) => predictions.entry(place).or_default().add(row),
-                Found::Nowhere if row.is_active => unplaced.push((row, lookup)),
-                Found::Nowhere => {}
+                Found::Nowhere => elsewhere.push((row, lookup)),
                 Found::Ambiguous => tracing::warn!(
                     player = %row.player_lookup,
                     game = %row.game_id,
@@ -147,6 +146,15 @@ impl Assembly {
                 ),
             }
         }
+        // After the rows under the players' own lookups, which take precedence.
+        elsewhere.retain(|(row, lookup)| match self.spelled_otherwise(row, lookup) {
+            Some(place) => {
+                predictions.entry(place).or_default().add(row);
+                false
+            }
+            None => row.is_active,
+        });
+        let unplaced = elsewhere;
         let day = self.day;
         let mut by_lookup: HashMap<PlayerLookup, Vec<&market::Row>> = HashMap::new();
         for row in offered {
@@ -247,9 +255,6 @@ impl Assembly {
             (None, [_, _, ..], _) | (None, [], [_, _, ..]) => return Found::Ambiguous,
             (None, [], []) => {}
         }
-        if let Some(place) = self.spelled_otherwise(named, lookup) {
-            return Found::At(place);
-        }
         // An inactive prediction does not add a player to a game.
         let person = self.slate.registry.person(lookup, row.universal_player_id.as_deref(), None);
         let person =
@@ -265,18 +270,21 @@ impl Assembly {
         }
     }
 
-    /// The only player of the `named` game, else of the day, whose name is another spelling of a lookup that nobody has.
-    fn spelled_otherwise(&self, named: Option<usize>, lookup: &PlayerLookup) -> Option<Place> {
+    /// The only player of the prediction's game, else of the day, whose name is another spelling of a `lookup` that nobody
+    /// has.
+    fn spelled_otherwise(&self, row: &prediction::Row, lookup: &PlayerLookup) -> Option<Place> {
         if self.slate.registry.count(lookup) > 0 {
             return None;
         }
+        let named = WarehouseGameId::read(&row.game_id).ok().and_then(|id| self.game(&id));
+        let is_his = |player: &Player| {
+            is_lookup_of(lookup, &player.name) && agree(&player.universal_id, &row.universal_player_id)
+        };
         let games = self.slate.games.iter().enumerate();
         let games = games.filter(|(index, _)| named.is_none_or(|named| named == *index));
         let mut places = games.flat_map(|(game, it)| {
-            let players = it.players.iter().enumerate();
-            players
-                .filter(|(_, player)| is_lookup_of(lookup, &player.name))
-                .map(move |(index, _)| (game, index))
+            let players = it.players.iter().enumerate().filter(|(_, player)| is_his(player));
+            players.map(move |(index, _)| (game, index))
         });
         let place = places.next()?;
         places.next().is_none().then_some(place)

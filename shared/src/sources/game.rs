@@ -115,9 +115,15 @@ impl Game {
 pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
     let play = |game: &Game| {
         let GameState { status, period, time_remaining, .. } = &game.state;
-        let players = game.home.players.len() + game.visitor.players.len();
+        let rows = || game.sides().into_iter().flat_map(|side| &side.players);
+        let players = rows().count();
         let score = game.home.score + game.visitor.score;
-        (score > 0 || players > 0, elapsed_seconds(*status, *period, time_remaining), score, players)
+        (
+            score > 0 || rows().any(PlayerLine::has_counts),
+            elapsed_seconds(*status, *period, time_remaining),
+            score,
+            players,
+        )
     };
     greatest_of_each(games, |game| game.id.clone(), play)
 }
@@ -171,6 +177,11 @@ fn greatest_of_each<T, K: Eq + Hash, O: Ord>(
 }
 
 impl PlayerLine {
+    /// Whether the row shows play by a count; minutes aside.
+    fn has_counts(&self) -> bool {
+        self.counters != Counters::default()
+    }
+
     /// What tells apart the rows without an id.
     fn anonymous_key(&self) -> Option<PlayerLookup> {
         (self.bdl_id.is_none() && self.nba_id.is_none()).then(|| self.lookup.clone())

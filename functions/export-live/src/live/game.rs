@@ -71,7 +71,7 @@ pub struct LiveGame {
     /// Whether upstream said that the period is over, without a clock.
     #[serde(skip)]
     pub is_break: bool,
-    /// Whether upstream has no readable score of the home and of the visiting team.
+    /// Whether upstream has no readable score of the home and of the visiting team, or 0 beside players' points.
     #[serde(skip)]
     pub lacks_scores: [bool; 2],
 }
@@ -240,7 +240,7 @@ impl LiveGame {
     }
 
     /// This listing of a game, completed from the `known` one with the NBA id, players, points and scores that are
-    /// missing here, and the period of an end that came without one.
+    /// missing or set to zero here, and the period of an end that came without one.
     pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.with_ids_of(known);
         let lacks_period = game.status == GameStatus::Final && !game.says_period;
@@ -248,23 +248,23 @@ impl LiveGame {
             game.period = known.period;
             game.time_remaining = final_text(game.period);
         }
-        let is_cleared = self.is_cleared_since(known);
-        let [lacks_home, lacks_away] =
-            self.lacks_scores.map(|lacks| (lacks || is_cleared) && known.home_team == self.home_team);
-        if lacks_home {
-            game.home_score = game.home_score.max(known.home_score);
+        let [lacks_home, lacks_away] = self.lacks_scores;
+        if lacks_home || self.is_cleared_since(known, &self.home_team) {
+            game.home_score = game.home_score.max(known.score_of(&self.home_team));
         }
-        if lacks_away {
-            game.away_score = game.away_score.max(known.away_score);
+        if lacks_away || self.is_cleared_since(known, &self.away_team) {
+            game.away_score = game.away_score.max(known.score_of(&self.away_team));
         }
         for player in game.players.iter_mut().filter(|player| player.lacks_points) {
             let last = known.players.iter().find(|it| it.is_same(player));
             player.points = last.map_or(player.points, |last| last.points);
         }
         // A row without play of a player who was on the floor is wrong, unless the team's box adds up without the player.
+        let teams = [&self.home_team, &self.away_team];
+        let right: Vec<&Team> = teams.into_iter().filter(|team| game.adds_up_since(known, team)).collect();
         for player in game.players.iter_mut().filter(|player| !player.has_played()) {
             let last = known.players.iter().find(|it| it.is_same(player) && it.has_played());
-            if let Some(last) = last.filter(|last| known.has_begun() && !self.adds_up(&last.team)) {
+            if let Some(last) = last.filter(|last| known.has_begun() && !right.contains(&&last.team)) {
                 *player = LivePlayer { outdated: true, ..last.clone() };
             }
         }
@@ -337,13 +337,23 @@ impl LiveGame {
     /// The same of one team: its players' minutes add up to the game's, and their points to the score.
     pub(crate) fn is_whole_of(&self, team: &Team) -> bool {
         let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
-        let score = if *team == self.home_team { self.home_score } else { self.away_score };
+        let score = self.score_of(team);
         let rows = || self.players.iter().filter(|player| player.team == *team);
-        let minutes: f64 = rows().filter_map(|player| minutes_decimal(&player.minutes)).sum();
         let points: u32 = rows().map(|player| player.points).sum();
         rows().count() >= FEWEST_IN_A_BOX
             && points == score
-            && (minutes - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
+            && (self.minutes_of(team) - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
+    }
+
+    /// The sum of the minutes of a team's players.
+    pub(super) fn minutes_of(&self, team: &Team) -> f64 {
+        let rows = self.players.iter().filter(|player| player.team == *team);
+        rows.filter_map(|player| minutes_decimal(&player.minutes)).sum()
+    }
+
+    /// The score of a team.
+    pub(super) fn score_of(&self, team: &Team) -> u32 {
+        if *team == self.home_team { self.home_score } else { self.away_score }
     }
 
     pub(crate) fn sort_players(&mut self) {

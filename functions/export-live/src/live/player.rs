@@ -53,7 +53,7 @@ pub struct LivePlayer {
     /// Free throws attempted.
     pub ft_attempted: u32,
     /// True where the row is older than the game's state, because the source has left the player or the points out
-    /// since; absent otherwise.
+    /// since, or set the row to zero; absent otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
     /// Whether the source has no points of the player in this poll.

@@ -8,6 +8,8 @@ use super::{LiveGame, LivePlayer};
 const MOST_AHEAD_OF_THE_BOX: u32 = 6;
 /// The most points of a basket.
 const POINTS_OF_A_BASKET: u32 = 3;
+/// The seconds before the end of a period in which the last poll of it may have been.
+const LAST_MINUTE: u32 = 60;
 /// The period that no jump from regulation to an ordinary overtime reaches.
 const SECOND_OVERTIME: i64 = 6;
 
@@ -116,47 +118,59 @@ impl LiveGame {
     }
 
     /// This listing in the overtime that it means where it counts overtimes from 1 and nothing in it says so: the
-    /// `known` game is in that overtime or at a tied end before it, and no team has fewer points.
+    /// `known` game is in that overtime or about to end in a tie before it, and the scores may follow one another.
     pub(crate) fn in_overtime_after(&self, known: &LiveGame) -> Option<LiveGame> {
         let is_on = self.status == GameStatus::InProgress && (1..4).contains(&self.period);
         if !is_on || known.period < 4 || self.home_team != known.home_team {
             return None;
         }
-        let is_no_less = self.home_score >= known.home_score && self.away_score >= known.away_score;
+        // A basket may be taken back.
+        let follows = |score: u32, known: u32| score + POINTS_OF_A_BASKET >= known;
+        let is_no_less =
+            follows(self.home_score, known.home_score) && follows(self.away_score, known.away_score);
         let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
-        let is_end = elapsed(known) == elapsed_seconds(GameStatus::Final, known.period, "");
-        let is_tied_end = is_end && known.home_score == known.away_score && known.home_score > 0;
+        let end = elapsed_seconds(GameStatus::Final, known.period, "");
+        let may_be_tied = known.home_score.abs_diff(known.away_score) <= POINTS_OF_A_BASKET;
+        let is_near_tied_end = elapsed(known) + LAST_MINUTE >= end && may_be_tied && known.home_score > 0;
         let period = 4 + self.period;
-        let follows = known.period == period || (is_tied_end && known.period + 1 == period);
-        let quarter = format!("Q{}", self.period);
-        let clock = self.time_remaining.strip_prefix(&quarter)?;
+        let is_next = known.period == period || (is_near_tied_end && known.period + 1 == period);
+        // The second period of a game ends with halftime.
+        let clock = match self.is_halftime() {
+            true => " 0:00",
+            false => self.time_remaining.strip_prefix(&format!("Q{}", self.period))?,
+        };
         let time_remaining = format!("OT{}{clock}", self.period);
-        (is_no_less && follows).then(|| LiveGame { period, time_remaining, ..self.clone() })
+        (is_no_less && is_next).then(|| LiveGame { period, time_remaining, ..self.clone() })
     }
 
-    /// Whether the listing has neither a score nor a player's count although the `known` one has more than a basket that
-    /// was taken back: the source has cleared the game.
-    pub(super) fn is_cleared_since(&self, known: &LiveGame) -> bool {
-        !self.shows_play() && known.home_score + known.away_score > POINTS_OF_A_BASKET
+    /// Whether a team has neither a score nor a player's count although in the `known` listing it has more than a basket
+    /// that was taken back: the source has cleared it.
+    pub(super) fn is_cleared_since(&self, known: &LiveGame, team: &Team) -> bool {
+        let mut rows = self.players.iter().filter(|player| player.team == *team);
+        self.score_of(team) == 0
+            && !rows.any(LivePlayer::has_played)
+            && known.score_of(team) > POINTS_OF_A_BASKET
     }
 
-    /// A team's score, and the sum of its players' points.
-    fn points_of(&self, team: &Team) -> (u32, u32) {
-        let score = if *team == self.home_team { self.home_score } else { self.away_score };
+    /// Whether a team's rows have all points of its score and no fewer minutes than the `known` ones, at the end all.
+    pub(super) fn adds_up_since(&self, known: &LiveGame, team: &Team) -> bool {
+        match self.status {
+            GameStatus::Final => self.is_whole_of(team),
+            _ => {
+                self.points_of(team) == self.score_of(team) && self.minutes_of(team) >= known.minutes_of(team)
+            }
+        }
+    }
+
+    /// The sum of the points of a team's players.
+    fn points_of(&self, team: &Team) -> u32 {
         let rows = self.players.iter().filter(|player| player.team == *team);
-        (score, rows.map(|player| player.points).sum())
-    }
-
-    /// Whether a team's rows have all points of its score.
-    pub(super) fn adds_up(&self, team: &Team) -> bool {
-        let (score, points) = self.points_of(team);
-        score == points
+        rows.map(|player| player.points).sum()
     }
 
     /// Whether a team's rows lack more points of its score than a delay explains.
     fn is_short_of_points(&self, team: &Team) -> bool {
-        let (score, points) = self.points_of(team);
-        score > points + MOST_AHEAD_OF_THE_BOX
+        self.score_of(team) > self.points_of(team) + MOST_AHEAD_OF_THE_BOX
     }
 
     /// Whether the game is said to have ended in a tie, which no game does.
@@ -173,9 +187,10 @@ impl LiveGame {
             || counts(self) != counts(known)
     }
 
-    /// How many players who have played in the `known` listing are missing.
+    /// How many players who have played in the `known` listing are missing, or have a row without play.
     pub(crate) fn lacks_of(&self, known: &LiveGame) -> usize {
-        let is_listed = |player: &&LivePlayer| self.players.iter().any(|it| it.is_same(player));
+        let is_his = |row: &LivePlayer, player: &LivePlayer| row.is_same(player) && row.has_played();
+        let is_listed = |player: &&LivePlayer| self.players.iter().any(|row| is_his(row, player));
         known.players.iter().filter(|player| player.has_played() && !is_listed(player)).count()
     }
 

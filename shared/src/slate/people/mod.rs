@@ -81,8 +81,9 @@ pub fn identify(
         // A row that was corrected earlier is there too.
         let own = lookup.as_ref().and_then(|lookup| known.team(lookup));
         if row.on_both_sides {
-            let own = own.or_else(|| Some(&known.earlier(row)?.team));
-            return own.filter(|own| row.game.teams().contains(own)).unwrap_or(row.team).clone();
+            let plays = |team: &&Team| row.game.teams().contains(team);
+            let earlier = || known.earlier(row).map(|earlier| &earlier.team).filter(plays);
+            return own.filter(plays).or_else(earlier).unwrap_or(row.team).clone();
         }
         let is_right = own == Some(row.team);
         match swapped.contains(row.game) && !is_right {

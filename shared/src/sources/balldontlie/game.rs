@@ -129,10 +129,11 @@ fn day_of(game: &wire::Game<'_>) -> Result<SlateDay, String> {
     })
 }
 
-/// Minutes as upstream writes them; a whole number without its decimal point, and an ISO duration as a clock.
+/// Minutes as upstream writes them; a whole number without its decimal point, and a duration with its units as a clock.
 fn minutes(text: &str) -> String {
     let text = text.trim();
-    if let Some(minutes) = minutes_decimal(text).filter(|_| text.starts_with("PT")) {
+    let has_units = text.bytes().any(|b| b.is_ascii_alphabetic());
+    if let Some(minutes) = minutes_decimal(text).filter(|_| has_units) {
         return minutes_text(minutes);
     }
     let number = if text.contains('.') { Number::of_text(text).known() } else { None };
