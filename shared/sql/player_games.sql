@@ -1,5 +1,6 @@
 -- One row for each player and game of some days: the newest, because a game may have duplicate rows. A player whose
--- spelling has changed is the same by the universal player id. A game without minutes and points was not played. Other queries read this one under the name `player_games`.
+-- spelling has changed is the same by the universal player id. A game without minutes and points was not played. Other
+-- queries read this one under the name `player_games`.
 -- @since DATE
 -- @before DATE
 SELECT

@@ -897,3 +897,20 @@ async fn a_game_that_the_feed_has_under_another_id_than_the_schedule_keeps_its_i
     let public = night.poll("02:01", refused()).await;
     assert_eq!(fields(&public, ["game_id", "nba_game_id"]), json!([GAME, GAME]));
 }
+
+#[tokio::test]
+async fn seconds_on_the_floor_that_only_the_feed_counts_do_not_keep_the_first_source_out() {
+    let with_dick = |state, minutes: &str| {
+        let mut game = game(state, 21);
+        let dick = &mut box_of(&mut game, "visitor_team")[1];
+        let player = dick["player"].clone();
+        *dick = json!({"min": minutes, "pts": 0, "player": player});
+        game
+    };
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.feed.list([of_the_nba(&with_dick(THIRD, "0:05"), GAME)]);
+    let by_feed = night.poll("02:01", refused()).await;
+    assert_eq!(by_feed["source"], "nba_cdn");
+    let back = night.poll("02:12", Reply::games([with_dick(FOURTH, "00")])).await;
+    assert_eq!(back["source"], "balldontlie");
+}

@@ -214,8 +214,9 @@ pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadab
         Ok(Some(0)) if !has_begun || of_players == 0 => Side { score: 0, ..side },
         Ok(Some(score)) if score > 0 => Side { score, ..side },
         Ok(None) if !has_begun => side,
-        Ok(_) | Err(()) => {
-            *unreadable += 1;
+        count => {
+            // A score may lag behind the rows, which is not worth a report.
+            *unreadable += usize::from(count != Ok(Some(0)));
             Side { score: of_players, lacks_score: true, ..side }
         }
     }

@@ -263,7 +263,7 @@ impl LiveGame {
         let teams = [&self.home_team, &self.away_team];
         let right: Vec<&Team> = teams.into_iter().filter(|team| game.adds_up_since(known, team)).collect();
         for player in game.players.iter_mut().filter(|player| !player.has_played()) {
-            let last = known.players.iter().find(|it| it.is_same(player) && it.has_played());
+            let last = known.players.iter().find(|it| it.is_same(player) && it.has_evidently_played());
             if let Some(last) = last.filter(|last| known.has_begun() && !right.contains(&&last.team)) {
                 *player = LivePlayer { outdated: true, ..last.clone() };
             }

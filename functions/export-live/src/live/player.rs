@@ -148,6 +148,11 @@ impl LivePlayer {
         .sum()
     }
 
+    /// Whether the player was on the floor for every source: of less than a minute without a count, one knows nothing.
+    pub(super) fn has_evidently_played(&self) -> bool {
+        minutes_decimal(&self.minutes).is_some_and(|minutes| minutes >= 1.0) || self.total() > 0
+    }
+
     /// Whether the player was on the floor: has minutes, or any other count.
     pub(crate) fn has_played(&self) -> bool {
         minutes_decimal(&self.minutes).is_some_and(|minutes| minutes > 0.0) || self.total() > 0

@@ -189,7 +189,9 @@ impl LiveGame {
 
     /// How many players who have played in the `known` listing are missing, or have a row without play.
     pub(crate) fn lacks_of(&self, known: &LiveGame) -> usize {
-        let is_his = |row: &LivePlayer, player: &LivePlayer| row.is_same(player) && row.has_played();
+        let is_his = |row: &LivePlayer, player: &LivePlayer| {
+            row.is_same(player) && (row.has_played() || !player.has_evidently_played())
+        };
         let is_listed = |player: &&LivePlayer| self.players.iter().any(|row| is_his(row, player));
         known.players.iter().filter(|player| player.has_played() && !is_listed(player)).count()
     }
