@@ -18,7 +18,7 @@ use crate::{free_port, skipped};
 const DRIVER: &str = "/usr/bin/chromedriver";
 const BROWSER: &str = "/usr/bin/chromium";
 /// The timeout for content to appear on a page.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A browser with one page.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Browser {
 
     /// Polls a script until its return value satisfies the condition, and returns that value.
     pub async fn until(&self, what: &str, script: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
             let value = self.ask(script).await;
             if wanted(&value) {

@@ -70,6 +70,8 @@ pub enum Token {
     For(u32),
     /// Any answer.
     Answer(u16, &'static str),
+    /// The request is taken and never answered.
+    Silence,
 }
 
 #[derive(Debug)]
@@ -108,15 +110,19 @@ async fn metadata(State(script): State<Arc<Mutex<Script>>>, request: Request) ->
         // body.
         return (flavor, "").into_response();
     }
-    let mut script = script.lock().expect("the script");
-    script.asked += 1;
-    let token =
-        if script.tokens.len() > 1 { script.tokens.pop_front() } else { script.tokens.front().cloned() };
+    let (token, asked) = {
+        let mut script = script.lock().expect("the script");
+        script.asked += 1;
+        let is_last = script.tokens.len() == 1;
+        let token = if is_last { script.tokens.front().cloned() } else { script.tokens.pop_front() };
+        (token, script.asked)
+    };
     match token {
+        Some(Token::Silence) => std::future::pending().await,
         Some(Token::For(seconds)) => {
             let body = format!(
                 r#"{{"access_token":"token-{}","expires_in":{seconds},"token_type":"Bearer"}}"#,
-                script.asked
+                asked
             );
             ([("metadata-flavor", "Google"), ("content-type", "application/json")], body).into_response()
         }

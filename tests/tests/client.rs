@@ -53,6 +53,8 @@ fn a_front_end_installs_the_package_from_its_tarball_and_a_strict_program_compil
     let to = front_end.to_str().expect("a path");
     let name =
         said(run("npm", &["pack", "--silent", "--ignore-scripts", "--pack-destination", to], &package));
+    let readme = fs::read_to_string(package.join("README.md")).expect("the README");
+    assert_eq!(readme.matches(name.trim()).count(), 2, "the README installs {name}");
     let tarball = front_end.join(name.trim());
     let tarball = tarball.to_str().expect("a path");
     let manifest = json!({"name": "front-end", "private": true, "type": "module"});

@@ -1,7 +1,7 @@
 //! Tokens of a deployed function, from a working and from a faulty metadata server. The binaries run
 //! without any emulator, against Google's own host names.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;
@@ -110,6 +110,21 @@ async fn a_metadata_server_that_is_overloaded_for_a_moment_costs_a_redelivery_an
     }
     assert_eq!(answers.last(), Some(&200), "{answers:?}");
     assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_metadata_server_that_is_silent_or_overloaded_for_a_minute_ends_the_process() {
+    for token in [Token::Silence, Token::Answer(503, "busy")] {
+        let mut deployed = Deployed::start([token]).await;
+        let begun = Instant::now();
+        while let Ok(answer) = deployed.deliver(0).await {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(begun.elapsed() < Duration::from_secs(180), "the process goes on without tokens");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        assert!(begun.elapsed() >= Duration::from_secs(55), "{:?}", begun.elapsed());
+        deployed.assert_ends("a minute without tokens").await;
+    }
 }
 
 /// Cloud Run suspends the CPU between two requests; a token refresh that was due meanwhile is made up for.

@@ -81,3 +81,41 @@ async fn both_exports_and_any_day_add_to_one_list() {
         days.as_array().expect("days").iter().map(|day| day["date"].as_str().expect("a day")).collect();
     assert_eq!(listed, [DAY, "2026-01-07"]);
 }
+
+#[tokio::test]
+async fn two_warm_exporters_take_nothing_from_each_other() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let lists = night.cloud.tonight(&HandClock::at("2026-01-10T00:00:00Z")).await;
+    let list = async |day: &str| {
+        lists.tell(json!({"export_types": ["tonight"], "target_date": day})).await;
+    };
+    list("2026-01-07").await;
+    night.poll("23:30", [boston(BEFORE, 0)]).await;
+    list("2026-01-08").await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    list("2026-01-06").await;
+    let days = days(&night.cloud).await;
+    let of_live = ["live", "live-grading", "live-timeline"];
+    let night_s =
+        json!({"date": DAY, "documents": of_live, "games": 1, "lines": 1, "settled": "provisional"});
+    assert_eq!(days[0], night_s, "the schedule's games are known to the live export alone, too");
+    let listed: Vec<&str> =
+        days.as_array().expect("days").iter().map(|day| day["date"].as_str().expect("a day")).collect();
+    assert_eq!(listed, [DAY, "2026-01-08", "2026-01-07", "2026-01-06"]);
+}
+
+#[tokio::test]
+async fn a_settled_day_that_could_not_be_recorded_is_recorded_by_the_next_call() {
+    let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    night.cloud.add(SUMMARY, played("jaylenbrown", DAY, 27, 30.0));
+    night.restart().await;
+    night.backfill([full(boston(FINAL, 27))]).await;
+    let without = json!({"updated_at": "2026-01-10T12:00:00Z", "dates": []});
+    night.cloud.upload(API_BUCKET, DATES, without.to_string()).await;
+    night.restart().await;
+    let reply = night.call(json!({"target_date": DAY, "until_official": true})).await;
+    assert_eq!(reply["status"], "already_official");
+    let day = &days(&night.cloud).await[0];
+    assert_eq!((&day["date"], &day["lines"], &day["settled"]), (&json!(DAY), &json!(1), &json!("official")));
+}

@@ -8,7 +8,7 @@ use tests::{
     warehouse::{DAY, GAME, expected, offered, played, predicted, registered, reported, scheduled, with},
 };
 
-const AFTERNOON: &str = "2026-01-09T22:00:00Z";
+const AFTERNOON: &str = "2026-01-09T22:45:00Z";
 const DATED: &str = "v1/tonight/2026-01-09.json";
 const LATEST: &str = "v1/tonight/all-players.json";
 
@@ -128,8 +128,8 @@ async fn a_message_becomes_the_list_of_everyone_who_plays() {
     assert_eq!(
         with(document, json!({"games": []})),
         json!({
-            "game_date": DAY, "generated_at": "2026-01-09T22:00:00.000000+00:00", "total_players": 4,
-            "total_with_lines": 1, "status": "degraded", "degraded_reason": "1 of 1 games with too few players", "settled": "open",
+            "game_date": DAY, "generated_at": "2026-01-09T22:45:00.000000+00:00", "total_players": 4,
+            "total_with_lines": 1, "status": "degraded", "degraded_reason": "1 of 1 game with too few players", "settled": "open",
             "data_quality": {
                 "games_without_context": 0, "players_without_line": 3, "players_from_roster": 0, "predictions": 1,
             },
@@ -156,7 +156,7 @@ async fn the_completion_tells_what_came_of_it_under_the_same_correlation_id() {
         with(completion, json!({"duration_seconds": 0})),
         json!({
             "processor_name": "Phase6Export", "phase": "phase_6_publishing", "correlation_id": "c-1",
-            "timestamp": "2026-01-09T22:00:00.000000+00:00", "status": "success", "export_type": "daily",
+            "timestamp": "2026-01-09T22:45:00.000000+00:00", "status": "success", "export_type": "daily",
             "duration_seconds": 0, "paths": {"tonight": tests::uri(DATED), "all_players": tests::uri(LATEST)}, "errors": [],
             "trigger_source": "test", "target_date": "today", "export_types": ["tonight"],
         })
@@ -261,6 +261,7 @@ async fn f65_another_day_never_overwrites_tonight() {
     }
     assert_eq!(cloud.document(LATEST).await, tonight);
     assert_eq!(cloud.document("v1/tonight/2026-01-02.json").await["games"][0]["home_team"], "NYK");
+    cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
     function.tell(with(self::tonight(), json!({"update_latest": false}))).await;
     assert_eq!(cloud.document(LATEST).await, tonight);
     assert_ne!(cloud.document(DATED).await, tonight, "but the day's own is new");
@@ -306,6 +307,7 @@ async fn f62_without_bigquery_nothing_is_written_and_the_message_comes_again() {
     assert_eq!(cloud.document(LATEST).await, good);
     assert_eq!(cloud.completions().len(), 1, "the second one is still to come");
     cloud.execute("nba_predictions", "ALTER TABLE elsewhere RENAME TO player_prop_predictions");
+    cloud.add(PREDICTIONS, predicted("jaylenbrown", 27.3, "OVER"));
     assert_eq!(function.tell(tonight()).await.json["status"], "success");
     assert_ne!(cloud.document(LATEST).await, good);
 }
@@ -353,7 +355,7 @@ async fn f10_f55_a_team_without_context_plays_with_its_roster() {
     assert_eq!((&quality["games_without_context"], &quality["players_from_roster"]), (&json!(1), &json!(2)));
     assert_eq!(document["status"], "degraded");
     let reason = document["degraded_reason"].as_str().expect("a reason");
-    assert!(reason.starts_with("1 of 1 games without context for a team; "), "{reason}");
+    assert!(reason.starts_with("1 of 1 game without the analysis of a team; "), "{reason}");
 }
 
 #[tokio::test]

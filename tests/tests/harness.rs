@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::{
     Error,
     env::Environment,
-    service::{self, MAXIMUM_BODY_BYTES, Settings},
+    service::{self, MAX_BODY_BYTES, Settings},
 };
 use tests::Function;
 
@@ -59,9 +59,9 @@ async fn health_is_answered_to_anyone_and_get_is_for_nothing_else() {
 #[tokio::test]
 async fn a_body_up_to_the_limit_is_taken_and_a_larger_one_is_refused() {
     let function = obedient(&settings()).await;
-    let at_the_limit = function.post(vec![b'x'; MAXIMUM_BODY_BYTES]).await;
-    assert_eq!(at_the_limit.json, json!({"length": MAXIMUM_BODY_BYTES}));
-    let over = function.post(vec![b'x'; MAXIMUM_BODY_BYTES + 1]).await;
+    let at_the_limit = function.post(vec![b'x'; MAX_BODY_BYTES]).await;
+    assert_eq!(at_the_limit.json, json!({"length": MAX_BODY_BYTES}));
+    let over = function.post(vec![b'x'; MAX_BODY_BYTES + 1]).await;
     assert_eq!(over.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(over.message(), "the body is larger than 1048576 bytes");
 }

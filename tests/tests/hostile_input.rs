@@ -18,7 +18,7 @@ use shared::{
     documents::snapshot::Snapshot,
     env::Environment,
     service::event::{FinalizedObject, published_message},
-    sources::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT, Source, balldontlie::read_games},
+    sources::{MAX_GAMES, MAX_PLAYERS, MAX_TEXT, Source, balldontlie::read_games},
 };
 use tests::{Cloud, Reply, Stub, game, instant, snapshot};
 use tokio::runtime::{Builder, Runtime};
@@ -154,12 +154,12 @@ fn a_snapshot() -> Value {
 fn check_games(bytes: &[u8]) {
     let Ok(raw) = serde_json::from_slice::<Vec<&RawValue>>(bytes) else { return };
     let (games, rejected) = read_games(raw.iter().copied());
-    assert!(games.len() <= MAXIMUM_GAMES);
+    assert!(games.len() <= MAX_GAMES);
     for game in &games {
-        assert!(!game.id.is_empty() && game.id.chars().count() <= MAXIMUM_TEXT);
-        assert!(game.sides().iter().map(|side| side.players.len()).sum::<usize>() <= MAXIMUM_PLAYERS);
+        assert!(!game.id.is_empty() && game.id.chars().count() <= MAX_TEXT);
+        assert!(game.sides().iter().map(|side| side.players.len()).sum::<usize>() <= MAX_PLAYERS);
         for player in game.sides().into_iter().flat_map(|side| &side.players) {
-            assert!(!player.lookup.as_str().is_empty() && player.name.chars().count() <= MAXIMUM_TEXT);
+            assert!(!player.lookup.as_str().is_empty() && player.name.chars().count() <= MAX_TEXT);
         }
     }
     let kept: usize = rejected.iter().map(|rejected| rejected.raw.len()).sum();

@@ -4,7 +4,7 @@
 use local_cloud::cloud::RAW_BUCKET;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use shared::sources::{MAXIMUM_GAMES, MAXIMUM_PLAYERS, MAXIMUM_TEXT};
+use shared::sources::{MAX_GAMES, MAX_PLAYERS, MAX_TEXT};
 use tests::{Answer, Cloud, HandClock, Reply, Stub, game, snapshot};
 
 const NIGHT: &str = "2026-01-10T02:12:01.500000Z";
@@ -50,10 +50,10 @@ fn rejected(cloud: &Cloud) -> Vec<String> {
 async fn five_hundred_games_are_a_poll_and_one_more_is_not() {
     let (cloud, clock) = (Cloud::start().await, HandClock::at(NIGHT));
     let games = |count: usize| Reply::games((1..=count).map(in_progress));
-    let stub = Stub::answering([games(MAXIMUM_GAMES)]).await;
+    let stub = Stub::answering([games(MAX_GAMES)]).await;
     let answer = cloud.scraper(&stub, &clock).await.post("").await;
     assert_eq!((answer.status, &answer.json["gameCount"]), (StatusCode::OK, &json!(500)));
-    stub.answer([games(MAXIMUM_GAMES + 1)]);
+    stub.answer([games(MAX_GAMES + 1)]);
     clock.set("2026-01-10T02:15:01Z");
     let answer = cloud.scraper(&stub, &clock).await.post("").await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
@@ -63,7 +63,7 @@ async fn five_hundred_games_are_a_poll_and_one_more_is_not() {
 
 #[tokio::test]
 async fn of_a_snapshot_five_hundred_games_are_stored_and_the_rest_is_kept() {
-    let games: Vec<Value> = (1..=MAXIMUM_GAMES + 1).map(in_progress).collect();
+    let games: Vec<Value> = (1..=MAX_GAMES + 1).map(in_progress).collect();
     let (cloud, answer) = process(snapshot("20260110T021201Z", &games)).await;
     assert_eq!((&answer.json["rows"], &answer.json["rejected"]), (&json!(1_000), &json!(1)));
     assert_eq!(cloud.number(COUNT), 1_000);
@@ -72,9 +72,9 @@ async fn of_a_snapshot_five_hundred_games_are_stored_and_the_rest_is_kept() {
 
 #[tokio::test]
 async fn two_hundred_players_are_a_game_and_one_more_is_not() {
-    let (cloud, answer) = process(snapshot("20260110T021201Z", &[crowded(MAXIMUM_PLAYERS)])).await;
+    let (cloud, answer) = process(snapshot("20260110T021201Z", &[crowded(MAX_PLAYERS)])).await;
     assert_eq!((&answer.json["rows"], cloud.number(COUNT)), (&json!(200), 200));
-    let games = [crowded(MAXIMUM_PLAYERS + 1), in_progress(2)];
+    let games = [crowded(MAX_PLAYERS + 1), in_progress(2)];
     let (cloud, answer) = process(snapshot("20260110T021201Z", &games)).await;
     assert_eq!((&answer.json["rows"], cloud.number(COUNT)), (&json!(2), 2));
     assert_eq!(rejected(&cloud), ["game 1: players: more than 200"]);
@@ -105,12 +105,12 @@ async fn texts_up_to_two_hundred_characters_are_stored_whole_and_longer_ones_are
         minutes["home_team"]["players"][0]["min"] = text(length).into();
         snapshot("20260110T021201Z", &[clock, name, minutes])
     };
-    let (cloud, answer) = process(with(MAXIMUM_TEXT)).await;
+    let (cloud, answer) = process(with(MAX_TEXT)).await;
     assert_eq!((&answer.json["rows"], &answer.json["rejected"]), (&json!(6), &json!(0)));
     let longest = "SELECT MAX(LENGTH(time_remaining)), MAX(LENGTH(player_full_name)), MAX(LENGTH(minutes)) FROM nba_raw.bdl_live_boxscores";
     assert_eq!(cloud.rows(longest), [["200", "200", "200"]]);
 
-    let (cloud, answer) = process(with(MAXIMUM_TEXT + 1)).await;
+    let (cloud, answer) = process(with(MAX_TEXT + 1)).await;
     assert_eq!((&answer.json["rows"], &answer.json["rejected"]), (&json!(2), &json!(3)));
     let rejected = rejected(&cloud);
     assert_eq!(rejected[0], "game 1: time: longer than 200 characters");
@@ -125,6 +125,8 @@ async fn numbers_beyond_what_a_count_can_be_make_their_player_unreadable_and_sin
         "-9223372036854775809",
         "-1",
         "4294967296",
+        "4294967295",
+        "1000",
         "1e400",
         "1.5",
         "\"NaN\"",
@@ -137,8 +139,8 @@ async fn numbers_beyond_what_a_count_can_be_make_their_player_unreadable_and_sin
         assert_eq!(cloud.number(COUNT), 1);
     }
     let snapshot = snapshot("20260110T021201Z", &[in_progress(1)]);
-    let (cloud, _) = process(snapshot.replace("\"pts\":10", "\"pts\":4294967295")).await;
-    assert_eq!(cloud.number("SELECT MAX(points) FROM nba_raw.bdl_live_boxscores"), 4_294_967_295);
+    let (cloud, _) = process(snapshot.replace("\"pts\":10", "\"pts\":999")).await;
+    assert_eq!(cloud.number("SELECT MAX(points) FROM nba_raw.bdl_live_boxscores"), 999);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tests::{Cloud, Function, HandClock};
 /// The maximum number of rounds of a thousand calls; one of them must show no leak.
 const ROUNDS: usize = 6;
 /// The memory growth, two kilobytes per call, below which a round shows no leak.
-const MOST_GROWN: u64 = 2 * 1024 * 1024;
+const MAX_GROWN: u64 = 2 * 1024 * 1024;
 
 /// This process's resident memory in bytes; the function under test is in it.
 fn resident() -> u64 {
@@ -42,7 +42,7 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
     let exporter = Function::start(export_live::app(settings, clock.for_function())).await;
     // A leak grows the heap in every round; a peak of concurrent allocations grows it only in some rounds.
     let mut grown = Vec::new();
-    while grown.len() < ROUNDS && grown.iter().all(|grown| *grown >= MOST_GROWN) {
+    while grown.len() < ROUNDS && grown.iter().all(|grown| *grown >= MAX_GROWN) {
         let before = resident();
         for _ in 0..20 {
             run_into_the_deadline(&exporter, 50).await;
@@ -50,7 +50,7 @@ async fn a_thousand_calls_whose_upstream_trickles_leave_no_memory_behind() {
         grown.push(resident().saturating_sub(before));
     }
     let least = grown.iter().min().copied().unwrap_or_default();
-    assert!(least < MOST_GROWN, "grown by {grown:?} bytes in rounds of 1,000 calls");
+    assert!(least < MAX_GROWN, "grown by {grown:?} bytes in rounds of 1,000 calls");
     let health = reqwest::get(exporter.url.join("health").expect("a URL")).await.expect("an answer");
     assert_eq!(health.status(), StatusCode::OK);
 }

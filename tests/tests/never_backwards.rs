@@ -12,11 +12,13 @@ use tests::{
     warehouse::predicted,
 };
 
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 6] = [
     "v1/live/2026-01-09.json",
     "v1/live/latest.json",
     "v1/live-grading/2026-01-09.json",
     "v1/live-grading/latest.json",
+    "v1/live-timeline/2026-01-09.json",
+    "v1/live-timeline/latest.json",
 ];
 
 fn scored(points: i64) -> Value {
@@ -37,6 +39,7 @@ async fn assert_all_are_of(cloud: &Cloud, poll: &str) {
     for object in DOCUMENTS {
         assert_eq!(cloud.document(object).await["poll_id"], poll, "{object}");
     }
+    assert_eq!(cloud.document("v1/status.json").await["services"]["live_data"]["poll_id"], poll);
 }
 
 #[tokio::test]

@@ -8,11 +8,11 @@ use shared::env::Environment;
 use tests::{
     Cloud, Feed, Function, HandClock, Reply, Stub,
     drift::{
-        BEFORE, FINAL, FOURTH, GRADING, LIVE, PREDICTIONS, STATUS, THIRD, TIMELINE, boston, box_of, fields,
-        full, instant_of, only, player,
+        BEFORE, FINAL, FOURTH, GRADING, LIVE, PREDICTIONS, SCHEDULE, STATUS, THIRD, TIMELINE, boston, box_of,
+        fields, full, instant_of, line, los_angeles, only, player,
     },
     feed::{of_the_nba, with_inactive},
-    warehouse::{DAY, GAME, predicted},
+    warehouse::{DAY, GAME, predicted, scheduled},
 };
 
 const BOTH: &str = "balldontlie,nba_cdn";
@@ -631,7 +631,7 @@ async fn while_the_second_source_serves_the_history_has_its_polls_once_under_the
 }
 
 #[tokio::test]
-async fn games_that_are_public_by_the_second_source_are_kept_beside_the_first_one_s_snapshot() {
+async fn games_that_are_public_by_the_second_source_are_kept_as_it_has_them() {
     let night = Night::of(&[]).await;
     let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
     let frozen = || Reply::games([game(THIRD, 21)]);
@@ -641,19 +641,14 @@ async fn games_that_are_public_by_the_second_source_are_kept_beside_the_first_on
     assert!(night.cloud.names(RAW_BUCKET, IN_PROGRESS).is_empty());
     night.poll("02:06", frozen()).await;
     let answer = scraper.post("").await;
-    assert_eq!(answer.json["path"], "ball-dont-lie/live-boxscores/2026-01-09/20260110_020600.json");
-    let kept = night.cloud.names(RAW_BUCKET, IN_PROGRESS);
-    assert_eq!(kept, ["nba-com/live-boxscores/2026-01-09/20260110_020600.json"]);
-    assert_eq!(night.cloud.json(RAW_BUCKET, &kept[0])["liveBoxes"][0]["gameId"], GAME);
-    // The rows of the game are those of the feed alone.
-    let first = "ball-dont-lie/live-boxscores/2026-01-09/20260110_020600.json";
-    assert_eq!(night.cloud.json(RAW_BUCKET, first)["elsewhere"], json!([["BOS", "TOR"]]));
+    let kept = "nba-com/live-boxscores/2026-01-09/20260110_020600.json";
+    assert_eq!(answer.json["path"], kept, "no other game is on");
+    assert_eq!(night.cloud.names(RAW_BUCKET, IN_PROGRESS), [kept]);
+    assert_eq!(night.cloud.json(RAW_BUCKET, kept)["liveBoxes"][0]["gameId"], GAME);
     let processor = night.cloud.processor().await;
-    for (name, rows) in [(first, 0), (kept[0].as_str(), 26)] {
-        let object = night.cloud.services.objects.list(RAW_BUCKET, name).pop().expect("a snapshot");
-        let answer = processor.deliver(RAW_BUCKET, name, object.generation).await;
-        assert_eq!(answer.json["rows"], rows, "{name}: {answer:?}");
-    }
+    let object = night.cloud.services.objects.list(RAW_BUCKET, kept).pop().expect("a snapshot");
+    let answer = processor.deliver(RAW_BUCKET, kept, object.generation).await;
+    assert_eq!(answer.json["rows"], 26, "{answer:?}");
 }
 
 #[tokio::test]
@@ -913,4 +908,124 @@ async fn seconds_on_the_floor_that_only_the_feed_counts_do_not_keep_the_first_so
     assert_eq!(by_feed["source"], "nba_cdn");
     let back = night.poll("02:12", Reply::games([with_dick(FOURTH, "00")])).await;
     assert_eq!(back["source"], "balldontlie");
+}
+
+#[tokio::test]
+async fn fewer_points_of_the_other_source_are_taken_only_if_they_last_for_five_minutes() {
+    // Brown's points in the feed after 30, poll by poll, and what is public.
+    for (points, shown) in [
+        ([28, 28, 28, 31], [30, 30, 30, 31]),
+        ([28, 29, 30, 30], [30, 30, 30, 30]),
+        ([27, 27, 33, 34], [30, 30, 33, 34]),
+    ] {
+        let night = Night::of(&[]).await;
+        night.poll("02:01", Reply::games([game(FOURTH, 30)])).await;
+        for (nth, (points, shown)) in points.into_iter().zip(shown).enumerate() {
+            let clock = format!("Q4 8:{}", 50 - nth);
+            night.feed.list([of_feed(("4th Qtr", 4, &clock), points)]);
+            let public = night.poll(&format!("02:0{}", 2 + nth), refused()).await;
+            let brown = player(&json!({"games": [public]}), "jaylenbrown")["points"].clone();
+            assert_eq!(brown, shown, "{points} at {clock}");
+        }
+    }
+    // No score keeps a game from going on.
+    let night = Night::of(&[]).await;
+    night.poll("02:01", Reply::games([game(FOURTH, 50)])).await;
+    for (time, clock, shown) in [
+        ("02:02", "Q4 8:50", 50),
+        ("02:04", "Q4 7:50", 50),
+        ("02:06", "Q4 6:50", 50),
+        ("02:08", "Q4 5:50", 28),
+        ("02:09", "Q4 5:20", 28),
+    ] {
+        night.feed.list([of_feed(("4th Qtr", 4, clock), 28)]);
+        let public = night.poll(time, refused()).await;
+        assert_eq!(player(&json!({"games": [public]}), "jaylenbrown")["points"], shown, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_stays_behind_or_ahead_in_points_disagrees_at_the_next_comparison() {
+    // Brown's points by BallDontLie and by the feed at two comparisons, and the disagreements at the second.
+    for (first, second, expected) in [
+        ([21, 22], [21, 24], 1),
+        ([10, 22], [12, 24], 1),
+        ([24, 22], [26, 22], 1),
+        ([22, 21], [24, 24], 0),
+        ([22, 20], [24, 22], 0),
+    ] {
+        let night = Night::of(&[]).await;
+        for (time, clock, [one, other]) in [("02:00", "Q4 9:00", first), ("02:05", "Q4 7:00", second)] {
+            let state = ("4th Qtr", 4, clock);
+            night.feed.list([of_feed(state, other)]);
+            night.poll(time, Reply::games([game(state, one)])).await;
+        }
+        assert_eq!(night.source("balldontlie").await["disagreements"], expected, "{first:?} {second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_box_that_lacks_a_basket_or_two_for_two_polls_is_looked_up_in_the_second_source() {
+    let night = Night::of(&[]).await;
+    let with_score = |clock: &str, more: i64| {
+        let mut listed = game(("2nd Qtr", 2, clock), 12);
+        listed["home_team_score"] = json!(listed["home_team_score"].as_i64().expect("a score") + more);
+        Reply::games([listed])
+    };
+    night.feed.list([of_feed(("2nd Qtr", 2, "Q2 5:00"), 16)]);
+    night.poll("01:01", with_score("Q2 6:00", 4)).await;
+    assert_eq!(night.feed.asked().len(), 0, "a score may be ahead of the rows");
+    let shown = night.poll("01:02", with_score("Q2 5:30", 4)).await;
+    assert_eq!(night.feed.asked().len(), 2);
+    assert_eq!((&shown["source"], &shown["time_remaining"]), (&json!("nba_cdn"), &json!("Q2 5:00")));
+}
+
+#[tokio::test]
+async fn after_an_end_by_the_feed_a_frozen_first_source_adds_no_rows_of_the_game() {
+    let night = Night::of(&[]).await;
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    let frozen = || Reply::games([game(THIRD, 21)]);
+    night.feed.list([of_feed(FOURTH, 29)]);
+    night.poll("02:01", frozen()).await;
+    night.poll("02:06", frozen()).await;
+    night.feed.list([of_feed(FINAL, 33)]);
+    assert_eq!(night.poll("02:31", frozen()).await["status"], "final");
+    for (time, source) in [("02:32", "nba_cdn"), ("02:50", "balldontlie"), ("05:00", "balldontlie")] {
+        night.clock.set(&instant_of(time));
+        night.balldontlie.answer([frozen()]);
+        let answer = scraper.post("").await;
+        assert_eq!(answer.json["source"], source, "{time}");
+        let snapshot = night.cloud.json(RAW_BUCKET, answer.json["path"].as_str().expect("a path"));
+        let elsewhere = if source == "balldontlie" { json!([["BOS", "TOR"]]) } else { Value::Null };
+        assert_eq!(snapshot["elsewhere"], elsewhere, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn sources_that_each_have_a_game_take_turns_and_a_box_that_fails_leaves_no_hole() {
+    let night = Night::of(&[]).await;
+    let scraper = night.cloud.scraper_of(BOTH, &night.balldontlie, &night.feed, &night.clock).await;
+    let other = "0022500556";
+    night.cloud.add(SCHEDULE, scheduled(other, "LAL", "MIL"));
+    let in_la = |state| full(los_angeles(state, 90, &[line(90, "LeBron", "James", 20, "30")]));
+    night.feed.list([of_feed(FOURTH, 29), of_the_nba(&in_la(FOURTH), other)]);
+    // Boston stands still.
+    let both = |state| Reply::games([game(THIRD, 21), in_la(state)]);
+    night.poll("02:01", both(THIRD)).await;
+    night.poll("02:06", both(FOURTH)).await;
+    let scrape = async |time: &str| {
+        night.clock.set(&instant_of(time));
+        night.balldontlie.answer([both(FOURTH)]);
+        let answer = scraper.post("").await;
+        let snapshot = night.cloud.json(RAW_BUCKET, answer.json["path"].as_str().expect("a path"));
+        json!([answer.json["source"], snapshot["elsewhere"]])
+    };
+    assert_eq!(scrape("02:07").await, json!(["nba_cdn", null]));
+    assert_eq!(scrape("02:08").await, json!(["balldontlie", [["BOS", "TOR"]]]));
+    let snapshots = |prefix: &str| night.cloud.names(RAW_BUCKET, prefix).len();
+    assert_eq!((snapshots("nba-com/"), snapshots("ball-dont-lie/")), (1, 1), "one a minute");
+    night.feed.lose_box(GAME);
+    for time in ["02:09", "02:10"] {
+        assert_eq!(scrape(time).await, json!(["balldontlie", null]), "{time}");
+    }
 }

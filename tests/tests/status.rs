@@ -12,7 +12,7 @@ use tests::{
 };
 
 const STATUS: &str = "v1/status.json";
-const AFTERNOON: &str = "2026-01-09T22:00:00Z";
+const AFTERNOON: &str = "2026-01-09T22:45:00Z";
 const NIGHT: &str = "2026-01-10T02:12:01Z";
 const PREDICTIONS: &str = "nba_predictions.player_prop_predictions";
 const SCHEDULE: &str = "nba_raw.nbac_schedule";
@@ -53,10 +53,10 @@ async fn each_exporter_judges_its_part_and_keeps_the_others() {
     let afternoon = status(&cloud).await;
     assert_eq!(
         (&afternoon["game_date"], &afternoon["updated_at"]),
-        (&json!(DAY), &json!("2026-01-09T22:00:00.000000+00:00"))
+        (&json!(DAY), &json!("2026-01-09T22:45:00.000000+00:00"))
     );
     assert_eq!(health(&afternoon, "live_data").0, "healthy", "f48: before tip-off nothing is degraded");
-    assert_eq!(health(&afternoon, "predictions"), ("healthy", "1 players"));
+    assert_eq!(health(&afternoon, "predictions"), ("healthy", "1 player"));
     let list = &afternoon["services"]["tonight_data"];
     assert_eq!((&list["game_date"], &list["total_players"]), (&json!(DAY), &json!(4)));
 
@@ -232,7 +232,7 @@ async fn what_the_documents_say_of_themselves_and_dead_letters_are_known_issues(
     };
     assert_eq!(
         issues(status(&cloud).await),
-        ["1 of 1 games with too few players", "3 players without a line"]
+        ["1 of 1 game with too few players", "3 players without a line"]
     );
     assert_eq!(status(&cloud).await["maintenance_windows"], json!([]));
 

@@ -8,7 +8,7 @@ use tests::drift::{
     predicting,
 };
 use tests::warehouse::{GAME, predicted, scheduled};
-use tests::{Cloud, Reply};
+use tests::{Cloud, Function, Reply};
 
 async fn night() -> Night {
     Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await
@@ -46,6 +46,35 @@ async fn a_call_polls_once_where_no_game_is_on_and_where_the_deadline_is_near() 
     night.call(json!({"polls": 2, "every_seconds": 60})).await;
     assert_eq!(night.stub.asked().len(), 2);
     assert!(begun.elapsed() < Duration::from_secs(50));
+}
+
+#[tokio::test]
+async fn a_first_poll_that_took_long_leaves_no_time_for_a_second() {
+    let night = night().await;
+    night.clock.set(&instant_of("02:12"));
+    let environment = night.cloud.environment("export-live", &night.stub.url).into_iter().collect();
+    let mut settings = export_live::Settings::read(&environment).expect("settings");
+    settings.service.invocation_deadline = Duration::from_secs(51);
+    let exporter = Function::start(export_live::app(settings, night.clock.for_function())).await;
+    // A poll has to have 45 seconds.
+    night.stub.answer([Reply::games([boston(THIRD, 21)]).after(Duration::from_secs(7))]);
+    let answer = exporter.post(json!({"polls": 2, "every_seconds": 5}).to_string()).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["status"]), (200, &json!("success")));
+    assert_eq!(night.stub.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_first_poll_that_fails_does_not_cost_the_second_while_a_game_is_on() {
+    let night = night().await;
+    let reply = call(&night, "02:12", [boston(THIRD, 21)]).await;
+    assert_eq!(reply["games_in_progress"], 1);
+    night.clock.set(&instant_of("02:13"));
+    let asked = night.stub.asked().len();
+    night.stub.answer([Reply::text(404, "gone"), Reply::games([boston(FOURTH, 25)])]);
+    let reply = night.call(json!({"polls": 2, "every_seconds": 5})).await;
+    assert_eq!(fields(&reply, ["status", "games_in_progress"]), json!(["success", 1]));
+    assert_eq!(night.stub.asked().len(), asked + 2);
+    assert_eq!(night.cloud.document(LIVE).await["games"][0]["time_remaining"], "Q4 9:00");
 }
 
 #[tokio::test]

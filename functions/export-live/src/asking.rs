@@ -1,5 +1,7 @@
 //! Asking the sources for one poll.
 
+use std::sync::PoisonError;
+
 use shared::{
     Error,
     documents::status::{Compared, SourceReport},
@@ -100,7 +102,9 @@ impl Exporter {
         };
         match (first, news.note(other, stand_in.and_then(read))) {
             (Ok(first), Ok(second)) => {
-                let (poll, comparison) = first.named(night).combined(second, night);
+                let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+                let (poll, comparison) = first.named(night).combined(second, night, &compared);
+                compared.remember(&comparison);
                 news.comparison = Some(comparison);
                 Ok(poll)
             }

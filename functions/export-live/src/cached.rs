@@ -70,13 +70,18 @@ impl Cached for CachedPredictions {
         let now = self.clock.now();
         let (rows, recalled) =
             tokio::try_join!(predicted::Rows::read(&self.bigquery, day), memory.recall(day))?;
-        let mut predicted = Predicted::of(rows, day);
+        let mut predicted = Predicted::of(rows, day, now);
         predicted.slate = memory.carry(recalled, &predicted.slate, now, &self.begun(day)).await?;
         Ok(predicted)
     }
 
     fn is_complete(predicted: &Predicted) -> bool {
         predicted.is_whole()
+    }
+
+    /// The lines of a game are locked as they stand at its tip-off, not as they stood at a read before it.
+    fn is_outdated(&self, predicted: &Predicted) -> bool {
+        predicted.is_from_before_a_tip_off(self.clock.now())
     }
 }
 

@@ -233,7 +233,7 @@ impl Reply {
                 games_final = document.games_final, total_games = document.total_games, "live scores exported"
             );
         } else {
-            tracing::warn!(%day, is_today, poll_id = %document.poll_id, "no source has scores; the public ones stay, or the schedule stands in");
+            tracing::warn!(%day, is_today, poll_id = %document.poll_id, "every source failed; public scores stay, or the scheduled games are published");
         }
         Self {
             date: day,

@@ -6,8 +6,10 @@
 //! who are then rested. The parameters were fitted on 1,159 games of 2023-24 and 2024-25 and checked on 1,160
 //! others and on three other seasons; `make calibration` measures them again.
 
+use shared::nba::QUARTER;
+
 /// Seconds of play in regulation.
-pub const REGULATION: f64 = 2_880.0;
+pub const REGULATION: f64 = 4.0 * QUARTER as f64;
 /// Variance of the points to come, relative to their mean.
 const DISPERSION: f64 = 4.2;
 /// The regression of a season average to the mean: `REGRESSION.0 + REGRESSION.1 * average`.
@@ -15,7 +17,7 @@ const REGRESSION: (f64, f64) = (1.8, 0.94);
 /// Number of games of prior knowledge that the season average is worth against the game so far.
 const PRIOR_GAMES: f64 = 3.0;
 /// Most additional points that are summed up; no line is as high.
-const MOST_POINTS: u32 = 500;
+const MAX_POINTS: u32 = 500;
 
 /// A player's points at a moment of a game.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +59,7 @@ impl Chance {
             return Self { over: 1.0, push: 0.0 };
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and limited")]
-        let needed = needed.min(f64::from(MOST_POINTS)) as u32;
+        let needed = needed.min(f64::from(MAX_POINTS)) as u32;
         let size = moment.points_to_come() / (DISPERSION - 1.0);
         let step = 1.0 - 1.0 / DISPERSION;
         // The probabilities of no more points, one more, and so on, and the sum of those below what is needed.

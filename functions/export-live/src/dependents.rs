@@ -40,8 +40,8 @@ impl Dependents {
         matches!(self.grading, Some(Ok(_)))
     }
 
-    /// What is written, for the list of dates.
-    pub fn recorded(&self) -> Recorded {
+    /// What is written, for the list of dates, beside the number of `games` in the schedule.
+    pub fn recorded(&self, games: Option<usize>) -> Recorded {
         let timeline = matches!(self.timeline, Some(Ok(_))).then_some(Kind::LiveTimeline);
         let grading = self.is_graded().then_some(Kind::LiveGrading);
         let graded = match &self.grading {
@@ -50,7 +50,7 @@ impl Dependents {
         };
         Recorded {
             documents: grading.into_iter().chain(timeline).collect(),
-            games: None,
+            games,
             lines: graded.map(|lines| (lines.total, lines.settled())),
         }
     }
@@ -140,7 +140,14 @@ impl Exporter {
         self.grading
             .update(known, at, |known| {
                 let previous = known.versions(|known| known.game_date == run.day);
-                ready(Ok(grading::Document::of(&scores, &predicted, &previous)))
+                let is_older = |it: &Arc<grading::Document>| it.is_of_a_later_read(&predicted, at);
+                ready(match previous.iter().any(is_older) {
+                    true => Err(Error::transient(
+                        "BigQuery",
+                        "the lines were last read before a tip-off, after which the public ones are locked",
+                    )),
+                    false => Ok(grading::Document::of(&scores, &predicted, &previous)),
+                })
             })
             .await
     }

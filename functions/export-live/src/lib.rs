@@ -30,7 +30,11 @@ mod schedule;
 mod settings;
 pub mod timeline;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, body::Bytes};
 use chrono::TimeDelta;
@@ -92,6 +96,8 @@ struct Exporter {
     predicted: RefreshingCache<CachedPredictions>,
     called_off: RefreshingCache<CachedCalledOff>,
     dead_letters: RefreshingCache<CachedDeadLetters>,
+    /// What the sources listed when they were last compared.
+    compared: Arc<Mutex<poll::Earlier>>,
     clock: Clock,
     /// The time in which a call has to be answered.
     deadline: Duration,
@@ -132,6 +138,7 @@ impl Exporter {
             called_off: RefreshingCache::new(called_off),
             dead_letters: RefreshingCache::new(dead_letters),
             bigquery,
+            compared: Arc::default(),
             clock,
             deadline: service.invocation_deadline,
         }
@@ -146,6 +153,7 @@ impl Exporter {
         if run.until_official
             && let Some(summary) = self.official_summary(&run).await
         {
+            self.record_official(&run, &summary).await;
             return Ok(Reply::already_official(&run, &summary));
         }
         if request.goes_on()
@@ -153,15 +161,28 @@ impl Exporter {
         {
             return self.stay_idle(run, idle).await;
         }
-        let mut reply = self.run(&run).await?;
+        let mut reply = self.run(&run).await;
         for offset in request.later_polls() {
-            if !reply.has_games_on() || offset + ROOM_FOR_A_POLL > self.deadline {
+            let has_room = offset.max(begun.elapsed()) + ROOM_FOR_A_POLL <= self.deadline;
+            if !has_room || !self.has_games_on(&reply) {
                 break;
             }
+            if let Err(error) = &reply {
+                tracing::warn!(day = %run.day, %error, "a poll failed; the call makes its next one");
+            }
             tokio::time::sleep_until(begun + offset).await;
-            reply = self.run(&Run::begin(request, self.clock.now())).await?;
+            reply = self.run(&Run::begin(request, self.clock.now())).await;
         }
-        Ok(reply)
+        reply
+    }
+
+    /// Whether a game is on, after a failed poll by the public scores.
+    fn has_games_on(&self, reply: &Result<Reply, Error>) -> bool {
+        let public = || self.scores.remembered()?.document();
+        match reply {
+            Ok(reply) => reply.has_games_on(),
+            Err(_) => public().is_some_and(|scores| scores.games_in_progress > 0),
+        }
     }
 
     /// Makes one poll.

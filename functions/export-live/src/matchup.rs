@@ -5,6 +5,7 @@
 
 use std::{borrow::Cow, cell::LazyCell, collections::HashMap};
 
+use chrono::{DateTime, Utc};
 use shared::{
     nba::{NbaGameId, PlayerLookup, TeamPair},
     slate::{self, ScheduledGame, Slate, Unplaced},
@@ -18,6 +19,20 @@ pub(crate) struct Matchup<'a> {
     /// The slate's players in the game.
     pub players: Vec<Cow<'a, slate::Player>>,
     pub live: Option<&'a LiveGame>,
+    /// Whether the slate has locked the game's lines; `None` where it lacks the game.
+    is_locked: Option<bool>,
+}
+
+impl Matchup<'_> {
+    /// Whether the game's lines no longer change: the slate was read after tip-off, or the game is on ahead of it.
+    pub fn is_locked(&self, now: DateTime<Utc>) -> bool {
+        let is_on = self.live.is_some_and(LiveGame::has_begun);
+        match self.is_locked {
+            Some(true) => true,
+            Some(false) => is_on && !self.scheduled.has_begun(now),
+            None => is_on || self.scheduled.has_begun(now),
+        }
+    }
 }
 
 /// Matches each game of the slate with its box score in a live document, and adds the document's other games
@@ -39,7 +54,8 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     for game in &slate.games {
         let pair = game.scheduled.pair();
         let live = boxes.get(&pair).copied();
-        matchups.add(pair, Matchup { scheduled: Cow::Borrowed(&game.scheduled), players: Vec::new(), live });
+        let (scheduled, is_locked) = (Cow::Borrowed(&game.scheduled), Some(game.is_locked));
+        matchups.add(pair, Matchup { scheduled, players: Vec::new(), live, is_locked });
     }
     for (index, game) in slate.games.iter().enumerate() {
         for player in &game.players {
@@ -107,7 +123,8 @@ impl<'a> Matchups<'a> {
             home_score: None,
             away_score: None,
         };
-        let matchup = Matchup { scheduled: Cow::Owned(scheduled), players: Vec::new(), live: Some(game) };
+        let scheduled = Cow::Owned(scheduled);
+        let matchup = Matchup { scheduled, players: Vec::new(), live: Some(game), is_locked: None };
         Some(self.add(pair, matchup))
     }
 

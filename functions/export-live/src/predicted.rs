@@ -1,5 +1,6 @@
 //! A day's predictions and official results in the warehouse.
 
+use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -17,6 +18,7 @@ use shared::{
 pub struct Predicted {
     /// The games, their players and the predictions.
     pub slate: Slate,
+    read_at: DateTime<Utc>,
     official: OfficialBoxScores,
     /// Points per game of the season before the day.
     averages: ByPlayer<f64>,
@@ -54,8 +56,8 @@ impl Rows {
 }
 
 impl Predicted {
-    /// Interprets the rows of `day`.
-    pub fn of(rows: Rows, day: SlateDay) -> Self {
+    /// Interprets the rows of `day`, which were read at `read_at`.
+    pub fn of(rows: Rows, day: SlateDay, read_at: DateTime<Utc>) -> Self {
         let slate = Slate::of(day, rows.slate);
         let official = OfficialBoxScores::of(rows.official, &slate.registry);
         let mut averages = ByPlayer::default();
@@ -68,13 +70,19 @@ impl Predicted {
                 averages.add(lookup, row.universal_player_id, None, average);
             }
         }
-        Self { slate, official, averages }
+        Self { slate, read_at, official, averages }
     }
 
     /// The points that a player makes in a game: the season average, else the number that a model predicts.
     pub(crate) fn average(&self, player: &Player) -> Option<f64> {
         let predicted = || player.prediction.as_ref().map(|prediction| prediction.predicted);
         self.averages.of(player).copied().or_else(predicted)
+    }
+
+    /// Whether a game has begun by the schedule since the tables were read.
+    pub(crate) fn is_from_before_a_tip_off(&self, now: DateTime<Utc>) -> bool {
+        let tip_offs = self.slate.games.iter().filter_map(|game| game.scheduled.tip_off);
+        tip_offs.into_iter().any(|tip_off| self.read_at < tip_off && tip_off <= now)
     }
 
     /// Whether the tables that identify the players were complete when they were read.

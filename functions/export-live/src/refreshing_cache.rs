@@ -27,6 +27,11 @@ pub(crate) trait Cached: Send + Sync + 'static {
     fn is_complete(_value: &Self::Value) -> bool {
         true
     }
+
+    /// Whether something has happened since a value was loaded that makes it wrong, so that a new one is waited for.
+    fn is_outdated(&self, _value: &Self::Value) -> bool {
+        false
+    }
 }
 
 /// Ages up to which a value is returned.
@@ -80,6 +85,7 @@ impl<S: Cached> RefreshingCache<S> {
         let loading = tokio::spawn(self.0.clone().load(day).in_current_span());
         if let Some((value, age)) = &known
             && *age < S::FRESHNESS.stale_while_revalidate
+            && !self.0.source.is_outdated(value)
         {
             return Ok(value.clone());
         }
@@ -127,7 +133,7 @@ impl<S: Cached> Inner<S> {
     }
 
     fn is_fresh(&self, value: &S::Value, age: Duration) -> bool {
-        age < S::FRESHNESS.max_age && S::is_complete(value)
+        age < S::FRESHNESS.max_age && S::is_complete(value) && !self.source.is_outdated(value)
     }
 
     async fn load(self: Arc<Self>, day: SlateDay) -> Result<(), Error> {

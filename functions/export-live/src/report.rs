@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use shared::{
     Error,
     documents::{
-        dates,
+        dates::{self, Recorded},
         status::{self, Reported},
     },
 };
@@ -14,7 +14,7 @@ use crate::{
     Exporter, PREDICTIONS_TIMEOUT,
     asking::SourceNews,
     call::{Exported, Run, failures},
-    live,
+    grading, live,
     predicted::Predicted,
 };
 
@@ -124,15 +124,22 @@ impl Exporter {
 
     /// Records in the list of dates which documents of the day exist, and how far its lines are settled.
     pub(crate) async fn record_date(&self, run: &Run, exported: &Result<Exported, Error>) {
-        let mut recorded = match exported {
-            Ok(Exported::Scores { dependents, .. } | Exported::GradedOnly { dependents, .. }) => {
-                dependents.recorded()
-            }
+        let dependents = match exported {
+            Ok(Exported::Scores { dependents, .. } | Exported::GradedOnly { dependents, .. }) => dependents,
             Ok(Exported::Superseded(_)) | Err(_) => return,
         };
+        let predicted = self.predicted.get(run.day, OPTIONAL_TIMEOUT).await;
+        let mut recorded = dependents.recorded(predicted.ok().map(|predicted| predicted.slate.games.len()));
         if matches!(exported, Ok(Exported::Scores { .. })) {
             recorded.documents.push(dates::Kind::Live);
         }
+        self.dates.record(run.day, &recorded, self.clock.now()).await;
+    }
+
+    /// Records a day that is settled officially once more, because the run that settled it may have failed to.
+    pub(crate) async fn record_official(&self, run: &Run, summary: &grading::Summary) {
+        let lines = Some((summary.lines.total, summary.lines.settled()));
+        let recorded = Recorded { documents: vec![dates::Kind::LiveGrading], games: None, lines };
         self.dates.record(run.day, &recorded, self.clock.now()).await;
     }
 

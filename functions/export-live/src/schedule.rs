@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, SlateDay, TeamPair},
+    nba::{GameStatus, MAX_GAME_DURATION, SlateDay, TeamPair},
     slate::{ScheduledGame, Slate},
 };
 
@@ -14,13 +14,13 @@ use crate::live::LiveGame;
 /// How long before its tip-off a game is polled: BallDontLie lists the players a quarter of an hour before.
 pub(crate) const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
-const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(4);
+const AFTER_TIP_OFF: TimeDelta = MAX_GAME_DURATION;
 /// The interval of the schedule's calls.
 const WHILE_NEAR: TimeDelta = TimeDelta::seconds(60);
 /// How old the documents of a day may become while no game is near.
 pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
-/// How long a poll may take, so that a call does not begin one that it cannot finish: the `BUDGET` of BallDontLie's
-/// client.
+/// How long a poll may take, so that a call does not begin one that it cannot finish: `total` of the `BUDGET` of
+/// BallDontLie's client.
 pub(crate) const ROOM_FOR_A_POLL: Duration = Duration::from_secs(45);
 
 /// How long browsers and caches keep a document of a poll: a third of the interval while a game is on.

@@ -7,7 +7,7 @@ use shared::{
     Error,
     google::storage::Storage,
     nba::{NbaGameId, PlayerLookup, SlateDay, Team},
-    slate::{self, Outcome, Recommendation, Settled, StatType},
+    slate::{self, Outcome, Recommendation, Settled, StatType, VoidReason},
 };
 
 use crate::document::PickResult;
@@ -19,6 +19,8 @@ pub struct Settlement {
     lines: HashMap<(PlayerLookup, StatType), Vec<(Team, SettledLine)>>,
     /// The games whose lines are locked.
     locked: HashSet<NbaGameId>,
+    /// The games whose lines are void because they are postponed or cancelled.
+    called_off: HashSet<NbaGameId>,
 }
 
 /// The outcome of a line.
@@ -60,11 +62,26 @@ impl Settlement {
             actual: Option<u32>,
             outcome: Outcome,
             settled: Settled,
+            #[serde(default)]
+            void_reason: Option<VoidReason>,
         }
         let Grading { lines } = serde_json::from_slice(grading)?;
         let mut settlement = Self::default();
         for line in lines {
-            let Line { player_lookup, team, game_id, stat_type, locked, actual, outcome, settled } = line;
+            let Line {
+                player_lookup,
+                team,
+                game_id,
+                stat_type,
+                locked,
+                actual,
+                outcome,
+                settled,
+                void_reason,
+            } = line;
+            if matches!(void_reason, Some(VoidReason::Postponed | VoidReason::Cancelled)) {
+                settlement.called_off.insert(game_id.clone());
+            }
             if locked {
                 settlement.locked.insert(game_id);
             }
@@ -77,6 +94,12 @@ impl Settlement {
     /// Whether the grading has the game's lines as locked: it has begun.
     pub fn has_locked(&self, game: &NbaGameId) -> bool {
         self.locked.contains(game)
+    }
+
+    /// Whether the grading has the game as postponed or cancelled, which neither the schedule's status nor the history
+    /// of box scores says.
+    pub fn has_called_off(&self, game: &NbaGameId) -> bool {
+        self.called_off.contains(game)
     }
 
     /// The outcome of the player's line of a statistic; a name that only one graded line has is the player's.

@@ -20,7 +20,7 @@ use shared::{
     google::{
         GoogleCloud,
         bigquery::{BigQuery, Load, Loaded, Loader},
-        storage::{MAXIMUM_OBJECT_BYTES, Storage},
+        storage::{MAX_OBJECT_BYTES, Storage},
     },
     gzip,
     nba::TeamPair,
@@ -251,7 +251,7 @@ impl Processor {
 
 /// The content of a snapshot, which Cloud Storage returns as stored, possibly as gzip.
 fn unzipped(body: Bytes) -> Result<Bytes, Error> {
-    gzip::content(body, MAXIMUM_OBJECT_BYTES)
+    gzip::content(body, MAX_OBJECT_BYTES)
         .map_err(|error| Error::permanent(Detail::of("the snapshot cannot be decompressed", error)))
 }
 

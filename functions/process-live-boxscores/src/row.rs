@@ -11,7 +11,7 @@ use shared::{
     digest::hex_digest,
     error::Detail,
     nba::{GameStatus, PlayerLookup, PollId, SlateDay, Team, minutes_decimal},
-    sources::{Game, PlayerLine, Side},
+    sources::{BoxScoreRow, Game, Side},
 };
 
 /// A player's box-score entry in one poll. The columns are those of
@@ -96,7 +96,7 @@ fn rows<'a>(poll: Poll<'a>, games: &'a [Game]) -> impl Iterator<Item = Row<'a>> 
     })
 }
 
-fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a PlayerLine) -> Row<'a> {
+fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a BoxScoreRow) -> Row<'a> {
     let minutes = player.minutes.as_deref();
     let counted = player.counters;
     Row {

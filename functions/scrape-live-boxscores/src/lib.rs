@@ -9,7 +9,10 @@
 
 mod public;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{Json, Router, body::Bytes};
 use chrono::{DateTime, Timelike, Utc};
@@ -26,7 +29,7 @@ use shared::{
     json,
     nba::{GameStatus, PollId, TeamPair},
     service,
-    sources::{Asking, FIRST_ANSWERS_WITHIN, LiveSources, Polled, Source},
+    sources::{Asking, FIRST_ANSWERS_WITHIN, Game, LiveSources, Polled, Source},
 };
 
 use crate::public::PublicGames;
@@ -145,11 +148,10 @@ impl Scraper {
         };
         let ((polled, stand_in), public) = tokio::join!(answers, self.public_games());
         let polled = match (polled, second) {
-            (Ok(polled), Some(second)) if public.come_from(second, self.clock.now()) => {
-                // Rows are left to the second source's snapshot only once there is one.
-                let is_beside = self.store_beside(second, &public, every).await;
-                let elsewhere = if is_beside { public.on_by(second) } else { Vec::new() };
-                return self.store(&polled, &public, every, elsewhere).await.map(Json);
+            (Ok(polled), Some(second)) => {
+                let is_wanted = public.come_from(second, self.clock.now());
+                let beside = if is_wanted { self.beside(second, &public).await } else { None };
+                return self.store_one(&polled, beside, second, &public, every).await.map(Json);
             }
             (Err(error), Some(second)) => {
                 tracing::warn!(%error, second = second.name(), "the first source of scores fails or is late; the second stands in if it answers");
@@ -163,7 +165,7 @@ impl Scraper {
             }
             (polled, _) => polled?,
         };
-        self.store(&polled, &public, every, Vec::new()).await.map(Json)
+        self.store(&polled, &public, every, BTreeSet::new()).await.map(Json)
     }
 
     fn asking(&self, source: Source) -> Asking {
@@ -179,17 +181,35 @@ impl Scraper {
         }
     }
 
-    /// Stores the games whose public scores come from `source`, so that the history has what the public saw. Whether
-    /// that succeeded.
-    async fn store_beside(&self, source: Source, public: &PublicGames, every: IdleEvery) -> bool {
-        let stored = match self.sources.live(source, &self.clock).await {
-            Ok(polled) => self.store(&public.only_those_of(polled), public, every, Vec::new()).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &stored {
-            tracing::error!(%error, source = source.name(), "the second source's games could not be stored; the history has the first one's");
+    /// The second source's poll of the games whose public scores come from it, and which these are; `None` where it
+    /// fails.
+    async fn beside(&self, second: Source, public: &PublicGames) -> Option<(Polled, BTreeSet<TeamPair>)> {
+        let polled = self.sources.live(second, &self.clock).await;
+        let polled = polled.inspect_err(
+            |error| tracing::error!(%error, source = second.name(), "the second source's games could not be polled; the history has the first one's"),
+        );
+        polled.ok().map(|polled| public.only_those_of(polled))
+    }
+
+    /// Stores one of two polls, so that there is one snapshot a minute: where each source has games of its own, they
+    /// take turns. The rows of a game are those of the source that its public scores come from, as far as that source
+    /// has the game.
+    async fn store_one(
+        &self,
+        first: &Polled,
+        beside: Option<(Polled, BTreeSet<TeamPair>)>,
+        second: Source,
+        public: &PublicGames,
+        every: IdleEvery,
+    ) -> Result<Reply, Error> {
+        let (polled, pairs) = beside.unzip();
+        let mut elsewhere = pairs.unwrap_or_default();
+        let is_turn = first.at.minute() % 2 == 1 || !may_be_on(first, &elsewhere);
+        if let Some(polled) = polled.filter(|polled| is_turn && !polled.games.is_empty()) {
+            return self.store(&polled, public, every, BTreeSet::new()).await;
         }
-        stored.is_ok()
+        elsewhere.extend(public.ended_by(second));
+        self.store(first, public, every, elsewhere).await
     }
 
     /// Stores a poll as a snapshot, unless no game is in progress and it is not due. The rows of the games `elsewhere`
@@ -199,11 +219,11 @@ impl Scraper {
         polled: &Polled,
         public: &PublicGames,
         every: IdleEvery,
-        elsewhere: Vec<TeamPair>,
+        elsewhere: BTreeSet<TeamPair>,
     ) -> Result<Reply, Error> {
         let Polled { source, at, ref games, .. } = *polled;
         let (poll_id, game_count) = (PollId::at(at), games.len());
-        if !every.is_due(at) && !may_be_on(polled) {
+        if !every.is_due(at) && !may_be_on(polled, &elsewhere) {
             tracing::info!(%poll_id, game_count, "no game is in progress; the poll is not stored");
             return Ok(Reply { status: Status::Idle, source, poll_id, game_count, path: None });
         }
@@ -212,7 +232,7 @@ impl Scraper {
             poll_id,
             game_count,
             live_boxes: games.iter().map(AsRef::as_ref).collect(),
-            elsewhere,
+            elsewhere: elsewhere.into_iter().collect(),
             game_ids: if source == Source::NbaCdn { public.game_ids() } else { BTreeMap::new() },
         };
         let expected = 1024 + games.iter().map(|game| game.get().len() + 1).sum::<usize>();
@@ -248,8 +268,12 @@ impl Scraper {
     }
 }
 
-/// Whether a game is in progress. A game that cannot be read may be.
-fn may_be_on(polled: &Polled) -> bool {
+/// Whether a game is in progress whose rows are not `elsewhere`. A game that cannot be read may be.
+fn may_be_on(polled: &Polled, elsewhere: &BTreeSet<TeamPair>) -> bool {
     let (games, unreadable) = polled.read();
-    !unreadable.is_empty() || games.iter().any(|game| game.state.status == GameStatus::InProgress)
+    let is_on = |game: &Game| {
+        let pair = TeamPair::of(&game.home.team, &game.visitor.team);
+        game.state.status == GameStatus::InProgress && !elsewhere.contains(&pair)
+    };
+    !unreadable.is_empty() || games.iter().any(is_on)
 }

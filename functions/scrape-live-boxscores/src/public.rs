@@ -1,6 +1,6 @@
 //! What the public scores say about the sources of their games.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -10,12 +10,12 @@ use shared::{
     google::storage::Storage,
     gzip,
     nba::{GameStatus, NbaGameId, Team, TeamPair},
-    sources::{Polled, Source},
+    sources::{Polled, RawGames, Source},
 };
 
 const SCORES: &str = "v1/live/latest.json";
 /// The largest document that is read; that of a night has 100 KB.
-const MAXIMUM_BYTES: usize = 8 * 1024 * 1024;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// How long after its end a game is stored, so that the history has the end.
 const STORED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(10);
@@ -50,7 +50,7 @@ impl PublicGames {
             };
             let broken =
                 |error: Box<dyn std::error::Error + Send + Sync>| Error::internal(Detail::of(SCORES, error));
-            let body = gzip::content(stored.body, MAXIMUM_BYTES).map_err(|error| broken(error.into()))?;
+            let body = gzip::content(stored.body, MAX_BYTES).map_err(|error| broken(error.into()))?;
             serde_json::from_slice(&body).map_err(|error| broken(error.into()))
         };
         read.await.unwrap_or_else(|error| {
@@ -69,24 +69,29 @@ impl PublicGames {
         self.games.iter().any(|game| game.source == Some(source) && is_on(game))
     }
 
-    /// The games of a poll whose public scores come from its source.
-    pub fn only_those_of(&self, polled: Polled) -> Polled {
-        let of_source = self.games.iter().filter(|game| game.source == Some(polled.source));
-        let pairs: HashSet<TeamPair> =
-            of_source.map(|game| TeamPair::of(&game.home_team, &game.away_team)).collect();
-        let is_one = |raw: &serde_json::value::RawValue| {
-            let (games, _) = polled.source.read_games([raw]);
-            games.iter().any(|game| pairs.contains(&TeamPair::of(&game.home.team, &game.visitor.team)))
-        };
-        let kept: Vec<bool> = polled.games.iter().map(|raw| is_one(raw)).collect();
-        let games = polled.games.into_iter().zip(kept).filter(|(_, is_kept)| *is_kept).map(|(game, _)| game);
-        Polled { games: games.collect(), ..polled }
+    /// The games of a poll whose public scores come from its source, and which these are.
+    pub fn only_those_of(&self, polled: Polled) -> (Polled, BTreeSet<TeamPair>) {
+        let wanted = self.pairs(polled.source, |_| true);
+        let (mut kept, mut pairs) = (RawGames::new(), BTreeSet::new());
+        for raw in polled.games {
+            let (games, _) = polled.source.read_games([&*raw]);
+            let pair = games.first().map(|game| TeamPair::of(&game.home.team, &game.visitor.team));
+            if let Some(pair) = pair.filter(|pair| wanted.contains(pair)) {
+                kept.push(raw);
+                pairs.insert(pair);
+            }
+        }
+        (Polled { games: kept, ..polled }, pairs)
     }
 
-    /// The games in progress whose public scores come from `source`.
-    pub fn on_by(&self, source: Source) -> Vec<TeamPair> {
-        let on = self.games.iter().filter(|game| game.status == GameStatus::InProgress);
-        let of_source = on.filter(|game| game.source == Some(source));
+    /// The games that have ended in public by `source`. Another source may go on sending an earlier state of them.
+    pub fn ended_by(&self, source: Source) -> BTreeSet<TeamPair> {
+        self.pairs(source, |game| game.status == GameStatus::Final)
+    }
+
+    /// The games whose public scores come from `source`, as far as they are `wanted`.
+    fn pairs(&self, source: Source, wanted: impl Fn(&PublicGame) -> bool) -> BTreeSet<TeamPair> {
+        let of_source = self.games.iter().filter(|game| game.source == Some(source) && wanted(game));
         of_source.map(|game| TeamPair::of(&game.home_team, &game.away_team)).collect()
     }
 

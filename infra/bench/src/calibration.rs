@@ -12,7 +12,7 @@ const MOMENTS: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0
 /// The lines of a player, relative to half a point above the whole part of the average.
 const LINES: [f64; 3] = [-2.0, 0.0, 2.0];
 /// A player with fewer games, or a lower average, has no line.
-const FEWEST_GAMES: u32 = 5;
+const MIN_GAMES: u32 = 5;
 const LOWEST_AVERAGE: f64 = 5.0;
 const BUCKETS: usize = 10;
 
@@ -70,7 +70,7 @@ impl Calibration {
         self.games += u64::from(!game.is_empty());
         for elapsed in MOMENTS {
             let lead = lead(game, elapsed);
-            for player in game.iter().filter(|player| player.n_before >= FEWEST_GAMES) {
+            for player in game.iter().filter(|player| player.n_before >= MIN_GAMES) {
                 let Some(average) = player.season_avg_before.filter(|average| *average >= LOWEST_AVERAGE)
                 else {
                     continue;

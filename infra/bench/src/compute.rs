@@ -24,7 +24,7 @@ const TIMES: [usize; 3] = [1, 10, 100];
 const SIZES: &str = "1× 10× 100× (≤ +15 %)";
 /// The minimum time for which a part is repeated.
 const SPAN: Duration = Duration::from_millis(400);
-const FEWEST_RUNS: usize = 7;
+const MIN_RUNS: usize = 7;
 /// Bytes that exceed the caches of a processor.
 const CACHES: usize = 128 * 1024 * 1024;
 /// The budget of a live export in milliseconds of CPU, from the bytes received to the bytes written.
@@ -169,7 +169,7 @@ fn taken<I, T>(input: impl Fn() -> I, part: impl Fn(I) -> Result<T>) -> Result<T
     let mut best = Taken { warm: Duration::MAX, cold: Duration::MAX, peak: 0 };
     for is_cold in [false, true] {
         let (begun, mut runs) = (Instant::now(), 0);
-        while begun.elapsed() < SPAN || runs < FEWEST_RUNS {
+        while begun.elapsed() < SPAN || runs < MIN_RUNS {
             runs += 1;
             let input = input();
             if is_cold {

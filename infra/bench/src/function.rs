@@ -14,7 +14,7 @@ use tokio::{
 use crate::Result;
 
 /// The timeout of every wait of the bench.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Linux counts CPU time in hundredths of a second.
 const MILLISECONDS_A_TICK: u64 = 10;
@@ -41,7 +41,7 @@ impl Function {
             ("LIVE_SOURCES", Source::BallDontLie.name().to_owned()),
         ];
         let binary = binaries.join(name);
-        let http = Client::builder().timeout(PATIENCE).build()?;
+        let http = Client::builder().timeout(TIMEOUT).build()?;
         let begun = Instant::now();
         let child = Command::new(&binary)
             .env_clear()
@@ -52,13 +52,13 @@ impl Function {
             .spawn()
             .map_err(|error| format!("{}: {error}; `make bench` builds it", binary.display()))?;
         let health = url.join("health")?;
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(Self { url, http, child, started_in: begun.elapsed() });
             }
             tokio::time::sleep(Duration::from_micros(500)).await;
         }
-        Err(format!("{name} did not answer /health within {PATIENCE:?}").into())
+        Err(format!("{name} did not answer /health within {TIMEOUT:?}").into())
     }
 
     /// Calls it, or delivers an event to it, and returns the duration. Any status but success is an error.

@@ -27,7 +27,7 @@ use shared::{
     gzip,
     nba::{PlayerLookup, PollId, SlateDay},
     slate::people::{self, Directory},
-    sources::{MAXIMUM_GAMES, Polled, Source, balldontlie::Page},
+    sources::{MAX_GAMES, Polled, Source, balldontlie::Page},
 };
 
 use crate::Result;
@@ -46,7 +46,7 @@ pub struct Parts {
     pub payload_bytes: usize,
     day: SlateDay,
     at: DateTime<Utc>,
-    /// A poll has at most [`MAXIMUM_GAMES`] games, so a hundred nights are split into two polls.
+    /// A poll has at most [`MAX_GAMES`] games, so a hundred nights are split into two polls.
     payloads: Vec<String>,
     snapshots: Vec<String>,
     names: Names,
@@ -119,7 +119,7 @@ impl Night {
         let games: Vec<Value> = typed(copies(&Value::from(self.games.clone()))?)?;
         let (predicted, rows) = (typed(copies(&self.predicted)?)?, typed(copies(&self.tonight)?)?);
         let directory = self.names(&mut copier, times)?;
-        let polls: Vec<&[Value]> = games.chunks(MAXIMUM_GAMES).collect();
+        let polls: Vec<&[Value]> = games.chunks(MAX_GAMES).collect();
         let payload = |games: &&[Value]| json!({"data": games}).to_string();
         let snapshot = |games: &&[Value]| {
             let poll = PollId::at(at);
@@ -159,7 +159,7 @@ impl Parts {
         let player =
             |(id, lookup, name): Named| Ok((id, people::Named { lookup: PlayerLookup::of(&lookup)?, name }));
         let directory: Directory = directory.into_iter().map(player).collect::<Result<_>>()?;
-        let predicted = Arc::new(Predicted::of(predicted, day));
+        let predicted = Arc::new(Predicted::of(predicted, day, at));
         let live = live::Document::new(day, PollId::at(at), at, Vec::new());
         let mut parts = Self {
             players,

@@ -37,10 +37,10 @@ const REAL: Latency = Latency {
 /// The number of runs of a floor, whose duration hardly varies.
 const FLOOR_RUNS: usize = 9;
 /// The most that an export of tonight's list may read from BigQuery, in kilobytes, and compute, in milliseconds.
-const MOST_KILOBYTES: f64 = 400.0;
-const MOST_CPU: f64 = 6.0;
+const MAX_KILOBYTES: f64 = 400.0;
+const MAX_CPU: f64 = 6.0;
 /// The largest document, before it is compressed.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 const LIVE: &str = r#"{"target_date":"today"}"#;
 
 /// The result of a path.
@@ -225,10 +225,10 @@ pub fn of_tonight(measured: &Measured) -> String {
     let queries = measured.calls.iter().filter(|(call, _)| call.contains("/bigquery/"));
     let kilobytes = queries.map(|(_, calls)| calls.answered).sum::<f64>() / 1000.0;
     let cpu = measured.cpu.as_secs_f64() * 1000.0;
-    let is_kept = kilobytes <= MOST_KILOBYTES && cpu <= MOST_CPU;
+    let is_kept = kilobytes <= MAX_KILOBYTES && cpu <= MAX_CPU;
     let verdict = if is_kept { "ok" } else { "MISSED" };
     format!(
-        "  tonight's list reads {kilobytes:.0} kB of rows (≤ {MOST_KILOBYTES}) and takes {cpu:.1} ms of CPU (≤ {MOST_CPU}) {verdict}"
+        "  tonight's list reads {kilobytes:.0} kB of rows (≤ {MAX_KILOBYTES}) and takes {cpu:.1} ms of CPU (≤ {MAX_CPU}) {verdict}"
     )
 }
 
@@ -241,7 +241,7 @@ pub async fn documents(stage: &Stage, binaries: &Path) -> Result<String> {
         .map(|name| document(&cloud, &format!("v1/{name}.json")));
     let stored: Vec<Bytes> = stored.into_iter().map(|body| Ok(body?.into())).collect::<Result<_>>()?;
     // A reader of the bucket may get them decompressed.
-    let plain = stored.into_iter().map(|body| gzip::content(body, MOST_BYTES));
+    let plain = stored.into_iter().map(|body| gzip::content(body, MAX_BYTES));
     let plain: Vec<Bytes> = plain.collect::<std::io::Result<_>>()?;
     let compressed = plain.iter().map(|body| gzip::compressed(body)).collect::<std::io::Result<Vec<_>>>()?;
     let mut best = Duration::MAX;

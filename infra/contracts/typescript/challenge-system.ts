@@ -61,7 +61,7 @@ export type Recommendation = "OVER" | "UNDER" | "PASS" | "NO_LINE";
  */
 export type RecentForm = "Hot" | "Cold" | "Neutral";
 /**
- * What became of the recommended side of a line.
+ * Result of the recommended side of a line.
  */
 export type PickResult = "WIN" | "LOSS" | "PUSH" | "VOID";
 /**
@@ -108,7 +108,7 @@ export interface DocumentedDay {
    */
   documents: DatedDocument[];
   /**
-   * Number of games in the schedule; null where no list of the day has been exported.
+   * Number of games in the schedule; null where no export could read it.
    */
   games: number | null;
   /**
@@ -216,7 +216,8 @@ export interface LiveDocument {
    */
   games_in_progress: number;
   /**
-   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   * Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+   * are over, and in a document of a past day.
    */
   next_update_expected: string | null;
   /**
@@ -284,8 +285,8 @@ export interface LiveGame {
    */
   players: LivePlayer[];
   /**
-   * Instant, UTC, at which BallDontLie first reported a state of the game that cannot follow this one: an
-   * earlier one, or one several periods ahead. A second such report is believed. Absent when there is none.
+   * Instant, UTC, at which a source first reported a state of the game that cannot follow this one: an earlier
+   * one, or one several periods ahead. The next such report is published. Absent when there is none.
    */
   regressed_since?: string | null;
   /**
@@ -430,7 +431,8 @@ export interface GradingDocument {
    */
   lines: SettledLine[];
   /**
-   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   * Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+   * are over, and in a document of a past day.
    */
   next_update_expected: string | null;
   /**
@@ -483,7 +485,7 @@ export interface Correction {
   to: number | null;
 }
 /**
- * A line, and what has become of it.
+ * A line and its result.
  */
 export interface SettledLine {
   /**
@@ -525,7 +527,7 @@ export interface SettledLine {
    */
   opening_line: number;
   /**
-   * What has become of the line.
+   * Result of the line; `open` while there is none.
    */
   outcome: "open" | "over" | "under" | "push" | "void";
   /**
@@ -646,7 +648,7 @@ export interface GradedPrediction {
    */
   opponent: string;
   /**
-   * What has become of the line; `open` also where there is no line.
+   * Result of the line; `open` while there is none, and where there is no line.
    */
   outcome: "open" | "over" | "under" | "push" | "void";
   /**
@@ -803,7 +805,7 @@ export interface LineSummary {
    */
   over: number;
   /**
-   * Number of lines settled by the live box score only.
+   * Number of lines that are settled, but not by the official box score yet.
    */
   provisional: number;
   /**
@@ -836,7 +838,8 @@ export interface TimelineDocument {
    */
   games_in_progress: number;
   /**
-   * Instant, UTC, at which the next version is expected; null once the games of the day are over.
+   * Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+   * are over, and in a document of a past day.
    */
   next_update_expected: string | null;
   /**
@@ -1518,7 +1521,7 @@ export interface TonightPlayer {
    */
   recent_form: RecentForm | null;
   /**
-   * What became of the recommended side; null before the end, and where no side is recommended and the line is
+   * Result of the recommended side; null before the end, and where no side is recommended and the line is
    * neither a push nor void.
    */
   result: PickResult | null;
@@ -1608,7 +1611,7 @@ export interface Prop {
    */
   opening_line: number;
   /**
-   * What has become of the line, as the grading tells it.
+   * Result of the line, as in the grading document; `open` while there is none.
    */
   outcome: "open" | "over" | "under" | "push" | "void";
   /**

@@ -46,16 +46,16 @@ function showAges() {
   if (sources.status.document) showHealth(sources.status.document);
 }
 
-/** Nobody may have said for how long how things stand before that itself is news. */
-const SILENCE = 600;
+/** Seconds after which a status that has not been updated is itself shown as a problem. */
+const STATUS_STALE_AFTER = 600;
 
-/** How things stand; where nobody has said so for too long, that. */
+/** Shows the public status, or that it has not been updated for too long. */
 function showHealth({ overall_status, services, updated_at }) {
   const { age } = sources.status;
   const { live_data, tonight_data } = services;
   const now = Date.parse(updated_at) / 1000 + age;
   const expected = live_data.next_update_expected && Date.parse(live_data.next_update_expected) / 1000;
-  const silent = age > SILENCE && expected !== null && now > expected + SILENCE;
+  const silent = age > STATUS_STALE_AFTER && expected !== null && now > expected + STATUS_STALE_AFTER;
   const text = `${capital(overall_status)}: ${live_data.message}; ${tonight_data.message}`;
   say(byId("status"), silent ? `Unknown: no word for ${span(age)}. It was: ${text}` : text);
   byId("status").dataset.health = silent ? "unknown" : overall_status;
@@ -98,7 +98,7 @@ function showSummary() {
     Correct: summary.correct, Incorrect: summary.incorrect, "Win rate": rate, Pushes: summary.pushes,
     Void: summary.voided, "Trending correct": summary.trending_correct,
     "Trending incorrect": summary.trending_incorrect, "In progress": summary.in_progress,
-    "Not begun": summary.pending, "Open lines": summary.lines.open, "Settled lines": summary.lines.total - summary.lines.open,
+    "Pending": summary.pending, "Open lines": summary.lines.open, "Settled lines": summary.lines.total - summary.lines.open,
   };
   const pair = ([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)));
   fill(byId("summary"), Object.entries(entries).map(pair));
@@ -165,10 +165,12 @@ function chance(side, value, line) {
   return make("p", { class: "chance" }, `${side} ${line}: ${text}`, meter);
 }
 
-/** What has become of a player's line: the chance while it is open, then whether it can still be corrected. */
+/** The state of a player's line: the chance while it is open, then the result of a line without a pick, and whether it
+ * can still be corrected. */
 function standing(settled, graded) {
   if (!settled) return [];
-  const marks = [graded ? null : outcome(settled), settled.locked ? "Locked" : null, settlement(settled.settled)]
+  const hasPick = graded && graded.status !== "graded";
+  const marks = [hasPick ? null : outcome(settled), settled.locked ? "Locked" : null, settlement(settled.settled)]
     .filter((mark) => mark !== null);
   const side = graded?.chance == null ? "OVER" : graded.recommendation;
   const value = graded?.chance ?? settled.chance_over;

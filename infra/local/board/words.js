@@ -19,7 +19,7 @@ const GRADES = {
   in_progress: ["In progress", "even"],
   graded: ["Final, no side taken", "even"],
   void: ["Void", "even"],
-  pending: ["Not begun", "even"],
+  pending: ["Pending", "even"],
 };
 
 const VOID = {
@@ -47,10 +47,10 @@ function withReason(text, reason, detail) {
   return detail ? `${text}: ${because} (${detail})` : `${text}: ${because}`;
 }
 
-/** What has become of a line; null while it is open. */
+/** The result of a line; null while it is open. */
 export const outcome = (line) => withReason(OUTCOMES[line.outcome] ?? null, line.void_reason, line.void_detail);
 
-/** How a prediction stands, in words and as a tone. */
+/** The state of a prediction, in words and as a tone. */
 export function grade(graded) {
   const [word, tone] = GRADES[graded.status] ?? [graded.status, "even"];
   const text = withReason(word, graded.void_reason, graded.void_detail);

@@ -12,7 +12,7 @@ const SCORES: &str = "v1/live/latest.json";
 /// How long an export takes from the poll to the public object; the clock of a replay is stopped meanwhile.
 const EXPORT_TAKES: TimeDelta = TimeDelta::seconds(1);
 /// How long a reader waits after the expected instant of the next version, so that it is there.
-const PATIENCE: TimeDelta = TimeDelta::seconds(2);
+const READER_WAIT: TimeDelta = TimeDelta::seconds(2);
 
 /// The versions of the live scores, in the order in which they were written.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl Seen {
             }
             if asks_at <= now {
                 shown = cached;
-                let expected = shown.next_expected.map_or(now, |next| next + PATIENCE);
+                let expected = shown.next_expected.map_or(now, |next| next + READER_WAIT);
                 asks_at = expected.max(now + shown.max_age).max(now + second);
             }
             if public.games_on > 0 {

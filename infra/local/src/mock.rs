@@ -62,10 +62,7 @@ pub async fn write(night: Night, seed: u64, data: &Path, folder: &Path, chosen: 
     let ticks: Vec<DateTime<Utc>> = replay::ticks(&replay.night, TICK).collect();
     for (index, tick) in ticks.iter().enumerate() {
         replay.cloud.clock.run_until(*tick).await;
-        if index == 0 {
-            replay.tonight().await;
-        }
-        replay.poll().await;
+        replay.poll(index == 0).await;
         let on = games_on(&replay);
         let in_quarter = |game: &LiveGame| game.period == 2 && game.time_remaining.starts_with("Q2");
         if *tick < first_tip_off {

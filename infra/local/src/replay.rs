@@ -1,8 +1,13 @@
 //! A night, tick by tick, through the whole pipeline.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
+use chrono_tz::America::New_York;
 use reqwest::Url;
 use shared::{Error, documents::status::POLL_INTERVAL, error::Detail};
 use tokio::net::TcpListener;
@@ -17,7 +22,7 @@ use crate::{
     morning,
     night::Night,
     pubsub::{PREDICTIONS_TOPIC, TRIGGER_TOPIC},
-    seed::{self, Correction},
+    seed::{self, Correction, Late},
 };
 
 /// The interval of two polls of the export in production while a game is on.
@@ -54,6 +59,7 @@ pub struct Replay {
     /// The versions of the live scores, as their readers see them.
     pub seen: Seen,
     pace: Pace,
+    late: Mutex<Late>,
 }
 
 impl Replay {
@@ -93,18 +99,15 @@ impl Replay {
             cloud.delivery.subscribe(&cloud.topics, topic, functions.export_tonight.clone());
         }
         let seen = Seen::watch(&cloud.objects, &clock);
-        Ok(Self { cloud, functions, night, seen, pace })
+        let late = Mutex::new(Late::of(&night, pace.seed));
+        Ok(Self { cloud, functions, night, seen, pace, late })
     }
 
     /// Replays the night; calls `on_tick` after each poll. Failures are counted, not fatal.
     pub async fn run(&self, mut on_tick: impl FnMut(DateTime<Utc>)) {
         for (index, tick) in ticks(&self.night, self.pace.every).enumerate() {
             self.cloud.clock.run_until(tick).await;
-            if index == 0 {
-                // The day's last export of tonight's list comes before the first tip-off.
-                self.tonight().await;
-            }
-            self.poll().await;
+            self.poll(index == 0).await;
             on_tick(tick);
         }
         self.cloud.delivery.drain().await;
@@ -140,9 +143,18 @@ impl Replay {
     }
 
     /// Makes one poll, as the schedules do: they call each minute, and the export polls again within the minute
-    /// while a game is on. The clock is stopped meanwhile; failures are in the counters and the log.
-    pub async fn poll(&self) {
+    /// while a game is on. Tonight's list comes before it, if it is due or `is_first`. The clock is stopped meanwhile;
+    /// failures are in the counters and the log.
+    pub async fn poll(&self, is_first: bool) {
         let now = self.cloud.clock.now();
+        let arrived =
+            self.late.lock().unwrap_or_else(PoisonError::into_inner).arrive(&self.cloud.warehouse, now);
+        if let Err(error) = arrived {
+            tracing::error!(?error, "late rows could not be added to the warehouse");
+        }
+        if is_first || is_list_due(now) {
+            self.tonight().await;
+        }
         let is_called = now.second() == 0;
         let delivery = &self.cloud.delivery;
         let scrape = async {
@@ -158,6 +170,12 @@ impl Replay {
         };
         tokio::join!(scrape, export);
     }
+}
+
+/// Whether the schedule exports tonight's list at `now`: each quarter of an hour from ten to midnight, Eastern.
+fn is_list_due(now: DateTime<Utc>) -> bool {
+    let eastern = now.with_timezone(&New_York);
+    eastern.second() == 0 && eastern.minute().is_multiple_of(15) && eastern.hour() >= 10
 }
 
 /// The instants of the polls, `every` so often, from before the first game is listed until after the last has

@@ -2,7 +2,7 @@
 //!
 //! Both exporters record what they have written of a day. Nothing is written where that is known already.
 
-use std::{collections::BTreeSet, future::ready, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -43,7 +43,7 @@ pub struct Day {
     pub date: SlateDay,
     /// The documents that exist as `v1/{document}/{date}.json`.
     pub documents: BTreeSet<Kind>,
-    /// Number of games in the schedule; null where no list of the day has been exported.
+    /// Number of games in the schedule; null where no export could read it.
     pub games: Option<usize>,
     /// Number of lines of all players; null where nothing is graded yet.
     pub lines: Option<usize>,
@@ -171,7 +171,7 @@ impl PublicDates {
             if next.dates == found.dates && known.exists() {
                 return Ok(());
             }
-            if self.document.update(known, at, |_| ready(Ok(next.clone()))).await?.is_some() {
+            if self.document.write(&known, at, Arc::new(next)).await?.is_some() {
                 return Ok(());
             }
             known = self.document.read(&target).await?;

@@ -24,6 +24,10 @@ const UNIVERSE_DOMAIN: &str = "googleapis.com";
 /// How long tokens may fail with a transient error. The library asks again every ten seconds.
 const TOKEN_OUTAGE_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long a token is waited for: the library waits without a limit where the metadata server takes the request and
+/// does not answer, and the caller would give up before this counts as an outage.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The credentials of this process, created at first use, so that startup needs no call. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Credentials(Arc<Shared>);
@@ -38,7 +42,7 @@ struct Shared {
 impl Credentials {
     /// An access token for a call that this crate makes itself.
     pub(crate) async fn access_token(&self) -> Result<String, CredentialsError> {
-        let token = self.library()?.access_token().await;
+        let token = in_time(self.library()?.access_token()).await;
         self.end_process_without_token(token.as_ref().err());
         Ok(token?.token)
     }
@@ -78,6 +82,12 @@ impl Credentials {
     }
 }
 
+/// An answer of the library, or a transient error if there is none in time.
+async fn in_time<T>(asked: impl Future<Output = Result<T, CredentialsError>>) -> Result<T, CredentialsError> {
+    let late = || CredentialsError::from_msg(true, format!("no token within {TOKEN_TIMEOUT:?}"));
+    tokio::time::timeout(TOKEN_TIMEOUT, asked).await.unwrap_or_else(|_| Err(late()))
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials")
@@ -89,7 +99,7 @@ impl CredentialsProvider for Credentials {
         &self,
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        let headers = self.library()?.headers(extensions).await;
+        let headers = in_time(self.library()?.headers(extensions)).await;
         self.end_process_without_token(headers.as_ref().err());
         headers
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most pages, of a thousand objects each, that a listing reads.
-const MAXIMUM_PAGES: usize = 10;
+const MAX_PAGES: usize = 10;
 
 /// The client for listing objects.
 pub(super) struct Listing {
@@ -62,14 +62,20 @@ impl Listing {
     /// The objects under `prefix`, ten thousand at the most.
     pub async fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<ListedObject>, Error> {
         let (mut objects, mut token) = (Vec::new(), None);
-        for _ in 0..MAXIMUM_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = with_retries(self.budget, || self.page(bucket, prefix, token.as_deref())).await?;
             objects.extend(page.items);
             token = page.next_page_token;
             if token.is_none() {
-                break;
+                return Ok(objects);
             }
         }
+        tracing::warn!(
+            bucket,
+            prefix,
+            objects = objects.len(),
+            "the prefix has more objects than are listed"
+        );
         Ok(objects)
     }
 

@@ -29,7 +29,7 @@ const BUDGET: Budget =
     Budget { service: SERVICE, attempt: Duration::from_secs(15), total: Duration::from_secs(40) };
 
 /// The largest object that is read; a raw snapshot of a night is about 155 KB.
-pub const MAXIMUM_OBJECT_BYTES: usize = 32 * 1024 * 1024;
+pub const MAX_OBJECT_BYTES: usize = 32 * 1024 * 1024;
 
 /// How often an object is written before giving up, because a concurrent writer was faster each time.
 pub const WRITE_ATTEMPTS: usize = 8;
@@ -124,7 +124,7 @@ impl Stored {
     /// The content of a public document, decompressed. If its gzip is broken, it is what is stored: whoever parses that
     /// finds it unreadable.
     pub fn content(&self, object: &str) -> Bytes {
-        gzip::content(self.body.clone(), MAXIMUM_OBJECT_BYTES).unwrap_or_else(|error| {
+        gzip::content(self.body.clone(), MAX_OBJECT_BYTES).unwrap_or_else(|error| {
             tracing::error!(object, %error, "the public document cannot be decompressed; it is handled as unreadable");
             self.body.clone()
         })
@@ -199,9 +199,9 @@ impl Storage {
             let mut body = BytesMut::new();
             while let Some(chunk) = response.next().await {
                 body.extend_from_slice(&chunk.map_err(|error| failure(bucket, object, error))?);
-                if body.len() > MAXIMUM_OBJECT_BYTES {
+                if body.len() > MAX_OBJECT_BYTES {
                     return Err(Failure::Permanent(Error::permanent(format!(
-                        "gs://{bucket}/{object} is larger than {MAXIMUM_OBJECT_BYTES} bytes"
+                        "gs://{bucket}/{object} is larger than {MAX_OBJECT_BYTES} bytes"
                     ))));
                 }
             }

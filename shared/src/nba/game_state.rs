@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +116,15 @@ pub fn final_text(period: i64) -> String {
     }
 }
 
-/// Seconds of play elapsed: 720 a quarter, 300 an overtime. `time_remaining` is the text of [`GameState`];
+/// Seconds of play in a quarter.
+pub const QUARTER: u32 = 720;
+/// Seconds of play in an overtime.
+pub const OVERTIME: u32 = 300;
+
+/// How long after its tip-off a game counts as in progress if nothing else is known of it; few games take longer.
+pub const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
+
+/// Seconds of play elapsed. `time_remaining` is the text of [`GameState`];
 /// where it names a period and no clock, the period is over.
 pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) -> u32 {
     *elapsed_range(status, period, time_remaining).end()
@@ -124,7 +133,7 @@ pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) ->
 /// The least and the most seconds of play that may have elapsed. They differ where the text has no clock: the
 /// period has begun, and may be over.
 pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> RangeInclusive<u32> {
-    let length = |period: u32| if period <= 4 { 720 } else { 300 };
+    let length = |period: u32| if period <= 4 { QUARTER } else { OVERTIME };
     let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
     let before = |period: u32| (1..period).map(length).sum::<u32>();
     match status {

@@ -19,7 +19,7 @@ use crate::{Error, env::Environment};
 /// Google's public keys for the identity tokens it signs.
 const GOOGLE_JWKS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 /// A real identity token has under 2 KB; a longer one is refused unread.
-const MAXIMUM_TOKEN_BYTES: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// Name of the public keys in error messages.
 const KEYS: &str = "public keys of identity tokens";
 /// The most by which the issuer's clock may differ from the local one.
@@ -109,7 +109,7 @@ impl Oidc {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| unauthenticated("the Authorization header is not a bearer token"))?;
-        if token.len() > MAXIMUM_TOKEN_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(unauthenticated("the identity token is too long"));
         }
         if algorithm(token).as_deref() != Some("RS256") {

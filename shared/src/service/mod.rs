@@ -37,7 +37,7 @@ use dead_letter::DeadLetters;
 use event::bare_push;
 
 /// The largest request body that is read; an event is under 10 KB, a trigger under 1 KB.
-pub const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// A function that answers an HTTP call: `handler` gets the `state`, which is cheap to clone, and the body,
 /// and returns the answer.
@@ -244,7 +244,7 @@ where
                 return Ok(error_response(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "too_large",
-                    &format!("the body is larger than {MAXIMUM_BODY_BYTES} bytes"),
+                    &format!("the body is larger than {MAX_BODY_BYTES} bytes"),
                 ));
             };
             work(head.headers, body).await
@@ -292,10 +292,10 @@ where
 /// The whole body, or `None` where it is over the limit.
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Option<Bytes>, Error> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAXIMUM_BODY_BYTES) {
+    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
         return Ok(None);
     }
-    match Limited::new(body, MAXIMUM_BODY_BYTES).collect().await {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => Ok(Some(body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Ok(None),
         Err(error) => {

@@ -53,7 +53,7 @@ impl Assembly {
                 of_team.entry(team.clone()).or_insert(index);
             }
         }
-        let game = |scheduled| Game { scheduled, players: Vec::new(), absent_since: None };
+        let game = |scheduled| Game { scheduled, players: Vec::new(), is_locked: false, absent_since: None };
         let games = schedule.into_iter().map(game).collect();
         let slate = Slate { games, registry, injuries, ..Slate::default() };
         Self { slate, day, of_team, of_id, of_lookup: HashMap::new() }

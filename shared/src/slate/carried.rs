@@ -1,5 +1,6 @@
 //! Carry-over of a day's slate from one read to the next: one empty or short read removes nothing, and what
-//! stood at tip-off no longer changes.
+//! stood at tip-off no longer changes. The first read after tip-off still takes what was offered and predicted by
+//! then; the reads after it change no line.
 //!
 //! Both exports share one memory, `slate/{date}.json` in the bucket of the documents, which is internal and
 //! not part of the contract. Without it a new instance would take a table that is being replaced for a day
@@ -142,6 +143,17 @@ struct Carrying<'a> {
     lacks_predictions: bool,
 }
 
+/// Whether the lines of a game may change with a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lock {
+    /// The game has not begun.
+    Open,
+    /// The first read after tip-off: what was offered and predicted by then is the locked line.
+    AtTipOff,
+    /// A read after tip-off was made before.
+    Locked,
+}
+
 impl Carrying<'_> {
     fn carry(&self, slate: &mut Slate, known: &Remembered) {
         for game in &known.games {
@@ -151,9 +163,16 @@ impl Carrying<'_> {
                 None => self.carry_game(slate, game.clone()),
             }
         }
+        for game in &mut slate.games {
+            game.is_locked |= self.has_begun(game);
+        }
         for unplaced in &known.unplaced {
             let is_his = |it: &Player| it.is_same(&unplaced.player);
-            if unplaced.pair.as_ref().is_some_and(|pair| self.begun.contains(pair)) {
+            let is_locked = |pair: &TeamPair| {
+                let mut games = slate.games.iter().filter(|game| game.scheduled.pair() == *pair);
+                self.begun.contains(pair) || games.any(|game| game.is_locked)
+            };
+            if unplaced.pair.as_ref().is_some_and(is_locked) {
                 // As it stood at tip-off.
                 slate.unplaced.retain(|it| !is_his(&it.player));
                 if !slate.players().any(is_his) {
@@ -162,10 +181,14 @@ impl Carrying<'_> {
                 continue;
             }
             let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
-            let stays = self.lacks_predictions || !self.is_gone(unplaced.player.absent.player);
-            if !is_there && stays {
+            let is_gone = !self.lacks_predictions && self.is_gone(unplaced.player.absent.player);
+            // A line that was public is carried to the end of the day.
+            if !is_there && (!is_gone || unplaced.player.has_line()) {
                 let mut unplaced = unplaced.clone();
                 unplaced.player.absent.player.get_or_insert(self.now);
+                if is_gone {
+                    unplaced.player.prediction = None;
+                }
                 slate.unplaced.push(unplaced);
             }
         }
@@ -228,23 +251,32 @@ impl Carrying<'_> {
         // A game that was moved to a later hour is open again; one whose hour is no longer known is not.
         let had_begun = self.has_begun(known) && read.scheduled.tip_off.is_none();
         let has_begun = self.has_begun(read) || had_begun;
+        // The offers of a game that has begun ahead of its time are already of the game in progress.
+        let is_past_tip_off = read.scheduled.tip_off.is_some_and(|tip_off| tip_off <= self.now);
+        let lock = match (has_begun, known.is_locked || !is_past_tip_off) {
+            (false, _) => Lock::Open,
+            (true, false) => Lock::AtTipOff,
+            (true, true) => Lock::Locked,
+        };
+        slate.games[index].is_locked = has_begun;
         for player in &known.players {
             let here = slate.games[index].players.iter().position(|it| it.is_same(player));
             match here {
                 Some(place) => {
                     let tip_off = slate.games[index].scheduled.tip_off;
-                    self.carry_player(&mut slate.games[index].players[place], player, has_begun, tip_off);
+                    self.carry_player(&mut slate.games[index].players[place], player, lock, tip_off);
                 }
                 None => {
                     // The player may have been traded or be expected elsewhere. A roster that replaces a
                     // missing analysis is no evidence of that, and nobody changes teams after tip-off.
-                    let is_locked = has_begun && player.is_timed();
+                    let is_locked = has_begun && player.can_be_challenged();
                     if !is_locked && !player.has_line() && self.is_gone(player.absent.player) {
                         continue;
                     }
-                    let is_word =
+                    let is_better_evidence =
                         |it: &Player| it.context == Context::Analysis || player.context == Context::Roster;
-                    let is_elsewhere = |it: &Player| it.is_same(player) && !is_locked && is_word(it);
+                    let is_elsewhere =
+                        |it: &Player| it.is_same(player) && !is_locked && is_better_evidence(it);
                     if !slate.players().any(is_elsewhere) {
                         for game in &mut slate.games {
                             game.players.retain(|it| !it.is_same(player));
@@ -260,11 +292,11 @@ impl Carrying<'_> {
         let game = &mut slate.games[index];
         let is_analysed = |it: &Player| it.team == player.team && it.context == Context::Analysis;
         // Players from a roster that replaced a missing analysis leave when the analysis arrives.
-        let stood_in = player.context == Context::Roster && game.players.iter().any(is_analysed);
+        let was_roster_fallback = player.context == Context::Roster && game.players.iter().any(is_analysed);
         // A line that was public is carried to the end of the day.
-        let is_timed = player.has_line() || (has_begun && player.is_timed());
-        let stays = !self.is_gone(player.absent.player) || is_timed;
-        if !stays || (stood_in && !player.is_timed()) {
+        let is_kept = player.has_line() || (has_begun && player.can_be_challenged());
+        let stays = !self.is_gone(player.absent.player) || is_kept;
+        if !stays || (was_roster_fallback && !player.can_be_challenged()) {
             return;
         }
         player.absent.player.get_or_insert(self.now);
@@ -272,13 +304,8 @@ impl Carrying<'_> {
         game.players.push(player);
     }
 
-    fn carry_player(
-        &self,
-        player: &mut Player,
-        known: &Player,
-        has_begun: bool,
-        tip_off: Option<DateTime<Utc>>,
-    ) {
+    fn carry_player(&self, player: &mut Player, known: &Player, lock: Lock, tip_off: Option<DateTime<Utc>>) {
+        let has_begun = lock != Lock::Open;
         if player.name == title_case(&player.lookup) && known.name != player.name {
             player.name.clone_from(&known.name);
             player.lookup.clone_from(&known.lookup);
@@ -293,16 +320,25 @@ impl Carrying<'_> {
         if let (Some(line), Some(known)) = (&mut player.line, &known.line) {
             line.opens_as(known);
         }
-        carry_other_lines(&mut player.other_lines, &known.other_lines, has_begun);
+        carry_other_lines(&mut player.other_lines, &known.other_lines, lock);
         // Without offers an estimate replaces a bookmaker's line.
         let lost_line = strength(player.line.as_ref()) < strength(known.line.as_ref());
         if has_begun && (known.prediction.is_some() || known.line.is_some()) {
-            // Locked at tip-off. A row read now but written before tip-off is newer than one read before it.
-            // Prediction and line stay together, because the prediction recommends a side of that line.
             let is_in_time = |prediction: &Prediction| tip_off.is_some_and(|it| prediction.made_at <= it);
             let read = player.prediction.take().filter(is_in_time);
-            if read.is_some() && !lost_line {
-                player.prediction = read;
+            let source = |line: &Option<Line>| line.as_ref().map(|line| line.source);
+            // A prediction's own line stays with the prediction, and one that was made too late brings none.
+            let is_at_tip_off = read.is_some()
+                || (source(&player.line) == Some(LineSource::Bettingpros)
+                    && source(&known.line) != Some(LineSource::Prediction));
+            if lock == Lock::AtTipOff && !lost_line && is_at_tip_off {
+                let is_kept = read.is_none();
+                player.prediction = read.or_else(|| known.prediction.clone());
+                let value = |line: &Option<Line>| line.as_ref().map(|line| line.value);
+                if is_kept && value(&player.line) != value(&known.line) {
+                    let line = player.line.clone();
+                    player.take_side_of(line.as_ref());
+                }
                 return;
             }
             let is_first = known.prediction.is_none();
@@ -338,10 +374,10 @@ impl Carrying<'_> {
 
 /// Carries the lines of other statistics, which no prediction belongs to: a line that was public stays to the
 /// end of the day, and after tip-off as it stood then.
-fn carry_other_lines(lines: &mut Vec<Line>, known: &[Line], has_begun: bool) {
+fn carry_other_lines(lines: &mut Vec<Line>, known: &[Line], lock: Lock) {
     for known in known {
         match lines.iter_mut().find(|line| line.stat_type == known.stat_type) {
-            Some(line) if has_begun => *line = known.clone(),
+            Some(line) if lock == Lock::Locked => *line = known.clone(),
             Some(line) => line.opens_as(known),
             None => lines.push(known.clone()),
         }

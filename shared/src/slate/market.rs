@@ -19,7 +19,7 @@ const NO_BOOKMAKERS: [(i64, &str); 5] =
     [(0, "BettingPros Consensus"), (60, "PrizePicks"), (63, "Underdog"), (39, "Sleeper"), (45, "PropSwap")];
 
 /// Updates of a book within this time belong to one snapshot of its offers.
-const ONE_LOOK: TimeDelta = TimeDelta::minutes(10);
+const SNAPSHOT_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
 /// American odds within which each side of a main line lies.
 const NEAR_EVEN: std::ops::RangeInclusive<i64> = -200..=170;
@@ -146,7 +146,7 @@ impl Market {
             let of_book: Vec<Quote> = lines.filter_map(Quote::of).collect();
             let Some(main) = main_of(&of_book) else { continue };
             // Quotes that the book did not refresh with its main line date from before the line moved.
-            quotes.extend(of_book.into_iter().filter(|quote| quote.at >= main.at - ONE_LOOK));
+            quotes.extend(of_book.into_iter().filter(|quote| quote.at >= main.at - SNAPSHOT_WINDOW));
             votes.push(main);
         }
         Self { main: elected(&votes), quotes }
@@ -179,7 +179,7 @@ fn main_of(quotes: &[Quote]) -> Option<Quote> {
     tests.into_iter().find_map(|test| {
         let candidates = || quotes.iter().filter(|quote| test(quote));
         let newest = candidates().map(|quote| quote.at).max()?;
-        let recent = candidates().filter(|quote| quote.at >= newest - ONE_LOOK);
+        let recent = candidates().filter(|quote| quote.at >= newest - SNAPSHOT_WINDOW);
         recent.min_by(|a, b| a.unevenness().total_cmp(&b.unevenness())).copied()
     })
 }

@@ -67,6 +67,9 @@ pub struct Game {
     pub scheduled: ScheduledGame,
     /// The players, each once.
     pub players: Vec<Player>,
+    /// Whether the slate was read after the game began, so that its lines no longer change.
+    #[serde(default)]
+    pub is_locked: bool,
     /// Instant since which the schedule has not listed the game.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent_since: Option<DateTime<Utc>>,
@@ -235,8 +238,8 @@ impl Player {
         }
     }
 
-    /// Whether a challenge on the player is possible.
-    pub fn is_timed(&self) -> bool {
+    /// Whether a challenge on the player is possible: there is a prediction or a line.
+    pub fn can_be_challenged(&self) -> bool {
         self.prediction.is_some() || self.has_line()
     }
 

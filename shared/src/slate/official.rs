@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// The number of players on court: an official box score with fewer entries of a team is incomplete.
-const FEWEST_ENTRIES: usize = 5;
+const MIN_ENTRIES: usize = 5;
 /// Minutes of a team in regulation, less what rounding takes: with fewer an official box score is incomplete.
-const FEWEST_MINUTES: f64 = 5.0 * 48.0 - 5.0;
+const MIN_MINUTES: f64 = 5.0 * 48.0 - 5.0;
 
 /// The official box scores of a day, as far as they have arrived.
 #[derive(Clone, Debug, Default)]
@@ -123,10 +123,8 @@ impl OfficialBoxScores {
 
     /// Whether a team's whole box score has arrived, so that a player who is missing in it did not play.
     pub fn is_complete(&self, team: &Team) -> bool {
-        let is_whole = |minutes: Option<f64>| minutes.is_none_or(|minutes| minutes >= FEWEST_MINUTES);
-        self.arrived
-            .get(team)
-            .is_some_and(|(entries, minutes)| *entries >= FEWEST_ENTRIES && is_whole(*minutes))
+        let is_whole = |minutes: Option<f64>| minutes.is_none_or(|minutes| minutes >= MIN_MINUTES);
+        self.arrived.get(team).is_some_and(|(entries, minutes)| *entries >= MIN_ENTRIES && is_whole(*minutes))
     }
 
     /// A player's entry, if it has arrived: by universal player id, else by name and team, else the only one

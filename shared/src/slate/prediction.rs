@@ -29,7 +29,7 @@ pub struct Prediction {
 }
 
 /// The most components that are published.
-const MOST_FACTORS: usize = 4;
+const MAX_FACTORS: usize = 4;
 
 /// Recommended side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -115,7 +115,7 @@ impl Row {
             COMPONENTS.into_iter().filter_map(|name| Some((name, values.next()?))).collect();
         components.retain(|(_, tenths)| *tenths != 0);
         components.sort_by_key(|(_, tenths)| std::cmp::Reverse(tenths.abs()));
-        let told = components.into_iter().take(MOST_FACTORS);
+        let told = components.into_iter().take(MAX_FACTORS);
         told.map(|(name, tenths)| format!("{name} {:+.1}", decimal::ratio(tenths, 10, 1))).collect()
     }
 

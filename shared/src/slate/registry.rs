@@ -179,8 +179,7 @@ impl Registry {
         by_id().or_else(by_team).or_else(|| people.first())
     }
 
-    /// The players of each team now, in an order that does not change: what is made of them is compared with what was
-    /// made before.
+    /// The players of each team now, in a stable order, so that two builds of the same roster compare equal.
     pub(super) fn rosters(&self) -> HashMap<&Team, Vec<&Person>> {
         let mut rosters: HashMap<&Team, Vec<&Person>> = HashMap::new();
         for person in self.people.values().flatten() {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What has become of a line.
+/// The result of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -27,9 +27,9 @@ pub enum Settled {
     /// There is no outcome yet.
     #[default]
     Open,
-    /// By the live box score; the official one may correct it.
+    /// By the live scores or by what is known of the player or the game; the official box score may correct it.
     Provisional,
-    /// By the official box score.
+    /// By the official box score; where the game was not played, once its day is over.
     Official,
 }
 
@@ -37,7 +37,7 @@ pub enum Settled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VoidReason {
-    /// A complete box score shows that the player did not play.
+    /// The player did not play: by a complete box score, or because the league lists the player as inactive.
     DidNotPlay,
     /// The player is out in the injury report, and did not play or had the prediction withdrawn before
     /// tip-off.

@@ -6,7 +6,7 @@ use crate::nba::PlayerLookup;
 const SUFFIXES: [&str; 8] = ["jr", "sr", "junior", "senior", "ii", "iii", "iv", "v"];
 
 /// The least letters of a first name that another spelling of it begins with.
-const FEWEST_LETTERS: usize = 3;
+const MIN_LETTERS: usize = 3;
 
 fn is_suffix(word: &str) -> bool {
     let word = word.trim_end_matches('.').to_ascii_lowercase();
@@ -43,7 +43,7 @@ pub(super) fn is_lookup_of(lookup: &PlayerLookup, name: &str) -> bool {
         let is_begun = |other: &str| first.starts_with(other) || other.starts_with(&first);
         let other_first = spelled.strip_suffix(last.as_str());
         spelled == plain.as_str()
-            || other_first.is_some_and(|it| it.len().min(first.len()) >= FEWEST_LETTERS && is_begun(it))
+            || other_first.is_some_and(|it| it.len().min(first.len()) >= MIN_LETTERS && is_begun(it))
     })
 }
 
@@ -59,7 +59,7 @@ pub fn may_be_one_name(one: &str, other: &str) -> bool {
 /// where they have one initial, else 0.
 pub(super) fn likeness(one: &str, other: &str) -> u8 {
     let Some((one, other)) = first_name(one).zip(first_name(other)) else { return 0 };
-    let is_long = one.len().min(other.len()) >= FEWEST_LETTERS;
+    let is_long = one.len().min(other.len()) >= MIN_LETTERS;
     match is_long && (one.starts_with(&other) || other.starts_with(&one)) {
         true => 2,
         false => u8::from(one.as_bytes().first() == other.as_bytes().first()),

@@ -5,7 +5,7 @@ use std::{
     hash::Hash,
 };
 
-use super::{MAXIMUM_TEXT, Rejected, Source, wire::Number};
+use super::{MAX_TEXT, Rejected, Source, wire::Number};
 use crate::nba::{
     GameState, GameStatus, NbaGameId, PlayerLookup, SlateDay, Team, elapsed_seconds, minutes_decimal,
 };
@@ -43,14 +43,14 @@ pub struct Side {
     /// Whether the source has no readable score, so that `score` is the sum of the players' points.
     pub lacks_score: bool,
     /// Everyone in its box.
-    pub players: Vec<PlayerLine>,
+    pub players: Vec<BoxScoreRow>,
     /// Those who do not play, as far as the source names them.
     pub inactive: Vec<Inactive>,
 }
 
 /// A player's box-score entry.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlayerLine {
+pub struct BoxScoreRow {
     /// BallDontLie's id of the player; `None` where the game is another source's.
     pub bdl_id: Option<i64>,
     /// The NBA's id of the player; `None` where the source does not have it.
@@ -119,7 +119,7 @@ pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
         let players = rows().count();
         let score = game.home.score + game.visitor.score;
         (
-            score > 0 || rows().any(PlayerLine::has_counts),
+            score > 0 || rows().any(BoxScoreRow::has_counts),
             elapsed_seconds(*status, *period, time_remaining),
             score,
             players,
@@ -131,12 +131,12 @@ pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
 /// The rows of a box score, each player once: the row with the most points, then with the most of the other counts; of
 /// equal ones the last.
 pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
-    let key = |(_, line): &(usize, PlayerLine)| (line.bdl_id, line.nba_id, line.anonymous_key());
-    let counts = |(_, line): &(usize, PlayerLine)| line.counters;
+    let key = |(_, line): &(usize, BoxScoreRow)| (line.bdl_id, line.nba_id, line.anonymous_key());
+    let counts = |(_, line): &(usize, BoxScoreRow)| line.counters;
     let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
         std::mem::take(&mut of_side.players).into_iter().map(move |line| (side, line))
     });
-    let all: Vec<(usize, PlayerLine)> = all.collect();
+    let all: Vec<(usize, BoxScoreRow)> = all.collect();
     let mut first_side = HashMap::with_capacity(all.len());
     let mut on_both = HashSet::new();
     for row in &all {
@@ -147,7 +147,7 @@ pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
     for row in greatest_of_each(all, key, counts) {
         let on_both_sides = on_both.contains(&key(&row));
         let (side, line) = row;
-        sides[side].players.push(PlayerLine { on_both_sides, ..line });
+        sides[side].players.push(BoxScoreRow { on_both_sides, ..line });
     }
 }
 
@@ -176,7 +176,7 @@ fn greatest_of_each<T, K: Eq + Hash, O: Ord>(
     once
 }
 
-impl PlayerLine {
+impl BoxScoreRow {
     /// Whether the row shows play by a count; minutes aside.
     fn has_counts(&self) -> bool {
         self.counters != Counters::default()
@@ -201,7 +201,7 @@ pub(super) fn points_of(
     match points.count() {
         Ok(Some(points)) => Ok((points, false)),
         Ok(None) => Ok((0, has_minutes || others.iter().any(is_some))),
-        Err(()) => Err(format!("{field}: expected a whole number, 0 or more")),
+        Err(()) => Err(format!("{field}: expected a whole number from 0 to 999")),
     }
 }
 
@@ -225,8 +225,8 @@ pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadab
 /// Refuses a text that is too long to be what the field should hold.
 pub(super) fn short((field, text): (&str, Option<&str>)) -> Result<(), String> {
     match text {
-        Some(text) if text.chars().nth(MAXIMUM_TEXT).is_some() => {
-            Err(format!("{field}: longer than {MAXIMUM_TEXT} characters"))
+        Some(text) if text.chars().nth(MAX_TEXT).is_some() => {
+            Err(format!("{field}: longer than {MAX_TEXT} characters"))
         }
         _ => Ok(()),
     }

@@ -30,7 +30,7 @@ pub(super) fn client(headers: HeaderMap, limit: Duration) -> Result<reqwest::Cli
 
 /// How the failures of a source are reported.
 #[derive(Clone, Copy)]
-pub(super) struct Telling {
+pub(super) struct ErrorPolicy {
     /// Makes the error.
     pub error: fn(Detail) -> Error,
     /// What status 401 or 403 means.
@@ -44,7 +44,7 @@ pub(super) async fn get(
     http: &reqwest::Client,
     url: &Url,
     most: usize,
-    Telling { error, refusal, refusal_is_error }: Telling,
+    ErrorPolicy { error, refusal, refusal_is_error }: ErrorPolicy,
 ) -> Result<Bytes, Failure> {
     let again = |detail: Detail, after| Failure::Retryable { error: error(detail), after };
     let broken = |error: reqwest::Error| again(Detail::only(error.without_url()), None);

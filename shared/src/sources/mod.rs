@@ -15,16 +15,16 @@ use serde_json::value::RawValue;
 use crate::{Error, error::Detail};
 
 pub use configured::{Asking, FIRST_ANSWERS_WITHIN, LiveSources};
-pub use game::{Counters, Game, Inactive, PlayerLine, Side};
+pub use game::{BoxScoreRow, Counters, Game, Inactive, Side};
 
 /// The most games of a poll; a night has at most fifteen.
-pub const MAXIMUM_GAMES: usize = 500;
+pub const MAX_GAMES: usize = 500;
 
 /// The most players of a game, both teams together; real ones list up to 36.
-pub const MAXIMUM_PLAYERS: usize = 200;
+pub const MAX_PLAYERS: usize = 200;
 
 /// The longest text that is read of a game or player, in characters.
-pub const MAXIMUM_TEXT: usize = 200;
+pub const MAX_TEXT: usize = 200;
 
 /// A source of live scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -8,6 +8,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+/// The largest count that is believed: the most points of a team in an NBA game are 186.
+const MAX_COUNT: i64 = 999;
+
 /// A whole number in any spelling that means one: `25`, `25.0`, `"25"`, `" 25.0"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Number {
@@ -28,12 +31,13 @@ impl Number {
         }
     }
 
-    /// The number as a count; an error where it is something else than a count.
+    /// The number as a count of a game; an error where it is none, because it is negative or has more digits than
+    /// any score has had. Sums of counts cannot overflow.
     pub fn count(self) -> Result<Option<u32>, ()> {
         match self {
             Self::Missing => Ok(None),
-            Self::Of(number) => u32::try_from(number).map(Some).map_err(drop),
-            Self::Unreadable => Err(()),
+            Self::Of(number @ 0..=MAX_COUNT) => Ok(u32::try_from(number).ok()),
+            Self::Of(_) | Self::Unreadable => Err(()),
         }
     }
 

@@ -37,31 +37,30 @@ pub(super) struct Counted {
 
 impl Evidence {
     pub fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
-        let line = matchup.box_score_entry(player);
+        let row = matchup.box_score_entry(player);
         let by_live = || {
-            let line = line.filter(|line| line.has_played())?;
-            let minutes = Some(line.minutes.clone());
+            let row = row.filter(|row| row.has_played())?;
+            let minutes = Some(row.minutes.clone());
             let is_nba = matchup.live.is_some_and(|live| live.source == Some(Source::NbaCdn));
             let source = if is_nba { ScoreSource::NbaLive } else { ScoreSource::BdlLive };
-            Some(Counted { counts: line.counts(), source, minutes })
+            Some(Counted { counts: row.counts(), source, minutes })
         };
-        let is_current = line.is_none_or(|line| {
-            !line.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&line.team))
-        });
+        let is_current = row
+            .is_none_or(|row| !row.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&row.team)));
         let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,
             did_not_play: counted.is_none() && is_certain,
             counted,
-            // Once the official box score is in, nothing more comes of a player whom it does not have.
+            // After the official box score has arrived, a player who is missing from it gets no further row.
             is_current: is_current || is_official || predicted.is_official(&player.team),
             is_official,
         };
         let before_the_end =
             |status, counted| Self { status, counted, is_current, did_not_play: false, is_official: false };
         let by_official = |played: Played| {
-            let live_minutes = || line.map(|line| line.minutes.clone());
+            let live_minutes = || row.map(|row| row.minutes.clone());
             let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
-            let counts = played.counts.or(line.map(live::LivePlayer::counts));
+            let counts = played.counts.or(row.map(live::LivePlayer::counts));
             Counted { counts, source: ScoreSource::NbaOfficial, minutes }
         };
         if let Some(official) = predicted.official(player) {
@@ -77,8 +76,9 @@ impl Evidence {
             Some(live) if live.status == GameStatus::Final => {
                 // Zeros mean that the player did not play only if the box score shows another player's play.
                 let has_box = live.players.iter().any(live::LivePlayer::has_played);
-                let is_named = line.is_some() && is_current && has_box;
-                let is_certain = is_named || (live.is_whole() && !may_be_a_row_of(live, player, predicted));
+                let is_named = row.is_some() && is_current && has_box;
+                let is_certain =
+                    is_named || (live.is_whole() && !has_unidentified_row_for(live, player, predicted));
                 at_the_end(by_live(), is_certain, false)
             }
             Some(live) if live.status == GameStatus::InProgress => before_the_end(live.status, by_live()),
@@ -89,8 +89,8 @@ impl Evidence {
     }
 }
 
-/// Whether a row of the player's team that nobody is known by may be the player's.
-fn may_be_a_row_of(live: &LiveGame, player: &slate::Player, predicted: &Predicted) -> bool {
+/// Whether a row of the player's team that belongs to no known person could be the player's.
+fn has_unidentified_row_for(live: &LiveGame, player: &slate::Player, predicted: &Predicted) -> bool {
     let is_unknown = |row: &live::LivePlayer| {
         predicted.slate.registry.count(&row.player_lookup) == 0
             && !predicted.slate.players().any(|it| it.lookup == row.player_lookup)

@@ -8,7 +8,11 @@ mod standing;
 mod summary;
 mod wire;
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -53,20 +57,19 @@ impl Document {
         matchups.sort_by(|a, b| by_tip_off(&a.scheduled).cmp(&by_tip_off(&b.scheduled)));
         for matchup in &matchups {
             let mut players: Vec<&Player> = matchup.players.iter().map(AsRef::as_ref).collect();
-            players.retain(|player| player.is_timed());
+            players.retain(|player| player.can_be_challenged());
             players.sort_by(|a, b| a.lookup.cmp(&b.lookup));
             for player in players {
                 let known_out = known_out.get(&(&player.lookup, &player.team)).copied();
                 let standing =
                     Standing::of(matchup, player, predicted, known_out, (live.game_date, updated_at));
-                let points = standing.on(StatType::Points, player.line.as_ref().map(|line| line.value));
+                let points =
+                    standing.for_statistic(StatType::Points, player.line.as_ref().map(|line| line.value));
                 predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, &points, it)));
                 lines.extend(player.line.as_ref().map(|line| Line::of(&standing, &points, line)));
-                lines.extend(
-                    player.other_lines.iter().map(|line| {
-                        Line::of(&standing, &standing.on(line.stat_type, Some(line.value)), line)
-                    }),
-                );
+                lines.extend(player.other_lines.iter().map(|line| {
+                    Line::of(&standing, &standing.for_statistic(line.stat_type, Some(line.value)), line)
+                }));
             }
         }
         if let Some(previous) = previous.first() {
@@ -89,6 +92,18 @@ impl Document {
             lines,
             corrections,
         }
+    }
+
+    /// Whether this version has locked lines of a game that `predicted` was read before the tip-off of, so that it may have
+    /// others.
+    pub(crate) fn is_of_a_later_read(&self, predicted: &Predicted, now: DateTime<Utc>) -> bool {
+        let locked: HashSet<&NbaGameId> =
+            self.lines.iter().filter(|line| line.locked).map(|line| &line.game_id).collect();
+        let mut unlocked = predicted.slate.games.iter().filter(|game| !game.is_locked);
+        unlocked.any(|game| {
+            let has_tipped_off = game.scheduled.tip_off.is_some_and(|tip_off| tip_off <= now);
+            has_tipped_off && locked.contains(&game.scheduled.id)
+        })
     }
 
     /// Whether the day has lines or points to settle, and all are by the official box score.

@@ -8,7 +8,7 @@ use shared::{
 
 use super::{
     Graded, Status,
-    standing::{InStatistic, Standing, to_four_places},
+    standing::{Standing, StatisticState, to_four_places},
 };
 use crate::chance::Chance;
 
@@ -18,9 +18,9 @@ const LIKELY: f64 = 0.65;
 
 impl Graded {
     /// The grade of a prediction of points, by what `points` says of them.
-    pub(super) fn of(standing: &Standing<'_>, points: &InStatistic, prediction: &Prediction) -> Self {
+    pub(super) fn of(standing: &Standing<'_>, points: &StatisticState, prediction: &Prediction) -> Self {
         let Standing { matchup, player, evidence, void_reason, void_detail, .. } = standing;
-        let InStatistic { count: actual, outcome, settled, .. } = *points;
+        let StatisticState { count: actual, outcome, settled, .. } = *points;
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let side = prediction.recommendation;
         let line = player.line.as_ref().map(|line| line.value);

@@ -1,8 +1,8 @@
-//! Where a player stands, and each of the player's lines: count, chance, outcome.
+//! The state of a player and of each of the player's lines: count, chance, outcome.
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{GameStatus, SlateDay, elapsed_range},
+    nba::{GameStatus, OVERTIME, SlateDay, elapsed_range},
     slate::{self, Outcome, Settled, StatType, VoidReason},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     predicted::Predicted,
 };
 
-/// A player's standing at a poll, whichever statistic a line is about.
+/// A player's state at a poll, whichever statistic a line is about.
 pub(super) struct Standing<'a> {
     pub matchup: &'a Matchup<'a>,
     pub player: &'a slate::Player,
@@ -29,8 +29,8 @@ pub(super) struct Standing<'a> {
     is_day_over: bool,
 }
 
-/// What stands in one statistic.
-pub(super) struct InStatistic {
+/// Count, chance and outcome of one statistic.
+pub(super) struct StatisticState {
     /// The count as published: none where the line is void.
     pub count: Option<u32>,
     pub outcome: Outcome,
@@ -65,11 +65,10 @@ impl<'a> Standing<'a> {
             _ => None,
         };
         let is_out = matches!(void_reason, Some(VoidReason::DidNotPlay | VoidReason::RuledOut));
-        let has_begun = matchup.scheduled.has_begun(now) || matchup.live.is_some_and(LiveGame::has_begun);
         Self {
             matchup,
             player,
-            locked: has_begun && evidence.status != GameStatus::Postponed,
+            locked: matchup.is_locked(now) && evidence.status != GameStatus::Postponed,
             evidence,
             void_reason,
             void_detail: inactive.filter(|_| is_out),
@@ -78,8 +77,8 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// What stands in a statistic, against the player's `line` in it.
-    pub fn on(&self, stat_type: StatType, line: Option<f64>) -> InStatistic {
+    /// Count, chance and outcome of a statistic, against the player's `line` in it.
+    pub fn for_statistic(&self, stat_type: StatType, line: Option<f64>) -> StatisticState {
         let evidence = &self.evidence;
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (self.void_reason, evidence.status, line.zip(count)) {
@@ -99,14 +98,14 @@ impl<'a> Standing<'a> {
         let has_chance = is_open && stat_type == StatType::Points;
         let moment = || moment(self.matchup.live, count.unwrap_or(0), self.average?);
         let chance = line.filter(|_| has_chance).and_then(|line| Some(Chance::of(moment()?, line)));
-        InStatistic { count: count.filter(|_| self.void_reason.is_none()), outcome, settled, chance }
+        StatisticState { count: count.filter(|_| self.void_reason.is_none()), outcome, settled, chance }
     }
 }
 
 impl Line {
-    pub(super) fn of(standing: &Standing<'_>, stands: &InStatistic, line: &slate::Line) -> Self {
+    pub(super) fn of(standing: &Standing<'_>, state: &StatisticState, line: &slate::Line) -> Self {
         let Standing { matchup, player, evidence, .. } = standing;
-        let actual = stands.count;
+        let actual = state.count;
         Self {
             player_lookup: player.lookup.clone(),
             player_name: player.name.clone(),
@@ -124,11 +123,11 @@ impl Line {
             locked: standing.locked,
             actual,
             score_source: actual.and(evidence.counted.as_ref()).map(|counted| counted.source),
-            chance_over: stands.chance.map(|chance| to_four_places(chance.over)),
-            outcome: stands.outcome,
+            chance_over: state.chance.map(|chance| to_four_places(chance.over)),
+            outcome: state.outcome,
             void_reason: standing.void_reason,
             void_detail: standing.void_detail.map(str::to_owned),
-            settled: stands.settled,
+            settled: state.settled,
         }
     }
 }
@@ -148,9 +147,6 @@ fn postponed(live: Option<&LiveGame>) -> VoidReason {
     }
 }
 
-/// Seconds of an overtime.
-const OVERTIME: f64 = 300.0;
-
 /// The moment of a player's game; before tip-off, and without a box score, the beginning.
 fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> {
     let Some(game) = live.filter(|game| game.has_begun()) else {
@@ -164,9 +160,10 @@ fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> 
     };
     let lead = game.home_score.abs_diff(game.away_score);
     let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();
-    let whole = REGULATION + OVERTIME * f64::from(overtimes);
+    let overtime = f64::from(OVERTIME);
+    let whole = REGULATION + overtime * f64::from(overtimes);
     // A tie at the end of a period of overtime or the fourth quarter is played on.
-    let whole = if played >= whole && lead == 0 { whole + OVERTIME } else { whole };
+    let whole = if played >= whole && lead == 0 { whole + overtime } else { whole };
     Some(Moment {
         average,
         points,

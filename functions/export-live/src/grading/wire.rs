@@ -21,7 +21,8 @@ pub struct Document {
     pub game_date: SlateDay,
     /// Id of the poll that the scores come from, the same as in the live document.
     pub poll_id: PollId,
-    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    /// Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+    /// are over, and in a document of a past day.
     #[serde(default)]
     pub next_update_expected: Option<DateTime<Utc>>,
     /// Counts over `predictions` and `lines`, and accuracy so far.
@@ -115,7 +116,7 @@ pub struct LineSummary {
     pub pushes: usize,
     /// Number of void lines.
     pub voided: usize,
-    /// Number of lines settled by the live box score only.
+    /// Number of lines that are settled, but not by the official box score yet.
     pub provisional: usize,
     /// Number of lines settled by the official box score.
     pub official: usize,
@@ -185,7 +186,7 @@ pub struct Graded {
     /// settled, and where neither a season average nor a prediction is known.
     #[serde(default)]
     pub chance: Option<f64>,
-    /// What has become of the line; `open` also where there is no line.
+    /// Result of the line; `open` while there is none, and where there is no line.
     #[serde(default)]
     pub outcome: Outcome,
     /// Whether the outcome can still be corrected.
@@ -202,7 +203,7 @@ pub struct Graded {
     pub margin_display: Option<String>,
 }
 
-/// A line, and what has become of it.
+/// A line and its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "SettledLine")]
 pub struct Line {
@@ -242,7 +243,7 @@ pub struct Line {
     /// Chance that the points end over the line, 0–1, four decimals; null for other statistics, once the line is
     /// settled, and where neither a season average nor a prediction is known.
     pub chance_over: Option<f64>,
-    /// What has become of the line.
+    /// Result of the line; `open` while there is none.
     pub outcome: Outcome,
     /// Reason for which the line is void; null when it is not void.
     pub void_reason: Option<VoidReason>,

@@ -18,7 +18,7 @@ use shared::{
 use super::{LivePlayer, Progress};
 
 /// A team dresses at least eight players.
-const FEWEST_IN_A_BOX: usize = 8;
+const MIN_IN_A_BOX: usize = 8;
 /// Tolerance of a team's total minutes: upstream rounds each player's so that the recorded totals were within
 /// one.
 const MINUTES_OFF: f64 = 3.0;
@@ -39,8 +39,8 @@ pub struct LiveGame {
     /// schedule has the game.
     #[serde(default)]
     pub moved_at: Option<DateTime<Utc>>,
-    /// Instant, UTC, at which BallDontLie first reported a state of the game that cannot follow this one: an
-    /// earlier one, or one several periods ahead. A second such report is believed. Absent when there is none.
+    /// Instant, UTC, at which a source first reported a state of the game that cannot follow this one: an earlier
+    /// one, or one several periods ahead. The next such report is published. Absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regressed_since: Option<DateTime<Utc>>,
     /// State of the game.
@@ -340,7 +340,7 @@ impl LiveGame {
         let score = self.score_of(team);
         let rows = || self.players.iter().filter(|player| player.team == *team);
         let points: u32 = rows().map(|player| player.points).sum();
-        rows().count() >= FEWEST_IN_A_BOX
+        rows().count() >= MIN_IN_A_BOX
             && points == score
             && (self.minutes_of(team) - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
     }

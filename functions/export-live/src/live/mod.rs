@@ -34,7 +34,7 @@ pub struct Document {
     pub updated_at: DateTime<Utc>,
     /// The slate day: the US Eastern date on which the night of games began.
     pub game_date: SlateDay,
-    /// Id of the poll that the scores come from.
+    /// Id of the poll that the scores come from; while no game is near, of the export, which polls nothing.
     pub poll_id: PollId,
     /// Number of games in progress, halftime included.
     pub games_in_progress: usize,
@@ -42,7 +42,8 @@ pub struct Document {
     pub games_final: usize,
     /// Number of games in `games`.
     pub total_games: usize,
-    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    /// Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+    /// are over, and in a document of a past day.
     #[serde(default)]
     pub next_update_expected: Option<DateTime<Utc>>,
     /// The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     nba::{PlayerLookup, Team, minutes_decimal},
     slate::Counts,
-    sources::PlayerLine,
+    sources::BoxScoreRow,
 };
 
 /// A player's box-score entry.
@@ -79,7 +79,7 @@ impl LivePlayer {
 }
 
 impl LivePlayer {
-    pub(super) fn of(player: PlayerLine, team: &Team) -> Self {
+    pub(super) fn of(player: BoxScoreRow, team: &Team) -> Self {
         let counted = player.counters;
         Self {
             player_lookup: player.lookup,
@@ -148,7 +148,8 @@ impl LivePlayer {
         .sum()
     }
 
-    /// Whether the player was on the floor for every source: of less than a minute without a count, one knows nothing.
+    /// Whether the row proves play in every source: at least one minute, or any count. Below a minute the sources round
+    /// differently.
     pub(super) fn has_evidently_played(&self) -> bool {
         minutes_decimal(&self.minutes).is_some_and(|minutes| minutes >= 1.0) || self.total() > 0
     }

@@ -5,7 +5,7 @@ use shared::nba::{GameStatus, Team, elapsed_range, elapsed_seconds};
 use super::{LiveGame, LivePlayer};
 
 /// The most points by which a team's score may be ahead of the sum of its players' points.
-const MOST_AHEAD_OF_THE_BOX: u32 = 6;
+const MAX_AHEAD_OF_THE_BOX: u32 = 6;
 /// The most points of a basket.
 const POINTS_OF_A_BASKET: u32 = 3;
 /// The seconds before the end of a period in which the last poll of it may have been.
@@ -28,7 +28,7 @@ impl LiveGame {
     /// Sort key of the amount of play, to choose between two listings of a game.
     pub(crate) fn play(&self) -> (bool, bool, bool, u32, usize) {
         let elapsed = elapsed_seconds(self.status, self.period, &self.time_remaining);
-        // An end without play is of a listing that was given up.
+        // A final listing without play is an abandoned duplicate.
         let is_no_end = self.shows_play() || self.status != GameStatus::Final;
         (self.status != GameStatus::Postponed, self.shows_play(), is_no_end, elapsed, self.player_count)
     }
@@ -43,7 +43,7 @@ impl LiveGame {
                 true => Progress::Impossible,
                 false => Progress::Doubtful,
             },
-            // Play that has been seen is rarely given up, and a whole half rarely goes by between two polls.
+            // Recorded play is rarely called off, and two polls are never half a game apart: a second report is awaited.
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
             (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period <= 2 => {
                 Progress::Doubtful
@@ -117,8 +117,9 @@ impl LiveGame {
             && self.progress_across_sources(known) == Progress::Onwards
     }
 
-    /// This listing in the overtime that it means where it counts overtimes from 1 and nothing in it says so: the
-    /// `known` game is in that overtime or about to end in a tie before it, and the scores may follow one another.
+    /// This listing with its period corrected, where the source counts overtimes from 1 without naming them; `None`
+    /// where it does not: the `known` game must be in that overtime, or about to end in a tie before it, with scores
+    /// that these can follow.
     pub(crate) fn in_overtime_after(&self, known: &LiveGame) -> Option<LiveGame> {
         let is_on = self.status == GameStatus::InProgress && (1..4).contains(&self.period);
         if !is_on || known.period < 4 || self.home_team != known.home_team {
@@ -168,9 +169,18 @@ impl LiveGame {
         rows.map(|player| player.points).sum()
     }
 
-    /// Whether a team's rows lack more points of its score than a delay explains.
-    fn is_short_of_points(&self, team: &Team) -> bool {
-        self.score_of(team) > self.points_of(team) + MOST_AHEAD_OF_THE_BOX
+    /// How many points of a team's score its rows lack.
+    fn lacking_points(&self, team: &Team) -> u32 {
+        self.score_of(team).saturating_sub(self.points_of(team))
+    }
+
+    /// Whether a team's rows lack more points of its score than a delay explains: many, or some as in the `known`
+    /// listing of the same source.
+    fn is_short_of_points(&self, team: &Team, known: Option<&LiveGame>) -> bool {
+        let known = known.filter(|known| known.source == self.source && known.has_begun());
+        let lacked = known.map_or(0, |known| known.lacking_points(team));
+        let least = self.lacking_points(team);
+        least > MAX_AHEAD_OF_THE_BOX || least.min(lacked) > POINTS_OF_A_BASKET
     }
 
     /// Whether the game is said to have ended in a tie, which no game does.
@@ -204,11 +214,11 @@ impl LiveGame {
         }
         let missing = known.map_or(0, |known| self.lacks_of(known));
         let teams = [&self.home_team, &self.away_team];
-        missing + teams.iter().filter(|team| self.is_short_of_points(team)).count()
+        missing + teams.iter().filter(|team| self.is_short_of_points(team, known)).count()
     }
 
     /// Whether this listing shows the same state as the published `other` one, with as many players.
-    pub(crate) fn is_all_of(&self, other: &LiveGame) -> bool {
+    pub(crate) fn has_all_of(&self, other: &LiveGame) -> bool {
         let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
         state(self) == state(other)
             && self.time_remaining == other.time_remaining

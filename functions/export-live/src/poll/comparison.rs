@@ -1,9 +1,15 @@
 //! How the listings of two sources differ.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::nba::{GameStatus, elapsed_seconds, minutes_decimal};
+use shared::{
+    documents::status::POLL_INTERVAL,
+    nba::{GameStatus, TeamPair, elapsed_seconds, minutes_decimal},
+};
 
 use crate::live::{LiveGame, LivePlayer};
 
@@ -14,7 +20,7 @@ const MINUTES_OFF: f64 = 2.0;
 pub(super) const COMPARED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(20);
 
 /// A comparison of the games that both sources list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub at: DateTime<Utc>,
     /// Seconds of play by which the first source is behind in some game, and the second one.
@@ -25,11 +31,46 @@ pub(crate) struct Comparison {
     pub differing_finals: Vec<String>,
     /// The games whose final scores and points are the same.
     pub agreeing_finals: Vec<String>,
+    /// What was compared.
+    listings: Listings,
+}
+
+/// The listings of a game by the first source and the second.
+type Listings = HashMap<TeamPair, [Arc<LiveGame>; 2]>;
+
+/// What the sources listed at an earlier comparison, at least a poll ago.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Earlier {
+    at: DateTime<Utc>,
+    listings: Listings,
+}
+
+impl Earlier {
+    /// Remembers a comparison, unless the remembered one is less than a poll older.
+    pub fn remember(&mut self, comparison: &Comparison) {
+        if comparison.at >= self.at + POLL_INTERVAL {
+            *self = Self { at: comparison.at, listings: comparison.listings.clone() };
+        }
+    }
+
+    /// The points of a player in a source's earlier listing of a game.
+    fn points(&self, game: &LiveGame, source: usize, player: &LivePlayer) -> Option<u32> {
+        let listing = self.listings.get(&game.pair())?.get(source)?;
+        listing.players.iter().find(|it| it.is_same(player)).map(|it| it.points)
+    }
 }
 
 impl Comparison {
     pub fn at(at: DateTime<Utc>) -> Self {
-        Self { at, lag: [0, 0], disagreements: 0, differing_finals: Vec::new(), agreeing_finals: Vec::new() }
+        let (differing_finals, agreeing_finals) = (Vec::new(), Vec::new());
+        Self {
+            at,
+            lag: [0, 0],
+            disagreements: 0,
+            differing_finals,
+            agreeing_finals,
+            listings: Listings::new(),
+        }
     }
 
     /// Whether the game has been over for so long that it is no longer compared.
@@ -39,14 +80,21 @@ impl Comparison {
         first.status == GameStatus::Final && moved_at.is_some_and(|at| self.at >= at + COMPARED_AFTER_THE_END)
     }
 
-    /// Compares two listings of a game, of which the `known` one was public before.
-    pub fn add(&mut self, first: &Arc<LiveGame>, second: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) {
+    /// Compares two listings of a game, of which the `known` one was public before, also with the `earlier` ones.
+    pub fn add(
+        &mut self,
+        first: &Arc<LiveGame>,
+        second: &Arc<LiveGame>,
+        known: Option<&Arc<LiveGame>>,
+        earlier: &Earlier,
+    ) {
         // The feed gives no players of a game that is long over.
         let is_comparable = [first, second].iter().all(|game| game.has_begun() && !game.players.is_empty())
             && !self.is_past(first, known);
         if !is_comparable {
             return;
         }
+        self.listings.insert(first.pair(), [first.clone(), second.clone()]);
         let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
         let (one, other) = (elapsed(first), elapsed(second));
         self.lag[0] = self.lag[0].max(other.saturating_sub(one));
@@ -57,7 +105,13 @@ impl Comparison {
             let was = known.and_then(|known| known.players.iter().find(|it| it.is_same(player)));
             match twin {
                 Some(twin) if are_over => twin.points != player.points,
-                Some(twin) => disagree(player, twin, was),
+                Some(twin) => {
+                    let [of_first, of_second] = [0, 1].map(|source| earlier.points(first, source, player));
+                    // The source that has fewer points is behind what the other one had a poll ago.
+                    let is_far_behind = of_second.is_some_and(|earlier| player.points < earlier)
+                        || of_first.is_some_and(|earlier| twin.points < earlier);
+                    is_far_behind || disagree(player, twin, was)
+                }
                 None => player.has_played(),
             }
         };

@@ -5,14 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, NbaGameId, Team, TeamPair},
+    nba::{GameStatus, MAX_GAME_DURATION, NbaGameId, Team, TeamPair},
     slate::{ScheduledGame, Slate},
     sources::Source,
 };
 
 use super::{
     Poll,
-    comparison::{COMPARED_AFTER_THE_END, Comparison},
+    comparison::{COMPARED_AFTER_THE_END, Comparison, Earlier},
     one_of_each,
 };
 use crate::{
@@ -23,11 +23,9 @@ use crate::{
 
 /// How long a game in progress may stand still before the second source is asked. The status reports a game as stalled
 /// later: `STALLED_AFTER` in `slate_state.rs`.
-const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+pub(super) const STANDSTILL_LIMIT: TimeDelta = TimeDelta::minutes(5);
 /// The same at halftime, which takes fifteen minutes.
-const PATIENCE_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
-/// How long after its tip-off a game that no source lists counts as in progress.
-const LONGEST_GAME: TimeDelta = TimeDelta::hours(4);
+const STANDSTILL_LIMIT_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
 /// Every how many polls both sources are asked, to be compared.
 const COMPARED_EVERY: i64 = 10;
 
@@ -125,11 +123,11 @@ impl Poll {
             return false;
         }
         let is_on = known.is_some_and(|known| known.has_begun());
-        let is_due = tip_off.is_some_and(|tip_off| (tip_off..tip_off + LONGEST_GAME).contains(&self.at));
+        let is_due = tip_off.is_some_and(|tip_off| (tip_off..tip_off + MAX_GAME_DURATION).contains(&self.at));
         let since = known.filter(|known| known.has_begun()).and_then(|known| known.moved_at).max(tip_off);
         let is_halftime = known.is_some_and(|known| known.is_halftime());
-        let patience = if is_halftime { PATIENCE_AT_HALFTIME } else { PATIENCE };
-        (is_on || is_due) && since.is_some_and(|since| self.at >= since + patience)
+        let limit = if is_halftime { STANDSTILL_LIMIT_AT_HALFTIME } else { STANDSTILL_LIMIT };
+        (is_on || is_due) && since.is_some_and(|since| self.at >= since + limit)
     }
 
     /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral
@@ -153,8 +151,13 @@ impl Poll {
     }
 
     /// This poll of the first source, in which each game that the `second` one is ahead in, or that is public by it, is
-    /// the second one's; and how the two differ.
-    pub(crate) fn combined(mut self, second: Poll, night: Night<'_>) -> (Self, Comparison) {
+    /// the second one's; and how the two differ, by what they listed `earlier` too.
+    pub(crate) fn combined(
+        mut self,
+        second: Poll,
+        night: Night<'_>,
+        earlier: &Earlier,
+    ) -> (Self, Comparison) {
         let known = night.known();
         let tip_offs = tip_offs(night.scheduled());
         let mut others: HashMap<TeamPair, Arc<LiveGame>> =
@@ -165,7 +168,7 @@ impl Poll {
             let pair = game.pair();
             let Some(other) = others.remove(&pair) else { return game };
             let known = known.get(&pair).copied();
-            comparison.add(&game, &other, known);
+            comparison.add(&game, &other, known, earlier);
             let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied());
             match is_first_taken(&game, &other, known, stands_still) {
                 true => Arc::new(game.with_ids_of(&other)),
@@ -204,17 +207,17 @@ fn is_first_taken(
     known: Option<&Arc<LiveGame>>,
     stands_still: bool,
 ) -> bool {
-    let is_the_second_s = known.is_some_and(|known| known.source == second.source);
+    let is_public_from_second = known.is_some_and(|known| known.source == second.source);
     // A game that the other source plays on is neither over nor called off.
     let is_wrong_end = |known: &Arc<LiveGame>| {
-        let breaks_off = first.breaks_off(known) || (is_the_second_s && first.is_settled());
+        let breaks_off = first.breaks_off(known) || (is_public_from_second && first.is_settled());
         breaks_off && second.plays_on_from(known)
     };
     let is_played = first.status == GameStatus::Postponed && second.has_begun() && second.shows_play();
     if is_played || known.is_some_and(is_wrong_end) {
         return false;
     }
-    if is_the_second_s {
+    if is_public_from_second {
         let has_caught_up =
             known.is_none_or(|known| first.progress_across_sources(known) == Progress::Onwards);
         return has_caught_up && missing(first, known) <= missing(second, known) && !stands_still;

@@ -3,8 +3,9 @@
 mod comparison;
 mod failover;
 
-pub(crate) use comparison::Comparison;
+pub(crate) use comparison::{Comparison, Earlier};
 pub(crate) use failover::Night;
+use failover::STANDSTILL_LIMIT;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,9 +27,9 @@ use crate::{
 };
 
 /// The most players that a reported end may lack to be believed at once.
-const MOST_MISSING: usize = 3;
+const MAX_MISSING: usize = 3;
 /// How long an end that lacks more than these is held back for a complete one.
-const PATIENCE_WITH_A_SHORT_END: TimeDelta = TimeDelta::minutes(10);
+const INCOMPLETE_FINAL_HOLD: TimeDelta = TimeDelta::minutes(10);
 
 /// One poll of a day.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ impl Poll {
             self.with_moment(over, known)
         });
         let polled: Vec<Arc<LiveGame>> = polled.collect();
-        let is_completed = self.games.iter().zip(&polled).any(|(game, over)| !game.is_all_of(over));
+        let is_completed = self.games.iter().zip(&polled).any(|(game, over)| !game.has_all_of(over));
         let listed = self.pairs();
         // Whether the source of a game before tip-off, the schedule or upstream, was read to its end.
         let is_read = |game: &LiveGame| match game.is_unlisted() {
@@ -175,8 +176,11 @@ impl Poll {
         let games = names.apply(polled.into_iter().chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
         let slate = names.predicted.as_ref().map(|predicted| &predicted.slate);
+        let is_today = SlateDay::of(updated_at) == self.day;
         Document {
-            next_update_expected: schedule::next_update(&document.games, slate, updated_at),
+            next_update_expected: is_today
+                .then(|| schedule::next_update(&document.games, slate, updated_at))
+                .flatten(),
             unreadable: self.unreadable,
             is_named: names.predicted.is_some(),
             goes_first: is_completed || self.has_second,
@@ -213,9 +217,12 @@ impl Poll {
         };
         // An end that lacks many players would settle their lines by what they had before: another poll may have them.
         let is_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
+        let are_on = game.status == GameStatus::InProgress && known.status == GameStatus::InProgress;
         let (progress, patience) = match progress {
-            Progress::Onwards if is_end && game.lacks_of(known) > MOST_MISSING => {
-                (Progress::Doubtful, PATIENCE_WITH_A_SHORT_END)
+            // The source that has fewer points is nearly always the one that is behind, and soon has as many.
+            Progress::Doubtful if is_another_source && are_on => (Progress::Doubtful, STANDSTILL_LIMIT),
+            Progress::Onwards if is_end && game.lacks_of(known) > MAX_MISSING => {
+                (Progress::Doubtful, INCOMPLETE_FINAL_HOLD)
             }
             progress => (progress, TimeDelta::zero()),
         };

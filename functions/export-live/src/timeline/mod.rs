@@ -46,7 +46,8 @@ pub struct Document {
     /// Number of games in progress, as in the live document.
     #[serde(default)]
     pub games_in_progress: usize,
-    /// Instant, UTC, at which the next version is expected; null once the games of the day are over.
+    /// Instant, UTC, at which the scores are polled next, and a new version follows; null once the games of the day
+    /// are over, and in a document of a past day.
     #[serde(default)]
     pub next_update_expected: Option<DateTime<Utc>>,
     /// Every player with a prediction or a line, by tip-off of the game, then by name.
@@ -139,7 +140,7 @@ impl Document {
         for player in before.into_iter().flat_map(|before| &before.players) {
             known.entry(&player.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
         }
-        let wanted = predicted.slate.players().filter(|player| player.is_timed());
+        let wanted = predicted.slate.players().filter(|player| player.can_be_challenged());
         let mut players = Vec::with_capacity(wanted.count());
         let mut places: HashMap<Team, usize> = HashMap::new();
         let matchups = matchup::all(live, &predicted.slate);
@@ -147,7 +148,7 @@ impl Document {
             for team in [&matchup.scheduled.home, &matchup.scheduled.away] {
                 places.entry(team.clone()).or_insert(place);
             }
-            for player in matchup.players.iter().filter(|player| player.is_timed()) {
+            for player in matchup.players.iter().filter(|player| player.can_be_challenged()) {
                 let of_name = known.get_mut(&player.lookup);
                 let known = of_name.and_then(|of_name| {
                     // A player who was traded today was expected in another game.
@@ -267,7 +268,9 @@ pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before
         .map(|player| ((&player.player_lookup, &player.team), player))
         .collect();
     let is_new = |player: &slate::Player| {
-        let Some(known) = known.get(&(&player.lookup, &player.team)) else { return player.is_timed() };
+        let Some(known) = known.get(&(&player.lookup, &player.team)) else {
+            return player.can_be_challenged();
+        };
         let has = |line: &slate::Line| known.other_stats.iter().any(|it| it.stat_type == line.stat_type);
         !player.other_lines.iter().all(has)
     };

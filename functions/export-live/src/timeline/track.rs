@@ -1,12 +1,12 @@
 //! The course of one statistic of a player.
 
-use shared::{nba::PollId, slate::StatType};
+use shared::{
+    nba::{OVERTIME, PollId, QUARTER},
+    slate::StatType,
+};
 
 use super::{Now, Passed, Player, Point, Polled};
 
-/// Seconds of play in a quarter and in an overtime.
-const QUARTER: u32 = 720;
-const OVERTIME: u32 = 300;
 /// The most seconds by which a review sets the clock back.
 const SET_BACK: u32 = 60;
 /// The course of one statistic of a player.

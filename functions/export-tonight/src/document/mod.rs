@@ -7,7 +7,7 @@ use std::{cmp::Reverse, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     clock::eastern_time,
-    documents,
+    documents::{self, counted},
     nba::{GameStatus, SlateDay, Team},
     slate::{self, Context, InjuryStatus, Line, ScheduledGame, Settled, StatType},
 };
@@ -25,7 +25,7 @@ const LIMITED_GAMES: i64 = 10;
 /// Approximate JSON size of a player, to allocate the body once.
 const BYTES_A_PLAYER: usize = 2600;
 /// A game with fewer players is implausible and degrades the document (FAILURES.md, F55).
-const FEWEST_PLAYERS: usize = 8;
+const MIN_PLAYERS: usize = 8;
 /// Predictions are due this long before the first tip-off; until then a list without any lacks nothing.
 const PREDICTIONS_DUE: TimeDelta = TimeDelta::hours(2);
 /// How long browsers and caches keep a list that still changes, and one that is settled officially.
@@ -110,19 +110,21 @@ fn degraded(games: &[Game], quality: &DataQuality, night: &Night) -> Option<Stri
     let predictions_are_due = first.is_none_or(|first| first - PREDICTIONS_DUE <= night.read_at);
     let thin = games.iter().filter(|game| {
         let has = |team: &Team| game.players.iter().any(|player| player.team == *team);
-        let is_thin = game.player_count < FEWEST_PLAYERS || !has(&game.home_team) || !has(&game.away_team);
+        let is_thin = game.player_count < MIN_PLAYERS || !has(&game.home_team) || !has(&game.away_team);
         is_thin && game.game_status != GameStatus::Postponed
     });
-    let counted =
-        |count: usize, what: &str| (count > 0).then(|| format!("{count} of {} games {what}", games.len()));
+    let some = |count: usize, which: &str| {
+        (count > 0).then(|| format!("{count} of {} {which}", counted(games.len(), "game")))
+    };
     let reasons: Vec<String> = [
-        counted(quality.games_without_context, "without context for a team"),
-        counted(thin.count(), "with too few players"),
+        // The analyses are made on the day of the game, like the predictions.
+        some(quality.games_without_context, "without the analysis of a team").filter(|_| predictions_are_due),
+        some(thin.count(), "with too few players").filter(|_| predictions_are_due),
         (!games.is_empty() && quality.predictions == 0 && predictions_are_due)
             .then(|| "no predictions".to_owned()),
-        counted(kept.games, "no longer in the schedule, kept as they were"),
+        some(kept.games, "kept from an earlier read"),
         (kept.players > 0)
-            .then(|| format!("of {} players something can no longer be read, kept as it was", kept.players)),
+            .then(|| format!("{} with data kept from an earlier read", counted(kept.players, "player"))),
     ]
     .into_iter()
     .flatten()
@@ -135,7 +137,11 @@ impl Game {
         let ScheduledGame { id, home, away, tip_off, .. } = &game.scheduled;
         let pair = game.scheduled.pair();
         let live = night.scores.iter().find(|live| live.pair() == pair).map(|live| live.with_home(home));
-        let game_status = further(game.scheduled.status, live.as_ref().and_then(|live| live.game_status));
+        let game_status =
+            match further(game.scheduled.status, live.as_ref().and_then(|live| live.game_status)) {
+                GameStatus::Scheduled if night.settlement.has_called_off(id) => GameStatus::Postponed,
+                status => status,
+            };
         let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
         let mut players: Vec<Player> = game

@@ -188,14 +188,14 @@ pub struct Player {
     /// Points in the finished game: by the official box score once it has arrived, until then by the live one for a
     /// player with a line; null before the end and when the player did not play.
     pub actual_points: Option<u32>,
-    /// What became of the recommended side; null before the end, and where no side is recommended and the line is
+    /// Result of the recommended side; null before the end, and where no side is recommended and the line is
     /// neither a push nor void.
     pub result: Option<PickResult>,
     /// Whether the outcome of the player's points line can still be corrected; `open` without one.
     pub settled: Settled,
 }
 
-/// What became of the recommended side of a line.
+/// Result of the recommended side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PickResult {
@@ -230,7 +230,7 @@ pub struct Prop {
     pub under_odds: Option<i64>,
     /// Count of the statistic in the finished game; null before its end and when the line is void.
     pub actual: Option<u32>,
-    /// What has become of the line, as the grading tells it.
+    /// Result of the line, as in the grading document; `open` while there is none.
     pub outcome: Outcome,
     /// Whether the outcome can still be corrected.
     pub settled: Settled,

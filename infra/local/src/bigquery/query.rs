@@ -24,7 +24,7 @@ use crate::identity::{Caller, Resource};
 const KEPT_ANSWERS: usize = 48;
 /// The number of rows of all of them, so that many storms fit into memory; the newest few are kept however large.
 const KEPT_ROWS: usize = 20_000;
-const FEWEST_KEPT: usize = 16;
+const MIN_KEPT: usize = 16;
 
 /// Results by job id, oldest first.
 pub(super) type Answers = VecDeque<Arc<QueryJob>>;
@@ -166,7 +166,7 @@ pub(super) async fn run_query(
     let mut answers = api.answers.lock().unwrap_or_else(PoisonError::into_inner);
     answers.push_back(job.clone());
     let rows = |answers: &Answers| answers.iter().map(|job| job.answer.rows.len()).sum::<usize>();
-    while answers.len() > KEPT_ANSWERS || (answers.len() > FEWEST_KEPT && rows(&answers) > KEPT_ROWS) {
+    while answers.len() > KEPT_ANSWERS || (answers.len() > MIN_KEPT && rows(&answers) > KEPT_ROWS) {
         answers.pop_front();
     }
     Ok(job)

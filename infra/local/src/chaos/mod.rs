@@ -9,7 +9,7 @@ mod versions;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ use crate::{
     outage::Outage,
     pubsub::TRIGGER_TOPIC,
     replay::{TICK, ticks},
-    seed,
+    seed::{self, Late},
 };
 use process::Process;
 use versions::Versions;
@@ -100,6 +100,8 @@ struct Chaos {
     at_the_end: Vec<String>,
     /// What is not settled officially on the morning after.
     unsettled: Vec<String>,
+    /// The offers and predictions that arrive around the tip-offs.
+    late: Mutex<Late>,
 }
 
 /// Plays `night` in a storm in the empty `folder`; `executable` is this program, which also runs the
@@ -149,6 +151,7 @@ impl Chaos {
         });
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, processor.url.clone());
         cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, tonight.url.clone());
+        let late = Mutex::new(Late::of(&night, storm.seed));
         let versions = Versions::watch(&cloud.objects, folder);
         Ok(Self {
             storm,
@@ -164,6 +167,7 @@ impl Chaos {
             triggers: Vec::new(),
             at_the_end: Vec::new(),
             unsettled: Vec::new(),
+            late,
         })
     }
 
@@ -277,6 +281,9 @@ impl Chaos {
 
     async fn set_clock(&self, now: DateTime<Utc>) -> Result<(), Error> {
         self.cloud.clock.run_until(now).await;
+        let arrived =
+            self.late.lock().unwrap_or_else(PoisonError::into_inner).arrive(&self.cloud.warehouse, now);
+        arrived.map_err(|error| Error::internal(Detail::of("late rows", error)))?;
         self.clock.show(now).map_err(|error| Error::internal(Detail::of("the clock", error)))
     }
 

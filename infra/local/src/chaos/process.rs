@@ -81,7 +81,10 @@ impl Process {
     /// Waits until the process answers, with a timeout that is long enough for a slow machine.
     pub async fn wait_until_healthy(&self) -> Result<(), Error> {
         let health = self.url.join("health").map_err(|error| Error::internal(error.to_string()))?;
-        let http = Client::new();
+        let http = Client::builder()
+            .timeout(Duration::from_secs(5))
+            .build()
+            .map_err(|error| Error::internal(error.to_string()))?;
         for _ in 0..600 {
             if http.get(health.clone()).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());

@@ -254,5 +254,6 @@ pub(super) fn at_the_end(chaos: &Chaos) -> Vec<String> {
     if open > 0 || list(&grading, "predictions").is_empty() {
         odds.push(format!("{open} predictions are open"));
     }
+    odds.extend(chaos.versions.lines_at_odds(&grading, &tonight));
     odds
 }

@@ -138,6 +138,11 @@ impl Versions {
         self.seen().lines.len()
     }
 
+    /// The differences between the lines of the `grading`, of `tonight`'s list and those that were ever public.
+    pub fn lines_at_odds(&self, grading: &Value, tonight: &Value) -> Vec<String> {
+        lines_at_odds(grading, tonight, &self.seen().lines)
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -263,8 +268,19 @@ fn lost(known: &Value, document: &Value) -> Option<String> {
         lost_of_scores(known, document)
     } else {
         let count = |document: &Value| (list(document, "games").len(), players(document).count());
-        (count(document) < count(known)).then(|| format!("{:?} after {:?}", count(document), count(known)))
+        let fewer = (count(document) < count(known))
+            .then(|| format!("{:?} after {:?}", count(document), count(known)));
+        fewer.or_else(|| lost_of_lines(&props(known), &props(document)))
     }
+}
+
+/// The lines of tonight's list.
+fn props(document: &Value) -> HashMap<String, &Value> {
+    let of_player = |player| {
+        let named = move |prop| (format!("{} ({})", key(player), text(prop, "stat_type")), prop);
+        list(player, "props").iter().map(named)
+    };
+    list(document, "games").iter().flat_map(|game| list(game, "players")).flat_map(of_player).collect()
 }
 
 /// The two teams of a game in either order: its id changes when BallDontLie lists it.
@@ -315,24 +331,38 @@ fn lost_of_scores(known: &Value, document: &Value) -> Option<String> {
 }
 
 fn lost_of_grading(known: &Value, document: &Value) -> Option<String> {
-    lost_of_predictions(known, document).or_else(|| lost_of_lines(known, document))
+    let lines = |document| list(document, "lines").iter().map(|line| (line_key(line), line)).collect();
+    lost_of_predictions(known, document).or_else(|| lost_of_lines(&lines(known), &lines(document)))
 }
 
 /// A line that was public stays, as it stood at tip-off, and what is settled is not open again.
-fn lost_of_lines(known: &Value, document: &Value) -> Option<String> {
-    let lines: HashMap<String, &Value> =
-        list(document, "lines").iter().map(|line| (line_key(line), line)).collect();
-    list(known, "lines").iter().find_map(|before| {
+fn lost_of_lines(known: &HashMap<String, &Value>, lines: &HashMap<String, &Value>) -> Option<String> {
+    known.iter().find_map(|(key, before)| {
         let is_open = |line: &Value| text(line, "outcome") == "open";
-        let Some(now) = lines.get(&line_key(before)) else {
-            return Some(format!("the line of {} is gone", line_key(before)));
+        let Some(now) = lines.get(key) else {
+            return Some(format!("the line of {key} is gone"));
         };
         if before["locked"] == true && now["line"] != before["line"] {
             let (from, to) = (&before["line"], &now["line"]);
-            return Some(format!("the line of {} was locked at {from} and is {to}", line_key(before)));
+            return Some(format!("the line of {key} was locked at {from} and is {to}"));
         }
-        (!is_open(before) && is_open(now)).then(|| format!("the line of {} is open again", line_key(before)))
+        (!is_open(before) && is_open(now)).then(|| format!("the line of {key} is open again"))
     })
+}
+
+fn lines_at_odds(grading: &Value, tonight: &Value, ever: &BTreeSet<String>) -> Vec<String> {
+    let graded: HashMap<String, &Value> =
+        list(grading, "lines").iter().map(|line| (line_key(line), line)).collect();
+    let listed = props(tonight);
+    let gone = ever.iter().filter(|key| !graded.contains_key(*key));
+    let gone = gone.map(|key| format!("the line of {key} was public and is not graded"));
+    let shown = ["line", "locked", "outcome", "settled"];
+    let differing = listed.iter().filter_map(|(key, prop)| {
+        let Some(line) = graded.get(key) else { return Some(format!("the line of {key} is not graded")) };
+        let differs = shown.iter().find(|field| prop[**field] != line[**field])?;
+        Some(format!("{differs} of {key} is {} in the list and {} graded", prop[*differs], line[*differs]))
+    });
+    gone.chain(differing).collect()
 }
 
 fn lost_of_predictions(known: &Value, document: &Value) -> Option<String> {
@@ -477,6 +507,28 @@ mod tests {
         }
         let moved = [version(0, line(9.5, false, "open")), version(3, line(10.5, true, "open"))];
         assert_eq!(against(&moved), Vec::<String>::new());
+    }
+
+    #[test]
+    fn lines_that_differ_between_the_documents_or_are_no_longer_graded_are_found() {
+        let line = |line: f64| json!({"stat_type": "points", "line": line, "locked": true, "outcome": "over", "settled": "official"});
+        let grading = |value: f64| {
+            let mut line = line(value);
+            line["player_lookup"] = "p".into();
+            line["team"] = "BOS".into();
+            json!({"lines": [line]})
+        };
+        let tonight =
+            json!({"games": [{"players": [{"player_lookup": "p", "team": "BOS", "props": [line(9.5)]}]}]});
+        let ever = |key: &str| BTreeSet::from([key.to_owned()]);
+        assert_eq!(lines_at_odds(&grading(9.5), &tonight, &ever("p BOS (points)")), Vec::<String>::new());
+        assert_eq!(
+            lines_at_odds(&grading(8.5), &tonight, &ever("q BOS (points)")),
+            [
+                "the line of q BOS (points) was public and is not graded",
+                "line of p BOS (points) is 9.5 in the list and 8.5 graded"
+            ]
+        );
     }
 
     #[test]

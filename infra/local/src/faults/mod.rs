@@ -117,7 +117,7 @@ const LIKELY: [u64; 3] = [15, 200, 850];
 /// The number of consecutive calls that a failed precondition applies to.
 const REPEATED: u64 = 3;
 /// The longest time that a call hangs; every caller times out before.
-const LONGEST_HANG: Duration = Duration::from_secs(300);
+const MAX_HANG: Duration = Duration::from_secs(300);
 
 /// The faults of one local cloud; initially none.
 #[derive(Clone, Debug, Default)]
@@ -199,7 +199,7 @@ impl Faults {
     pub(crate) fn over(&self) -> impl Future<Output = ()> + use<> {
         let over = self.book().over.clone();
         async move {
-            let _ = tokio::time::timeout(LONGEST_HANG, over.cancelled()).await;
+            let _ = tokio::time::timeout(MAX_HANG, over.cancelled()).await;
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Recorded, different, list, text};
 
 /// A game has at least this many players.
-const FEWEST_PLAYERS: usize = 8;
+const MIN_PLAYERS: usize = 8;
 
 /// Differences between tonight's games and the recording.
 pub(super) fn games(document: &Value, recorded: &Recorded) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn games(document: &Value, recorded: &Recorded) -> Vec<String> {
         if teams != HashSet::from([text(game, "home_team"), text(game, "away_team")]) {
             against.push(format!("game {id} has players of {teams:?}"));
         }
-        if players.len() < FEWEST_PLAYERS {
+        if players.len() < MIN_PLAYERS {
             against.push(format!("game {id} has {} players", players.len()));
         }
         for player in players {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Eve, origin, people::Player, with};
 
 /// Players who score less have neither predictions nor lines.
-const PREDICTED_FROM: f64 = 7.0;
-const BOOKS: [(i64, &str); 6] = [
+pub(super) const PREDICTED_FROM: f64 = 7.0;
+pub(super) const BOOKS: [(i64, &str); 6] = [
     (0, "BettingPros Consensus"),
     (10, "FanDuel"),
     (12, "DraftKings"),
@@ -17,7 +17,7 @@ const BOOKS: [(i64, &str); 6] = [
 ];
 
 /// The line of most bookmakers for a player: every fifth line is a whole number, so that pushes happen.
-fn market_line(player: &Player) -> f64 {
+pub(super) fn market_line(player: &Player) -> f64 {
     let floor = (player.level - 0.5).floor();
     if player.lookup.len().is_multiple_of(5) { floor + 1.0 } else { floor + 0.5 }
 }
@@ -96,7 +96,7 @@ pub(super) fn predictions(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
 }
 
 /// The markets of other statistics: name, share of the player's points, and the least line that is offered.
-const OTHER_MARKETS: [(&str, f64, f64); 6] = [
+pub(super) const OTHER_MARKETS: [(&str, f64, f64); 6] = [
     ("rebounds", 0.3, 2.5),
     ("assists", 0.2, 1.5),
     ("threes", 0.12, 0.5),
@@ -146,11 +146,9 @@ pub(super) fn odds(eve: &Eve, random: &mut impl Rng) -> Vec<Value> {
 /// The odds of statistics other than points; a player has a line of those of which he has enough.
 fn other_odds(eve: &Eve, player: &Player) -> Vec<Value> {
     let mut rows = Vec::new();
-    for (market, share, least) in OTHER_MARKETS {
-        let line = (player.level * share).floor() + 0.5;
-        if line < least {
-            continue;
-        }
+    for market in &OTHER_MARKETS {
+        let Some(line) = other_line(player, market) else { continue };
+        let market = market.0;
         for book in &BOOKS[1..3] {
             rows.extend(["over", "under"].map(|side| offer(eve, player, (market, line), *book, side)));
         }
@@ -158,8 +156,13 @@ fn other_odds(eve: &Eve, player: &Player) -> Vec<Value> {
     rows
 }
 
+/// The line of a player in another market; `None` where he has too little of it.
+pub(super) fn other_line(player: &Player, (_, share, least): &(&str, f64, f64)) -> Option<f64> {
+    Some((player.level * share).floor() + 0.5).filter(|line| line >= least)
+}
+
 /// A bookmaker's offer on a line of a market, at even odds.
-fn offer(
+pub(super) fn offer(
     eve: &Eve,
     player: &Player,
     (market, line): (&str, f64),

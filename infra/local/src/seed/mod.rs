@@ -5,6 +5,7 @@
 //! game ids, missing lines, a team without context, broken odds, stale injuries, games not played.
 
 mod evening;
+mod late;
 mod market;
 mod people;
 mod season;
@@ -20,6 +21,8 @@ use crate::{
     night::Night,
 };
 use people::Player;
+
+pub use late::Late;
 
 /// The number of rows in each table.
 pub type Filled = Vec<(&'static str, usize)>;

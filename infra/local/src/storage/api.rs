@@ -25,7 +25,7 @@ use crate::{
 
 /// The maximum size of one upload; the client sends larger objects by resumable uploads, which are not
 /// supported here.
-const MAXIMUM_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
+const MAX_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
@@ -45,7 +45,7 @@ pub fn router(objects: Arc<Objects>, limits: Limits, public_bucket: &str) -> Rou
         .max_age(std::time::Duration::from_secs(3600));
     Router::new()
         .route("/upload/storage/v1/b/{bucket}/o", post(upload))
-        .layer(DefaultBodyLimit::max(MAXIMUM_UPLOAD_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES))
         .route("/storage/v1/b/{bucket}/o", get(list))
         .route("/storage/v1/b/{bucket}/o/{*object}", get(read))
         .route("/download/storage/v1/b/{bucket}/o/{*object}", get(read))

@@ -108,7 +108,7 @@ impl Object {
         if !self.is_gzip() {
             return Ok(stored);
         }
-        gzip::content(stored, MAXIMUM_CONTENT)
+        gzip::content(stored, MAX_CONTENT)
             .map_err(|error| Refused(500, format!("{} is no gzip: {error}", self.name)))
     }
 }
@@ -143,7 +143,7 @@ struct State {
 
 const METADATA: &str = ".metadata";
 /// The maximum size of a decompressed object.
-const MAXIMUM_CONTENT: usize = 256 * 1024 * 1024;
+const MAX_CONTENT: usize = 256 * 1024 * 1024;
 
 impl Objects {
     /// The buckets in `root`; those of `buckets` that do not exist are created.

@@ -6,7 +6,7 @@ use super::{
     Grading, Health, LiveData, Predictions, TonightData,
     slate_state::{STALE_AFTER, SlateState},
 };
-use crate::clock::eastern_time;
+use crate::{clock::eastern_time, documents::counted};
 
 /// How long after tip-off the scores may be without players: games begin some ten minutes after the announced
 /// time, and BallDontLie lists their players only then.
@@ -80,8 +80,10 @@ impl SlateState<'_> {
             _ if !is_tonight => (Health::Healthy, "tonight's list is not due yet".to_owned()),
             (_, 0) => (Health::Unhealthy, "tonight's list has no players".to_owned()),
             (Some(reason), _) if has_begun => (Health::Degraded, reason.clone()),
-            (Some(reason), players) => (Health::Healthy, format!("{players} players; so far {reason}")),
-            (None, players) => (Health::Healthy, format!("{players} players")),
+            (Some(reason), players) => {
+                (Health::Healthy, format!("{}; so far {reason}", counted(players, "player")))
+            }
+            (None, players) => (Health::Healthy, counted(players, "player")),
         }
     }
 
@@ -91,7 +93,7 @@ impl SlateState<'_> {
             0 if self.has_begun(TimeDelta::zero()) => (Health::Degraded, self.no_predictions()),
             0 if self.games.is_none() => (Health::Unknown, "the schedule cannot be read".to_owned()),
             0 => (Health::Healthy, "predictions are not due yet".to_owned()),
-            count => (Health::Healthy, format!("{count} players")),
+            count => (Health::Healthy, counted(count, "player")),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The known issues of a run.
 
+use crate::documents::counted;
+
 use super::{RunReport, Services, Severity, SourceStatus, slate_state::SlateState, sources};
 
 impl RunReport<'_> {
@@ -12,20 +14,16 @@ impl RunReport<'_> {
         dead_letters: Option<usize>,
     ) -> Vec<(Severity, String)> {
         let Services { tonight_data: tonight, predictions, .. } = services;
-        let counted = |count: usize, one: &str, many: &str| {
-            (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+        let some = |count: usize, noun: &str, which: &str| {
+            (count > 0).then(|| format!("{} {which}", counted(count, noun)))
         };
         let mut issues = Vec::new();
         if !state.has_no_games && tonight.game_date == Some(state.day) {
             let without_line = tonight.total_players.saturating_sub(tonight.total_with_lines);
-            let without_context =
-                counted(tonight.games_without_context, "game without context", "games without context");
+            let without_context = some(tonight.games_without_context, "game", "without context");
             // The reason of a list that lacks analysis begins with these games.
             issues.push((Severity::Warning, without_context.or_else(|| tonight.degraded_reason.clone())));
-            issues.push((
-                Severity::Info,
-                counted(without_line, "player without a line", "players without a line"),
-            ));
+            issues.push((Severity::Info, some(without_line, "player", "without a line")));
         } else if state.is_due() {
             issues.push((Severity::Warning, Some(state.no_list())));
         }
@@ -40,17 +38,10 @@ impl RunReport<'_> {
         for (severity, message) in sources::issues(sources) {
             issues.push((severity, Some(message)));
         }
-        let unreadable = counted(
-            services.live_data.unreadable,
-            "value of the box scores could not be read",
-            "values of the box scores could not be read",
-        );
+        let unreadable = some(services.live_data.unreadable, "value", "of the box scores could not be read");
         issues.push((Severity::Warning, unreadable));
         let letters = dead_letters.unwrap_or_default();
-        issues.push((
-            Severity::Warning,
-            counted(letters, "dead letter since yesterday", "dead letters since yesterday"),
-        ));
+        issues.push((Severity::Warning, some(letters, "dead letter", "since yesterday")));
         let issues = issues.into_iter().filter_map(|(severity, message)| Some((severity, message?)));
         let failures = self.failures.iter().map(|failure| (Severity::Error, failure.clone()));
         failures.chain(issues).collect()

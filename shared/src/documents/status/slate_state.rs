@@ -4,18 +4,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LiveData, PolledGame, Predictions, RunReport, Status};
 use crate::{
-    nba::{GameStatus, SlateDay},
+    nba::{GameStatus, MAX_GAME_DURATION, SlateDay},
     slate::ScheduledGame,
 };
 
 /// Scores older than this are stale while a game is in progress.
 pub(super) const STALE_AFTER: TimeDelta = TimeDelta::minutes(10);
-/// How long a game that no poll has seen counts as in progress; a postponed one stays in the schedule.
-const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
 /// How long before the first tip-off a missing list or missing predictions become an issue.
 const WARN_BEFORE_TIP_OFF: TimeDelta = TimeDelta::hours(1);
 /// A game in progress is reported as stalled when its score has not changed for this long while another game's has. The
-/// live export asks the second source sooner: `PATIENCE` in its `failover.rs`.
+/// live export asks the second source sooner: `STANDSTILL_LIMIT` in its `failover.rs`.
 const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// Sets since when the score of each game in progress has not changed.

@@ -8,7 +8,7 @@ use super::{Health, Severity};
 use crate::{clock::iso_micros_or_null, sources::Source};
 
 /// Seconds of play by which a source may be behind the other without being degraded.
-const MOST_LAG: u32 = 180;
+const MAX_LAG: u32 = 180;
 
 /// A source of the live scores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,7 +79,7 @@ impl SourceReport {
         let (status, message) = match (&self.asked, was) {
             (Some((_, Some(error))), _) => (Health::Unhealthy, format!("does not answer ({error})")),
             (Some((_, None)), _) => match lag_seconds {
-                Some(lag) if lag > MOST_LAG => {
+                Some(lag) if lag > MAX_LAG => {
                     (Health::Degraded, format!("answers, {lag} seconds of play behind"))
                 }
                 _ => (Health::Healthy, "answers".to_owned()),

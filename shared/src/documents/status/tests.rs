@@ -344,7 +344,7 @@ fn live_data_say_how_old_they_are_and_when_there_is_more() {
 fn tonight_is_judged_by_what_it_says_of_itself_and_not_by_its_age() {
     let night = evening();
     let degraded = || TonightData {
-        degraded_reason: Some("1 of 2 games without context for a team".into()),
+        degraded_reason: Some("1 of 2 games without the analysis of a team".into()),
         games_without_context: 1,
         ..listed(NINE, 300)
     };
@@ -389,14 +389,14 @@ fn tonight_is_judged_by_what_it_says_of_itself_and_not_by_its_age() {
             SEVEN_PM,
             &night,
             degraded(),
-            (Degraded, false, "1 of 2 games without context for a team"),
+            (Degraded, false, "1 of 2 games without the analysis of a team"),
         ),
         (
             "f48: it says so before tip-off, when more is to come",
             "2026-01-09T15:00:00Z",
             &night,
             degraded(),
-            (Healthy, false, "300 players; so far 1 of 2 games without context for a team"),
+            (Healthy, false, "300 players; so far 1 of 2 games without the analysis of a team"),
         ),
         (
             "f46: nobody in it",

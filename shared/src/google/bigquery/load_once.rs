@@ -31,14 +31,14 @@ use crate::{
 pub const STAGING: &str = "staging/";
 /// The most load jobs for one set of rows over all deliveries. With the pauses between them they span more
 /// than a day.
-const MAXIMUM_ATTEMPTS: u32 = 100;
+const MAX_ATTEMPTS: u32 = 100;
 /// The pause before the first poll of a running job, which usually takes one to five seconds. All polls of a
 /// project share about a hundred requests a second:
 /// <https://cloud.google.com/bigquery/quotas#api_request_quotas>
-const FIRST_QUESTION: Duration = Duration::from_millis(300);
+const FIRST_POLL_DELAY: Duration = Duration::from_millis(300);
 /// The shortest and the longest pause between two polls. In between, the pause is a twelfth of the job's time
 /// so far, so that the end is noticed in proportion to it.
-const QUESTIONS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const POLL_DELAY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// The longest wait for a job.
 const JOB_LIMIT: Duration = Duration::from_secs(80);
 
@@ -124,7 +124,7 @@ impl Loader {
     /// # }
     /// ```
     pub async fn load_once(&self, load: Load<'_>) -> Result<Loaded, Error> {
-        for attempt in 1..=MAXIMUM_ATTEMPTS {
+        for attempt in 1..=MAX_ATTEMPTS {
             let id = format!("{}-{attempt}", load.job);
             let object = format!("{STAGING}{id}.ndjson");
             // Staged rows are left as they are if they exist: a job may be reading them.
@@ -145,14 +145,14 @@ impl Loader {
             match self.bigquery.wait(&id, job).await? {
                 JobOutcome::Succeeded => {
                     if is_new {
-                        self.outage.is_over();
+                        self.outage.record_success();
                     }
                     let staged_earlier = staged_before.then_some(object);
                     return Ok(Loaded { loaded_by_this_call: is_new, staged_earlier });
                 }
                 JobOutcome::Failed(failure) if is_new => {
                     if !failure.unreadable_rows {
-                        self.outage.goes_on(&failure.reason, &self.clock);
+                        self.outage.record_failure(&failure.reason, &self.clock);
                     }
                     return Err(failure.into_error(&id));
                 }
@@ -168,14 +168,14 @@ impl Loader {
             }
         }
         Err(Error::permanent(format!(
-            "all {MAXIMUM_ATTEMPTS} load jobs for {} have failed; the rows are not loaded",
+            "all {MAX_ATTEMPTS} load jobs for {} have failed; the rows are not loaded",
             load.job
         )))
     }
 
     /// Whether the rows of `job` have landed, by a load job of an earlier delivery.
     pub async fn has_landed(&self, job: &str) -> Result<bool, Error> {
-        for attempt in 1..=MAXIMUM_ATTEMPTS {
+        for attempt in 1..=MAX_ATTEMPTS {
             let id = format!("{job}-{attempt}");
             let Some(job) = self.bigquery.get(&id).await? else { return Ok(false) };
             if let JobOutcome::Succeeded = self.bigquery.wait(&id, job).await? {
@@ -252,7 +252,7 @@ impl BigQuery {
 
     async fn wait(&self, id: &str, mut job: Job) -> Result<JobOutcome, Error> {
         let begun = tokio::time::Instant::now();
-        let mut pause = FIRST_QUESTION;
+        let mut pause = FIRST_POLL_DELAY;
         loop {
             if let Some(outcome) = outcome_of(&job) {
                 return Ok(outcome);
@@ -265,7 +265,7 @@ impl BigQuery {
             }
             tokio::time::sleep(pause).await;
             job = self.existing(id).await?;
-            pause = (begun.elapsed() / 12).clamp(QUESTIONS.0, QUESTIONS.1);
+            pause = (begun.elapsed() / 12).clamp(POLL_DELAY.0, POLL_DELAY.1);
         }
     }
 }

@@ -19,7 +19,7 @@ const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(2), TimeDelta::minutes
 /// person or the next day resolves.
 const LONG_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(10), TimeDelta::minutes(30));
 /// How long a permitted job may take before the next is permitted; longer than any job is waited for.
-const TRIAL: TimeDelta = TimeDelta::minutes(2);
+const PROBE_TIMEOUT: TimeDelta = TimeDelta::minutes(2);
 
 /// The pause after the `failures`th failed job in a row, the last of which failed for `reason`.
 pub(super) fn pause_after(failures: u32, reason: &str) -> TimeDelta {
@@ -69,17 +69,17 @@ impl Outage {
         if now < failing.next_at {
             return Err(failing.error());
         }
-        failing.next_at = now + TRIAL;
+        failing.next_at = now + PROBE_TIMEOUT;
         Ok(())
     }
 
     /// Records that a job has succeeded.
-    pub fn is_over(&self) {
+    pub fn record_success(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Records that a job has failed for `reason`, which is not in its rows.
-    pub fn goes_on(&self, reason: &str, clock: &Clock) {
+    pub fn record_failure(&self, reason: &str, clock: &Clock) {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let failures = failing.as_ref().map_or(0, |failing| failing.failures) + 1;
         let next_at = clock.now() + pause_after(failures, reason);
@@ -110,7 +110,7 @@ mod tests {
         let pass = |minutes| *now.lock().expect("the clock") += TimeDelta::minutes(minutes);
         let outage = Outage::default();
         assert!(outage.permit(&clock).is_ok() && outage.permit(&clock).is_ok());
-        outage.goes_on("backendError", &clock);
+        outage.record_failure("backendError", &clock);
         pass(1);
         assert!(
             outage.permit(&clock).is_err_and(|error| error.to_string().contains("may start at 00:02:00 UTC"))
@@ -121,7 +121,7 @@ mod tests {
         // The permitted job and its result are lost.
         pass(2);
         assert!(outage.permit(&clock).is_ok());
-        outage.is_over();
+        outage.record_success();
         assert!(outage.permit(&clock).is_ok() && outage.permit(&clock).is_ok());
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 
 /// The most bytes that a query may read, beyond which BigQuery refuses it at no cost; normal queries read a
 /// few megabytes.
-const MAXIMUM_BYTES_BILLED: u64 = 1 << 30;
+const MAX_BYTES_BILLED: u64 = 1 << 30;
 
 /// How long one call waits for the query before the next call asks again.
 const WAIT: Duration = Duration::from_secs(20);
@@ -92,7 +92,7 @@ impl BigQuery {
         let request = QueryRequest {
             parameter_mode: Some("NAMED".into()),
             query_parameters: Some(parameters.iter().map(QueryParameter::from).collect()),
-            maximum_bytes_billed: Some(MAXIMUM_BYTES_BILLED.to_string()),
+            maximum_bytes_billed: Some(MAX_BYTES_BILLED.to_string()),
             timeout_ms: i32::try_from(WAIT.as_millis()).ok(),
             location: self.location.clone(),
             ..QueryRequest::new(sql)

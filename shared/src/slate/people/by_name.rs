@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The least letters of a name that may be matched as a prefix; a shorter one begins many others.
-const FEWEST_LETTERS: usize = 8;
+const MIN_LETTERS: usize = 8;
 
 impl<'a> People<'a> {
     /// Gives a row whose name is that of another team's player to the team's own player whose name differs in the
@@ -133,7 +133,7 @@ impl<'a> People<'a> {
             if let [(lookup, name)] = candidates.as_slice()
                 && !matched.iter().any(|(_, known)| known == *lookup)
                 && may_be(row, lookup, name, &ids)
-                && row.lookup.as_str().len().min(lookup.as_str().len()) >= FEWEST_LETTERS
+                && row.lookup.as_str().len().min(lookup.as_str().len()) >= MIN_LETTERS
             {
                 matched.push((index, (*lookup).clone()));
             }

@@ -8,6 +8,7 @@ use reqwest::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{
     Clock, Error,
@@ -16,22 +17,23 @@ use crate::{
     nba::SlateDay,
     retry::{Budget, Failure, with_retries},
     sources::{
-        MAXIMUM_GAMES, Polled, RawGames, Source,
-        http::{self, Telling},
+        MAX_GAMES, Polled, RawGames, Source,
+        http::{self, ErrorPolicy},
     },
 };
 
-/// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
+/// How long a poll is retried, all its pages together. All calls of an invocation together must end before its
+/// `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: "BallDontLie", attempt: Duration::from_secs(15), total: Duration::from_secs(45) };
 /// A night has one page; more than this means that upstream's cursor goes in circles.
-const MAXIMUM_PAGES: usize = 20;
+const MAX_PAGES: usize = 20;
 /// The largest page that is read, and all pages of a poll together; a night of ten games has 155 KB. A
 /// snapshot of the poll must stay below what the processor reads.
-const MAXIMUM_PAGE_BYTES: usize = 16 * 1024 * 1024;
-const MAXIMUM_POLL_BYTES: usize = 24 * 1024 * 1024;
+const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+const MAX_POLL_BYTES: usize = 24 * 1024 * 1024;
 
-const TELLING: Telling = Telling {
+const ERRORS: ErrorPolicy = ErrorPolicy {
     error: Error::BallDontLie,
     refusal: "the key in BDL_API_KEY is refused",
     refusal_is_error: true,
@@ -116,20 +118,29 @@ impl BallDontLie {
         let mut asked = None;
         let mut seen = HashSet::new();
         let mut page_url = url.clone();
+        let end = Instant::now() + BUDGET.total;
         loop {
-            let answered = with_retries(BUDGET, || async {
+            let total = end.saturating_duration_since(Instant::now());
+            if total.is_zero() {
+                let pages = seen.len() + 1;
+                return Err(Error::balldontlie(format!(
+                    "did not send page {pages} within {:?}",
+                    BUDGET.total
+                )));
+            }
+            let answered = with_retries(Budget { total, ..BUDGET }, || async {
                 let now = clock.now();
                 Ok((now, self.page(&page_url).await?))
             });
             let (now, page) = answered.await.map_err(|error| http::as_upstream(error, Error::BallDontLie))?;
             let at = *asked.get_or_insert(now);
             games.extend(page.data);
-            if games.len() > MAXIMUM_GAMES {
-                return Err(Error::balldontlie(format!("sent more than {MAXIMUM_GAMES} games")));
+            if games.len() > MAX_GAMES {
+                return Err(Error::balldontlie(format!("sent more than {MAX_GAMES} games")));
             }
-            if games.iter().map(|game| game.get().len()).sum::<usize>() > MAXIMUM_POLL_BYTES {
+            if games.iter().map(|game| game.get().len()).sum::<usize>() > MAX_POLL_BYTES {
                 return Err(Error::balldontlie(format!(
-                    "sent more than {MAXIMUM_POLL_BYTES} bytes of box scores"
+                    "sent more than {MAX_POLL_BYTES} bytes of box scores"
                 )));
             }
             let Some(cursor) = page.meta.and_then(|meta| meta.next_cursor) else {
@@ -142,10 +153,8 @@ impl BallDontLie {
                 }
                 Cursor::Text(text) => text,
             };
-            if seen.len() + 1 >= MAXIMUM_PAGES {
-                return Err(Error::balldontlie(format!(
-                    "sent more than {MAXIMUM_PAGES} pages of box scores"
-                )));
+            if seen.len() + 1 >= MAX_PAGES {
+                return Err(Error::balldontlie(format!("sent more than {MAX_PAGES} pages of box scores")));
             }
             page_url = url.clone();
             page_url.query_pairs_mut().append_pair("cursor", &cursor);
@@ -156,7 +165,7 @@ impl BallDontLie {
     }
 
     async fn page(&self, url: &Url) -> Result<Page, Failure> {
-        let body = http::get(&self.http, url, MAXIMUM_PAGE_BYTES, TELLING).await?;
+        let body = http::get(&self.http, url, MAX_PAGE_BYTES, ERRORS).await?;
         // A maintenance page with status 200 and a truncated body look alike: both may pass.
         serde_json::from_slice(&body).map_err(|error| {
             Failure::retryable(Error::balldontlie(Detail::of("sent no list of box scores", error)))

@@ -11,14 +11,14 @@ use crate::{
         minutes_text,
     },
     sources::{
-        Counters, Game, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, Rejected, Side, Source,
+        BoxScoreRow, Counters, Game, MAX_GAMES, MAX_PLAYERS, Rejected, Side, Source,
         game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
 };
 
 /// Reads the games of a poll. What cannot be read — a game without a date or resolvable teams, a
-/// player without an id or name, whatever is beyond [`MAXIMUM_GAMES`], [`MAXIMUM_PLAYERS`] or the longest
+/// player without an id or name, whatever is beyond [`MAX_GAMES`], [`MAX_PLAYERS`] or the longest
 /// text — is returned beside them with its reason; the rest stays. A game that is listed twice
 /// is read once, and so is a player in it.
 pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
@@ -27,9 +27,9 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
         .into_iter()
         .enumerate()
         .filter_map(|(index, raw)| {
-            let game = match index < MAXIMUM_GAMES {
+            let game = match index < MAX_GAMES {
                 true => read_game(raw, &mut rejected),
-                false => Err(format!("a poll has at most {MAXIMUM_GAMES} games")),
+                false => Err(format!("a poll has at most {MAX_GAMES} games")),
             };
             game.map_err(|reason| rejected.push(reject(format!("game {}", name_of(raw, index)), reason, raw)))
                 .ok()
@@ -60,8 +60,8 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     let listed = |team: &Option<wire::Team<'_>>| {
         team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
     };
-    if listed(&game.home_team) + listed(&game.visitor_team) > MAXIMUM_PLAYERS {
-        return Err(format!("players: more than {MAXIMUM_PLAYERS}"));
+    if listed(&game.home_team) + listed(&game.visitor_team) > MAX_PLAYERS {
+        return Err(format!("players: more than {MAX_PLAYERS}"));
     }
     let day = day_of(&game)?;
     let state = GameState::read(&UpstreamClock {
@@ -90,7 +90,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 })
                 .ok()
         };
-        let players: Vec<PlayerLine> = lines.into_iter().filter_map(&mut read).collect();
+        let players: Vec<BoxScoreRow> = lines.into_iter().filter_map(&mut read).collect();
         let side = Side { team, score: 0, lacks_score: false, players, inactive: Vec::new() };
         with_score(side, score, state.status, &mut unreadable)
     };
@@ -155,7 +155,7 @@ fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
     }
 }
 
-fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, String> {
+fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, String> {
     let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let player = line.player.as_ref().ok_or("player: missing")?;
     let part = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
@@ -184,7 +184,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<PlayerLine, Str
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
-    Ok(PlayerLine {
+    Ok(BoxScoreRow {
         bdl_id: id,
         nba_id: None,
         name,
@@ -339,7 +339,7 @@ mod tests {
             "game 3: date: missing",
             "game number 4 of the poll: invalid type",
             "player of ATL in game 5: player.first_name and",
-            "player of ATL in game 5: pts: expected a whole number, 0 or more",
+            "player of ATL in game 5: pts: expected a whole number from 0 to 999",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
         for (reason, expected) in reasons.iter().zip(expected) {

@@ -19,31 +19,31 @@ use crate::{
     nba::{GameStatus, NbaGameId},
     retry::{Budget, Failure, with_retries},
     sources::{
-        Game, MAXIMUM_GAMES, Polled, RawGames, Source,
-        http::{self, Telling},
+        Game, MAX_GAMES, Polled, RawGames, Source,
+        http::{self, ErrorPolicy},
     },
 };
 
 /// How long a call is retried. All calls of an invocation together must end before its `INVOCATION_DEADLINE`.
 const BUDGET: Budget =
     Budget { service: "the NBA's feed", attempt: Duration::from_secs(6), total: Duration::from_secs(15) };
-const TELLING: Telling = Telling {
+const SCOREBOARD_ERRORS: ErrorPolicy = ErrorPolicy {
     error: Error::NbaCdn,
     refusal: "the feed refuses requests from this IP address",
     refusal_is_error: true,
 };
 /// The feed refuses a box score in the same way while there is none.
-const TELLING_OF_BOX: Telling = Telling {
+const BOX_SCORE_ERRORS: ErrorPolicy = ErrorPolicy {
     refusal: "there is no such box score, or the feed refuses it",
     refusal_is_error: false,
-    ..TELLING
+    ..SCOREBOARD_ERRORS
 };
 /// The largest file that is read; a box score has 37 KB, a scoreboard of ten games 14 KB.
-const MAXIMUM_BYTES: usize = 2 * 1024 * 1024;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// The most box scores of a day; a night has at most fifteen games.
-const MAXIMUM_BOX_SCORES: usize = 40;
+const MAX_BOX_SCORES: usize = 40;
 /// The most box scores that are asked for at once.
-const AT_ONCE: usize = 10;
+const MAX_CONCURRENT_REQUESTS: usize = 10;
 /// How long before its tip-off a game's box score is asked for: it says who is inactive.
 const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off the box score of a game that is over is asked for: to the end of the slate day, because
@@ -77,13 +77,21 @@ impl NbaCdn {
     /// The games of the scoreboard's day, with the players of those that are on, about to begin or just over. Games
     /// whose box score is not asked for have none; games whose box score fails are left out.
     pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
-        let (at, scoreboard) =
-            self.file("scoreboard/todaysScoreboard_00.json", TELLING, clock, read_scoreboard).await?;
-        if scoreboard.len() > MAXIMUM_GAMES {
-            return Err(Error::nba_cdn(format!("sent more than {MAXIMUM_GAMES} games")));
+        let (at, scoreboard) = self
+            .file("scoreboard/todaysScoreboard_00.json", SCOREBOARD_ERRORS, clock, read_scoreboard)
+            .await?;
+        if scoreboard.len() > MAX_GAMES {
+            return Err(Error::nba_cdn(format!("sent more than {MAX_GAMES} games")));
         }
-        let games = scoreboard.into_iter().map(|listed| self.with_players(listed, clock, at));
-        let games: Vec<Option<Box<RawValue>>> = stream::iter(games).buffered(AT_ONCE).collect().await;
+        let mut asked = 0;
+        let games = scoreboard.into_iter().map(|listed| {
+            let (read, _) = read_games([&*listed]);
+            let wanted = read.into_iter().next().filter(|game| wants_players(game, &listed, at));
+            asked += usize::from(wanted.is_some());
+            self.with_players(listed, wanted.filter(|_| asked <= MAX_BOX_SCORES), clock)
+        });
+        let games: Vec<Option<Box<RawValue>>> =
+            stream::iter(games).buffered(MAX_CONCURRENT_REQUESTS).collect().await;
         let left_out = games.iter().filter(|game| game.is_none()).count();
         let games: RawGames = games.into_iter().flatten().collect();
         Ok(Polled { source: Source::NbaCdn, at, games, left_out })
@@ -98,9 +106,10 @@ impl NbaCdn {
             ));
         }
         let at = clock.now();
-        let ids: Vec<NbaGameId> = ids.iter().take(MAXIMUM_BOX_SCORES).cloned().collect();
+        let ids: Vec<NbaGameId> = ids.iter().take(MAX_BOX_SCORES).cloned().collect();
         let boxes = ids.into_iter().map(|id| async move { self.box_score(&id, clock).await });
-        let boxes: Vec<Result<Box<RawValue>, Error>> = stream::iter(boxes).buffered(AT_ONCE).collect().await;
+        let boxes: Vec<Result<Box<RawValue>, Error>> =
+            stream::iter(boxes).buffered(MAX_CONCURRENT_REQUESTS).collect().await;
         let mut games = RawGames::new();
         let (mut failed, mut left_out) = (None, 0);
         for game in boxes {
@@ -118,17 +127,14 @@ impl NbaCdn {
         }
     }
 
-    /// A game of the scoreboard, or its box score where that is wanted; `None` where it is wanted and fails.
+    /// A game of the scoreboard, or its box score where it is `wanted`; `None` where that fails.
     async fn with_players(
         &self,
         listed: Box<RawValue>,
+        wanted: Option<Game>,
         clock: &Clock,
-        now: DateTime<Utc>,
     ) -> Option<Box<RawValue>> {
-        let (games, _) = read_games([&*listed]);
-        let Some(game) = games.first().filter(|game| wants_players(game, &listed, now)) else {
-            return Some(listed);
-        };
+        let Some(game) = wanted else { return Some(listed) };
         let id = game.nba_id.as_ref()?;
         let box_score = self.box_score(id, clock).await;
         let box_score = box_score
@@ -142,15 +148,16 @@ impl NbaCdn {
     }
 
     async fn box_score(&self, id: &NbaGameId, clock: &Clock) -> Result<Box<RawValue>, Error> {
-        let (_, game) =
-            self.file(&format!("boxscore/boxscore_{id}.json"), TELLING_OF_BOX, clock, read_box_score).await?;
+        let (_, game) = self
+            .file(&format!("boxscore/boxscore_{id}.json"), BOX_SCORE_ERRORS, clock, read_box_score)
+            .await?;
         Ok(game)
     }
 
     async fn file<T>(
         &self,
         path: &str,
-        telling: Telling,
+        errors: ErrorPolicy,
         clock: &Clock,
         read: fn(&[u8]) -> Result<T, String>,
     ) -> Result<(DateTime<Utc>, T), Error> {
@@ -158,7 +165,7 @@ impl NbaCdn {
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         let answered = with_retries(BUDGET, || async {
             let at = clock.now();
-            let body: Bytes = http::get(&self.http, &url, MAXIMUM_BYTES, telling).await?;
+            let body: Bytes = http::get(&self.http, &url, MAX_BYTES, errors).await?;
             let read = read(&body).map_err(|error| {
                 Failure::retryable(Error::nba_cdn(Detail::of(
                     format!("{path} does not have the expected content"),

@@ -6,8 +6,7 @@ use super::{clock, wire};
 use crate::{
     nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
     sources::{
-        Counters, Game, Inactive, MAXIMUM_GAMES, MAXIMUM_PLAYERS, PlayerLine, RawGames, Rejected, Side,
-        Source,
+        BoxScoreRow, Counters, Game, Inactive, MAX_GAMES, MAX_PLAYERS, RawGames, Rejected, Side, Source,
         game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
@@ -30,9 +29,9 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
     let mut rejected = Vec::new();
     let mut read = Vec::new();
     for (index, raw) in games.into_iter().enumerate() {
-        let game = match index < MAXIMUM_GAMES {
+        let game = match index < MAX_GAMES {
             true => read_game(raw, &mut rejected),
-            false => Err(format!("a poll has at most {MAXIMUM_GAMES} games")),
+            false => Err(format!("a poll has at most {MAX_GAMES} games")),
         };
         match game {
             Ok(game) => read.push(game),
@@ -58,8 +57,8 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     let listed = |team: &Option<wire::Team<'_>>| {
         team.as_ref().and_then(|team| team.players.as_ref()).map_or(0, Vec::len)
     };
-    if listed(&game.home_team) + listed(&game.away_team) > MAXIMUM_PLAYERS {
-        return Err(format!("players: more than {MAXIMUM_PLAYERS}"));
+    if listed(&game.home_team) + listed(&game.away_team) > MAX_PLAYERS {
+        return Err(format!("players: more than {MAX_PLAYERS}"));
     }
     let day = day_of(&game)?;
     let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
@@ -132,7 +131,7 @@ fn team_of(field: &str, team: &Option<wire::Team<'_>>) -> Result<Team, String> {
 
 /// A player's row, and why he does not play where that is said. Who is inactive has a row of zeros, as in BallDontLie's
 /// box scores.
-fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Option<Inactive>), String> {
+fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, Option<Inactive>), String> {
     let player: wire::Player<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let nba_id = player.person_id.known().ok_or("personId: missing")?;
     let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
@@ -172,7 +171,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(PlayerLine, Op
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
-    let line = PlayerLine {
+    let line = BoxScoreRow {
         bdl_id: None,
         nba_id: Some(nba_id),
         name,
@@ -264,7 +263,7 @@ mod tests {
             "game number 3 of the poll: invalid type",
             "player of DAL in game 0022500002: personId: missing",
             "player of DAL in game 0022500002: name, firstName and familyName: missing",
-            "player of DAL in game 0022500002: points: expected a whole number, 0 or more",
+            "player of DAL in game 0022500002: points: expected a whole number from 0 to 999",
         ];
         assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
         for (reason, expected) in reasons.iter().zip(expected) {
