@@ -23,7 +23,7 @@ FROM (
     report_hour,
     game_date,
     ROW_NUMBER() OVER (
-      PARTITION BY player_lookup, team
+      PARTITION BY COALESCE(player_lookup, player_full_name), team
       ORDER BY
         CASE WHEN game_date = @game_date THEN 0 ELSE 1 END,
         report_date DESC,
@@ -47,7 +47,7 @@ FROM (
     FROM nba_raw.nbac_injury_report
     WHERE report_date >= @reported_since
       AND report_date <= @game_date
-      AND player_lookup IS NOT NULL
+      AND COALESCE(player_lookup, player_full_name) IS NOT NULL
       AND injury_status IS NOT NULL
   ) AS recent
   WHERE day_with_reports <= @report_days

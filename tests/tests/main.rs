@@ -6,6 +6,7 @@
 mod a_correction_is_shown;
 mod a_wrong_jump_heals;
 mod alerts;
+mod an_end_is_certain;
 mod backfill;
 mod bench;
 mod board;

@@ -1029,3 +1029,18 @@ async fn sources_that_each_have_a_game_take_turns_and_a_box_that_fails_leaves_no
         assert_eq!(scrape(time).await, json!(["balldontlie", null]), "{time}");
     }
 }
+
+#[tokio::test]
+async fn a_dated_answer_that_lacks_a_game_in_progress_is_completed_by_the_second_source() {
+    let night = Night::of(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    night.poll("02:12", Reply::games([game(FOURTH, 25)])).await;
+    night.feed.list([of_feed(FINAL, 27)]);
+    night.clock.set("2026-01-10T18:00:00Z");
+    night.balldontlie.answer([Reply::games([])]);
+    let answer = night.exporter.post(json!({"target_date": DAY}).to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let live = night.cloud.document("v1/live/2026-01-09.json").await;
+    assert_eq!(fields(&live["games"][0], ["status", "source"]), json!(["final", "nba_cdn"]));
+    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    assert_eq!(fields(&grading["lines"][0], ["outcome", "actual"]), json!(["over", 27]));
+}

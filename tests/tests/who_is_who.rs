@@ -492,3 +492,62 @@ async fn a_prediction_with_another_certain_id_is_not_the_player_s() {
     assert_eq!(fields(&brown, ["actual", "line"]), json!([7, 24.5]));
     assert!(night.standing("jalenbrownjr").await["actual"].is_null());
 }
+
+#[tokio::test]
+async fn a_prediction_spelled_exactly_like_the_box_is_graded_by_that_row() {
+    for with_line in [false, true] {
+        let pick = with(
+            at_line(predicted("carltoncarrington", 18.0, "OVER"), 15.5),
+            json!({"universal_player_id": null}),
+        );
+        let cloud = predicting(&[pick]).await;
+        cloud.add(REGISTRY, registered("Bub Carrington", "BOS"));
+        cloud.add(CONTEXT, expected("bubcarrington", "BOS"));
+        if with_line {
+            for offer in tests::drift::both_sides("bubcarrington", 10, 14.5, -110, -110) {
+                cloud.add(tests::drift::ODDS, offer);
+            }
+        }
+        let night = Night::of(cloud).await;
+        let game = |state: State<'_>, points| joined(boston(state, 25), 510, "Carlton", "Carrington", points);
+        night.poll("02:12", [game(THIRD, 12)]).await;
+        night.poll("03:12", [full(game(FINAL, 21))]).await;
+        let live = night.cloud.document("v1/live/latest.json").await;
+        assert_eq!(player(&live, "bubcarrington")["points"], 21);
+        assert_eq!(grade(&night, "bubcarrington").await, json!([21, "correct", null]));
+        let grading = night.cloud.document(GRADING).await;
+        let lines = grading["lines"].as_array().expect("lines");
+        let his: Vec<&Value> = lines.iter().filter(|line| line["player_lookup"] == "bubcarrington").collect();
+        assert_eq!(his.len(), 1, "{lines:?}");
+        assert_eq!(his[0]["outcome"], "over");
+    }
+}
+
+#[tokio::test]
+async fn an_analysis_in_another_spelling_and_without_an_id_is_of_the_registered_player() {
+    for spelled in ["jimmybutler", "jimbutler", "jimmybutlersr"] {
+        let cloud = predicting(&[predicted("jimmybutleriii", 27.3, "OVER")]).await;
+        cloud.add(REGISTRY, registered("Jimmy Butler III", "BOS"));
+        cloud.add(CONTEXT, with(expected(spelled, "BOS"), json!({"universal_player_id": null})));
+        let list = tonight(&cloud, "22:00").await;
+        let lookups = tests::drift::lookups(&list);
+        let his: Vec<&&str> = lookups.iter().filter(|lookup| lookup.contains("butler")).collect();
+        assert_eq!(his, [&"jimmybutleriii"], "{spelled}");
+        assert_eq!(player(&list, "jimmybutleriii")["context"], "analysis");
+        let night = Night::of(cloud).await;
+        let game = joined(boston(FINAL, 25), 511, "Jimmy", "Butler", 26);
+        night.poll("03:12", [full(game)]).await;
+        assert_eq!(grade(&night, "jimmybutleriii").await, json!([26, "correct", null]), "{spelled}");
+    }
+}
+
+#[tokio::test]
+async fn an_injury_report_without_a_lookup_is_read_by_its_name() {
+    for (name, status) in [("Jaylen Brown", " Out "), ("Brown, Jaylen", "OUT"), ("Jaylen Brown", "out")] {
+        let cloud = predicting(&[]).await;
+        let report = json!({"player_lookup": null, "player_full_name": name, "injury_status": status});
+        cloud.add(tests::drift::INJURIES, with(tests::warehouse::reported("jaylenbrown", "out"), report));
+        let list = tonight(&cloud, "22:00").await;
+        assert_eq!(player(&list, "jaylenbrown")["injury_status"], "out", "{name} {status:?}");
+    }
+}

@@ -92,7 +92,11 @@ impl Exporter {
             First::Late(asking) => self.sources.race(asking, ask_other()).await,
         };
         let first = news.note(one, answer.and_then(read));
-        let is_enough = matches!(&first, Ok(first) if !run.is_today || !first.needs(other, night));
+        let suffices = |first: &Poll| match run.is_today {
+            true => !first.needs(other, night),
+            false => !first.lacks_an_open_game(night),
+        };
+        let is_enough = matches!(&first, Ok(first) if suffices(first));
         if is_enough {
             return first;
         }

@@ -20,7 +20,7 @@ pub(crate) enum Idle {
     Rest,
     /// A rewrite from the schedule, without a poll.
     Refresh,
-    /// A poll: the schedule has no game of the day, but may not be complete yet.
+    /// A poll: the schedule may not be complete, because it has no game of the day or not the one of a prediction.
     Look,
 }
 
@@ -46,7 +46,7 @@ impl Exporter {
         let is_recent = |scores: &Arc<live::Document>| now < scores.updated_at + IDLE_INTERVAL;
         Some(match public {
             Some(scores) if is_recent(&scores) => Idle::Rest,
-            _ if predicted.slate.games.is_empty() => Idle::Look,
+            _ if predicted.slate.may_lack_a_game() => Idle::Look,
             _ => Idle::Refresh,
         })
     }

@@ -80,9 +80,18 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
         }
     }
     for unplaced in &slate.unplaced {
-        matchups.add_unplaced(unplaced, only_row(&unplaced.player.lookup), live);
+        let lookup = &unplaced.player.lookup;
+        let row = only_row(lookup).or_else(|| only_row_spelled(live, lookup));
+        matchups.add_unplaced(unplaced, row, live);
     }
     matchups.all
+}
+
+/// The only row that its source spells so, of a player whom the other tables call otherwise.
+fn only_row_spelled<'a>(live: &'a Document, lookup: &PlayerLookup) -> Option<(&'a LiveGame, &'a LivePlayer)> {
+    let rows = live.games.iter().flat_map(|game| game.players.iter().map(move |row| (&**game, row)));
+    let mut spelled = rows.filter(|(_, row)| row.spelled.as_ref() == Some(lookup));
+    spelled.next().filter(|_| spelled.next().is_none())
 }
 
 /// The rows of all games by name; namesakes are several.
@@ -157,12 +166,26 @@ impl<'a> Matchups<'a> {
         };
         let player = match line {
             Some(line) => {
-                let name = line.name.clone();
-                Cow::Owned(slate::Player { team: line.team.clone(), name, ..unplaced.player.clone() })
+                let (lookup, name, team) = (line.player_lookup.clone(), line.name.clone(), line.team.clone());
+                Cow::Owned(slate::Player { lookup, name, team, ..unplaced.player.clone() })
             }
             None => Cow::Borrowed(&unplaced.player),
         };
-        self.all[place].players.push(player);
+        let players = &mut self.all[place].players;
+        let known = players.iter_mut().find(|it| it.lookup == player.lookup && it.team == player.team);
+        match known {
+            // The slate has the player under the other name, with a prediction of its own or without one.
+            Some(known) if known.prediction.is_none() => {
+                let line = known.line.clone().or_else(|| player.line.clone());
+                *known = Cow::Owned(slate::Player {
+                    prediction: player.prediction.clone(),
+                    line,
+                    ..slate::Player::clone(known)
+                });
+            }
+            Some(_) => {}
+            None => players.push(player),
+        }
     }
 }
 

@@ -49,6 +49,8 @@ pub struct GameState {
     pub is_halftime: bool,
     /// Whether the clock says that the period is over, by naming it without a time: `End Q3`, `Q3`.
     pub is_break: bool,
+    /// Whether upstream has an end beside a clock with time left: one of the two is left from another moment.
+    pub has_time_left: bool,
     /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Q3` without a clock, `Halftime`, `Final`, `Final/OT`,
     /// `Final/OT2`, `Postponed`, `Cancelled`; empty before tip-off.
     pub time_remaining: String,
@@ -66,9 +68,11 @@ impl GameState {
         let says_half = [status_text, time_text].iter().any(|text| is_half(text))
             && period <= 3
             && (clock.is_zero() || clock.left.is_none());
-        let is_over = clock.is_zero() || clock.is_over();
+        let says_end = clock.left.is_none() && starts_with_ignoring_case(status_text, "end");
+        let is_over = clock.is_zero() || clock.is_over() || says_end;
         let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && is_over));
-        let is_break = status == GameStatus::InProgress && clock.is_over();
+        let is_break = status == GameStatus::InProgress && (clock.is_over() || says_end);
+        let has_time_left = status == GameStatus::Final && clock.left.is_some() && !clock.is_zero();
         let overtimes = overtimes_of_final(status_text).max(overtimes_of_final(time_text));
         let says_period = status != GameStatus::Final || period >= 4 || overtimes > 0;
         let period = match status {
@@ -90,7 +94,7 @@ impl GameState {
                 (None, None) => "In Progress".into(),
             },
         };
-        Self { status, period, says_period, is_halftime, is_break, time_remaining }
+        Self { status, period, says_period, is_halftime, is_break, has_time_left, time_remaining }
     }
 }
 

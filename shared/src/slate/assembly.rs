@@ -83,6 +83,8 @@ impl Assembly {
         };
         // A team plays once a day, so it identifies the game; the table's game ids have two forms and typos.
         let Some(index) = self.of_team.get(&team).copied() else { return false };
+        let other_name = || registry.teammate_spelled(&lookup, &team);
+        let lookup = if registry.count(&lookup) == 0 { other_name().unwrap_or(lookup) } else { lookup };
         let person = registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
         let player = Player {
             universal_id: row.universal_player_id.clone(),

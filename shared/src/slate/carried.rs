@@ -250,7 +250,9 @@ impl Carrying<'_> {
         let read = &slate.games[index];
         // A game that was moved to a later hour is open again; one whose hour is no longer known is not.
         let had_begun = self.has_begun(known) && read.scheduled.tip_off.is_none();
-        let has_begun = self.has_begun(read) || had_begun;
+        // Another instance may have locked the lines while this read, made before tip-off, was under way.
+        let was_locked = known.is_locked && read.scheduled.tip_off == known.scheduled.tip_off;
+        let has_begun = self.has_begun(read) || had_begun || was_locked;
         // The offers of a game that has begun ahead of its time are already of the game in progress.
         let is_past_tip_off = read.scheduled.tip_off.is_some_and(|tip_off| tip_off <= self.now);
         let lock = match (has_begun, known.is_locked || !is_past_tip_off) {

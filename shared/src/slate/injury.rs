@@ -53,7 +53,7 @@ pub enum InjuryStatus {
 /// A row of the injury reports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
-    player_lookup: CompactString,
+    player_lookup: Option<CompactString>,
     player_full_name: Option<CompactString>,
     team: Option<CompactString>,
     injury_status: CompactString,
@@ -82,7 +82,7 @@ impl Injury {
     pub(super) fn by_player(rows: Vec<Row>, day: SlateDay, registry: &Registry) -> ByPlayer<Self> {
         let mut by_player = ByPlayer::default();
         for row in rows {
-            let status = match row.injury_status.to_ascii_lowercase().as_str() {
+            let status = match row.injury_status.trim().to_ascii_lowercase().as_str() {
                 "available" => InjuryStatus::Available,
                 "probable" => InjuryStatus::Probable,
                 "questionable" => InjuryStatus::Questionable,
@@ -90,7 +90,7 @@ impl Injury {
                 "out" => InjuryStatus::Out,
                 other => {
                     tracing::warn!(
-                        player = %row.player_lookup,
+                        player = row.player_lookup.as_deref(),
                         status = other,
                         "an injury report has an unknown status; it is skipped"
                     );
@@ -98,7 +98,11 @@ impl Injury {
                 }
             };
             let name = row.player_full_name.as_deref().unwrap_or_default();
-            let Some(lookup) = registry.lookup_of(&row.player_lookup, name) else { continue };
+            // The league's report writes the family name first.
+            let turned = name.split_once(", ").map(|(last, first)| format!("{first} {last}"));
+            let name = turned.as_deref().unwrap_or(name);
+            let stored = row.player_lookup.as_deref().unwrap_or_default();
+            let Some(lookup) = registry.lookup_of(stored, name) else { continue };
             let team = row.team.and_then(|team| Team::of_code(&team).ok());
             let injury = Self {
                 status,

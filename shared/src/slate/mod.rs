@@ -194,6 +194,19 @@ impl Slate {
         self.players().filter(|player| player.prediction.is_some()).count() + self.unplaced.len()
     }
 
+    /// Whether there may be a game of the day that the schedule does not list: it lists none, or not the one that a
+    /// prediction names.
+    pub fn may_lack_a_game(&self) -> bool {
+        let is_listed = |unplaced: &Unplaced| {
+            self.games.iter().any(|game| {
+                unplaced.game_id.as_ref() == Some(&game.scheduled.id)
+                    || unplaced.pair.as_ref() == Some(&game.scheduled.pair())
+            })
+        };
+        let names_a_game = |unplaced: &&Unplaced| unplaced.game_id.is_some() || unplaced.pair.is_some();
+        self.games.is_empty() || self.unplaced.iter().filter(names_a_game).any(|it| !is_listed(it))
+    }
+
     /// Whether the player is out in the day's injury report.
     pub fn is_out(&self, player: &Player) -> bool {
         self.injuries.of(player).is_some_and(Injury::is_out)

@@ -32,6 +32,8 @@ pub struct OfficialEntry {
     universal_id: Option<CompactString>,
     /// Counts and minutes; `None` where the player did not play.
     pub played: Option<Played>,
+    /// Whether the table itself says that the player did not play; else it may only lack the minutes so far.
+    pub is_dnp: bool,
 }
 
 /// Counts and minutes of a player.
@@ -110,7 +112,8 @@ impl OfficialBoxScores {
             let (entries, minutes) = official.arrived.entry(team.clone()).or_default();
             *entries += 1;
             *minutes = row.minutes_played.map(|played| minutes.unwrap_or(0.0) + played).or(*minutes);
-            let entry = OfficialEntry { team, universal_id: row.universal_player_id, played };
+            let is_dnp = row.is_dnp == Some(true);
+            let entry = OfficialEntry { team, universal_id: row.universal_player_id, played, is_dnp };
             official.entries.entry(lookup).or_default().push(entry);
         }
         official

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::agree;
+use super::{agree, spelling::is_lookup_of};
 use crate::nba::{PlayerLookup, Team};
 
 /// The players of this season and the last.
@@ -113,7 +113,7 @@ impl Registry {
 
     /// The lookup of the player whom a table calls `stored` and `name`; `None` where neither has a letter.
     pub fn lookup_of(&self, stored: &str, name: &str) -> Option<PlayerLookup> {
-        let mended = PlayerLookup::of_stored(stored, Some(name)).ok()?;
+        let mended = PlayerLookup::of_stored(stored, Some(name)).or_else(|_| PlayerLookup::of(name)).ok()?;
         let by_name = || self.known_by_name(name);
         Some(self.known(&mended).or_else(by_name).unwrap_or(mended))
     }
@@ -177,6 +177,14 @@ impl Registry {
         };
         let by_team = || people.iter().find(|person| team.is_some() && person.team.as_ref() == team);
         by_id().or_else(by_team).or_else(|| people.first())
+    }
+
+    /// The only player of `team` now whose name is another spelling of a `lookup` that nobody has.
+    pub(super) fn teammate_spelled(&self, lookup: &PlayerLookup, team: &Team) -> Option<PlayerLookup> {
+        let people = self.people.values().flatten().filter(|person| person.team.as_ref() == Some(team));
+        let mut spelled = people.filter(|person| is_lookup_of(lookup, &person.name));
+        let person = spelled.next()?;
+        spelled.next().is_none().then(|| person.lookup.clone())
     }
 
     /// The players of each team now, in a stable order, so that two builds of the same roster compare equal.

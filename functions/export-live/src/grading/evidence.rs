@@ -1,8 +1,8 @@
 //! The evidence for an outcome: the live box score, or the official one once it has arrived.
 
 use shared::{
-    nba::{GameStatus, minutes_text},
-    slate::{self, Counts, Played, may_be_one_name},
+    nba::{GameStatus, minutes_decimal, minutes_text},
+    slate::{self, Counts, OfficialEntry, Played, may_be_one_name},
     sources::Source,
 };
 
@@ -12,6 +12,9 @@ use crate::{
     matchup::Matchup,
     predicted::Predicted,
 };
+
+/// The most minutes by which an official entry is below the live box score of the same moment.
+const MINUTES_OFF: f64 = 3.0;
 
 /// The evidence for an outcome: the state of the player's game, and the player's counts.
 #[derive(Clone)]
@@ -36,7 +39,12 @@ pub(super) struct Counted {
 }
 
 impl Evidence {
-    pub fn of(matchup: &Matchup<'_>, player: &slate::Player, predicted: &Predicted) -> Self {
+    pub fn of(
+        matchup: &Matchup<'_>,
+        player: &slate::Player,
+        predicted: &Predicted,
+        is_day_over: bool,
+    ) -> Self {
         let row = matchup.box_score_entry(player);
         let by_live = || {
             let row = row.filter(|row| row.has_played())?;
@@ -47,12 +55,16 @@ impl Evidence {
         };
         let is_current = row
             .is_none_or(|row| !row.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&row.team)));
+        // No game ends in a tie: an overtime follows.
+        let is_tied = matchup.live.is_some_and(LiveGame::is_tied_end);
+        let is_on = matchup.live.is_some_and(|live| live.status == GameStatus::InProgress) && !is_day_over;
+        let is_complete = predicted.is_official(&player.team) && !is_on;
         let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,
             did_not_play: counted.is_none() && is_certain,
             counted,
             // After the official box score has arrived, a player who is missing from it gets no further row.
-            is_current: is_current || is_official || predicted.is_official(&player.team),
+            is_current: (is_current && !is_tied) || is_official || is_complete,
             is_official,
         };
         let before_the_end =
@@ -63,10 +75,24 @@ impl Evidence {
             let counts = played.counts.or(row.map(live::LivePlayer::counts));
             Counted { counts, source: ScoreSource::NbaOfficial, minutes }
         };
-        if let Some(official) = predicted.official(player) {
+        // Rows of an unfinished game: they have fewer minutes than the live box, or none of who has played.
+        let is_unfinished = |official: &OfficialEntry| {
+            let live = row.filter(|row| row.has_evidently_played());
+            let minutes = |row: &live::LivePlayer| minutes_decimal(&row.minutes);
+            live.is_some_and(|row| match official.played {
+                None => !official.is_dnp,
+                Some(played) => played
+                    .minutes
+                    .zip(minutes(row))
+                    .is_some_and(|(official, live)| official + MINUTES_OFF < live),
+            })
+        };
+        let official =
+            predicted.official(player).filter(|official| !is_on && (is_complete || !is_unfinished(official)));
+        if let Some(official) = official {
             return at_the_end(official.played.map(by_official), true, true);
         }
-        if predicted.is_official(&player.team) {
+        if is_complete {
             // A player without an official entry counts as having played only if the live box score shows it.
             let counted = by_live();
             let is_official = counted.is_none();

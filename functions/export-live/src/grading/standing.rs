@@ -47,7 +47,8 @@ impl<'a> Standing<'a> {
         known_out: Option<&'a str>,
         (day, now): (SlateDay, DateTime<Utc>),
     ) -> Self {
-        let evidence = Evidence::of(matchup, player, predicted);
+        let is_day_over = SlateDay::of(now) > day;
+        let evidence = Evidence::of(matchup, player, predicted, is_day_over);
         let is_withdrawn = player.prediction.as_ref().is_some_and(|prediction| prediction.is_withdrawn);
         let has_played = evidence.counted.is_some();
         // A poll may lack the list of inactive players that the previous version had, or name the player differently.
@@ -73,7 +74,7 @@ impl<'a> Standing<'a> {
             void_reason,
             void_detail: inactive.filter(|_| is_out),
             average: predicted.average(player),
-            is_day_over: SlateDay::of(now) > day,
+            is_day_over,
         }
     }
 

@@ -71,6 +71,9 @@ pub struct LiveGame {
     /// Whether upstream said that the period is over, without a clock.
     #[serde(skip)]
     pub is_break: bool,
+    /// Whether upstream has an end beside a clock with time left.
+    #[serde(skip)]
+    pub has_time_left: bool,
     /// Whether upstream has no readable score of the home and of the visiting team, or 0 beside players' points.
     #[serde(skip)]
     pub lacks_scores: [bool; 2],
@@ -106,16 +109,16 @@ impl LiveGame {
             .flat_map(|(players, team)| players.into_iter().map(move |player| (player, team)))
             .map(|(player, team)| LivePlayer::of(player, team))
             .collect();
-        // The same row under two ids is one player. Two rows with one name and different points may be
-        // namesakes and both stay.
+        // The same row under two ids is one player, and so is a row without play beside one with it. Two rows with one
+        // name and different points may be namesakes and both stay.
+        let key =
+            |player: &LivePlayer| (player.player_lookup.clone(), player.name.clone(), player.team.clone());
+        let playing = players.iter().filter(|player| player.has_evidently_played());
+        let playing: HashSet<_> = playing.map(key).collect();
         let mut seen = HashSet::new();
         players.retain(|player| {
-            seen.insert((
-                player.player_lookup.clone(),
-                player.name.clone(),
-                player.team.clone(),
-                player.points,
-            ))
+            let is_double = !player.has_evidently_played() && playing.contains(&key(player));
+            !is_double && seen.insert((key(player), player.points))
         });
         let mut game = Self {
             game_id: id,
@@ -135,6 +138,7 @@ impl LiveGame {
             inactive,
             says_period: state.says_period,
             is_break: state.is_break,
+            has_time_left: state.has_time_left,
             lacks_scores: [home.lacks_score, visitor.lacks_score],
         };
         game.sort_players();
@@ -179,6 +183,7 @@ impl LiveGame {
             inactive: Vec::new(),
             says_period: false,
             is_break: false,
+            has_time_left: false,
             lacks_scores: [false; 2],
         }
     }

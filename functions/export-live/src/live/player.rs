@@ -56,6 +56,9 @@ pub struct LivePlayer {
     /// since, or set the row to zero; absent otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
+    /// The lookup in the source's own spelling; `None` in a row that was public before.
+    #[serde(skip)]
+    pub spelled: Option<PlayerLookup>,
     /// Whether the source has no points of the player in this poll.
     #[serde(skip)]
     pub lacks_points: bool,
@@ -82,6 +85,7 @@ impl LivePlayer {
     pub(super) fn of(player: BoxScoreRow, team: &Team) -> Self {
         let counted = player.counters;
         Self {
+            spelled: Some(player.lookup.clone()),
             player_lookup: player.lookup,
             bdl_player_id: player.bdl_id,
             nba_player_id: player.nba_id,
@@ -150,7 +154,7 @@ impl LivePlayer {
 
     /// Whether the row proves play in every source: at least one minute, or any count. Below a minute the sources round
     /// differently.
-    pub(super) fn has_evidently_played(&self) -> bool {
+    pub(crate) fn has_evidently_played(&self) -> bool {
         minutes_decimal(&self.minutes).is_some_and(|minutes| minutes >= 1.0) || self.total() > 0
     }
 

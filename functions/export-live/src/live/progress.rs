@@ -45,7 +45,9 @@ impl LiveGame {
             },
             // Recorded play is rarely called off, and two polls are never half a game apart: a second report is awaited.
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
-            (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period <= 2 => {
+            (GameStatus::InProgress, GameStatus::Final)
+                if self.has_time_left || (!self.says_period && known.period <= 2) =>
+            {
                 Progress::Doubtful
             }
             (GameStatus::Final, GameStatus::InProgress) if !known.shows_play() && self.shows_play() => {

@@ -73,6 +73,13 @@ impl Poll {
             || self.is_behind(night)
     }
 
+    /// Whether this poll of a past day lacks a game that is public and has not ended.
+    pub(crate) fn lacks_an_open_game(&self, night: Night<'_>) -> bool {
+        let listed = self.pairs();
+        let mut open = night.public.into_iter().flatten().filter(|game| game.has_begun() && !is_over(game));
+        open.any(|game| !listed.contains(&game.pair()))
+    }
+
     fn is_due_for_comparison(&self, night: Night<'_>) -> bool {
         let is_on = |game: &Arc<LiveGame>| match game.status {
             GameStatus::InProgress => true,

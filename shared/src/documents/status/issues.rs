@@ -32,7 +32,7 @@ impl RunReport<'_> {
         }
         for (game, since) in &state.stalled {
             let minutes = state.minutes_since(*since);
-            let message = format!("{game}: no change of score for {minutes:.0} minutes while others change");
+            let message = format!("{game}: no change of score for {minutes:.0} minutes");
             issues.push((Severity::Warning, Some(message)));
         }
         for (severity, message) in sources::issues(sources) {

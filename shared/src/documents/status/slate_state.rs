@@ -15,6 +15,9 @@ const WARN_BEFORE_TIP_OFF: TimeDelta = TimeDelta::hours(1);
 /// A game in progress is reported as stalled when its score has not changed for this long while another game's has. The
 /// live export asks the second source sooner: `STANDSTILL_LIMIT` in its `failover.rs`.
 const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// The same where no other game is on, or none changes either: longer than halftime with the scoreless minutes around
+/// it.
+const STALLED_ALONE_AFTER: TimeDelta = TimeDelta::minutes(30);
 
 /// Sets since when the score of each game in progress has not changed.
 pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
@@ -30,13 +33,14 @@ pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
     }
 }
 
-/// The games whose score stands still while another one's changes, and since when.
+/// The games whose score stands still while another one's changes, or longer than any break, and since when.
 fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Utc>)> {
     let on = games.iter().filter_map(|game| Some((game, game.unchanged_since?)));
     let (still, moving): (Vec<_>, Vec<_>) = on.partition(|(_, since)| now - *since >= STALLED_AFTER);
     let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
-    let still = still.into_iter().map(|(game, since)| (name(game), since));
-    if moving.is_empty() { Vec::new() } else { still.collect() }
+    let is_too_long = |since: DateTime<Utc>| !moving.is_empty() || now - since >= STALLED_ALONE_AFTER;
+    let still = still.into_iter().filter(|(_, since)| is_too_long(*since));
+    still.map(|(game, since)| (name(game), since)).collect()
 }
 
 /// How the slate day stands.
@@ -57,7 +61,7 @@ pub(super) struct SlateState<'a> {
     pub(super) late: Vec<DateTime<Utc>>,
     /// Whether every game that counts is known to be over.
     pub(super) is_over: bool,
-    /// Games whose score stands still while another one's changes, and since when.
+    /// Games whose score stands still while another one's changes, or for too long, and since when.
     pub(super) stalled: Vec<(String, DateTime<Utc>)>,
 }
 
