@@ -43,6 +43,24 @@ async fn official_rows_that_arrive_during_the_game_settle_nothing() {
 }
 
 #[tokio::test]
+async fn an_official_box_of_half_a_game_settles_nothing_before_the_day_is_over() {
+    let mut night = night().await;
+    night.poll("01:40", [boston(THIRD, 12)]).await;
+    night.cloud.add(SUMMARY, played("jaylenbrown", DAY, 12, 30.0));
+    for nth in 0..6 {
+        night.cloud.add(SUMMARY, played(&format!("reserve{}", char::from(b'a' + nth)), DAY, 4, 14.0));
+    }
+    night.restart().await;
+    for (time, state, expected) in
+        [("01:41", THIRD, json!([12, "open", "open"])), ("03:12", FINAL, json!([31, "over", "provisional"]))]
+    {
+        let points = if state == THIRD { 12 } else { 31 };
+        night.poll(time, [full(boston(state, points))]).await;
+        assert_eq!(brown(&night).await, expected, "{time}");
+    }
+}
+
+#[tokio::test]
 async fn an_end_beside_a_clock_with_time_left_is_believed_at_the_second_report() {
     for (status, period, time) in [("Final", 4, "Q4 8:30"), ("Final", 3, "Q3 4:10"), ("Final", 5, "OT 2:00")]
     {

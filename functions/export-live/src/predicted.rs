@@ -96,6 +96,11 @@ impl Predicted {
         self.official.entry(player, &self.slate.registry)
     }
 
+    /// Whether a team's official box score is one of an unfinished game.
+    pub(crate) fn has_unfinished_official(&self, team: &Team) -> bool {
+        self.official.is_unfinished(team)
+    }
+
     /// Whether official box scores of the day have begun to arrive.
     pub(crate) fn has_official_scores(&self) -> bool {
         !self.official.is_empty()

@@ -130,6 +130,12 @@ impl OfficialBoxScores {
         self.arrived.get(team).is_some_and(|(entries, minutes)| *entries >= MIN_ENTRIES && is_whole(*minutes))
     }
 
+    /// Whether a team's box score is one of an unfinished game: it has enough players, and too few minutes.
+    pub fn is_unfinished(&self, team: &Team) -> bool {
+        let is_short = |minutes: Option<f64>| minutes.is_some_and(|minutes| minutes < MIN_MINUTES);
+        self.arrived.get(team).is_some_and(|(entries, minutes)| *entries >= MIN_ENTRIES && is_short(*minutes))
+    }
+
     /// A player's entry, if it has arrived: by universal player id, else by name and team, else the only one
     /// with an unshared name, because the player may have been traded today.
     pub fn entry(&self, player: &Player, registry: &Registry) -> Option<&OfficialEntry> {

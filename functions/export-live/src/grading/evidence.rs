@@ -57,8 +57,7 @@ impl Evidence {
             .is_none_or(|row| !row.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&row.team)));
         // No game ends in a tie: an overtime follows.
         let is_tied = matchup.live.is_some_and(LiveGame::is_tied_end);
-        let is_on = matchup.live.is_some_and(|live| live.status == GameStatus::InProgress) && !is_day_over;
-        let is_complete = predicted.is_official(&player.team) && !is_on;
+        let is_complete = predicted.is_official(&player.team);
         let at_the_end = |counted: Option<_>, is_certain: bool, is_official: bool| Self {
             status: GameStatus::Final,
             did_not_play: counted.is_none() && is_certain,
@@ -76,6 +75,7 @@ impl Evidence {
             Counted { counts, source: ScoreSource::NbaOfficial, minutes }
         };
         // Rows of an unfinished game: they have fewer minutes than the live box, or none of who has played.
+        let is_team_unfinished = !is_day_over && predicted.has_unfinished_official(&player.team);
         let is_unfinished = |official: &OfficialEntry| {
             let live = row.filter(|row| row.has_evidently_played());
             let minutes = |row: &live::LivePlayer| minutes_decimal(&row.minutes);
@@ -87,8 +87,9 @@ impl Evidence {
                     .is_some_and(|(official, live)| official + MINUTES_OFF < live),
             })
         };
-        let official =
-            predicted.official(player).filter(|official| !is_on && (is_complete || !is_unfinished(official)));
+        let is_certain =
+            |official: &&OfficialEntry| is_complete || !(is_team_unfinished || is_unfinished(official));
+        let official = predicted.official(player).filter(is_certain);
         if let Some(official) = official {
             return at_the_end(official.played.map(by_official), true, true);
         }
