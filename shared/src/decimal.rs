@@ -14,11 +14,20 @@ pub fn ratio(numerator: i64, denominator: i64, places: u32) -> f64 {
     if denominator <= 0 {
         return 0.0;
     }
-    let scale = 10_i128.pow(places.min(9));
-    let (numerator, denominator) = (i128::from(numerator) * scale, i128::from(denominator));
-    let rounded = (2 * numerator + denominator).div_euclid(2 * denominator);
+    let scale = 10_i64.pow(places.min(9));
+    // A division of 128 bits takes several times as long as one of 64, in which the numbers of a game fit.
+    let doubled = numerator.checked_mul(2 * scale).and_then(|doubled| doubled.checked_add(denominator));
     #[allow(clippy::cast_precision_loss, reason = "what is shown has few digits")]
-    let (rounded, scale) = (rounded as f64, scale as f64);
+    let rounded = match (doubled, denominator.checked_mul(2)) {
+        (Some(doubled), Some(denominator)) => doubled.div_euclid(denominator) as f64,
+        _ => {
+            let (numerator, denominator) =
+                (i128::from(numerator) * i128::from(scale), i128::from(denominator));
+            (2 * numerator + denominator).div_euclid(2 * denominator) as f64
+        }
+    };
+    #[allow(clippy::cast_precision_loss, reason = "a power of ten up to 9 is exact")]
+    let scale = scale as f64;
     rounded / scale
 }
 

@@ -56,9 +56,10 @@ pub enum Error {
     Internal(Detail),
 }
 
-/// The words for an error, and the error that it follows from. As text it is one line with the words of both, because
-/// answers, log entries and dead letters have one line for an error. Deeper sources are left out of the text, because
-/// some libraries repeat them in their own.
+/// The words for an error, and the error that it follows from.
+///
+/// As text it is one line with the words of both, because answers, log entries and dead letters have one line for an
+/// error. Deeper sources are left out of the text, because some libraries repeat them in their own.
 ///
 /// ```
 /// use std::error::Error as _;

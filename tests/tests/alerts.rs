@@ -129,9 +129,13 @@ fn counted(metrics: &BTreeMap<String, String>, lines: &[Value]) -> Vec<String> {
     of_functions.filter(|(_, filter)| counts(filter)).map(|(name, _)| name.clone()).collect()
 }
 
-/// A cloud at this moment, with a game that began an hour ago.
+/// A cloud at this moment, with a game that began an hour ago. Just before the slate day turns, the next one is waited
+/// for, so that a test does not see two.
 async fn tonight() -> (Cloud, String) {
     let cloud = Cloud::start().await;
+    while SlateDay::of(Utc::now()) != SlateDay::of(Utc::now() + TimeDelta::minutes(2)) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
     let day = SlateDay::of(Utc::now()).to_string();
     let tip_off = (Utc::now() - TimeDelta::hours(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
     cloud.add(

@@ -40,6 +40,9 @@ const SEEN: &str = "return {
             points: card.querySelector('.points').textContent,
             plotted: Number(card.querySelector('.plot').dataset.points),
             way: card.querySelector('.plot .way')?.getAttribute('d') ?? null,
+            chance: card.querySelector('.chance')?.textContent ?? null,
+            bar: card.querySelector('.chance meter')?.value ?? null,
+            marks: card.querySelector('.marks')?.textContent ?? '',
         }])),
 }";
 
@@ -85,6 +88,16 @@ async fn the_board_follows_a_night() {
             && after["grade"].as_str().is_some_and(|it| it.starts_with("Trending"))
     };
     browser.until("a grade that turns", SEEN, |seen| has_turned(&on, seen, trends)).await;
+    // The chance beside its line, as a number and a bar.
+    let has_chance = |_: &Value, player: &Value| {
+        let percent = player["chance"]
+            .as_str()
+            .and_then(|text| text.strip_suffix(" %")?.rsplit(' ').next()?.parse().ok());
+        let percent: Option<f64> = percent;
+        let bar = percent.zip(player["bar"].as_f64()).map(|(percent, bar)| (percent - bar * 100.0).abs());
+        bar.is_some_and(|difference| difference <= 1.0) && player["marks"] == "Locked"
+    };
+    browser.until("a chance beside a locked line", SEEN, |seen| has_turned(seen, seen, has_chance)).await;
     let grows = |before: &Value, after: &Value| {
         before["plotted"].as_u64() > Some(0)
             && after["plotted"].as_u64() > before["plotted"].as_u64()
@@ -94,7 +107,11 @@ async fn the_board_follows_a_night() {
     browser.until("a plot that grows with the points", SEEN, |seen| has_turned(&on, seen, grows)).await;
     let decided = |_: &Value, after: &Value| after["grade"] == "Correct" || after["grade"] == "Incorrect";
     browser.until("decided predictions", SEEN, |seen| has_turned(&on, seen, decided)).await;
+    let is_provisional = |_: &Value, player: &Value| player["marks"] == "Locked · Provisional";
+    browser.until("a settled line", SEEN, |seen| has_turned(seen, seen, is_provisional)).await;
     running.await.expect("the night");
+    let says_why = |_: &Value, player: &Value| player["grade"] == "Void: did not play";
+    browser.until("a void reason", SEEN, |seen| has_turned(seen, seen, says_why)).await;
     let over = "return [...document.querySelectorAll('#games .clock')].map((it) => it.textContent)";
     let clocks = browser
         .until("the end", over, |clocks| {

@@ -33,7 +33,9 @@ async fn google_s_python_clients_find_the_local_cloud_to_be_google_s() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_pubsub_emulator_takes_the_completion_of_an_export() {
-    let emulator = Path::new("/usr/lib/google-cloud-sdk/platform/pubsub-emulator/bin/cloud-pubsub-emulator");
+    let gcloud = Command::new("gcloud").args(["info", "--format=value(installation.sdk_root)"]).output();
+    let root = gcloud.map(|info| String::from_utf8_lossy(&info.stdout).trim().to_owned()).unwrap_or_default();
+    let emulator = Path::new(&root).join("platform/pubsub-emulator/bin/cloud-pubsub-emulator");
     if !emulator.is_file() {
         return skipped("no Pub/Sub emulator of Google's is installed with gcloud");
     }

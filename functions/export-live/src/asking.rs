@@ -92,9 +92,8 @@ impl Exporter {
             First::Late(asking) => self.sources.race(asking, ask_other()).await,
         };
         let first = news.note(one, answer.and_then(read));
-        let suffices = |first: &Poll| match run.is_today {
-            true => !first.needs(other, night),
-            false => !first.lacks_an_open_game(night),
+        let suffices = |first: &Poll| {
+            if run.is_today { !first.needs(other, night) } else { !first.lacks_an_open_game(night) }
         };
         let is_enough = matches!(&first, Ok(first) if suffices(first));
         if is_enough {
@@ -130,9 +129,10 @@ impl Exporter {
     fn asking(&self, run: &Run, source: Source, scheduled: Vec<NbaGameId>) -> Asking {
         let (sources, clock, run) = (self.sources.clone(), self.clock.clone(), *run);
         Box::pin(async move {
-            match run.is_today {
-                true => sources.live(source, &clock).await,
-                false => sources.on(source, &clock, run.day, &scheduled).await,
+            if run.is_today {
+                sources.live(source, &clock).await
+            } else {
+                sources.on(source, &clock, run.day, &scheduled).await
             }
         })
     }

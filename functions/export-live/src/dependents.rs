@@ -141,12 +141,13 @@ impl Exporter {
             .update(known, at, |known| {
                 let previous = known.versions(|known| known.game_date == run.day);
                 let is_older = |it: &Arc<grading::Document>| it.is_of_a_later_read(&predicted, at);
-                ready(match previous.iter().any(is_older) {
-                    true => Err(Error::transient(
+                ready(if previous.iter().any(is_older) {
+                    Err(Error::transient(
                         "BigQuery",
                         "the lines were last read before a tip-off, after which the public ones are locked",
-                    )),
-                    false => Ok(grading::Document::of(&scores, &predicted, &previous)),
+                    ))
+                } else {
+                    Ok(grading::Document::of(&scores, &predicted, &previous))
                 })
             })
             .await
@@ -189,9 +190,10 @@ impl Exporter {
     ) -> Result<timeline::Document, Error> {
         let before = known.versions(|known| known.game_date == run.day).into_iter();
         let before = before.reduce(|newest, other| Arc::new(newest.completed_from(&other)));
-        let history = match timeline::has_newcomers(scores, predicted, before.as_deref()) {
-            true => self.history(run, predicted).await?,
-            false => timeline::History::new(),
+        let history = if timeline::has_newcomers(scores, predicted, before.as_deref()) {
+            self.history(run, predicted).await?
+        } else {
+            timeline::History::new()
         };
         Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
     }

@@ -248,16 +248,15 @@ impl Exporter {
                 };
                 tokio::join!(dependents, report)
             };
-            let (written, (dependents, reported)) = match scores.goes_first {
-                false => tokio::join!(write, dependents),
-                // First it has to be certain that these scores are the public ones.
-                true => match write.await? {
-                    Some(written) => (Ok(Some(written)), dependents.await),
-                    None => {
-                        known = self.scores.read(&target).await?;
-                        continue;
-                    }
-                },
+            let (written, (dependents, reported)) = if scores.goes_first {
+                // It has to be certain that these scores are the public ones.
+                let Some(written) = write.await? else {
+                    known = self.scores.read(&target).await?;
+                    continue;
+                };
+                (Ok(Some(written)), dependents.await)
+            } else {
+                tokio::join!(write, dependents)
             };
             notes.advance.keep_first(reported);
             match written? {

@@ -106,10 +106,7 @@ impl Rows {
         ];
         let date = [date];
         let official = async {
-            match SlateDay::of(now) > day {
-                true => OfficialRow::read(bigquery, day).await,
-                false => Ok(Vec::new()),
-            }
+            if SlateDay::of(now) > day { OfficialRow::read(bigquery, day).await } else { Ok(Vec::new()) }
         };
         let (slate, around, scores, forms, fatigue, official) = tokio::try_join!(
             slate::Rows::read(bigquery, day),

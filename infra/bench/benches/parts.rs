@@ -37,10 +37,7 @@ fn measure(criterion: &mut Criterion, parts: &Parts, times: usize) {
 
 fn main() -> Result<()> {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDED);
-    let night = match recorded.exists() {
-        true => Night::from_file(&recorded)?,
-        false => Night::sample()?,
-    };
+    let night = if recorded.exists() { Night::from_file(&recorded)? } else { Night::sample()? };
     let night = tokio::runtime::Runtime::new()?.block_on(Stage::new(night)?.for_parts())?;
     let mut criterion = Criterion::default()
         .sample_size(20)

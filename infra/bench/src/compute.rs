@@ -122,9 +122,10 @@ fn in_process_of_its_own(inputs: &Inputs) -> Result<OfSize> {
         inputs,
     )?;
     let output = child.wait_with_output()?;
-    match output.status.success() {
-        true => Ok(serde_json::from_slice(&output.stdout)?),
-        false => Err(format!("the measuring process ended with {}", output.status).into()),
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout)?)
+    } else {
+        Err(format!("the measuring process ended with {}", output.status).into())
     }
 }
 

@@ -100,9 +100,10 @@ impl Floor {
 
 /// The unparsed body of a successful answer.
 async fn received(answer: reqwest::Response) -> Result<Bytes> {
-    match answer.status().is_success() {
-        true => Ok(answer.bytes().await?),
-        false => Err(format!("local-cloud answered {}: {}", answer.status(), answer.text().await?).into()),
+    if answer.status().is_success() {
+        Ok(answer.bytes().await?)
+    } else {
+        Err(format!("local-cloud answered {}: {}", answer.status(), answer.text().await?).into())
     }
 }
 

@@ -21,7 +21,7 @@ use bench::{Result, stage::Stage};
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// A recorded night in the shape of BallDontLie's /v1/box_scores, instead of the sample
+    /// A recorded night in the shape of BallDontLie's dated box scores, instead of the sample
     #[arg(long, value_name = "FILE")]
     night: Option<PathBuf>,
     /// How often each path is measured

@@ -33,7 +33,7 @@ pub(crate) enum Command {
 
 #[derive(clap::Args)]
 pub(crate) struct Chaos {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    /// A night in the shape of BallDontLie's dated box scores; without it the sample night
     #[arg(long, value_name = "FILE")]
     pub(crate) night: Option<PathBuf>,
     /// How many storms, in parallel
@@ -55,7 +55,7 @@ pub(crate) struct Chaos {
 
 #[derive(clap::Args)]
 pub(crate) struct Outages {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    /// A night in the shape of BallDontLie's dated box scores; without it the sample night
     #[arg(long, value_name = "FILE")]
     pub(crate) night: Option<PathBuf>,
     /// Seconds of the night between two polls, a divisor or multiple of 60
@@ -90,7 +90,7 @@ pub(crate) struct OneFunction {
 
 #[derive(clap::Args)]
 pub(crate) struct Eve {
-    /// A night in the shape of BallDontLie's /v1/box_scores; without it the sample night
+    /// A night in the shape of BallDontLie's dated box scores; without it the sample night
     #[arg(long, value_name = "FILE")]
     pub(crate) night: Option<PathBuf>,
     /// The seed of the warehouse: who plays is the night's, everything else is invented
@@ -117,7 +117,7 @@ pub(crate) struct Run {
     /// Seconds of the night between two polls while a game is on, a divisor or multiple of 60
     #[arg(long, value_name = "SECONDS", default_value_t = replay::AS_DEPLOYED.num_seconds(), value_parser = interval)]
     pub(crate) every: i64,
-    /// A source of scores that refuses every request of the night: balldontlie or nba_cdn
+    /// A source of scores that refuses every request of the night: `balldontlie` or `nba_cdn`
     #[arg(long, value_name = "SOURCE", value_parser = source)]
     pub(crate) without: Option<Source>,
     /// End after the closing table, with status 0 only if every check holds

@@ -63,8 +63,9 @@ async fn subscription(
 }
 
 fn for_operators(caller: &Caller) -> Result<(), Refused> {
-    match caller.is_operator() {
-        true => Ok(()),
-        false => Err(Refused(403, "Only an operator reads triggers and subscriptions.".into())),
+    if caller.is_operator() {
+        Ok(())
+    } else {
+        Err(Refused(403, "Only an operator reads triggers and subscriptions.".into()))
     }
 }

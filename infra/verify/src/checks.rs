@@ -382,8 +382,9 @@ fn job_url(target: &Target, job: &str, action: &str) -> Result<Url, String> {
 }
 
 fn expect(what: &str, holds: bool, answer: &Answer) -> Checked {
-    match holds {
-        true => Ok(Verdict::Holds),
-        false => Err(format!("expected {what}, got {} {}", answer.status, answer.json)),
+    if holds {
+        Ok(Verdict::Holds)
+    } else {
+        Err(format!("expected {what}, got {} {}", answer.status, answer.json))
     }
 }

@@ -136,7 +136,8 @@ impl Target {
     /// The texts that no record may contain, with their replacements.
     pub fn secrets(&self) -> Vec<(String, &'static str)> {
         let mut secrets: Vec<(String, &'static str)> =
-            self.functions.iter().map(|(name, url)| (url.to_string(), *name)).collect();
+            // A subscription's endpoint has no slash at its end.
+            self.functions.iter().map(|(name, url)| (url.as_str().trim_end_matches('/').to_owned(), *name)).collect();
         if let Some(token) = &self.access_token {
             secrets.push((token.clone(), "TOKEN"));
             let account = gcloud(&["config", "get-value", "account"]).unwrap_or_default();

@@ -365,10 +365,8 @@ fn two_digits(seconds: &str) -> String {
 /// `6:35` of `PT06M35.00S`, as the league's own feed has it.
 fn iso_duration(text: &str) -> Option<String> {
     let (minutes, seconds) = text.strip_prefix("PT")?.strip_suffix('S')?.split_once('M')?;
-    let seconds = match seconds.contains('.') {
-        true => seconds.trim_end_matches('0').trim_end_matches('.'),
-        false => seconds,
-    };
+    let seconds =
+        if seconds.contains('.') { seconds.trim_end_matches('0').trim_end_matches('.') } else { seconds };
     let clock = format!("{minutes}:{seconds}");
     is_clock(&clock).then(|| plain(&clock))
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 const AFTER_MIDNIGHT: TimeDelta = TimeDelta::hours(4);
 
 /// A slate day: the Eastern date of an instant four hours earlier, so that a game that ends at 1 AM
-/// belongs to the day it began on. Shown and read as `YYYY-MM-DD`; from 1946, when the league began,
-/// to 2100.
+/// belongs to the day it began on.
+///
+/// Shown and read as `YYYY-MM-DD`; from 1946, when the league began, to 2100.
 ///
 /// ```
 /// use shared::nba::SlateDay;

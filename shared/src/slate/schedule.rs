@@ -111,9 +111,12 @@ fn is_midnight_in_new_york(instant: DateTime<Utc>) -> bool {
 
 impl ScheduledGame {
     fn of(row: &Row) -> Result<Self, String> {
-        let team = |code: &str| match code.trim().eq_ignore_ascii_case("TBD") {
-            true => Err("its teams are not decided yet".to_owned()),
-            false => Team::of_code(code).map_err(|error| error.to_string()),
+        let team = |code: &str| {
+            if code.trim().eq_ignore_ascii_case("TBD") {
+                Err("its teams are not decided yet".to_owned())
+            } else {
+                Team::of_code(code).map_err(|error| error.to_string())
+            }
         };
         Ok(Self {
             id: row.game_id.parse::<NbaGameId>().map_err(|error| error.to_string())?,

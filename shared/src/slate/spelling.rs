@@ -47,8 +47,10 @@ pub(super) fn is_lookup_of(lookup: &PlayerLookup, name: &str) -> bool {
     })
 }
 
-/// Whether two names may be spellings of one: they are, or they share the surname and the initial (J. and Jalen
-/// Williams), or one of them is the surname alone. Teammates may be as alike, so this identifies nobody.
+/// Whether two names may be spellings of one. Teammates may be as alike, so this identifies nobody.
+///
+/// They are spellings of one, or they share the surname and the initial (J. and Jalen Williams), or one of them is the
+/// surname alone.
 pub fn may_be_one_name(one: &str, other: &str) -> bool {
     let is_alone = |name: &str| name.split_whitespace().nth(1).is_none();
     let may_be_first = || is_alone(one) || is_alone(other) || likeness(one, other) > 0;
@@ -60,9 +62,10 @@ pub fn may_be_one_name(one: &str, other: &str) -> bool {
 pub(super) fn likeness(one: &str, other: &str) -> u8 {
     let Some((one, other)) = first_name(one).zip(first_name(other)) else { return 0 };
     let is_long = one.len().min(other.len()) >= MIN_LETTERS;
-    match is_long && (one.starts_with(&other) || other.starts_with(&one)) {
-        true => 2,
-        false => u8::from(one.as_bytes().first() == other.as_bytes().first()),
+    if is_long && (one.starts_with(&other) || other.starts_with(&one)) {
+        2
+    } else {
+        u8::from(one.as_bytes().first() == other.as_bytes().first())
     }
 }
 

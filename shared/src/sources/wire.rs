@@ -45,10 +45,7 @@ impl Number {
         // Beyond this a double does not hold every whole number.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         #[allow(clippy::cast_possible_truncation, reason = "checked")]
-        match number.fract() == 0.0 && number.abs() < EXACT {
-            true => Self::Of(number as i64),
-            false => Self::Unreadable,
-        }
+        if number.fract() == 0.0 && number.abs() < EXACT { Self::Of(number as i64) } else { Self::Unreadable }
     }
 
     /// The number that a text means.

@@ -54,9 +54,12 @@ impl<'a> Standing<'a> {
         // A poll may lack the list of inactive players that the previous version had, or name the player differently.
         let known_out = known_out.filter(|_| !matchup.is_active(player));
         let inactive = matchup.inactive(player).map(|inactive| inactive.reason.as_str()).or(known_out);
-        let did_not_play = || match is_withdrawn || predicted.slate.is_out(player) {
-            true => VoidReason::RuledOut,
-            false => VoidReason::DidNotPlay,
+        let did_not_play = || {
+            if is_withdrawn || predicted.slate.is_out(player) {
+                VoidReason::RuledOut
+            } else {
+                VoidReason::DidNotPlay
+            }
         };
         let void_reason = match (evidence.status, has_played) {
             (GameStatus::Postponed, _) => Some(postponed(matchup.live)),
@@ -142,10 +145,7 @@ fn at_the_end(line: f64, count: u32) -> Outcome {
 }
 
 fn postponed(live: Option<&LiveGame>) -> VoidReason {
-    match live.is_some_and(live::LiveGame::is_cancelled) {
-        true => VoidReason::Cancelled,
-        false => VoidReason::Postponed,
-    }
+    if live.is_some_and(live::LiveGame::is_cancelled) { VoidReason::Cancelled } else { VoidReason::Postponed }
 }
 
 /// The moment of a player's game; before tip-off, and without a box score, the beginning.
@@ -154,10 +154,11 @@ fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> 
         return Some(Moment { average, points, elapsed: 0.0, left: 1.0, lead: 0 });
     };
     let played = elapsed_range(game.status, game.period, &game.time_remaining);
-    let played = match game.is_break {
-        true => f64::from(*played.end()),
+    let played = if game.is_break {
+        f64::from(*played.end())
+    } else {
         // Without a clock, the middle of the period.
-        false => f64::midpoint(f64::from(*played.start()), f64::from(*played.end())),
+        f64::midpoint(f64::from(*played.start()), f64::from(*played.end()))
     };
     let lead = game.home_score.abs_diff(game.away_score);
     let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();

@@ -57,7 +57,9 @@ pub struct Correction {
     pub to: Option<u32>,
 }
 
-/// Counts over the predictions of a slate day, and accuracy so far. `pending`, `correct`, `incorrect`,
+/// Counts over the predictions of a slate day, and accuracy so far.
+///
+/// `pending`, `correct`, `incorrect`,
 /// `trending_correct`, `trending_incorrect`, `in_progress`, `pushes`, `voided` and `without_side` add up to
 /// `total_predictions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

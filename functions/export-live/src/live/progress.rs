@@ -39,10 +39,13 @@ impl LiveGame {
         match (known.status, self.status) {
             // Play that was recorded cannot be undone; a status without any play may have been wrong.
             (GameStatus::Final, GameStatus::Postponed | GameStatus::Scheduled)
-            | (GameStatus::InProgress, GameStatus::Scheduled) => match known.shows_play() {
-                true => Progress::Impossible,
-                false => Progress::Doubtful,
-            },
+            | (GameStatus::InProgress, GameStatus::Scheduled) => {
+                if known.shows_play() {
+                    Progress::Impossible
+                } else {
+                    Progress::Doubtful
+                }
+            }
             // Recorded play is rarely called off, and two polls are never half a game apart: a second report is awaited.
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
             (GameStatus::InProgress, GameStatus::Final)
@@ -138,9 +141,10 @@ impl LiveGame {
         let period = 4 + self.period;
         let is_next = known.period == period || (is_near_tied_end && known.period + 1 == period);
         // The second period of a game ends with halftime.
-        let clock = match self.is_halftime() {
-            true => " 0:00",
-            false => self.time_remaining.strip_prefix(&format!("Q{}", self.period))?,
+        let clock = if self.is_halftime() {
+            " 0:00"
+        } else {
+            self.time_remaining.strip_prefix(&format!("Q{}", self.period))?
         };
         let time_remaining = format!("OT{}{clock}", self.period);
         (is_no_less && is_next).then(|| LiveGame { period, time_remaining, ..self.clone() })

@@ -127,9 +127,10 @@ impl Comparison {
         };
         if are_over {
             let game = format!("{} at {}", first.away_team, first.home_team);
-            match scores(first) != scores(second) || of_first + of_second > 0 {
-                true => self.differing_finals.push(game),
-                false => self.agreeing_finals.push(game),
+            if scores(first) != scores(second) || of_first + of_second > 0 {
+                self.differing_finals.push(game)
+            } else {
+                self.agreeing_finals.push(game)
             }
         }
     }

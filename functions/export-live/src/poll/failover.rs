@@ -177,9 +177,10 @@ impl Poll {
             let known = known.get(&pair).copied();
             comparison.add(&game, &other, known, earlier);
             let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied());
-            match is_first_taken(&game, &other, known, stands_still) {
-                true => Arc::new(game.with_ids_of(&other)),
-                false => other,
+            if is_first_taken(&game, &other, known, stands_still) {
+                Arc::new(game.with_ids_of(&other))
+            } else {
+                other
             }
         });
         let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();

@@ -163,10 +163,8 @@ impl Poll {
         let is_completed = self.games.iter().zip(&polled).any(|(game, over)| !game.has_all_of(over));
         let listed = self.pairs();
         // Whether the source of a game before tip-off, the schedule or upstream, was read to its end.
-        let is_read = |game: &LiveGame| match game.is_unlisted() {
-            true => names.predicted.is_some(),
-            false => self.is_whole,
-        };
+        let is_read =
+            |game: &LiveGame| if game.is_unlisted() { names.predicted.is_some() } else { self.is_whole };
         let stays = |game: &&&Arc<LiveGame>| {
             let may_go = is_read(game) && !game.is_settled() && !game.has_begun();
             !listed.contains(&game.pair()) && !may_go
@@ -193,9 +191,10 @@ impl Poll {
         let still = known.filter(|known| !game.has_moved_since(known));
         let moved_at = still.map_or(Some(self.at), |still| still.moved_at.or(Some(self.at)));
         let moved_at = moved_at.filter(|_| game.source.is_some());
-        match moved_at == game.moved_at {
-            true => game,
-            false => Arc::new(LiveGame { moved_at, ..LiveGame::clone(&game) }),
+        if moved_at == game.moved_at {
+            game
+        } else {
+            Arc::new(LiveGame { moved_at, ..LiveGame::clone(&game) })
         }
     }
 
@@ -211,10 +210,8 @@ impl Poll {
         }
         let is_another_source =
             known.source.is_some() && game.source.is_some() && known.source != game.source;
-        let progress = match is_another_source {
-            true => game.progress_across_sources(known),
-            false => game.progress_since(known),
-        };
+        let progress =
+            if is_another_source { game.progress_across_sources(known) } else { game.progress_since(known) };
         // An end that lacks many players would settle their lines by what they had before: another poll may have them.
         let is_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
         let are_on = game.status == GameStatus::InProgress && known.status == GameStatus::InProgress;

@@ -145,9 +145,10 @@ impl Chaos {
         let object_write_interval = Duration::from_secs(1).min(storm.tick / 2);
         cloud.limits.set(Limit { object_write_interval, ..Limit::default() });
         let subscription = Subscription::deployed();
-        cloud.delivery.set_subscription(match storm.real_pauses {
-            true => subscription,
-            false => subscription.hastened(),
+        cloud.delivery.set_subscription(if storm.real_pauses {
+            subscription
+        } else {
+            subscription.hastened()
         });
         cloud.delivery.trigger(&cloud.objects, RAW_BUCKET, processor.url.clone());
         cloud.delivery.subscribe(&cloud.topics, TRIGGER_TOPIC, tonight.url.clone());
@@ -231,10 +232,7 @@ impl Chaos {
     /// Waits for a condition, with a timeout, so that a condition that is never met fails the storm instead
     /// of blocking it.
     async fn ended_in_time(&self, what: &str, work: impl Future<Output = ()>) -> Result<(), Error> {
-        let limit = match self.storm.real_pauses {
-            true => DRAINED_WITHIN_REAL_PAUSES,
-            false => DRAINED_WITHIN,
-        };
+        let limit = if self.storm.real_pauses { DRAINED_WITHIN_REAL_PAUSES } else { DRAINED_WITHIN };
         let seed = self.storm.seed;
         let late = |_| Error::internal(format!("seed {seed}: {what} still fail {limit:?} after the storm"));
         tokio::time::timeout(limit, work).await.map_err(late)

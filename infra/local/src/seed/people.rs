@@ -58,9 +58,10 @@ pub(super) fn players(games: &[Game], random: &mut impl Rng) -> Vec<Player> {
                 let points = line["pts"].as_f64().unwrap_or(0.0);
                 let played = line["min"].as_str().and_then(shared::nba::minutes_decimal).unwrap_or(0.0);
                 let plays = played > 0.0;
-                let (level, minutes) = match plays {
-                    true => (points * 0.7 + random.random_range(1.0..5.0), played * 0.8 + 5.0),
-                    false => (random.random_range(0.5..9.0), random.random_range(4.0..22.0)),
+                let (level, minutes) = if plays {
+                    (points * 0.7 + random.random_range(1.0..5.0), played * 0.8 + 5.0)
+                } else {
+                    (random.random_range(0.5..9.0), random.random_range(4.0..22.0))
                 };
                 let position = Some(part("position")).filter(|position| !position.is_empty());
                 let position = position.or_else(|| ["G", "F", "C"].choose(random).copied()).unwrap_or("G");

@@ -130,10 +130,7 @@ impl Loader {
             // Staged rows are left as they are if they exist: a job may be reading them.
             let upload = Upload::json_lines(load.staging_bucket, &object, load.rows.clone());
             let staged_before = self.storage.create(upload).await? == Written::PreconditionFailed;
-            let known = match staged_before {
-                true => self.bigquery.get(&id).await?,
-                false => None,
-            };
+            let known = if staged_before { self.bigquery.get(&id).await? } else { None };
             let source = format!("gs://{}/{object}", load.staging_bucket);
             let (job, is_new) = match known {
                 Some(job) => (job, false),

@@ -63,8 +63,9 @@ pub struct Identity {
     pub team: Team,
 }
 
-/// Identifies the players of `rows`, in order. `rows` must have all games of a night, so that no row is matched to a
-/// player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
+/// Identifies the players of `rows`, in order.
+///
+/// `rows` must have all games of a night, so that no row is matched to a player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
 /// (`was`), unless that player has another row. Without a slate, only the directory, the earlier identity and
 /// upstream's own names are available.
 pub fn identify(
@@ -86,9 +87,10 @@ pub fn identify(
             return own.filter(plays).or_else(earlier).unwrap_or(row.team).clone();
         }
         let is_right = own == Some(row.team);
-        match swapped.contains(row.game) && !is_right {
-            true => row.game.other(row.team).clone(),
-            false => row.team.clone(),
+        if swapped.contains(row.game) && !is_right {
+            row.game.other(row.team).clone()
+        } else {
+            row.team.clone()
         }
     };
     let teams: Vec<Team> = rows.iter().zip(&found).map(team).collect();

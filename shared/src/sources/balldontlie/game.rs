@@ -17,7 +17,9 @@ use crate::{
     },
 };
 
-/// Reads the games of a poll. What cannot be read — a game without a date or resolvable teams, a
+/// Reads the games of a poll.
+///
+/// What cannot be read — a game without a date or resolvable teams, a
 /// player without an id or name, whatever is beyond [`MAX_GAMES`], [`MAX_PLAYERS`] or the longest
 /// text — is returned beside them with its reason; the rest stays. A game that is listed twice
 /// is read once, and so is a player in it.
@@ -27,9 +29,10 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
         .into_iter()
         .enumerate()
         .filter_map(|(index, raw)| {
-            let game = match index < MAX_GAMES {
-                true => read_game(raw, &mut rejected),
-                false => Err(format!("a poll has at most {MAX_GAMES} games")),
+            let game = if index < MAX_GAMES {
+                read_game(raw, &mut rejected)
+            } else {
+                Err(format!("a poll has at most {MAX_GAMES} games"))
             };
             game.map_err(|reason| rejected.push(reject(format!("game {}", name_of(raw, index)), reason, raw)))
                 .ok()

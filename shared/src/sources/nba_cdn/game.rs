@@ -29,9 +29,10 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
     let mut rejected = Vec::new();
     let mut read = Vec::new();
     for (index, raw) in games.into_iter().enumerate() {
-        let game = match index < MAX_GAMES {
-            true => read_game(raw, &mut rejected),
-            false => Err(format!("a poll has at most {MAX_GAMES} games")),
+        let game = if index < MAX_GAMES {
+            read_game(raw, &mut rejected)
+        } else {
+            Err(format!("a poll has at most {MAX_GAMES} games"))
         };
         match game {
             Ok(game) => read.push(game),
