@@ -164,3 +164,19 @@ async fn a_row_of_the_schedule_without_teams_is_no_game() {
     night.poll("23:30", [boston(BEFORE, 0)]).await;
     assert_eq!(night.cloud.document(DATED_LIVE).await["total_games"], 1);
 }
+
+#[tokio::test]
+async fn a_game_whose_end_no_source_tells_ends_in_the_morning_as_the_schedule_says() {
+    let mut night = night().await;
+    night.poll("03:00", [boston(FOURTH, 25)]).await;
+    let over = json!({"game_status": 3, "home_team_score": 110, "away_team_score": 101});
+    night.cloud.execute("nba_raw", "DELETE FROM nbac_schedule");
+    night.cloud.add(SCHEDULE, with(scheduled(GAME, "BOS", "TOR"), over));
+    night.cloud.add(SUMMARY, played("jaylenbrown", DAY, 29, 36.0));
+    night.restart().await;
+    let live = night.backfill([]).await;
+    let shown = ["status", "time_remaining", "home_score", "away_score"];
+    assert_eq!(fields(&live["games"][0], shown), json!(["final", "Final", 110, 101]));
+    let grading = night.cloud.document(DATED_GRADING).await;
+    assert_eq!(fields(&grading["lines"][0], RESULT), json!([29, "over", "official"]));
+}

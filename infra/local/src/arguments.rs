@@ -59,7 +59,7 @@ pub(crate) struct Outages {
     #[arg(long, value_name = "FILE")]
     pub(crate) night: Option<PathBuf>,
     /// Seconds of the night between two polls, a divisor or multiple of 60
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = interval)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = interval)]
     pub(crate) every: i64,
     /// The data directory; a folder of an earlier run is cleared
     #[arg(long, value_name = "DIR", default_value = ".local-cloud-outages")]

@@ -153,6 +153,8 @@ impl Replay {
             tracing::error!(?error, "late rows could not be added to the warehouse");
         }
         if is_first || is_list_due(now) {
+            // What was polled before is in the table, so that the same night gives the same list.
+            self.cloud.delivery.drain().await;
             self.tonight().await;
         }
         let is_called = now.second() == 0;

@@ -223,6 +223,22 @@ impl LiveGame {
         }
     }
 
+    /// This game in progress at the end that the schedule has of it; `None` where it has none.
+    pub(crate) fn ended_as(&self, scheduled: &ScheduledGame) -> Option<Self> {
+        let is_end = self.status == GameStatus::InProgress && scheduled.status == GameStatus::Final;
+        let (home, away) = scheduled.home_score.zip(scheduled.away_score).filter(|_| is_end)?;
+        let faces = self.home_team == scheduled.home;
+        let period = self.period.max(4);
+        Some(Self {
+            status: GameStatus::Final,
+            period,
+            time_remaining: final_text(period),
+            home_score: if faces { home } else { away },
+            away_score: if faces { away } else { home },
+            ..self.clone()
+        })
+    }
+
     /// Whether the game can no longer change.
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self.status, GameStatus::Final | GameStatus::Postponed)

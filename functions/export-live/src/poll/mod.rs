@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     Error,
     nba::{GameStatus, PollId, SlateDay, TeamPair},
-    slate,
+    slate::{self, ScheduledGame},
     sources::{Game, Polled, Source},
 };
 
@@ -169,7 +169,18 @@ impl Poll {
             let may_go = is_read(game) && !game.is_settled() && !game.has_begun();
             !listed.contains(&game.pair()) && !may_go
         };
-        let kept: Vec<Arc<LiveGame>> = known.values().filter(stays).map(|game| Arc::clone(game)).collect();
+        let scheduled: HashMap<TeamPair, &ScheduledGame> = names
+            .predicted
+            .iter()
+            .flat_map(|predicted| &predicted.slate.games)
+            .map(|game| (game.scheduled.pair(), &game.scheduled))
+            .collect();
+        let kept = known.values().filter(stays).map(|game| {
+            // Of a day that is over the schedule knows the end of a game that no source lists any more.
+            let ended = scheduled.get(&game.pair()).filter(|_| !self.is_today);
+            ended.and_then(|scheduled| game.ended_as(scheduled)).map_or_else(|| Arc::clone(game), Arc::new)
+        });
+        let kept: Vec<Arc<LiveGame>> = kept.collect();
         let is_completed = is_completed || kept.iter().any(|game| game.status == GameStatus::InProgress);
         let games = names.apply(polled.into_iter().chain(kept).collect(), public);
         let document = Document::new(self.day, PollId::at(self.at), updated_at, games);
