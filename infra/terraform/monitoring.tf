@@ -53,7 +53,7 @@ locals {
       says  = "Three calls of a schedule have failed within ten minutes."
     }
 
-    # A short failure of the first source needs nobody: fans see nothing of it.
+    # Short failures of the first source raise no alert; viewers do not notice them.
     "Scores come from the second source" = {
       query = <<-PROMQL
         sum(increase(logging_googleapis_com:user_second_source{monitored_resource="cloud_run_revision"}[30m])) > 30

@@ -22,7 +22,7 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The current instant, to the microsecond, which is as fine as BigQuery and our documents go.
+    /// The current instant, to the microsecond, which is as fine as BigQuery and the documents go.
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
     }
@@ -34,7 +34,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// An instant as our documents write it: `2025-12-28T02:12:02.560000+00:00`. For serde's
+/// An instant as the documents write it: `2025-12-28T02:12:02.560000+00:00`. For serde's
 /// `serialize_with`.
 pub fn iso_micros<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&instant.format("%Y-%m-%dT%H:%M:%S%.6f%:z"))

@@ -26,12 +26,12 @@ pub enum Error {
     /// A verified caller who is not on the list. 403 to the caller.
     Forbidden(Detail),
 
-    /// BallDontLie failed, refused us, or answered with something that is not a box score. 502 to
+    /// BallDontLie failed, refused the request, or answered with something that is not a box score. 502 to
     /// the caller; nothing was published and the next tick of the schedule tries again.
     BallDontLie(Detail),
 
-    /// The NBA's feed failed, refused us, or answered with something that is not a scoreboard or box score. 502 to the
-    /// caller; seen only where no other source has answered.
+    /// The NBA's feed failed, refused the request, or answered with something that is not a scoreboard or box score. 502
+    /// to the caller; seen only where no other source has answered.
     NbaCdn(Detail),
 
     /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler deliver

@@ -1,6 +1,6 @@
 //! Pub/Sub: one message to a topic.
 //!
-//! A thin layer over Google's client that adds what it lacks: a time limit on every call and our error.
+//! A thin layer over Google's client that adds what it lacks: a time limit on every call and this crate's error.
 
 use std::{fmt, sync::Arc, time::Duration};
 

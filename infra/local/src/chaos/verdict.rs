@@ -21,7 +21,7 @@ use crate::{
 pub const INVARIANTS: [&str; 5] = [
     "every snapshot is in the table exactly once, row for row",
     "no public version was unparsable, emptier or older than the one before",
-    "dead letters are the events that were given up on, and no others",
+    "dead letters are exactly the events that can never be processed",
     "live, grading and tonight agree on poll and players",
     "every line that was public is settled officially the next morning",
 ];

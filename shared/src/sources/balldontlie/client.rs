@@ -39,7 +39,7 @@ const ERRORS: ErrorPolicy = ErrorPolicy {
     refusal_is_error: true,
 };
 
-/// BallDontLie, with our key.
+/// BallDontLie, with an API key.
 #[derive(Clone, Debug)]
 pub struct BallDontLie {
     http: reqwest::Client,
