@@ -66,4 +66,5 @@ mod stored_as_gzip;
 mod the_morning_after;
 mod thirty_seconds;
 mod tip_off;
+mod two_instances;
 mod who_is_who;

@@ -80,8 +80,8 @@ impl Cached for CachedPredictions {
     }
 
     /// The lines of a game are locked as they stand at its tip-off, not as they stood at a read before it.
-    fn is_outdated(&self, predicted: &Predicted) -> bool {
-        predicted.is_from_before_a_tip_off(self.clock.now())
+    fn is_outdated(&self, day: SlateDay, predicted: &Predicted) -> bool {
+        predicted.is_from_before_a_tip_off(self.clock.now(), &self.begun(day))
     }
 }
 

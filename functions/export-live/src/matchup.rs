@@ -24,14 +24,23 @@ pub(crate) struct Matchup<'a> {
 }
 
 impl Matchup<'_> {
-    /// Whether the game's lines no longer change: the slate was read after tip-off, or the game is on ahead of it.
+    /// Whether the game's lines no longer change: the slate was read after it began.
     pub fn is_locked(&self, now: DateTime<Utc>) -> bool {
-        let is_on = self.live.is_some_and(LiveGame::has_begun);
-        match self.is_locked {
-            Some(true) => true,
-            Some(false) => is_on && !self.scheduled.has_begun(now),
-            None => is_on || self.scheduled.has_begun(now),
-        }
+        self.is_locked.unwrap_or_else(|| self.has_begun(now))
+    }
+
+    /// Whether a slate that is read at `now` has the game's lines locked.
+    pub fn may_be_locked(&self, now: DateTime<Utc>) -> bool {
+        self.is_locked(now) || self.has_begun(now)
+    }
+
+    /// Locks the game's lines: another slate that was read after it began has them so.
+    pub fn lock(&mut self) {
+        self.is_locked = Some(true);
+    }
+
+    fn has_begun(&self, now: DateTime<Utc>) -> bool {
+        self.live.is_some_and(LiveGame::has_begun) || self.scheduled.has_begun(now)
     }
 }
 

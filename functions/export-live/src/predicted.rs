@@ -1,12 +1,14 @@
 //! A day's predictions and official results in the warehouse.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     google::bigquery::BigQuery,
-    nba::{SlateDay, Team},
+    nba::{SlateDay, Team, TeamPair},
     slate::{
         self, ByPlayer, OfficialBoxScores, OfficialEntry, OfficialRow, Player, Slate, player_game_days,
         with_player_games,
@@ -79,10 +81,13 @@ impl Predicted {
         self.averages.of(player).copied().or_else(predicted)
     }
 
-    /// Whether a game has begun by the schedule since the tables were read.
-    pub(crate) fn is_from_before_a_tip_off(&self, now: DateTime<Utc>) -> bool {
-        let tip_offs = self.slate.games.iter().filter_map(|game| game.scheduled.tip_off);
-        tip_offs.into_iter().any(|tip_off| self.read_at < tip_off && tip_off <= now)
+    /// Whether a game has begun since the tables were read: by the schedule, or it is one of `begun`.
+    pub(crate) fn is_from_before_a_tip_off(&self, now: DateTime<Utc>, begun: &HashSet<TeamPair>) -> bool {
+        self.slate.games.iter().any(|game| {
+            let has_tipped_off = |tip_off| self.read_at < tip_off && tip_off <= now;
+            let is_on = !game.is_locked && begun.contains(&game.scheduled.pair());
+            is_on || game.scheduled.tip_off.is_some_and(has_tipped_off)
+        })
     }
 
     /// Whether the tables that identify the players were complete when they were read.

@@ -29,7 +29,7 @@ pub(crate) trait Cached: Send + Sync + 'static {
     }
 
     /// Whether something has happened since a value was loaded that makes it wrong, so that a new one is waited for.
-    fn is_outdated(&self, _value: &Self::Value) -> bool {
+    fn is_outdated(&self, _day: SlateDay, _value: &Self::Value) -> bool {
         false
     }
 }
@@ -78,14 +78,14 @@ impl<S: Cached> RefreshingCache<S> {
     pub(crate) async fn get(&self, day: SlateDay, timeout: Duration) -> Result<Arc<S::Value>, Error> {
         let known = self.0.peek(day);
         if let Some((value, age)) = &known
-            && self.0.is_fresh(value, *age)
+            && self.0.is_fresh(day, value, *age)
         {
             return Ok(value.clone());
         }
         let loading = tokio::spawn(self.0.clone().load(day).in_current_span());
         if let Some((value, age)) = &known
             && *age < S::FRESHNESS.stale_while_revalidate
-            && !self.0.source.is_outdated(value)
+            && !self.0.source.is_outdated(day, value)
         {
             return Ok(value.clone());
         }
@@ -132,13 +132,13 @@ impl<S: Cached> Inner<S> {
         Some((entry.value.clone(), entry.loaded.elapsed()))
     }
 
-    fn is_fresh(&self, value: &S::Value, age: Duration) -> bool {
-        age < S::FRESHNESS.max_age && S::is_complete(value) && !self.source.is_outdated(value)
+    fn is_fresh(&self, day: SlateDay, value: &S::Value, age: Duration) -> bool {
+        age < S::FRESHNESS.max_age && S::is_complete(value) && !self.source.is_outdated(day, value)
     }
 
     async fn load(self: Arc<Self>, day: SlateDay) -> Result<(), Error> {
         let _one_at_a_time = self.loading.lock().await;
-        if self.peek(day).is_some_and(|(value, age)| self.is_fresh(&value, age)) {
+        if self.peek(day).is_some_and(|(value, age)| self.is_fresh(day, &value, age)) {
             return Ok(());
         }
         let value = self.source.load(day).await.inspect_err(|error| {

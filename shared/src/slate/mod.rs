@@ -237,11 +237,20 @@ fn agree(one: &Option<CompactString>, other: &Option<CompactString>) -> bool {
 impl Player {
     fn on_roster(person: &Person, team: &Team) -> Self {
         Self {
-            lookup: person.lookup.clone(),
             universal_id: person.universal_id.clone(),
-            name: person.name.clone(),
-            team: team.clone(),
             position: person.position.clone(),
+            ..Self::named(person.lookup.clone(), person.name.clone(), team.clone())
+        }
+    }
+
+    /// A player of whom no more than this is known.
+    pub fn named(lookup: PlayerLookup, name: String, team: Team) -> Self {
+        Self {
+            lookup,
+            universal_id: None,
+            name,
+            team,
+            position: None,
             context: Context::Roster,
             days_rest: None,
             prediction: None,

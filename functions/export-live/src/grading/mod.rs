@@ -3,16 +3,13 @@
 
 mod correction;
 mod evidence;
+mod locked;
 mod prediction;
 mod standing;
 mod summary;
 mod wire;
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -55,6 +52,9 @@ impl Document {
         let mut lines: Vec<Line> = Vec::with_capacity(number_of_lines);
         let mut matchups = matchup::all(live, &predicted.slate);
         matchups.sort_by(|a, b| by_tip_off(&a.scheduled).cmp(&by_tip_off(&b.scheduled)));
+        if let Some(previous) = previous.first() {
+            locked::keep(&mut matchups, previous, updated_at);
+        }
         for matchup in &matchups {
             let mut players: Vec<&Player> = matchup.players.iter().map(AsRef::as_ref).collect();
             players.retain(|player| player.can_be_challenged());
@@ -92,18 +92,6 @@ impl Document {
             lines,
             corrections,
         }
-    }
-
-    /// Whether this version has locked lines of a game that `predicted` was read before the tip-off of, so that it may have
-    /// others.
-    pub(crate) fn is_of_a_later_read(&self, predicted: &Predicted, now: DateTime<Utc>) -> bool {
-        let locked: HashSet<&NbaGameId> =
-            self.lines.iter().filter(|line| line.locked).map(|line| &line.game_id).collect();
-        let mut unlocked = predicted.slate.games.iter().filter(|game| !game.is_locked);
-        unlocked.any(|game| {
-            let has_tipped_off = game.scheduled.tip_off.is_some_and(|tip_off| tip_off <= now);
-            has_tipped_off && locked.contains(&game.scheduled.id)
-        })
     }
 
     /// Whether the day has lines or points to settle, and all are by the official box score.

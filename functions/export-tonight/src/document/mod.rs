@@ -144,11 +144,11 @@ impl Game {
             };
         let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
-        let mut players: Vec<Player> = game
-            .players
-            .iter()
-            .map(|player| Player::of(player, &game.scheduled, game_status, night))
-            .collect();
+        // The lines of a postponed game are open until it is played.
+        let is_locked = game.is_locked && game_status != GameStatus::Postponed;
+        let players = game.players.iter();
+        let mut players: Vec<Player> =
+            players.map(|player| Player::of(player, &game.scheduled, is_locked, night)).collect();
         players.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
         Self {
             game_id: id.clone(),
@@ -184,10 +184,7 @@ impl Prop {
 }
 
 impl Player {
-    fn of(player: &slate::Player, game: &ScheduledGame, game_status: GameStatus, night: &Night) -> Self {
-        let has_begun = game.has_begun(night.read_at)
-            || matches!(game_status, GameStatus::InProgress | GameStatus::Final)
-            || night.settlement.has_locked(&game.id);
+    fn of(player: &slate::Player, game: &ScheduledGame, is_locked: bool, night: &Night) -> Self {
         let no_form = Form::default();
         let form = night.forms.of(player).unwrap_or(&no_form);
         let injury = night.slate.injuries.of(player);
@@ -242,7 +239,6 @@ impl Player {
             last_10_days_rest: form.last_10_days_rest(),
             line_source: player.line.as_ref().map(|line| line.source),
             props: player.has_line().then(|| {
-                let is_locked = game_status != GameStatus::Postponed && has_begun;
                 let settled = |line: &Line| night.settlement.of(player, line.stat_type);
                 player.lines().map(|line| Prop::of(line, is_locked, settled(line))).collect()
             }),
