@@ -13,15 +13,15 @@ use crate::{
     scores_target,
 };
 
-/// What the documents of the day need while no game is on or near.
+/// What a call does while no game is on or near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Idle {
-    /// Nothing: they are recent.
-    Rest,
-    /// A rewrite from the schedule, without a poll.
-    Refresh,
-    /// A poll: the schedule may not be complete, because it has no game of the day or not the one of a prediction.
-    Look,
+    /// Nothing: the documents are recent.
+    UpToDate,
+    /// It rewrites the documents from the schedule, without a poll.
+    Rewrite,
+    /// It polls: the schedule may not be complete, because it has no game of the day or not the one of a prediction.
+    Poll,
 }
 
 impl Exporter {
@@ -45,18 +45,18 @@ impl Exporter {
         }
         let is_recent = |scores: &Arc<live::Document>| now < scores.updated_at + IDLE_INTERVAL;
         Some(match public {
-            Some(scores) if is_recent(&scores) => Idle::Rest,
-            _ if predicted.slate.may_lack_a_game() => Idle::Look,
-            _ => Idle::Refresh,
+            Some(scores) if is_recent(&scores) => Idle::UpToDate,
+            _ if predicted.slate.may_lack_a_game() => Idle::Poll,
+            _ => Idle::Rewrite,
         })
     }
 
     /// Answers a call while no game is on or near.
-    pub(crate) async fn stay_idle(&self, mut run: Run, idle: Idle) -> Result<Reply, Error> {
-        run.asks_upstream = idle == Idle::Look;
+    pub(crate) async fn answer_idle(&self, mut run: Run, idle: Idle) -> Result<Reply, Error> {
+        run.asks_upstream = idle == Idle::Poll;
         let exported = match idle {
-            Idle::Rest => None,
-            Idle::Refresh | Idle::Look => Some(self.export(&run).await),
+            Idle::UpToDate => None,
+            Idle::Rewrite | Idle::Poll => Some(self.export(&run).await),
         };
         self.finish_loading().await;
         match exported.transpose()? {

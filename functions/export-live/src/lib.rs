@@ -12,7 +12,6 @@
 //! says anything new; a day without any gets the games of the schedule. When only the predictions are unavailable, the
 //! scores are published and the answer names the missing document.
 
-mod asking;
 mod cached;
 mod call;
 pub mod chance;
@@ -29,6 +28,7 @@ mod report;
 mod schedule;
 mod settings;
 pub mod timeline;
+mod upstream;
 
 use std::{
     collections::HashSet,
@@ -159,7 +159,7 @@ impl Exporter {
         if request.goes_on()
             && let Some(idle) = self.idle(&run).await
         {
-            return self.stay_idle(run, idle).await;
+            return self.answer_idle(run, idle).await;
         }
         let mut reply = self.run(&run).await;
         for offset in request.later_polls() {

@@ -12,10 +12,10 @@ use shared::{
 
 use crate::{
     Exporter, PREDICTIONS_TIMEOUT,
-    asking::SourceNews,
     call::{Exported, Run, failures},
     grading, live,
     predicted::Predicted,
+    upstream::SourceAnswers,
 };
 
 /// How long a report of a failure waits for values that it can do without.
@@ -45,7 +45,7 @@ impl AdvanceReport {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     pub advance: AdvanceReport,
-    pub sources: SourceNews,
+    pub sources: SourceAnswers,
 }
 
 /// What the report says beside the failures.
@@ -55,7 +55,7 @@ struct Facts<'a> {
     is_graded: bool,
     predicted: Option<Arc<Predicted>>,
     dead_letters: Option<usize>,
-    sources: &'a SourceNews,
+    sources: &'a SourceAnswers,
 }
 
 impl Exporter {
@@ -64,7 +64,7 @@ impl Exporter {
         &self,
         run: &Run,
         scores: &live::Document,
-        sources: &SourceNews,
+        sources: &SourceAnswers,
     ) -> AdvanceReport {
         if !run.is_today {
             return AdvanceReport::None;

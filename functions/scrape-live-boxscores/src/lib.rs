@@ -29,7 +29,7 @@ use shared::{
     json,
     nba::{GameStatus, PollId, TeamPair},
     service,
-    sources::{Asking, FIRST_ANSWERS_WITHIN, Game, LiveSources, Polled, Source},
+    sources::{FIRST_ANSWERS_WITHIN, Game, LiveSources, PendingPoll, Polled, Source},
 };
 
 use crate::public::PublicGames;
@@ -139,11 +139,11 @@ impl Scraper {
         let Request { idle_every_minutes: every } = service::json_body(&body)?;
         let (first, second) = (self.sources.first(), self.sources.second());
         let answers = async {
-            let mut asking = self.asking(first);
-            match (tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking).await, second) {
+            let mut pending = self.pending_poll(first);
+            match (tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut pending).await, second) {
                 (Ok(polled), _) => (polled, None),
-                (Err(_), Some(second)) => self.sources.race(asking, self.asking(second)).await,
-                (Err(_), None) => (asking.await, None),
+                (Err(_), Some(second)) => self.sources.race(pending, self.pending_poll(second)).await,
+                (Err(_), None) => (pending.await, None),
             }
         };
         let ((polled, stand_in), public) = tokio::join!(answers, self.public_games());
@@ -157,7 +157,7 @@ impl Scraper {
                 tracing::warn!(%error, second = second.name(), "the first source of scores fails or is late; the second stands in if it answers");
                 let stand_in = match stand_in {
                     Some(answer) => answer,
-                    None => self.asking(second).await,
+                    None => self.pending_poll(second).await,
                 };
                 stand_in
                     .inspect_err(|error| tracing::warn!(%error, "the second source of scores failed too; no snapshot is stored"))
@@ -168,7 +168,7 @@ impl Scraper {
         self.store(&polled, &public, every, BTreeSet::new()).await.map(Json)
     }
 
-    fn asking(&self, source: Source) -> Asking {
+    fn pending_poll(&self, source: Source) -> PendingPoll {
         let (sources, clock) = (self.sources.clone(), self.clock.clone());
         Box::pin(async move { sources.live(source, &clock).await })
     }

@@ -174,7 +174,7 @@ impl Assembly {
             for (index, player) in game.players.iter_mut().enumerate() {
                 let is_out = || injuries.of(player).is_some_and(Injury::is_out);
                 let rows = predictions.get(&(game_index, index)).copied().unwrap_or_default();
-                let row = rows.standing(tip_off, is_out());
+                let row = rows.published(tip_off, is_out());
                 let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
                 let offers = of_one_player(offers(&player.lookup), &player.team, is_alone);
                 player.line =

@@ -85,16 +85,18 @@ const COMPONENTS: [&str; 8] =
 impl Row {
     /// The prediction with its recommendation for the line that was found.
     pub(super) fn against(&self, line: Option<&Line>) -> Prediction {
-        let said = match self.recommendation.as_str() {
+        let recommended = match self.recommendation.as_str() {
             "OVER" => Recommendation::Over,
             "UNDER" => Recommendation::Under,
             "PASS" => Recommendation::Pass,
             _ => Recommendation::NoLine,
         };
-        let held = self.bookmakers_line.or(self.estimated_line);
+        let made_against = self.bookmakers_line.or(self.estimated_line);
         let recommendation = match line {
             None => Recommendation::NoLine,
-            Some(line) if held == Some(line.value) && said != Recommendation::NoLine => said,
+            Some(line) if made_against == Some(line.value) && recommended != Recommendation::NoLine => {
+                recommended
+            }
             // The recommendation was for another line or for none: the predicted number decides.
             Some(line) => Recommendation::by_number(self.predicted_points, line.value),
         };
@@ -115,8 +117,8 @@ impl Row {
             COMPONENTS.into_iter().filter_map(|name| Some((name, values.next()?))).collect();
         components.retain(|(_, tenths)| *tenths != 0);
         components.sort_by_key(|(_, tenths)| std::cmp::Reverse(tenths.abs()));
-        let told = components.into_iter().take(MAX_FACTORS);
-        told.map(|(name, tenths)| format!("{name} {:+.1}", decimal::ratio(tenths, 10, 1))).collect()
+        let largest = components.into_iter().take(MAX_FACTORS);
+        largest.map(|(name, tenths)| format!("{name} {:+.1}", decimal::ratio(tenths, 10, 1))).collect()
     }
 
     fn is_made_by(&self, tip_off: DateTime<Utc>) -> bool {
@@ -148,14 +150,14 @@ impl<'a> Rows<'a> {
         place.get_or_insert(row);
     }
 
-    /// The row that counts, and whether it was withdrawn because the player is out. Changes after tip-off do
-    /// not replace the row that stood at tip-off.
-    pub(super) fn standing(self, tip_off: Option<DateTime<Utc>>, is_out: bool) -> Option<(&'a Row, bool)> {
-        let stood = self.inactive.zip(tip_off).filter(|(row, tip_off)| row.was_active_at(*tip_off));
+    /// The row to publish, and whether it was withdrawn because the player is out. Changes after tip-off do
+    /// not replace the row that was active at tip-off.
+    pub(super) fn published(self, tip_off: Option<DateTime<Utc>>, is_out: bool) -> Option<(&'a Row, bool)> {
+        let at_tip_off = self.inactive.zip(tip_off).filter(|(row, tip_off)| row.was_active_at(*tip_off));
         let is_in_time = |row: &Row| tip_off.is_none_or(|tip_off| row.is_made_by(tip_off));
-        match (self.active.filter(|row| is_in_time(row)), stood) {
+        match (self.active.filter(|row| is_in_time(row)), at_tip_off) {
             (Some(active), _) => Some((active, false)),
-            (None, Some((stood, _))) => Some((stood, false)),
+            (None, Some((row, _))) => Some((row, false)),
             (None, None) => self.inactive.filter(|_| is_out).map(|row| (row, true)),
         }
     }
@@ -233,21 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn what_a_model_said_stands_for_its_own_line() {
-        for (said, expected) in [
+    fn a_models_recommendation_is_kept_for_the_line_it_was_made_against() {
+        for (recommended, expected) in [
             ("OVER", Recommendation::Over),
             ("UNDER", Recommendation::Under),
             ("PASS", Recommendation::Pass),
             ("NO_LINE", Recommendation::Under),
         ] {
-            let row = row(Some(22.5), "ACTUAL_PROP", said);
+            let row = row(Some(22.5), "ACTUAL_PROP", recommended);
             let line = points(Some(&row), &Market::default());
-            assert_eq!(row.against(line.as_ref()).recommendation, expected, "{said}");
+            assert_eq!(row.against(line.as_ref()).recommendation, expected, "{recommended}");
         }
     }
 
     #[test]
-    fn the_four_largest_components_of_a_prediction_are_told_in_points() {
+    fn the_four_largest_components_of_a_prediction_are_published_in_points() {
         let row = Row { adjustments: "-15||0||3|20|5|-1".into(), ..row(Some(22.5), "ACTUAL_PROP", "UNDER") };
         assert_eq!(row.factors(), ["Usage +2.0", "Fatigue -1.5", "Home or away +0.5", "Pace +0.3"]);
         assert!(self::row(None, "NO_PROP_LINE", "NO_LINE").factors().is_empty());

@@ -13,7 +13,7 @@ use crate::{
 pub const FIRST_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
 
 /// A request to a source, under way.
-pub type Asking = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
+pub type PendingPoll = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
 
 /// The sources of live scores: one, or a first and a second that stands in for it.
 #[derive(Clone, Debug)]
@@ -94,8 +94,8 @@ impl LiveSources {
     /// The answers of the first source, which is late, and of the second, until one of them is whole.
     pub async fn race(
         &self,
-        mut first: Asking,
-        mut second: Asking,
+        mut first: PendingPoll,
+        mut second: PendingPoll,
     ) -> (Result<Polled, Error>, Option<Result<Polled, Error>>) {
         tokio::select! {
             answer = &mut first => match answer {

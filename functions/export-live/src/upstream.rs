@@ -6,7 +6,7 @@ use shared::{
     Error,
     documents::status::{Compared, SourceReport},
     nba::{GameStatus, NbaGameId},
-    sources::{Asking, FIRST_ANSWERS_WITHIN, Polled, Source},
+    sources::{FIRST_ANSWERS_WITHIN, PendingPoll, Polled, Source},
 };
 
 use crate::{
@@ -17,22 +17,22 @@ use crate::{
 };
 
 /// The answer of the first source, as far as there is one.
-pub(crate) enum First {
+pub(crate) enum FirstAnswer {
     /// No source is asked.
-    Unasked,
+    NotAsked,
     Answered(Result<Polled, Error>),
-    /// It is late; its request goes on.
-    Late(Asking),
+    /// The source is late; the request goes on.
+    Late(PendingPoll),
 }
 
-/// What a poll learned of the sources, for the status.
+/// How the sources answered one poll, for the status.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SourceNews {
+pub(crate) struct SourceAnswers {
     asked: Vec<(Source, Result<(), String>)>,
     comparison: Option<Comparison>,
 }
 
-impl SourceNews {
+impl SourceAnswers {
     /// Notes whether a source has given an answer that can be read.
     fn note(&mut self, source: Source, answer: Result<Poll, Error>) -> Result<Poll, Error> {
         self.asked.push((source, answer.as_ref().map(drop).map_err(ToString::to_string)));
@@ -42,9 +42,9 @@ impl SourceNews {
 
 impl Exporter {
     /// Asks the first source.
-    pub(crate) async fn ask_first(&self, run: &Run) -> First {
+    pub(crate) async fn ask_first(&self, run: &Run) -> FirstAnswer {
         if !run.asks_upstream {
-            return First::Unasked;
+            return FirstAnswer::NotAsked;
         }
         let first = self.sources.first();
         // The NBA's feed knows the games of another day by their ids only.
@@ -55,10 +55,10 @@ impl Exporter {
             }
             _ => Vec::new(),
         };
-        let mut asking = self.asking(run, first, ids);
-        match tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut asking).await {
-            Ok(answer) => First::Answered(answer),
-            Err(_) => First::Late(asking),
+        let mut pending = self.pending_poll(run, first, ids);
+        match tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut pending).await {
+            Ok(answer) => FirstAnswer::Answered(answer),
+            Err(_) => FirstAnswer::Late(pending),
         }
     }
 
@@ -67,9 +67,9 @@ impl Exporter {
     pub(crate) async fn poll(
         &self,
         run: &Run,
-        first: First,
+        first: FirstAnswer,
         night: Night<'_>,
-        news: &mut SourceNews,
+        answers: &mut SourceAnswers,
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
         let read = |polled: Polled| {
@@ -79,19 +79,19 @@ impl Exporter {
         };
         let Some(other) = other else {
             let answer = match first {
-                First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
-                First::Answered(answer) => answer,
-                First::Late(asking) => asking.await,
+                FirstAnswer::NotAsked => return Ok(Poll::unasked(run.day, self.clock.now())),
+                FirstAnswer::Answered(answer) => answer,
+                FirstAnswer::Late(pending) => pending.await,
             };
-            return news.note(one, answer.and_then(read));
+            return answers.note(one, answer.and_then(read));
         };
-        let ask_other = || self.asking(run, other, night.game_ids());
+        let ask_other = || self.pending_poll(run, other, night.game_ids());
         let (answer, stand_in) = match first {
-            First::Unasked => return Ok(Poll::unasked(run.day, self.clock.now())),
-            First::Answered(answer) => (answer, None),
-            First::Late(asking) => self.sources.race(asking, ask_other()).await,
+            FirstAnswer::NotAsked => return Ok(Poll::unasked(run.day, self.clock.now())),
+            FirstAnswer::Answered(answer) => (answer, None),
+            FirstAnswer::Late(pending) => self.sources.race(pending, ask_other()).await,
         };
-        let first = news.note(one, answer.and_then(read));
+        let first = answers.note(one, answer.and_then(read));
         let suffices = |first: &Poll| {
             if run.is_today { !first.needs(other, night) } else { !first.lacks_an_open_game(night) }
         };
@@ -103,12 +103,12 @@ impl Exporter {
             Some(answer) => answer,
             None => ask_other().await,
         };
-        match (first, news.note(other, stand_in.and_then(read))) {
+        match (first, answers.note(other, stand_in.and_then(read))) {
             (Ok(first), Ok(second)) => {
                 let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
                 let (poll, comparison) = first.named(night).combined(second, night, &compared);
                 compared.remember(&comparison);
-                news.comparison = Some(comparison);
+                answers.comparison = Some(comparison);
                 Ok(poll)
             }
             (Ok(first), Err(error)) => {
@@ -126,7 +126,7 @@ impl Exporter {
         }
     }
 
-    fn asking(&self, run: &Run, source: Source, scheduled: Vec<NbaGameId>) -> Asking {
+    fn pending_poll(&self, run: &Run, source: Source, scheduled: Vec<NbaGameId>) -> PendingPoll {
         let (sources, clock, run) = (self.sources.clone(), self.clock.clone(), *run);
         Box::pin(async move {
             if run.is_today {
@@ -149,17 +149,17 @@ impl Exporter {
     /// What the status says of the sources after a run that published `scores`.
     pub(crate) fn source_reports(
         &self,
-        news: &SourceNews,
+        answers: &SourceAnswers,
         scores: Option<&live::Document>,
     ) -> Vec<SourceReport> {
         let now = self.clock.now();
         let reports = self.sources.order().iter().enumerate().map(|(place, source)| {
-            let asked = news.asked.iter().find(|(asked, _)| asked == source);
+            let asked = answers.asked.iter().find(|(asked, _)| asked == source);
             SourceReport {
                 source: *source,
                 asked: asked.map(|(_, answer)| (now, answer.as_ref().err().cloned())),
                 games: scores.map_or(0, |scores| games_on_by(*source, scores)),
-                compared: news.comparison.as_ref().map(|comparison| Compared {
+                compared: answers.comparison.as_ref().map(|comparison| Compared {
                     at: comparison.at,
                     lag_seconds: comparison.lag.get(place).copied().unwrap_or(0),
                     disagreements: comparison.disagreements,
