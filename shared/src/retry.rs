@@ -46,7 +46,7 @@ pub struct Budget {
 }
 
 /// The most retries; the pause between them doubles from half a second, with jitter.
-const RETRIES: usize = 4;
+const MAX_RETRIES: usize = 4;
 
 /// Runs `attempt` until it succeeds, fails for good, or the budget is spent.
 ///
@@ -92,7 +92,7 @@ where
             ExponentialBuilder::default()
                 .with_min_delay(Duration::from_millis(500))
                 .with_max_delay(Duration::from_secs(10))
-                .with_max_times(RETRIES)
+                .with_max_times(MAX_RETRIES)
                 .with_jitter(),
         )
         .when(|failure| matches!(failure, Failure::Retryable { .. }))

@@ -23,7 +23,7 @@ use crate::{
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Half of the interval between two reads of the predictions.
-const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(150);
+const MIN_TIME_BETWEEN_MISSES: TimeDelta = TimeDelta::seconds(150);
 
 /// The directory of a season's players.
 pub(crate) struct CachedDirectory(pub BigQuery);
@@ -65,8 +65,11 @@ impl Cached for CachedPredictions {
 
     /// Reads the predictions and completes them with what earlier reads found and this one did not.
     async fn load(&self, day: SlateDay) -> Result<Predicted, Error> {
-        let memory =
-            Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
+        let memory = Memory {
+            storage: &self.storage,
+            bucket: &self.api_bucket,
+            min_time_between_misses: MIN_TIME_BETWEEN_MISSES,
+        };
         let now = self.clock.now();
         let (rows, recalled) =
             tokio::try_join!(predicted::Rows::read(&self.bigquery, day), memory.recall(day))?;

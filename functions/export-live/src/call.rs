@@ -72,7 +72,7 @@ impl TryFrom<u32> for Seconds {
 impl Request {
     /// Whether the call is one of the schedule's, which goes on polling while a game is on and rests while none is on
     /// or near.
-    pub fn goes_on(self) -> bool {
+    pub fn is_scheduled_call(self) -> bool {
         self.polls.0 > 1
     }
 

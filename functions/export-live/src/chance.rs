@@ -6,10 +6,10 @@
 //! who are then rested. The parameters were fitted on 1,159 games of 2023-24 and 2024-25 and checked on 1,160
 //! others and on three other seasons; `make calibration` measures them again.
 
-use shared::nba::QUARTER;
+use shared::nba::QUARTER_SECONDS;
 
 /// Seconds of play in regulation.
-pub const REGULATION: f64 = 4.0 * QUARTER as f64;
+pub const REGULATION: f64 = 4.0 * QUARTER_SECONDS as f64;
 /// Variance of the points to come, relative to their mean.
 const DISPERSION: f64 = 4.2;
 /// The regression of a season average to the mean: `REGRESSION.0 + REGRESSION.1 * average`.

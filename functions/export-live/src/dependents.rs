@@ -167,10 +167,20 @@ impl Exporter {
         at: DateTime<Utc>,
     ) -> Result<Option<Published<timeline::Document>>, Error> {
         let target = timeline_target(run);
-        let (predicted, known) =
-            tokio::try_join!(self.predicted.get(run.day, PREDICTIONS_TIMEOUT), self.timeline.known(&target))?;
+        let grading = async { Ok(self.grading.known(&grading_target(run)).await.ok()) };
+        let (predicted, known, grading) = tokio::try_join!(
+            self.predicted.get(run.day, PREDICTIONS_TIMEOUT),
+            self.timeline.known(&target),
+            grading
+        )?;
+        let grading =
+            grading.and_then(|known| known.versions(|known| known.game_date == run.day).into_iter().next());
         let scores = self.with_names(scores.clone(), &predicted).await;
-        self.timeline.update(known, at, |known| self.build_timeline(run, &scores, &predicted, known)).await
+        self.timeline
+            .update(known, at, |known| {
+                self.build_timeline(run, &scores, &predicted, grading.as_deref(), known)
+            })
+            .await
     }
 
     async fn build_timeline(
@@ -178,16 +188,17 @@ impl Exporter {
         run: &Run,
         scores: &live::Document,
         predicted: &Predicted,
+        grading: Option<&grading::Document>,
         known: Known<timeline::Document>,
     ) -> Result<timeline::Document, Error> {
         let before = known.versions(|known| known.game_date == run.day).into_iter();
         let before = before.reduce(|newest, other| Arc::new(newest.completed_from(&other)));
-        let history = if timeline::has_newcomers(scores, predicted, before.as_deref()) {
+        let history = if timeline::has_newcomers(scores, predicted, grading, before.as_deref()) {
             self.history(run, predicted).await?
         } else {
             timeline::History::new()
         };
-        Ok(timeline::Document::of(scores, predicted, before.as_deref(), &history))
+        Ok(timeline::Document::of(scores, predicted, grading, before.as_deref(), &history))
     }
 
     /// The points of the day in BigQuery's history.

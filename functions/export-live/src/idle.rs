@@ -58,7 +58,7 @@ impl Exporter {
             Idle::UpToDate => None,
             Idle::Rewrite | Idle::Poll => Some(self.export(&run).await),
         };
-        self.finish_loading().await;
+        self.finish_background_loads().await;
         match exported.transpose()? {
             Some(exported) => Ok(Reply::of(&run, exported)),
             None => Ok(Reply::idle(&run)),

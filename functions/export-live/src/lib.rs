@@ -1,14 +1,16 @@
-//! Stage 6, live: the scores of a slate day become the public `v1/live/{date}.json`, and the grades of its
-//! predictions `v1/live-grading/{date}.json`; today's also become each one's `latest.json`.
+//! The live export: the scores of a slate day become the public `v1/live/{date}.json`, its lines and predictions with
+//! their outcomes `v1/live-grading/{date}.json`, the course of the scores `v1/live-timeline/{date}.json`; today's also
+//! become each one's `latest.json`. It reports in `v1/status.json` and `v1/dates.json`, and shares the memory of the
+//! day's slate, `slate/{date}.json`, with the tonight export.
 //!
 //! `POST / {"target_date": "today"|"yesterday"|"YYYY-MM-DD", "include_grading": true, "until_official": false,
 //! "polls": 1, "every_seconds": 30}`; an empty body means today, graded, polled once. With `until_official`, nothing is
 //! done once the official box scores have settled every line of the day. With more than one poll, the call goes on
 //! polling while a game is on, and asks upstream nothing while none is on or near. Scores come from the first of the
 //! sources; from the second where the first fails, is late or behind. Today comes from
-//! BallDontLie's live endpoint; any other day comes from its dated one and leaves both `latest.json` alone.
+//! BallDontLie's live endpoint; any other day comes from its dated one and leaves each `latest.json` alone.
 //! The live endpoint drops a game an hour or two after its end: the document keeps what it had of a finished
-//! game. Both documents are of one poll. When upstream fails, the last public scores stay, and are graded where that
+//! game. The documents are of one poll. When upstream fails, the last public scores stay, and are graded where that
 //! says anything new; a day without any gets the games of the schedule. When only the predictions are unavailable, the
 //! scores are published and the answer names the missing document.
 
@@ -57,10 +59,10 @@ use crate::{
     cached::{CachedCalledOff, CachedDeadLetters, CachedDirectory, CachedPredictions},
     call::{Exported, Reply, Request, Run},
     names::Names,
-    poll::{Night, Poll},
+    poll::{Poll, PollContext},
     refreshing_cache::RefreshingCache,
-    report::{AdvanceReport, Notes},
-    schedule::ROOM_FOR_A_POLL,
+    report::{AdvanceReport, RunNotes},
+    schedule::MAX_POLL_DURATION,
 };
 
 pub use settings::Settings;
@@ -71,7 +73,7 @@ const NAMES_TIMEOUT: Duration = Duration::from_secs(8);
 const PREDICTIONS_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long after its tip-off a game that the box scores do not list is looked for among the postponed ones: games
 /// begin late, but not as late as that.
-const MISSING_AFTER: TimeDelta = TimeDelta::minutes(60);
+const LOOK_FOR_POSTPONED_AFTER: TimeDelta = TimeDelta::minutes(60);
 /// How long the scores wait for the postponed games; they are loaded in the background.
 const CALLED_OFF_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -97,14 +99,14 @@ struct Exporter {
     called_off: RefreshingCache<CachedCalledOff>,
     dead_letters: RefreshingCache<CachedDeadLetters>,
     /// What the sources listed when they were last compared.
-    compared: Arc<Mutex<poll::Earlier>>,
+    compared: Arc<Mutex<poll::PreviousListings>>,
     clock: Clock,
     /// The time in which a call has to be answered.
     deadline: Duration,
 }
 
 /// What a poll that fails leaves to be exported.
-enum Unpolled {
+enum FailedPoll {
     /// The last public scores are graded.
     Graded(Exported),
     /// The day has no public scores yet: the games of the schedule are published.
@@ -156,14 +158,14 @@ impl Exporter {
             self.record_official(&run, &summary).await;
             return Ok(Reply::already_official(&run, &summary));
         }
-        if request.goes_on()
+        if request.is_scheduled_call()
             && let Some(idle) = self.idle(&run).await
         {
             return self.answer_idle(run, idle).await;
         }
         let mut reply = self.run(&run).await;
         for offset in request.later_polls() {
-            let has_room = offset.max(begun.elapsed()) + ROOM_FOR_A_POLL <= self.deadline;
+            let has_room = offset.max(begun.elapsed()) + MAX_POLL_DURATION <= self.deadline;
             if !has_room || !self.has_games_on(&reply) {
                 break;
             }
@@ -188,14 +190,14 @@ impl Exporter {
     /// Makes one poll.
     async fn run(&self, run: &Run) -> Result<Reply, Error> {
         let exported = self.export(run).await;
-        self.finish_loading().await;
+        self.finish_background_loads().await;
         Ok(Reply::of(run, exported?))
     }
 
     /// Exports the documents of one poll, and reports the result in the status.
     async fn export(&self, run: &Run) -> Result<Exported, Error> {
         let preparation = tokio::spawn(self.clone().prepare_dependents(*run).in_current_span());
-        let mut notes = Notes::default();
+        let mut notes = RunNotes::default();
         let exported = self.publish(run, &mut notes).await;
         if let Ok(Exported::Scores { scores, .. }) = &exported {
             self.log_stand_in(&scores.document);
@@ -208,18 +210,20 @@ impl Exporter {
     /// Publishes the scores of a poll made now, built on the public ones, and at the same time what depends on
     /// them. Where a concurrent writer wins, all is built again on the new public scores, unless these are of a
     /// later poll.
-    async fn publish(&self, run: &Run, notes: &mut Notes) -> Result<Exported, Error> {
+    async fn publish(&self, run: &Run, notes: &mut RunNotes) -> Result<Exported, Error> {
         let target = scores_target(run);
         let (first, names, known) =
             tokio::join!(self.ask_first(run), self.names(run.day), self.scores.known(&target));
         let mut known = known?;
         let games = known_games(&known, run.day);
-        let night = Night { public: games.as_deref(), names: &names };
+        let night = PollContext { public: games.as_deref(), names: &names };
         let (mut poll, failed) = match self.poll(run, first, night, &mut notes.sources).await {
             Ok(poll) => (poll, None),
             Err(error) => match self.without_poll(run, error, &names).await? {
-                Unpolled::Graded(exported) => return Ok(exported),
-                Unpolled::Scheduled(error) => (Poll::unasked(run.day, self.clock.now()), Some(error)),
+                FailedPoll::Graded(exported) => return Ok(exported),
+                FailedPoll::Scheduled(error) => {
+                    (Poll::without_request(run.day, self.clock.now()), Some(error))
+                }
             },
         };
         for _ in 0..WRITE_ATTEMPTS {
@@ -228,11 +232,11 @@ impl Exporter {
             if run.asks_upstream && failed.is_none() {
                 self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
             }
-            poll = poll.facing(Night { public: games.as_deref(), names: &names });
+            poll = poll.with_home_team(PollContext { public: games.as_deref(), names: &names });
             if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
                 poll.add_unlisted(&predicted.slate.games, games.as_deref());
             }
-            let scores = poll.document_over(games.as_deref(), self.clock.now(), &names);
+            let scores = poll.build_document(games.as_deref(), self.clock.now(), &names);
             if known.is_newer_than(poll.at) {
                 return Ok(Exported::Superseded(scores));
             }
@@ -248,7 +252,7 @@ impl Exporter {
                 };
                 tokio::join!(dependents, report)
             };
-            let (written, (dependents, reported)) = if scores.goes_first {
+            let (written, (dependents, reported)) = if scores.write_before_dependents {
                 // It has to be certain that these scores are the public ones.
                 let Some(written) = write.await? else {
                     known = self.scores.read(&target).await?;
@@ -270,7 +274,7 @@ impl Exporter {
     /// What can be exported without a poll, because of `error`: the last public scores, with what the schedule says of
     /// the other games, are graded where that locks or settles anything. They are read again because another instance
     /// may have written them.
-    async fn without_poll(&self, run: &Run, error: Error, names: &Names) -> Result<Unpolled, Error> {
+    async fn without_poll(&self, run: &Run, error: Error, names: &Names) -> Result<FailedPoll, Error> {
         let known = self.scores.read(&scores_target(run)).await;
         let (Ok(known), Some(predicted)) = (known, names.predicted.as_deref()) else { return Err(error) };
         let now = self.clock.now();
@@ -279,21 +283,21 @@ impl Exporter {
             // Unreadable public scores do not mean that there are none.
             None if known.exists() => return Err(error),
             None if run.is_today && !predicted.slate.games.is_empty() => {
-                return Ok(Unpolled::Scheduled(error));
+                return Ok(FailedPoll::Scheduled(error));
             }
             None if !predicted.has_official_scores() => return Err(error),
             None => (Vec::new(), now),
         };
-        let mut poll = Poll::unasked(run.day, at);
+        let mut poll = Poll::without_request(run.day, at);
         if run.is_today {
             poll.add_unlisted(&predicted.slate.games, Some(&games));
         }
-        let scores = Arc::new(poll.document_over(Some(&games), now, names));
+        let scores = Arc::new(poll.build_document(Some(&games), now, names));
         if !run.with_grading || !self.changes_grading(run, &scores, predicted).await {
             return Err(error);
         }
         let dependents = self.publish_dependents(run, &scores, at).await;
-        Ok(Unpolled::Graded(Exported::GradedOnly { error, scores, dependents }))
+        Ok(FailedPoll::Graded(Exported::GradedOnly { error, scores, dependents }))
     }
 
     /// The names of the day's players, as far as available; the scores wait for them, because a row under
@@ -331,7 +335,7 @@ impl Exporter {
         listed.extend(listed_in_public.map(|game| game.pair()));
         let is_late = |game: &ScheduledGame| {
             game.status != GameStatus::Postponed
-                && game.tip_off.is_some_and(|tip_off| tip_off + MISSING_AFTER <= poll.at)
+                && game.tip_off.is_some_and(|tip_off| tip_off + LOOK_FOR_POSTPONED_AFTER <= poll.at)
         };
         let scheduled = predicted.slate.games.iter().map(|game| &game.scheduled);
         let missing: HashSet<TeamPair> =
@@ -345,12 +349,12 @@ impl Exporter {
         }
     }
 
-    async fn finish_loading(&self) {
+    async fn finish_background_loads(&self) {
         tokio::join!(
-            self.called_off.finish_loading(NAMES_TIMEOUT),
-            self.directory.finish_loading(NAMES_TIMEOUT),
-            self.predicted.finish_loading(NAMES_TIMEOUT),
-            self.dead_letters.finish_loading(NAMES_TIMEOUT),
+            self.called_off.finish_background_loads(NAMES_TIMEOUT),
+            self.directory.finish_background_loads(NAMES_TIMEOUT),
+            self.predicted.finish_background_loads(NAMES_TIMEOUT),
+            self.dead_letters.finish_background_loads(NAMES_TIMEOUT),
         );
     }
 }

@@ -78,15 +78,15 @@ impl Names {
         let public = public.into_iter().flatten();
         let begun: HashSet<TeamPair> =
             public.clone().filter(|game| game.has_begun()).map(|game| game.pair()).collect();
-        let was = public.flat_map(|game| &game.players).flat_map(|player| {
+        let earlier = public.flat_map(|game| &game.players).flat_map(|player| {
             let (lookup, team) = (player.player_lookup.clone(), player.team.clone());
             let identity = Identity { lookup, name: Some(player.name.clone()), team };
             let ids =
                 [player.bdl_player_id.map(SourceId::BallDontLie), player.nba_player_id.map(SourceId::Nba)];
             ids.into_iter().flatten().map(move |id| (id, identity.clone()))
         });
-        let was: HashMap<SourceId, Identity> = was.collect();
-        let mut identities = identify(&rows, &self.directory, slate, &was).into_iter();
+        let earlier: HashMap<SourceId, Identity> = earlier.collect();
+        let mut identities = identify(&rows, &self.directory, slate, &earlier).into_iter();
         let scheduled = slate.into_iter().flat_map(|slate| &slate.games);
         let ids: HashMap<TeamPair, &NbaGameId> =
             scheduled.map(|game| (game.scheduled.pair(), &game.scheduled.id)).collect();

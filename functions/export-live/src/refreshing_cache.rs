@@ -119,7 +119,7 @@ impl<S: Cached> RefreshingCache<S> {
 
     /// Waits up to `timeout` until nothing is loading. Cloud Run takes the CPU away after the response, so
     /// background loading has to end before it.
-    pub(crate) async fn finish_loading(&self, timeout: Duration) {
+    pub(crate) async fn finish_background_loads(&self, timeout: Duration) {
         let _ = tokio::time::timeout(timeout, self.0.loading.lock()).await;
     }
 }

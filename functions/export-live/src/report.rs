@@ -43,7 +43,7 @@ impl AdvanceReport {
 
 /// What a run notes for its report.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Notes {
+pub(crate) struct RunNotes {
     pub advance: AdvanceReport,
     pub sources: SourceAnswers,
 }
@@ -91,8 +91,8 @@ impl Exporter {
 
     /// Reports how the run ended, unless the report in `advance` says so already: corrects that report where
     /// something failed, and reports the recovery from an earlier failure.
-    pub(crate) async fn report_result(&self, run: &Run, exported: &Result<Exported, Error>, notes: Notes) {
-        let Notes { advance, sources } = notes;
+    pub(crate) async fn report_result(&self, run: &Run, exported: &Result<Exported, Error>, notes: RunNotes) {
+        let RunNotes { advance, sources } = notes;
         let (scores, is_graded, failures) = match exported {
             // The run of the later poll reports.
             Ok(Exported::Superseded(_)) => return,
@@ -157,7 +157,7 @@ impl Exporter {
             now: self.clock.now(),
             games: slate.map(|slate| slate.games.iter().map(|game| &game.scheduled).collect()),
             fixtures: None,
-            live: scores.map(live::Document::facts),
+            live: scores.map(live::Document::live_data),
             tonight: None,
             grading: scores.filter(|_| is_graded).map(|document| status::Grading {
                 last_update: Some(document.updated_at),

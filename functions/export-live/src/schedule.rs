@@ -16,12 +16,12 @@ pub(crate) const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
 const AFTER_TIP_OFF: TimeDelta = MAX_GAME_DURATION;
 /// The interval of the schedule's calls.
-const WHILE_NEAR: TimeDelta = TimeDelta::seconds(60);
+const CALL_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 /// How old the documents of a day may become while no game is near.
 pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
 /// How long a poll may take, so that a call does not begin one that it cannot finish: `total` of the `BUDGET` of
 /// BallDontLie's client.
-pub(crate) const ROOM_FOR_A_POLL: Duration = Duration::from_secs(45);
+pub(crate) const MAX_POLL_DURATION: Duration = Duration::from_secs(45);
 
 /// How long browsers and caches keep a document of a poll: a third of the interval while a game is on.
 pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
@@ -31,7 +31,7 @@ pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
 /// When a game is polled next, by its tip-off and its scores; `None` where it is over.
 fn next_poll(game: &ScheduledGame, live: Option<&LiveGame>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let status = live.map_or(game.status, |live| live.status);
-    let soon = now + WHILE_NEAR;
+    let soon = now + CALL_INTERVAL;
     match (status, game.tip_off) {
         (GameStatus::Postponed, _) => None,
         (GameStatus::Final, Some(tip_off)) => {
@@ -56,7 +56,7 @@ pub(crate) fn next_update(
     if games.iter().any(|game| game.status == GameStatus::InProgress) {
         return Some(now + POLL_INTERVAL);
     }
-    let Some(slate) = slate else { return Some(now + WHILE_NEAR) };
+    let Some(slate) = slate else { return Some(now + CALL_INTERVAL) };
     let live: HashMap<TeamPair, &LiveGame> = games.iter().map(|game| (game.pair(), &**game)).collect();
     let scheduled = slate.games.iter().map(|game| &game.scheduled);
     scheduled.filter_map(|game| next_poll(game, live.get(&game.pair()).copied(), now)).min()
@@ -64,5 +64,5 @@ pub(crate) fn next_update(
 
 /// Whether no game of the day is on or near.
 pub(crate) fn is_idle(games: &[Arc<LiveGame>], slate: &Slate, now: DateTime<Utc>) -> bool {
-    next_update(games, Some(slate), now).is_none_or(|next| next > now + WHILE_NEAR)
+    next_update(games, Some(slate), now).is_none_or(|next| next > now + CALL_INTERVAL)
 }

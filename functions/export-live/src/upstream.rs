@@ -6,14 +6,14 @@ use shared::{
     Error,
     documents::status::{Compared, SourceReport},
     nba::{GameStatus, NbaGameId},
-    sources::{FIRST_ANSWERS_WITHIN, PendingPoll, Polled, Source},
+    sources::{ASK_SECOND_AFTER, PendingPoll, Polled, Source},
 };
 
 use crate::{
     Exporter,
     call::Run,
     live,
-    poll::{Comparison, Night, Poll},
+    poll::{Comparison, Poll, PollContext},
 };
 
 /// The answer of the first source, as far as there is one.
@@ -51,12 +51,12 @@ impl Exporter {
         let ids = match (first, run.is_today) {
             (Source::NbaCdn, false) => {
                 let names = self.names(run.day).await;
-                Night { public: None, names: &names }.game_ids()
+                PollContext { public: None, names: &names }.game_ids()
             }
             _ => Vec::new(),
         };
         let mut pending = self.pending_poll(run, first, ids);
-        match tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut pending).await {
+        match tokio::time::timeout(ASK_SECOND_AFTER, &mut pending).await {
             Ok(answer) => FirstAnswer::Answered(answer),
             Err(_) => FirstAnswer::Late(pending),
         }
@@ -68,32 +68,36 @@ impl Exporter {
         &self,
         run: &Run,
         first: FirstAnswer,
-        night: Night<'_>,
+        context: PollContext<'_>,
         answers: &mut SourceAnswers,
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
         let read = |polled: Polled| {
-            let poll = Poll::of(run.day, run.is_today, &polled)?.facing(night);
-            let is_named = polled.source == Source::NbaCdn || night.mixes_sources();
-            Ok(if is_named { poll.named(night) } else { poll })
+            let poll = Poll::of(run.day, run.is_today, &polled)?.with_home_team(context);
+            let is_named = polled.source == Source::NbaCdn || context.mixes_sources();
+            Ok(if is_named { poll.named(context) } else { poll })
         };
         let Some(other) = other else {
             let answer = match first {
-                FirstAnswer::NotAsked => return Ok(Poll::unasked(run.day, self.clock.now())),
+                FirstAnswer::NotAsked => return Ok(Poll::without_request(run.day, self.clock.now())),
                 FirstAnswer::Answered(answer) => answer,
                 FirstAnswer::Late(pending) => pending.await,
             };
             return answers.note(one, answer.and_then(read));
         };
-        let ask_other = || self.pending_poll(run, other, night.game_ids());
+        let ask_other = || self.pending_poll(run, other, context.game_ids());
         let (answer, stand_in) = match first {
-            FirstAnswer::NotAsked => return Ok(Poll::unasked(run.day, self.clock.now())),
+            FirstAnswer::NotAsked => return Ok(Poll::without_request(run.day, self.clock.now())),
             FirstAnswer::Answered(answer) => (answer, None),
             FirstAnswer::Late(pending) => self.sources.race(pending, ask_other()).await,
         };
         let first = answers.note(one, answer.and_then(read));
         let suffices = |first: &Poll| {
-            if run.is_today { !first.needs(other, night) } else { !first.lacks_an_open_game(night) }
+            if run.is_today {
+                !first.needs_second_source(other, context)
+            } else {
+                !first.lacks_an_open_game(context)
+            }
         };
         let is_enough = matches!(&first, Ok(first) if suffices(first));
         if is_enough {
@@ -106,7 +110,7 @@ impl Exporter {
         match (first, answers.note(other, stand_in.and_then(read))) {
             (Ok(first), Ok(second)) => {
                 let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-                let (poll, comparison) = first.named(night).combined(second, night, &compared);
+                let (poll, comparison) = first.named(context).combined(second, context, &compared);
                 compared.remember(&comparison);
                 answers.comparison = Some(comparison);
                 Ok(poll)

@@ -12,7 +12,7 @@ use shared::{
 };
 
 /// Points per game by which the last five games differ from the season's for a player to be hot or cold.
-const HOT: f64 = 3.0;
+const HOT_OR_COLD_MARGIN: f64 = 3.0;
 
 /// A player's season so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -249,8 +249,8 @@ impl Form {
         let difference = self.last_5_ppg()? - self.season_ppg()?;
         // Both have one decimal, so their difference has, but for what binary numbers add.
         Some(match decimal::tenths(difference) {
-            tenths if tenths >= decimal::tenths(HOT) => RecentForm::Hot,
-            tenths if tenths <= -decimal::tenths(HOT) => RecentForm::Cold,
+            tenths if tenths >= decimal::tenths(HOT_OR_COLD_MARGIN) => RecentForm::Hot,
+            tenths if tenths <= -decimal::tenths(HOT_OR_COLD_MARGIN) => RecentForm::Cold,
             _ => RecentForm::Neutral,
         })
     }

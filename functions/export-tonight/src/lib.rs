@@ -1,4 +1,4 @@
-//! Stage 6, tonight: a Pub/Sub message, either a trigger or the announcement of finished predictions, becomes
+//! The tonight export: a Pub/Sub message, either a trigger or the announcement of finished predictions, becomes
 //! the public list of tonight's players with line, odds, prediction, form and injury:
 //! `v1/tonight/{date}.json` and, for today, `v1/tonight/all-players.json`.
 //!
@@ -51,7 +51,7 @@ use crate::{
 const NAME: &str = "export-tonight";
 const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
 /// Half of the interval between two exports of a list.
-const HALF_A_REFRESH: TimeDelta = TimeDelta::seconds(450);
+const MIN_TIME_BETWEEN_MISSES: TimeDelta = TimeDelta::seconds(450);
 /// How long the status waits for optional values.
 const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -227,8 +227,11 @@ impl Exporter {
 
     /// Reads the data of the list, completed with what earlier reads found and this one did not.
     async fn night(&self, day: SlateDay, begun: DateTime<Utc>) -> Result<Night, Error> {
-        let memory =
-            Memory { storage: &self.storage, bucket: &self.api_bucket, half_a_refresh: HALF_A_REFRESH };
+        let memory = Memory {
+            storage: &self.storage,
+            bucket: &self.api_bucket,
+            min_time_between_misses: MIN_TIME_BETWEEN_MISSES,
+        };
         let (rows, recalled, settlement) = tokio::try_join!(
             Rows::read(&self.bigquery, day, begun),
             memory.recall(day),

@@ -41,13 +41,13 @@ pub struct LiveScore {
 
 /// A row with the previous and the next slate day.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Around {
+struct NeighbouringSlates {
     previous_slate: Option<SlateDay>,
     next_slate: Option<SlateDay>,
 }
 
-impl From<&Around> for Fixtures {
-    fn from(around: &Around) -> Self {
+impl From<&NeighbouringSlates> for Fixtures {
+    fn from(around: &NeighbouringSlates) -> Self {
         Self { previous: around.previous_slate, next: around.next_slate }
     }
 }
@@ -79,7 +79,7 @@ pub struct Night {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rows {
     slate: slate::Rows,
-    around: Vec<Around>,
+    around: Vec<NeighbouringSlates>,
     scores: Vec<LiveScore>,
     forms: Vec<SeasonRow>,
     fatigue: Vec<FatigueRow>,
@@ -139,8 +139,7 @@ impl Night {
 
     /// The games that had begun at the last poll, or whose lines the grading has locked.
     pub fn begun(&self) -> HashSet<TeamPair> {
-        let has_begun =
-            |status: Option<GameStatus>| matches!(status, Some(GameStatus::InProgress | GameStatus::Final));
+        let has_begun = |status: Option<GameStatus>| status.is_some_and(GameStatus::has_begun);
         let begun = self.scores.iter().filter(|live| has_begun(live.game_status)).map(LiveScore::pair);
         let games = self.slate.games.iter().map(|game| &game.scheduled);
         let locked = games.filter(|game| self.settlement.has_locked(&game.id)).map(ScheduledGame::pair);

@@ -103,7 +103,8 @@ impl Message {
 /// `trigger_source`; other fields are ignored.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ExportTrigger {
-    /// Documents to export: `tonight`. Any other type is completed as failed and dead-lettered.
+    /// Documents to export: `tonight`. Another type is dead-lettered: the completion is
+    /// `failed`, or `partial` beside `tonight`.
     pub export_types: Vec<String>,
     /// Slate day to export: `today`, `yesterday` or `YYYY-MM-DD`; `today` by default.
     #[serde(default)]
@@ -172,7 +173,7 @@ pub struct Completion<'a> {
     export_type: &'static str,
     /// Duration of the export, seconds.
     duration_seconds: f64,
-    /// Paths of the published documents in the public bucket, by document.
+    /// `gs://` URIs of the published objects, by document.
     paths: &'a BTreeMap<&'static str, String>,
     /// Descriptions of what failed; empty after a complete export.
     errors: &'a [String],

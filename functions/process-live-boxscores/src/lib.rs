@@ -1,4 +1,4 @@
-//! Stage 2: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
+//! The processor: a raw snapshot becomes one row for each player and poll in `nba_raw.bdl_live_boxscores`.
 //!
 //! Triggered by the object-finalized event of the raw bucket. The folder of a snapshot tells its source. The rows of
 //! a snapshot are loaded by one load job whose id is derived from the object and its generation: exactly once, all or
@@ -199,7 +199,7 @@ impl Processor {
         job: &str,
         source_file_path: String,
     ) -> Result<Outcome<Processed>, Error> {
-        if self.loader.has_landed(job).await? {
+        if self.loader.is_loaded(job).await? {
             tracing::info!(source_file_path, "the snapshot no longer exists; its rows were loaded before");
             let status = Status::AlreadyStored;
             return Ok(Outcome::Done(Processed { status, rows: 0, rejected: 0, source_file_path }));
@@ -240,7 +240,7 @@ impl Processor {
             );
             return Ok(None);
         };
-        Ok(row::not_among(rows, &earlier.body))
+        Ok(row::lines_missing_from(rows, &earlier.body))
     }
 
     async fn load_once(&self, job: &str, rows: Bytes) -> Result<Loaded, Error> {

@@ -140,7 +140,7 @@ fn row<'a>(poll: Poll<'a>, game: &'a Game, side: &'a Side, player: &'a BoxScoreR
 
 /// The lines of `rows` whose player and game are not among the lines of `loaded`, and a digest of which
 /// they are; `None` where all are. A line that cannot be read again counts as loaded.
-pub(crate) fn not_among(rows: &[u8], loaded: &[u8]) -> Option<(Bytes, String)> {
+pub(crate) fn lines_missing_from(rows: &[u8], loaded: &[u8]) -> Option<(Bytes, String)> {
     #[derive(Deserialize, PartialEq, Eq, Hash)]
     struct Key {
         game_id: String,

@@ -1,4 +1,4 @@
-//! Stage 1: one poll of the live box scores becomes one raw snapshot.
+//! The scraper: one poll of the live box scores becomes one raw snapshot.
 //!
 //! `POST / {"idle_every_minutes": 1}` asks the first source and creates
 //! `ball-dont-lie/live-boxscores/{slate day}/{YYYYMMDD_HHMMSS}.json` in the raw bucket; the event of that
@@ -29,7 +29,7 @@ use shared::{
     json,
     nba::{GameStatus, PollId, TeamPair},
     service,
-    sources::{FIRST_ANSWERS_WITHIN, Game, LiveSources, PendingPoll, Polled, Source},
+    sources::{ASK_SECOND_AFTER, Game, LiveSources, PendingPoll, Polled, Source},
 };
 
 use crate::public::PublicGames;
@@ -140,7 +140,7 @@ impl Scraper {
         let (first, second) = (self.sources.first(), self.sources.second());
         let answers = async {
             let mut pending = self.pending_poll(first);
-            match (tokio::time::timeout(FIRST_ANSWERS_WITHIN, &mut pending).await, second) {
+            match (tokio::time::timeout(ASK_SECOND_AFTER, &mut pending).await, second) {
                 (Ok(polled), _) => (polled, None),
                 (Err(_), Some(second)) => self.sources.race(pending, self.pending_poll(second)).await,
                 (Err(_), None) => (pending.await, None),

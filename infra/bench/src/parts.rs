@@ -172,7 +172,7 @@ impl Parts {
             names: Names { directory: directory.into(), predicted: Some(predicted.clone()) },
             polled: Vec::new(),
             graded: grading::Document::of(&live, &predicted, &[]),
-            timeline: timeline::Document::of(&live, &predicted, None, &HashMap::new()),
+            timeline: timeline::Document::of(&live, &predicted, None, None, &HashMap::new()),
             live,
             predicted,
             tonight: tonight::Document::of(&night::Night::of(rows.clone(), day, at, Settlement::default())),
@@ -194,7 +194,7 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Stage 2: the stored snapshot → the lines of the load job.
+    /// The stored snapshot → the lines of the load job.
     pub fn snapshot_to_rows(&self) -> Result<Vec<Bytes>> {
         let rows = |body: &String| -> Result<Bytes> {
             let snapshot: Snapshot<'_> = serde_json::from_str(body)?;
@@ -217,7 +217,7 @@ impl Parts {
             let polled = Polled { source: Source::BallDontLie, at: self.at, games: page.data, left_out: 0 };
             let poll = Poll::of(self.day, true, &polled)?;
             let public = self.polled.get(index).map(|document| document.games.as_slice());
-            Ok(poll.document_over(public, self.at, &self.names))
+            Ok(poll.build_document(public, self.at, &self.names))
         });
         documents.collect()
     }
@@ -229,7 +229,7 @@ impl Parts {
 
     /// The timeline of every player, based on the previous one.
     pub fn time(&self) -> timeline::Document {
-        timeline::Document::of(&self.live, &self.predicted, Some(&self.timeline), &HashMap::new())
+        timeline::Document::of(&self.live, &self.predicted, None, Some(&self.timeline), &HashMap::new())
     }
 
     /// The inputs of tonight's document, copied for each run.

@@ -146,7 +146,7 @@ export interface ExportCompletion {
    */
   export_types: string[];
   /**
-   * Paths of the published documents in the public bucket, by document.
+   * `gs://` URIs of the published objects, by document.
    */
   paths: {
     [k: string]: string;
@@ -182,7 +182,8 @@ export interface ExportCompletion {
  */
 export interface ExportTrigger {
   /**
-   * Documents to export: `tonight`. Any other type is completed as failed and dead-lettered.
+   * Documents to export: `tonight`. Another type is dead-lettered: the completion is
+   * `failed`, or `partial` beside `tonight`.
    */
   export_types: string[];
   /**
@@ -286,11 +287,12 @@ export interface LiveGame {
   players: LivePlayer[];
   /**
    * Instant, UTC, at which a source first reported a state of the game that cannot follow this one: an earlier
-   * one, or one several periods ahead. The next such report is published. Absent when there is none.
+   * one, or one several periods ahead. Such a state is published when a later poll repeats it: at once, after five
+   * minutes where it is the other source's, after ten where it is an end that lacks players. Absent when there is none.
    */
   regressed_since?: string | null;
   /**
-   * Where this state of the game comes from; null while only the schedule has the game.
+   * Where this state of the game comes from; null before tip-off until the first source lists the game.
    */
   source: Source | null;
   /**
@@ -1096,8 +1098,8 @@ export interface LiveService {
    */
   message: string;
   /**
-   * When the next scores are expected: in thirty seconds while a game is in progress, else at the next
-   * tip-off; null where no game is left.
+   * When the next scores are expected: as the scores say themselves; where that has passed, in thirty seconds while
+   * a game is in progress, in a minute while one is late, else at the next tip-off. Null where no game is left.
    */
   next_update_expected: string | null;
   /**

@@ -44,10 +44,10 @@ pub(crate) fn unsettled(objects: &Objects, day: SlateDay, correction: &Correctio
         .map(|it| (text(it, "player_lookup"), it["from"].as_i64(), it["to"].as_i64()))
         .collect();
     // Not every player has a line: the made-up market lacks some, as the real one does.
-    let is_his = |line: &Value| {
+    let is_same_player = |line: &Value| {
         text(line, "player_lookup") == correction.player_lookup && text(line, "stat_type") == "points"
     };
-    let has_line = lines.iter().any(is_his);
+    let has_line = lines.iter().any(is_same_player);
     let planted = (correction.player_lookup.as_str(), Some(correction.from), Some(correction.to));
     let expected: &[_] = if has_line { &[planted] } else { &[] };
     if said != expected {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long the live export waits for a game that stands still before it asks the NBA's feed.
-const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+const STANDSTILL_LIMIT: TimeDelta = TimeDelta::minutes(5);
 
 /// A way in which BallDontLie fails for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl Drill {
             .await;
         let report = Report::of(&replay).map_err(Error::internal)?;
         replay.cloud.stop.cancel();
-        let allowed = every * 2 + PATIENCE;
+        let allowed = every * 2 + STANDSTILL_LIMIT;
         Ok(Self { outage, oldest: oldest_seen, allowed, polls_by_the_feed, report })
     }
 

@@ -20,6 +20,18 @@ pub enum GameStatus {
     Postponed,
 }
 
+impl GameStatus {
+    /// Whether the game is on or has been played.
+    pub fn has_begun(self) -> bool {
+        matches!(self, Self::InProgress | Self::Final)
+    }
+
+    /// Whether nothing of the game is left to be played on its day.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Final | Self::Postponed)
+    }
+}
+
 /// A game's progress as upstream writes it. Any part may be missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpstreamClock<'a> {
@@ -121,9 +133,9 @@ pub fn final_text(period: i64) -> String {
 }
 
 /// Seconds of play in a quarter.
-pub const QUARTER: u32 = 720;
+pub const QUARTER_SECONDS: u32 = 720;
 /// Seconds of play in an overtime.
-pub const OVERTIME: u32 = 300;
+pub const OVERTIME_SECONDS: u32 = 300;
 
 /// How long after its tip-off a game counts as in progress if nothing else is known of it; few games take longer.
 pub const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
@@ -137,7 +149,7 @@ pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) ->
 /// The least and the most seconds of play that may have elapsed. They differ where the text has no clock: the
 /// period has begun, and may be over.
 pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> RangeInclusive<u32> {
-    let length = |period: u32| if period <= 4 { QUARTER } else { OVERTIME };
+    let length = |period: u32| if period <= 4 { QUARTER_SECONDS } else { OVERTIME_SECONDS };
     let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
     let before = |period: u32| (1..period).map(length).sum::<u32>();
     match status {

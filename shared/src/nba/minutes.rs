@@ -9,7 +9,7 @@ pub fn minutes_decimal(text: &str) -> Option<f64> {
     }
     let text = UNITS.iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text).trim_end();
     if !text.contains(':') && text.contains('.') {
-        return fraction(text).filter(|minutes| *minutes < MOST);
+        return fraction(text).filter(|minutes| *minutes < MAX_MINUTES);
     }
     // Hours, minutes, seconds.
     let text = text.strip_prefix("00:").filter(|rest| rest.contains(':')).unwrap_or(text);
@@ -26,7 +26,7 @@ pub fn minutes_text(minutes: f64) -> String {
 }
 
 /// More minutes than any game has.
-const MOST: f64 = 1000.0;
+const MAX_MINUTES: f64 = 1000.0;
 /// Words behind a number of minutes.
 const UNITS: [&str; 3] = ["mins", "min", "m"];
 
@@ -42,7 +42,7 @@ fn of_iso(duration: &str) -> Option<f64> {
 }
 
 fn of_parts(minutes: f64, seconds: f64) -> Option<f64> {
-    (minutes < MOST && seconds < 60.0).then_some(minutes + seconds / 60.0)
+    (minutes < MAX_MINUTES && seconds < 60.0).then_some(minutes + seconds / 60.0)
 }
 
 fn whole(digits: &str) -> Option<f64> {

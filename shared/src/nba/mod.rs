@@ -31,8 +31,8 @@ mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
 pub use game_state::{
-    CANCELLED, GameState, GameStatus, HALFTIME, MAX_GAME_DURATION, OVERTIME, POSTPONED, QUARTER,
-    UpstreamClock, elapsed_range, elapsed_seconds, final_text,
+    CANCELLED, GameState, GameStatus, HALFTIME, MAX_GAME_DURATION, OVERTIME_SECONDS, POSTPONED,
+    QUARTER_SECONDS, UpstreamClock, elapsed_range, elapsed_seconds, final_text,
 };
 pub use minutes::{minutes_decimal, minutes_text};
 pub use player_lookup::PlayerLookup;

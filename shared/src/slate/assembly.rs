@@ -32,10 +32,10 @@ pub(super) struct Assembly {
     pub slate: Slate,
     day: SlateDay,
     /// The game of each team; a team plays once a day.
-    of_team: HashMap<Team, usize>,
-    of_id: HashMap<NbaGameId, usize>,
+    game_by_team: HashMap<Team, usize>,
+    game_by_id: HashMap<NbaGameId, usize>,
     /// The positions of the players with a lookup; namesakes are several.
-    of_lookup: HashMap<PlayerLookup, Vec<Place>>,
+    places_by_lookup: HashMap<PlayerLookup, Vec<Place>>,
 }
 
 impl Assembly {
@@ -46,17 +46,17 @@ impl Assembly {
         registry: Registry,
         injuries: ByPlayer<Injury>,
     ) -> Self {
-        let (mut of_team, mut of_id) = (HashMap::new(), HashMap::new());
+        let (mut game_by_team, mut game_by_id) = (HashMap::new(), HashMap::new());
         for (index, game) in schedule.iter().enumerate() {
-            of_id.insert(game.id.clone(), index);
+            game_by_id.insert(game.id.clone(), index);
             for team in [&game.home, &game.away] {
-                of_team.entry(team.clone()).or_insert(index);
+                game_by_team.entry(team.clone()).or_insert(index);
             }
         }
         let game = |scheduled| Game { scheduled, players: Vec::new(), is_locked: false, absent_since: None };
         let games = schedule.into_iter().map(game).collect();
         let slate = Slate { games, registry, injuries, ..Slate::default() };
-        Self { slate, day, of_team, of_id, of_lookup: HashMap::new() }
+        Self { slate, day, game_by_team, game_by_id, places_by_lookup: HashMap::new() }
     }
 
     /// Adds every expected player.
@@ -82,7 +82,7 @@ impl Assembly {
             return false;
         };
         // A team plays once a day, so it identifies the game; the table's game ids have two forms and typos.
-        let Some(index) = self.of_team.get(&team).copied() else { return false };
+        let Some(index) = self.game_by_team.get(&team).copied() else { return false };
         let other_name = || registry.teammate_spelled(&lookup, &team);
         let lookup = if registry.count(&lookup) == 0 { other_name().unwrap_or(lookup) } else { lookup };
         let person = registry.person(&lookup, row.universal_player_id.as_deref(), Some(&team));
@@ -149,7 +149,7 @@ impl Assembly {
             }
         }
         // After the rows under the players' own lookups, which take precedence.
-        elsewhere.retain(|(row, lookup)| match self.spelled_otherwise(row, lookup) {
+        elsewhere.retain(|(row, lookup)| match self.find_by_other_spelling(row, lookup) {
             Some(place) => {
                 predictions.entry(place).or_default().add(row);
                 false
@@ -164,7 +164,7 @@ impl Assembly {
             let Some(lookup) = self.slate.registry.lookup_of(&row.player_lookup, &row.player_name) else {
                 continue;
             };
-            let lookup = self.teammate_called(row, &lookup).unwrap_or(lookup);
+            let lookup = self.teammate_by_other_spelling(row, &lookup).unwrap_or(lookup);
             by_lookup.entry(lookup).or_default().push(row);
         }
         let offers = |lookup: &PlayerLookup| by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default();
@@ -175,7 +175,8 @@ impl Assembly {
                 let is_out = || injuries.of(player).is_some_and(Injury::is_out);
                 let rows = predictions.get(&(game_index, index)).copied().unwrap_or_default();
                 let row = rows.published(tip_off, is_out());
-                let is_alone = self.of_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
+                let is_alone =
+                    self.places_by_lookup.get(&player.lookup).is_some_and(|places| places.len() == 1);
                 let offers = of_one_player(offers(&player.lookup), &player.team, is_alone);
                 player.line =
                     line::points(row.map(|(row, _)| row), &market(StatType::Points, day, &offers, tip_off));
@@ -246,11 +247,11 @@ impl Assembly {
             .collect();
         let in_named: Vec<Place> =
             namesakes.iter().copied().filter(|(game, _)| named.is_none_or(|named| *game == named)).collect();
-        let of_id = in_named.iter().copied().find(|place| {
+        let game_by_id = in_named.iter().copied().find(|place| {
             let id = &self.player(*place).universal_id;
             id.is_some() && *id == row.universal_player_id
         });
-        match (of_id, in_named.as_slice(), namesakes.as_slice()) {
+        match (game_by_id, in_named.as_slice(), namesakes.as_slice()) {
             (Some(place), ..) => return Found::At(place),
             (None, [place], _) | (None, [], [place]) => return Found::At(*place),
             // Two namesakes cannot be told apart.
@@ -263,7 +264,7 @@ impl Assembly {
             person.filter(|person| row.is_active && agree(&person.universal_id, &row.universal_player_id));
         let place = person.and_then(|person| {
             let team = person.team.as_ref()?;
-            let game = self.of_team.get(team).copied()?;
+            let game = self.game_by_team.get(team).copied()?;
             Some((game, Player::on_roster(person, team)))
         });
         match place {
@@ -274,18 +275,18 @@ impl Assembly {
 
     /// The only player of the prediction's game, else of the day, whose name is another spelling of a `lookup` that nobody
     /// has.
-    fn spelled_otherwise(&self, row: &prediction::Row, lookup: &PlayerLookup) -> Option<Place> {
+    fn find_by_other_spelling(&self, row: &prediction::Row, lookup: &PlayerLookup) -> Option<Place> {
         if self.slate.registry.count(lookup) > 0 {
             return None;
         }
         let named = WarehouseGameId::read(&row.game_id).ok().and_then(|id| self.game(&id));
-        let is_his = |player: &Player| {
+        let is_same_player = |player: &Player| {
             is_lookup_of(lookup, &player.name) && agree(&player.universal_id, &row.universal_player_id)
         };
         let games = self.slate.games.iter().enumerate();
         let games = games.filter(|(index, _)| named.is_none_or(|named| named == *index));
         let mut places = games.flat_map(|(game, it)| {
-            let players = it.players.iter().enumerate().filter(|(_, player)| is_his(player));
+            let players = it.players.iter().enumerate().filter(|(_, player)| is_same_player(player));
             players.map(move |(index, _)| (game, index))
         });
         let place = places.next()?;
@@ -294,12 +295,12 @@ impl Assembly {
 
     /// The player whom a row of the odds means by a name that nobody has: the only one of the team
     /// whose name is another spelling of it.
-    fn teammate_called(&self, row: &market::Row, lookup: &PlayerLookup) -> Option<PlayerLookup> {
-        if self.of_lookup.contains_key(lookup) || self.slate.registry.count(lookup) > 0 {
+    fn teammate_by_other_spelling(&self, row: &market::Row, lookup: &PlayerLookup) -> Option<PlayerLookup> {
+        if self.places_by_lookup.contains_key(lookup) || self.slate.registry.count(lookup) > 0 {
             return None;
         }
         let team = Team::of_code(&row.player_team).ok()?;
-        let index = self.of_team.get(&team)?;
+        let index = self.game_by_team.get(&team)?;
         let is_called = |player: &&Player| player.team == team && is_one_name(&player.name, &row.player_name);
         let mut called = self.slate.games[*index].players.iter().filter(is_called);
         let player = called.next()?;
@@ -308,9 +309,9 @@ impl Assembly {
 
     fn game(&self, id: &WarehouseGameId) -> Option<usize> {
         match id {
-            WarehouseGameId::Nba(id) => self.of_id.get(id).copied(),
+            WarehouseGameId::Nba(id) => self.game_by_id.get(id).copied(),
             WarehouseGameId::Teams { home, .. } => {
-                let index = *self.of_team.get(home)?;
+                let index = *self.game_by_team.get(home)?;
                 self.slate.games[index].scheduled.is(self.day, id).then_some(index)
             }
         }
@@ -321,7 +322,7 @@ impl Assembly {
     }
 
     fn places(&self, lookup: &PlayerLookup) -> &[Place] {
-        self.of_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default()
+        self.places_by_lookup.get(lookup).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn has(&self, player: &Player) -> bool {
@@ -332,7 +333,8 @@ impl Assembly {
         let players = &mut self.slate.games[game].players;
         let place = (game, players.len());
         // Most names belong to one player.
-        let namesakes = self.of_lookup.entry(player.lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
+        let namesakes =
+            self.places_by_lookup.entry(player.lookup.clone()).or_insert_with(|| Vec::with_capacity(1));
         namesakes.push(place);
         players.push(player);
         place
@@ -352,7 +354,7 @@ fn other_lines(day: SlateDay, offered: &[&market::Row], tip_off: Option<DateTime
 
 /// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.
 fn of_one_player<'a>(offered: &[&'a market::Row], team: &Team, is_alone: bool) -> Vec<&'a market::Row> {
-    let of_team = |row: &&market::Row| row.player_team.eq_ignore_ascii_case(team.as_str());
+    let game_by_team = |row: &&market::Row| row.player_team.eq_ignore_ascii_case(team.as_str());
     let is_one = is_alone && offered.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
-    offered.iter().copied().filter(|row| is_one || of_team(row)).collect()
+    offered.iter().copied().filter(|row| is_one || game_by_team(row)).collect()
 }

@@ -42,7 +42,7 @@ pub struct Memory<'a> {
     pub bucket: &'a str,
     /// The least time between two reads that both miss something before it is removed: half of the caller's
     /// interval between reads.
-    pub half_a_refresh: TimeDelta,
+    pub min_time_between_misses: TimeDelta,
 }
 
 /// The remembered state of a slate.
@@ -87,8 +87,8 @@ impl Memory<'_> {
             // In the morning a day whose schedule is still empty had no games left.
             let lacks_schedule = carried.games.is_empty() && SlateDay::of(now) <= day;
             let lacks_predictions = carried.predictions() == 0;
-            let half_a_refresh = self.half_a_refresh;
-            Carrying { now, half_a_refresh, begun, lacks_schedule, lacks_predictions }
+            let min_time_between_misses = self.min_time_between_misses;
+            Carrying { now, min_time_between_misses, begun, lacks_schedule, lacks_predictions }
                 .carry(&mut carried, &remembered);
             if (&carried.games, &carried.unplaced) == (&remembered.games, &remembered.unplaced) {
                 return Ok(carried);
@@ -135,7 +135,7 @@ fn remembered(object: &str, body: &[u8]) -> Remembered {
 /// The circumstances of one carry-over.
 struct Carrying<'a> {
     now: DateTime<Utc>,
-    half_a_refresh: TimeDelta,
+    min_time_between_misses: TimeDelta,
     begun: &'a HashSet<TeamPair>,
     /// Whether the schedule was read without any game: the table is being replaced, which says nothing about a game.
     lacks_schedule: bool,
@@ -167,20 +167,21 @@ impl Carrying<'_> {
             game.is_locked |= self.has_begun(game);
         }
         for unplaced in &known.unplaced {
-            let is_his = |it: &Player| it.is_same(&unplaced.player);
+            let is_same_player = |it: &Player| it.is_same(&unplaced.player);
             let is_locked = |pair: &TeamPair| {
                 let mut games = slate.games.iter().filter(|game| game.scheduled.pair() == *pair);
                 self.begun.contains(pair) || games.any(|game| game.is_locked)
             };
             if unplaced.pair.as_ref().is_some_and(is_locked) {
                 // As it stood at tip-off.
-                slate.unplaced.retain(|it| !is_his(&it.player));
-                if !slate.players().any(is_his) {
+                slate.unplaced.retain(|it| !is_same_player(&it.player));
+                if !slate.players().any(is_same_player) {
                     slate.unplaced.push(unplaced.clone());
                 }
                 continue;
             }
-            let is_there = slate.players().any(is_his) || slate.unplaced.iter().any(|it| is_his(&it.player));
+            let is_there = slate.players().any(is_same_player)
+                || slate.unplaced.iter().any(|it| is_same_player(&it.player));
             let is_gone = !self.lacks_predictions && self.is_gone(unplaced.player.absent.player);
             // A line that was public is carried to the end of the day.
             if !is_there && (!is_gone || unplaced.player.has_line()) {
@@ -210,7 +211,7 @@ impl Carrying<'_> {
 
     /// Whether something has been missing for long enough that a second read without it removes it.
     fn is_gone(&self, absent_since: Option<DateTime<Utc>>) -> bool {
-        absent_since.is_some_and(|since| self.now - since >= self.half_a_refresh)
+        absent_since.is_some_and(|since| self.now - since >= self.min_time_between_misses)
     }
 
     fn has_begun(&self, game: &Game) -> bool {
@@ -218,7 +219,7 @@ impl Carrying<'_> {
     }
 
     /// Whether the game was seen on, so that it is played whatever the schedule says.
-    fn was_seen(&self, game: &Game) -> bool {
+    fn was_seen_in_progress(&self, game: &Game) -> bool {
         self.begun.contains(&game.scheduled.pair())
     }
 
@@ -226,7 +227,8 @@ impl Carrying<'_> {
         // A team that now plays another game is no longer in this one.
         let teams = [&game.scheduled.home, &game.scheduled.away];
         let plays_another = slate.games.iter().any(|it| teams.iter().any(|team| it.scheduled.has(team)));
-        let is_taken_off = !self.was_seen(&game) && (plays_another || self.is_gone(game.absent_since));
+        let is_taken_off =
+            !self.was_seen_in_progress(&game) && (plays_another || self.is_gone(game.absent_since));
         let is_taken_off = is_taken_off && !self.lacks_schedule;
         if is_taken_off {
             tracing::warn!(game = %game.scheduled.id, "a game has left the schedule; its public lines become void");

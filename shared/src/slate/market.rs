@@ -15,7 +15,7 @@ use crate::{
 
 /// Sources in the odds table that are not bookmakers, by `book_id` of `bettingpros_player_points_props`: the
 /// consensus is computed from the others, and pick'em games have payouts instead of odds.
-const NO_BOOKMAKERS: [(i64, &str); 5] =
+const EXCLUDED_SOURCES: [(i64, &str); 5] =
     [(0, "BettingPros Consensus"), (60, "PrizePicks"), (63, "Underdog"), (39, "Sleeper"), (45, "PropSwap")];
 
 /// Updates of a book within this time belong to one snapshot of its offers.
@@ -80,7 +80,7 @@ struct Side {
 
 /// Reads the bookmakers' offers on the players of `day`.
 pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>, Error> {
-    let no_bookmakers = NO_BOOKMAKERS.map(|(id, _)| id.to_string()).join("|");
+    let no_bookmakers = EXCLUDED_SOURCES.map(|(id, _)| id.to_string()).join("|");
     let parameters =
         [Parameter::date("game_date", day), Parameter::text("no_bookmakers", format!("|{no_bookmakers}|"))];
     bigquery.query(include_str!("../../sql/lines.sql"), &parameters).await
@@ -144,12 +144,12 @@ impl Market {
         for of_book in sides.chunk_by(|one, other| one.book == other.book) {
             let lines = of_book.chunk_by(|one, other| one.tenths == other.tenths);
             let of_book: Vec<Quote> = lines.filter_map(Quote::of).collect();
-            let Some(main) = main_of(&of_book) else { continue };
+            let Some(main) = main_line(&of_book) else { continue };
             // Quotes that the book did not refresh with its main line date from before the line moved.
             quotes.extend(of_book.into_iter().filter(|quote| quote.at >= main.at - SNAPSHOT_WINDOW));
             votes.push(main);
         }
-        Self { main: elected(&votes), quotes }
+        Self { main: most_common_line(&votes), quotes }
     }
 
     /// The best odds that a bookmaker offers on more than `line`.
@@ -174,7 +174,7 @@ impl Market {
 
 /// The main line of a book: of the lines quoted on both sides near even, the one nearest to even; without
 /// such, the nearest of those on both sides, then of those on one side; always among the newest.
-fn main_of(quotes: &[Quote]) -> Option<Quote> {
+fn main_line(quotes: &[Quote]) -> Option<Quote> {
     let tests: [fn(&Quote) -> bool; 3] = [Quote::is_near_even, Quote::has_both_sides, |_| true];
     tests.into_iter().find_map(|test| {
         let candidates = || quotes.iter().filter(|quote| test(quote));
@@ -186,7 +186,7 @@ fn main_of(quotes: &[Quote]) -> Option<Quote> {
 
 /// The line that most books have as their main one, where books that quote theirs near even take precedence.
 /// A tie goes to the line nearer to even, then to the lower one.
-fn elected(votes: &[Quote]) -> Option<f64> {
+fn most_common_line(votes: &[Quote]) -> Option<f64> {
     let has_even = votes.iter().any(Quote::is_near_even);
     let mut lines: BTreeMap<i64, Vec<&Quote>> = BTreeMap::new();
     for quote in votes.iter().filter(|quote| !has_even || quote.is_near_even()) {

@@ -65,7 +65,7 @@ pub struct OfficialRow {
 impl OfficialRow {
     /// Reads the rows of `day`.
     pub async fn read(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Self>, Error> {
-        let sql = with_player_games(include_str!("../../sql/official_lines.sql"));
+        let sql = with_player_games(include_str!("../../sql/official_box_scores.sql"));
         bigquery.query(&sql, &player_game_days(day, day.days_after(1))).await
     }
 

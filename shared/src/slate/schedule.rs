@@ -136,7 +136,7 @@ impl ScheduledGame {
     /// Whether it has begun by `now`, according to the schedule.
     pub fn has_begun(&self, now: DateTime<Utc>) -> bool {
         let is_time = self.tip_off.is_some_and(|tip_off| tip_off <= now);
-        is_time || matches!(self.status, GameStatus::InProgress | GameStatus::Final)
+        is_time || self.status.has_begun()
     }
 
     /// The two teams, which identify a game within a day.

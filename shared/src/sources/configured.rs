@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long the first source may take before the second is asked too.
-pub const FIRST_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+pub const ASK_SECOND_AFTER: Duration = Duration::from_secs(8);
 
 /// A request to a source, under way.
 pub type PendingPoll = Pin<Box<dyn Future<Output = Result<Polled, Error>> + Send>>;
@@ -104,7 +104,7 @@ impl LiveSources {
             },
             stand_in = &mut second => match stand_in {
                 Ok(stand_in) if stand_in.left_out == 0 => {
-                    let within = format!("no answer within {FIRST_ANSWERS_WITHIN:?}");
+                    let within = format!("no answer within {ASK_SECOND_AFTER:?}");
                     (Err(self.first().error(within)), Some(Ok(stand_in)))
                 }
                 stand_in => (first.await, Some(stand_in)),

@@ -112,7 +112,7 @@ impl Game {
 
 /// Each game once: pages shift between two calls, and a source has listed a game in two states. The one with the most
 /// play is the newest, and one without a score and players is none; of equal ones the last.
-pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
+pub(super) fn deduplicate_games(games: Vec<Game>) -> Vec<Game> {
     let play = |game: &Game| {
         let GameState { status, period, time_remaining, .. } = &game.state;
         let rows = || game.sides().into_iter().flat_map(|side| &side.players);
@@ -130,11 +130,11 @@ pub(super) fn furthest_of_each(games: Vec<Game>) -> Vec<Game> {
 
 /// The rows of a box score, each player once: the row with the most points, then with the most of the other counts; of
 /// equal ones the last.
-pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
-    let key = |(_, line): &(usize, BoxScoreRow)| (line.bdl_id, line.nba_id, line.anonymous_key());
-    let counts = |(_, line): &(usize, BoxScoreRow)| line.counters;
+pub(super) fn deduplicate_rows(mut sides: [&mut Side; 2]) {
+    let key = |(_, row): &(usize, BoxScoreRow)| (row.bdl_id, row.nba_id, row.anonymous_key());
+    let counts = |(_, row): &(usize, BoxScoreRow)| row.counters;
     let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
-        std::mem::take(&mut of_side.players).into_iter().map(move |line| (side, line))
+        std::mem::take(&mut of_side.players).into_iter().map(move |row| (side, row))
     });
     let all: Vec<(usize, BoxScoreRow)> = all.collect();
     let mut first_side = HashMap::with_capacity(all.len());
@@ -146,8 +146,8 @@ pub(super) fn fullest_of_each(mut sides: [&mut Side; 2]) {
     }
     for row in greatest_of_each(all, key, counts) {
         let on_both_sides = on_both.contains(&key(&row));
-        let (side, line) = row;
-        sides[side].players.push(BoxScoreRow { on_both_sides, ..line });
+        let (side, row) = row;
+        sides[side].players.push(BoxScoreRow { on_both_sides, ..row });
     }
 }
 
@@ -208,7 +208,7 @@ pub(super) fn points_of(
 /// A team with its score. Where that cannot be read, or is missing or 0 although the game has begun and players have
 /// points, it is the sum of these.
 pub(super) fn with_score(side: Side, score: Number, status: GameStatus, unreadable: &mut usize) -> Side {
-    let has_begun = matches!(status, GameStatus::InProgress | GameStatus::Final);
+    let has_begun = status.has_begun();
     let of_players: u32 = side.players.iter().map(|player| player.counters.points).sum();
     match score.count() {
         Ok(Some(0)) if !has_begun || of_players == 0 => Side { score: 0, ..side },

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::{Error, error::Detail};
 
-pub use configured::{FIRST_ANSWERS_WITHIN, LiveSources, PendingPoll};
+pub use configured::{ASK_SECOND_AFTER, LiveSources, PendingPoll};
 pub use game::{BoxScoreRow, Counters, Game, Inactive, Side};
 
 /// The most games of a poll; a night has at most fifteen.

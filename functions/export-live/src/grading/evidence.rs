@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most minutes by which an official entry is below the live box score of the same moment.
-const MINUTES_OFF: f64 = 3.0;
+const OFFICIAL_MINUTES_TOLERANCE: f64 = 3.0;
 
 /// The evidence for an outcome: the state of the player's game, and the player's counts.
 #[derive(Clone)]
@@ -74,23 +74,7 @@ impl Evidence {
             let counts = played.counts.or(row.map(live::LivePlayer::counts));
             Counted { counts, source: ScoreSource::NbaOfficial, minutes }
         };
-        // Rows of an unfinished game: they have fewer minutes than the live box, or none of who has played.
-        let is_team_unfinished = !is_day_over && predicted.has_unfinished_official(&player.team);
-        let is_unfinished = |official: &OfficialEntry| {
-            let live = row.filter(|row| row.has_evidently_played());
-            let minutes = |row: &live::LivePlayer| minutes_decimal(&row.minutes);
-            live.is_some_and(|row| match official.played {
-                None => !official.is_dnp,
-                Some(played) => played
-                    .minutes
-                    .zip(minutes(row))
-                    .is_some_and(|(official, live)| official + MINUTES_OFF < live),
-            })
-        };
-        let is_certain =
-            |official: &&OfficialEntry| is_complete || !(is_team_unfinished || is_unfinished(official));
-        let official = predicted.official(player).filter(is_certain);
-        if let Some(official) = official {
+        if let Some(official) = official_entry(matchup, player, predicted, is_day_over) {
             return at_the_end(official.played.map(by_official), true, true);
         }
         if is_complete {
@@ -114,6 +98,32 @@ impl Evidence {
             None => before_the_end(matchup.scheduled.status, None),
         }
     }
+}
+
+/// The player's official entry, unless it is of an unfinished game: then it has fewer minutes than the live box score,
+/// or none of a player who has played.
+pub(crate) fn official_entry<'a>(
+    matchup: &Matchup<'_>,
+    player: &slate::Player,
+    predicted: &'a Predicted,
+    is_day_over: bool,
+) -> Option<&'a OfficialEntry> {
+    let official = predicted.official(player)?;
+    if predicted.is_official(&player.team) {
+        return Some(official);
+    }
+    if !is_day_over && predicted.has_unfinished_official(&player.team) {
+        return None;
+    }
+    let live = matchup.box_score_entry(player).filter(|row| row.has_evidently_played());
+    let is_unfinished = live.is_some_and(|row| match official.played {
+        None => !official.is_dnp,
+        Some(played) => {
+            let both = played.minutes.zip(minutes_decimal(&row.minutes));
+            both.is_some_and(|(official, live)| official + OFFICIAL_MINUTES_TOLERANCE < live)
+        }
+    });
+    (!is_unfinished).then_some(official)
 }
 
 /// Whether a row of the player's team that belongs to no known person could be the player's.

@@ -1,16 +1,19 @@
 //! The lines that the public grading has locked. Another instance may have read the tables later than this one, so the
-//! public lines are kept where this instance's slate lacks them or has others.
+//! public lines are kept where this instance's slate lacks them or has others, in the timeline too.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, Utc};
 use shared::{
     nba::{NbaGameId, PlayerLookup, Team},
-    slate::{self, Player, Prediction, StatType, VoidReason, may_be_one_name},
+    slate::{self, Player, Prediction, Slate, StatType, VoidReason, may_be_one_name},
 };
 
 use super::{Document, Graded, Line};
-use crate::matchup::Matchup;
+use crate::{
+    live,
+    matchup::{self, Matchup},
+};
 
 /// The rows of a game whose lines are locked.
 #[derive(Default)]
@@ -19,9 +22,23 @@ struct Rows<'a> {
     predictions: Vec<&'a Graded>,
 }
 
-/// Gives the games of which `public` has locked lines exactly these lines and predictions, and leaves what it lacks.
+/// The games of the slate with their box scores, and with the lines that the grading `public` has locked.
+pub(crate) fn matchups<'a>(
+    live: &'a live::Document,
+    slate: &'a Slate,
+    public: Option<&Document>,
+    now: DateTime<Utc>,
+) -> Vec<Matchup<'a>> {
+    let mut matchups = matchup::all(live, slate);
+    if let Some(public) = public {
+        keep_locked_lines(&mut matchups, public, now);
+    }
+    matchups
+}
+
+/// Gives each game of which `public` has locked lines these lines and predictions; further ones of the slate stay.
 /// A game that has been moved to an hour after `now` is open again.
-pub(super) fn keep(matchups: &mut [Matchup<'_>], public: &Document, now: DateTime<Utc>) {
+fn keep_locked_lines(matchups: &mut [Matchup<'_>], public: &Document, now: DateTime<Utc>) {
     let mut locked: HashMap<&NbaGameId, Rows<'_>> = HashMap::new();
     for line in public.lines.iter().filter(|line| line.locked) {
         locked.entry(&line.game_id).or_default().lines.push(line);
@@ -37,13 +54,13 @@ pub(super) fn keep(matchups: &mut [Matchup<'_>], public: &Document, now: DateTim
         matchups[index].lock();
         for line in &rows.lines {
             let named = (&line.player_lookup, line.player_name.as_str(), &line.team);
-            if let Some(player) = player(matchups, index, named) {
+            if let Some(player) = find_or_add_player(matchups, index, named) {
                 keep_line(player, line);
             }
         }
         for graded in &rows.predictions {
             let named = (&graded.player_lookup, graded.player_name.as_str(), &graded.team);
-            if let Some(player) = player(matchups, index, named) {
+            if let Some(player) = find_or_add_player(matchups, index, named) {
                 keep_prediction(player, graded, public.updated_at);
             }
         }
@@ -52,18 +69,18 @@ pub(super) fn keep(matchups: &mut [Matchup<'_>], public: &Document, now: DateTim
 
 /// The player of a public row in the game at `index`, who is added to it if no game has one who may be the same
 /// person.
-fn player<'m, 'a>(
+fn find_or_add_player<'m, 'a>(
     matchups: &'m mut [Matchup<'a>],
     index: usize,
     (lookup, name, team): (&PlayerLookup, &str, &Team),
 ) -> Option<&'m mut Cow<'a, Player>> {
-    let is_his = |it: &Cow<'_, Player>| it.lookup == *lookup && it.team == *team;
-    if let Some(place) = matchups[index].players.iter().position(is_his) {
+    let is_same = |it: &Cow<'_, Player>| it.lookup == *lookup && it.team == *team;
+    if let Some(place) = matchups[index].players.iter().position(is_same) {
         return Some(&mut matchups[index].players[place]);
     }
-    let may_be_his =
+    let may_be_same =
         |it: &Cow<'_, Player>| it.lookup == *lookup || (it.team == *team && may_be_one_name(&it.name, name));
-    if matchups.iter().flat_map(|matchup| &matchup.players).any(may_be_his) {
+    if matchups.iter().flat_map(|matchup| &matchup.players).any(may_be_same) {
         return None;
     }
     let players = &mut matchups[index].players;

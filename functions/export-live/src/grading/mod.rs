@@ -4,8 +4,8 @@
 mod correction;
 mod evidence;
 mod locked;
+mod player_state;
 mod prediction;
-mod standing;
 mod summary;
 mod wire;
 
@@ -18,9 +18,11 @@ use shared::{
     slate::{Player, ScheduledGame, Settled, StatType, VoidReason},
 };
 
-use crate::{live, matchup, predicted::Predicted, schedule};
-use standing::Standing;
+use crate::{live, predicted::Predicted, schedule};
+use player_state::PlayerState;
 
+pub(crate) use evidence::official_entry;
+pub(crate) use locked::matchups;
 pub use wire::{Correction, Document, Graded, Line, LineSummary, ScoreSource, Status, Summary};
 
 /// Approximate JSON size of a prediction and of a line, to allocate the body once.
@@ -50,29 +52,27 @@ impl Document {
         let mut predictions: Vec<Graded> = Vec::with_capacity(predicted.slate.predictions());
         let number_of_lines = predicted.slate.players().map(|player| player.lines().count()).sum();
         let mut lines: Vec<Line> = Vec::with_capacity(number_of_lines);
-        let mut matchups = matchup::all(live, &predicted.slate);
+        let public = previous.first().map(AsRef::as_ref);
+        let mut matchups = locked::matchups(live, &predicted.slate, public, updated_at);
         matchups.sort_by(|a, b| by_tip_off(&a.scheduled).cmp(&by_tip_off(&b.scheduled)));
-        if let Some(previous) = previous.first() {
-            locked::keep(&mut matchups, previous, updated_at);
-        }
         for matchup in &matchups {
             let mut players: Vec<&Player> = matchup.players.iter().map(AsRef::as_ref).collect();
             players.retain(|player| player.can_be_challenged());
             players.sort_by(|a, b| a.lookup.cmp(&b.lookup));
             for player in players {
                 let known_out = known_out.get(&(&player.lookup, &player.team)).copied();
-                let standing =
-                    Standing::of(matchup, player, predicted, known_out, (live.game_date, updated_at));
+                let state =
+                    PlayerState::of(matchup, player, predicted, known_out, (live.game_date, updated_at));
                 let points =
-                    standing.for_statistic(StatType::Points, player.line.as_ref().map(|line| line.value));
-                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&standing, &points, it)));
-                lines.extend(player.line.as_ref().map(|line| Line::of(&standing, &points, line)));
+                    state.for_statistic(StatType::Points, player.line.as_ref().map(|line| line.value));
+                predictions.extend(player.prediction.as_ref().map(|it| Graded::of(&state, &points, it)));
+                lines.extend(player.line.as_ref().map(|line| Line::of(&state, &points, line)));
                 lines.extend(player.other_lines.iter().map(|line| {
-                    Line::of(&standing, &standing.for_statistic(line.stat_type, Some(line.value)), line)
+                    Line::of(&state, &state.for_statistic(line.stat_type, Some(line.value)), line)
                 }));
             }
         }
-        if let Some(previous) = previous.first() {
+        if let Some(previous) = public {
             previous.keep_official(&mut predictions, &mut lines);
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]
@@ -80,8 +80,7 @@ impl Document {
         predictions.sort_by_cached_key(|graded| {
             (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
         });
-        let corrections =
-            previous.first().map(|previous| correction::all(previous, &lines)).unwrap_or_default();
+        let corrections = public.map(|previous| correction::all(previous, &lines)).unwrap_or_default();
         Self {
             updated_at,
             game_date: live.game_date,

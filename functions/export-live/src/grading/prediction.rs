@@ -8,7 +8,7 @@ use shared::{
 
 use super::{
     Graded, Status,
-    standing::{Standing, StatisticState, to_four_places},
+    player_state::{PlayerState, StatisticState, to_four_places},
 };
 use crate::chance::Chance;
 
@@ -18,8 +18,8 @@ const LIKELY: f64 = 0.65;
 
 impl Graded {
     /// The grade of a prediction of points, by what `points` says of them.
-    pub(super) fn of(standing: &Standing<'_>, points: &StatisticState, prediction: &Prediction) -> Self {
-        let Standing { matchup, player, evidence, void_reason, void_detail, .. } = standing;
+    pub(super) fn of(state: &PlayerState<'_>, points: &StatisticState, prediction: &Prediction) -> Self {
+        let PlayerState { matchup, player, evidence, void_reason, void_detail, .. } = state;
         let StatisticState { count: actual, outcome, settled, .. } = *points;
         let (scheduled, live) = (&matchup.scheduled, matchup.live);
         let side = prediction.recommendation;
@@ -28,17 +28,17 @@ impl Graded {
         let is_on = evidence.status == GameStatus::InProgress && live.is_some();
         let status = match (outcome, evidence.status, actual) {
             (Outcome::Void, ..) => Status::Void,
-            (_, GameStatus::Final, Some(_)) if evidence.is_current => at_the_end(side, outcome),
-            (_, GameStatus::InProgress, Some(_)) => so_far(chance),
+            (_, GameStatus::Final, Some(_)) if evidence.is_current => final_grade(side, outcome),
+            (_, GameStatus::InProgress, Some(_)) => grade_in_progress(chance),
             _ if is_on => Status::InProgress,
             _ => Status::Pending,
         };
         let is_settled = evidence.status == GameStatus::Final && evidence.is_current;
-        let is_over = matches!(evidence.status, GameStatus::Final | GameStatus::Postponed);
+        let is_over = evidence.status.is_over();
         let margin = actual.zip(line).map(|(actual, line)| to_tenths(f64::from(actual) - line));
         let takes_side = matches!(side, Recommendation::Over | Recommendation::Under);
         let counted = evidence.counted.as_ref().filter(|_| void_reason.is_none());
-        let has_begun = matches!(evidence.status, GameStatus::InProgress | GameStatus::Final);
+        let has_begun = evidence.status.has_begun();
         let progress = live.filter(|_| has_begun);
         Self {
             player_lookup: player.lookup.clone(),
@@ -91,7 +91,7 @@ fn of_side(side: Recommendation, chance: Chance) -> Option<f64> {
 }
 
 /// The final grade of a prediction.
-fn at_the_end(side: Recommendation, outcome: Outcome) -> Status {
+fn final_grade(side: Recommendation, outcome: Outcome) -> Status {
     match (side, outcome) {
         (Recommendation::Over | Recommendation::Under, Outcome::Push) => Status::Push,
         (Recommendation::Over, Outcome::Over) | (Recommendation::Under, Outcome::Under) => Status::Correct,
@@ -101,7 +101,7 @@ fn at_the_end(side: Recommendation, outcome: Outcome) -> Status {
 }
 
 /// The grade of a prediction in progress, by the chance of the recommended side.
-fn so_far(chance: Option<f64>) -> Status {
+fn grade_in_progress(chance: Option<f64>) -> Status {
     match chance {
         Some(chance) if chance >= LIKELY => Status::TrendingCorrect,
         Some(chance) if chance <= 1.0 - LIKELY => Status::TrendingIncorrect,
@@ -153,9 +153,9 @@ mod tests {
     #[test]
     fn f59_a_final_score_equal_to_the_line_is_a_push_for_either_side() {
         for side in [Over, Under] {
-            assert_eq!(at_the_end(side, Outcome::Push), Status::Push);
+            assert_eq!(final_grade(side, Outcome::Push), Status::Push);
         }
-        assert_eq!(at_the_end(Pass, Outcome::Push), Status::Graded, "no side was taken");
+        assert_eq!(final_grade(Pass, Outcome::Push), Status::Graded, "no side was taken");
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
             (Pass, Outcome::Over, Status::Graded),
             (NoLine, Outcome::Open, Status::Graded),
         ] {
-            assert_eq!(at_the_end(side, outcome), expected, "{side:?} {outcome:?}");
+            assert_eq!(final_grade(side, outcome), expected, "{side:?} {outcome:?}");
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
             (Some(0.35), Status::TrendingIncorrect),
             (None, Status::InProgress),
         ] {
-            assert_eq!(so_far(chance), expected, "{chance:?}");
+            assert_eq!(grade_in_progress(chance), expected, "{chance:?}");
         }
     }
 

@@ -21,7 +21,7 @@ use super::{LivePlayer, Progress};
 const MIN_IN_A_BOX: usize = 8;
 /// Tolerance of a team's total minutes: upstream rounds each player's so that the recorded totals were within
 /// one.
-const MINUTES_OFF: f64 = 3.0;
+const TEAM_MINUTES_TOLERANCE: f64 = 3.0;
 
 /// A game of the slate day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ pub struct LiveGame {
     pub game_id: String,
     /// The NBA's ten-digit game id; null when the schedule does not list the game.
     pub nba_game_id: Option<NbaGameId>,
-    /// Where this state of the game comes from; null while only the schedule has the game.
+    /// Where this state of the game comes from; null before tip-off until the first source lists the game.
     #[serde(default)]
     pub source: Option<Source>,
     /// Instant, UTC, of the first poll that had the state, the score or a count as they are; null while only the
@@ -40,7 +40,8 @@ pub struct LiveGame {
     #[serde(default)]
     pub moved_at: Option<DateTime<Utc>>,
     /// Instant, UTC, at which a source first reported a state of the game that cannot follow this one: an earlier
-    /// one, or one several periods ahead. The next such report is published. Absent when there is none.
+    /// one, or one several periods ahead. Such a state is published when a later poll repeats it: at once, after five
+    /// minutes where it is the other source's, after ten where it is an end that lacks players. Absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regressed_since: Option<DateTime<Utc>>,
     /// State of the game.
@@ -208,7 +209,7 @@ impl LiveGame {
     }
 
     /// The game with `home` as the home team: on neutral ground, sources disagree.
-    pub(crate) fn facing(self, home: &Team) -> Self {
+    pub(crate) fn with_home_team(self, home: &Team) -> Self {
         if self.home_team == *home {
             return self;
         }
@@ -240,8 +241,8 @@ impl LiveGame {
     }
 
     /// Whether the game can no longer change.
-    pub(crate) fn is_settled(&self) -> bool {
-        matches!(self.status, GameStatus::Final | GameStatus::Postponed)
+    pub(crate) fn is_over(&self) -> bool {
+        self.status.is_over()
     }
 
     /// Whether the game will not be played at all.
@@ -251,7 +252,7 @@ impl LiveGame {
 
     /// Whether the game has begun, so that there are scores to lose.
     pub(crate) fn has_begun(&self) -> bool {
-        matches!(self.status, GameStatus::InProgress | GameStatus::Final)
+        self.status.has_begun()
     }
 
     /// The pair of teams, which identifies a game within a day: ids change, and sources disagree about the
@@ -262,7 +263,7 @@ impl LiveGame {
 
     /// This listing of a game, completed from the `known` one with the NBA id, players, points and scores that are
     /// missing or set to zero here, and the period of an end that came without one.
-    pub(crate) fn over(&self, known: &LiveGame) -> LiveGame {
+    pub(crate) fn completed_from(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.with_ids_of(known);
         let lacks_period = game.status == GameStatus::Final && !game.says_period;
         if lacks_period && known.has_begun() && known.period > game.period {
@@ -334,7 +335,7 @@ impl LiveGame {
     }
 
     fn with_higher_points(&self, older: &LiveGame) -> LiveGame {
-        let mut game = self.over(older);
+        let mut game = self.completed_from(older);
         for player in &mut game.players {
             let known = older.players.iter().find(|it| it.is_same(player) && it.points > player.points);
             if let Some(known) = known {
@@ -363,7 +364,7 @@ impl LiveGame {
         let points: u32 = rows().map(|player| player.points).sum();
         rows().count() >= MIN_IN_A_BOX
             && points == score
-            && (self.minutes_of(team) - 240.0 - 25.0 * overtimes).abs() <= MINUTES_OFF
+            && (self.minutes_of(team) - 240.0 - 25.0 * overtimes).abs() <= TEAM_MINUTES_TOLERANCE
     }
 
     /// The sum of the minutes of a team's players.

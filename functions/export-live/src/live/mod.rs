@@ -58,7 +58,7 @@ pub struct Document {
     /// Whether the scores have to be public before what depends on them, because they have something that a concurrent
     /// poll may not have: what the public version supplied, or what the second source knows.
     #[serde(skip)]
-    pub goes_first: bool,
+    pub write_before_dependents: bool,
 }
 
 impl Document {
@@ -82,7 +82,7 @@ impl Document {
             games,
             unreadable: 0,
             is_named: false,
-            goes_first: false,
+            write_before_dependents: false,
         }
     }
 }
@@ -102,18 +102,19 @@ impl documents::Document for Document {
 
 impl Document {
     /// What the public status needs to know about these scores.
-    pub fn facts(&self) -> LiveData {
+    pub fn live_data(&self) -> LiveData {
         LiveData {
             last_update: Some(self.updated_at),
             game_date: Some(self.game_date),
             poll_id: Some(self.poll_id),
             games_in_progress: self.games_in_progress,
-            games_over: self.games.iter().filter(|game| game.is_settled()).count(),
+            games_over: self.games.iter().filter(|game| game.is_over()).count(),
             total_games: self.total_games,
             players: self.games.iter().map(|game| game.player_count).sum(),
             // Games that only the schedule has are not from the poll.
             games: self.games.iter().filter(|game| !game.is_unlisted()).map(|game| game.polled()).collect(),
             unreadable: self.unreadable,
+            next_update_expected: self.next_update_expected,
             ..LiveData::default()
         }
     }

@@ -9,7 +9,7 @@ const MAX_AHEAD_OF_THE_BOX: u32 = 6;
 /// The most points of a basket.
 const POINTS_OF_A_BASKET: u32 = 3;
 /// The seconds before the end of a period in which the last poll of it may have been.
-const LAST_MINUTE: u32 = 60;
+const LAST_POLL_MARGIN_SECONDS: u32 = 60;
 /// The period that no jump from regulation to an ordinary overtime reaches.
 const SECOND_OVERTIME: i64 = 6;
 
@@ -137,7 +137,8 @@ impl LiveGame {
         let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
         let end = elapsed_seconds(GameStatus::Final, known.period, "");
         let may_be_tied = known.home_score.abs_diff(known.away_score) <= POINTS_OF_A_BASKET;
-        let is_near_tied_end = elapsed(known) + LAST_MINUTE >= end && may_be_tied && known.home_score > 0;
+        let is_near_tied_end =
+            elapsed(known) + LAST_POLL_MARGIN_SECONDS >= end && may_be_tied && known.home_score > 0;
         let period = 4 + self.period;
         let is_next = known.period == period || (is_near_tied_end && known.period + 1 == period);
         // The second period of a game ends with halftime.
@@ -204,21 +205,21 @@ impl LiveGame {
     }
 
     /// How many players who have played in the `known` listing are missing, or have a row without play.
-    pub(crate) fn lacks_of(&self, known: &LiveGame) -> usize {
-        let is_his = |row: &LivePlayer, player: &LivePlayer| {
+    pub(crate) fn players_missing_since(&self, known: &LiveGame) -> usize {
+        let is_same_player = |row: &LivePlayer, player: &LivePlayer| {
             row.is_same(player) && (row.has_played() || !player.has_evidently_played())
         };
-        let is_listed = |player: &&LivePlayer| self.players.iter().any(|row| is_his(row, player));
+        let is_listed = |player: &&LivePlayer| self.players.iter().any(|row| is_same_player(row, player));
         known.players.iter().filter(|player| player.has_played() && !is_listed(player)).count()
     }
 
     /// How many players are evidently missing: those who have played in the `known` listing, and one for each team
     /// whose score is more than its players' points.
-    pub(crate) fn missing_of(&self, known: Option<&LiveGame>) -> usize {
+    pub(crate) fn evidently_missing_players(&self, known: Option<&LiveGame>) -> usize {
         if !self.has_begun() {
             return 0;
         }
-        let missing = known.map_or(0, |known| self.lacks_of(known));
+        let missing = known.map_or(0, |known| self.players_missing_since(known));
         let teams = [&self.home_team, &self.away_team];
         missing + teams.iter().filter(|team| self.is_short_of_points(team, known)).count()
     }

@@ -14,7 +14,7 @@ use shared::{
 use crate::live::{LiveGame, LivePlayer};
 
 /// The most minutes by which two sources differ without disagreeing: one of them rounds, and half a minute of lag.
-const MINUTES_OFF: f64 = 2.0;
+const SOURCE_MINUTES_TOLERANCE: f64 = 2.0;
 
 /// How long after its end a game is still compared.
 pub(super) const COMPARED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(20);
@@ -40,12 +40,12 @@ type Listings = HashMap<TeamPair, [Arc<LiveGame>; 2]>;
 
 /// What the sources listed at an earlier comparison, at least a poll ago.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Earlier {
+pub(crate) struct PreviousListings {
     at: DateTime<Utc>,
     listings: Listings,
 }
 
-impl Earlier {
+impl PreviousListings {
     /// Remembers a comparison, unless the remembered one is less than a poll older.
     pub fn remember(&mut self, comparison: &Comparison) {
         if comparison.at >= self.at + POLL_INTERVAL {
@@ -86,7 +86,7 @@ impl Comparison {
         first: &Arc<LiveGame>,
         second: &Arc<LiveGame>,
         known: Option<&Arc<LiveGame>>,
-        earlier: &Earlier,
+        earlier: &PreviousListings,
     ) {
         // The feed gives no players of a game that is long over.
         let is_comparable = [first, second].iter().all(|game| game.has_begun() && !game.players.is_empty())
@@ -102,7 +102,7 @@ impl Comparison {
         let are_over = first.status == GameStatus::Final && second.status == GameStatus::Final;
         let is_one = |player: &LivePlayer| {
             let twin = second.players.iter().find(|it| it.is_same(player));
-            let was = known.and_then(|known| known.players.iter().find(|it| it.is_same(player)));
+            let public = known.and_then(|known| known.players.iter().find(|it| it.is_same(player)));
             match twin {
                 Some(twin) if are_over => twin.points != player.points,
                 Some(twin) => {
@@ -110,7 +110,7 @@ impl Comparison {
                     // The source that has fewer points is behind what the other one had a poll ago.
                     let is_far_behind = of_second.is_some_and(|earlier| player.points < earlier)
                         || of_first.is_some_and(|earlier| twin.points < earlier);
-                    is_far_behind || disagree(player, twin, was)
+                    is_far_behind || disagree(player, twin, public)
                 }
                 None => player.has_played(),
             }
@@ -138,10 +138,12 @@ impl Comparison {
 
 /// Whether two rows of a player differ by more than one poll's lag: one of them is behind what was public a poll ago,
 /// or the minutes are far apart.
-fn disagree(one: &LivePlayer, other: &LivePlayer, was: Option<&LivePlayer>) -> bool {
+fn disagree(one: &LivePlayer, other: &LivePlayer, public: Option<&LivePlayer>) -> bool {
     let least = one.points.min(other.points);
-    let points = one.points != other.points && was.is_some_and(|was| least < was.points);
+    let points = one.points != other.points && public.is_some_and(|public| least < public.points);
     let minutes = |player: &LivePlayer| minutes_decimal(&player.minutes);
-    let off = minutes(one).zip(minutes(other)).is_some_and(|(one, other)| (one - other).abs() > MINUTES_OFF);
+    let off = minutes(one)
+        .zip(minutes(other))
+        .is_some_and(|(one, other)| (one - other).abs() > SOURCE_MINUTES_TOLERANCE);
     points || off
 }

@@ -12,7 +12,7 @@ use shared::{
 
 use super::{
     Poll,
-    comparison::{COMPARED_AFTER_THE_END, Comparison, Earlier},
+    comparison::{COMPARED_AFTER_THE_END, Comparison, PreviousListings},
     one_of_each,
 };
 use crate::{
@@ -31,13 +31,13 @@ const COMPARED_EVERY: i64 = 10;
 
 /// What is known of the night beside a poll.
 #[derive(Clone, Copy)]
-pub(crate) struct Night<'a> {
+pub(crate) struct PollContext<'a> {
     /// The public games; `None` where they cannot be read.
     pub public: Option<&'a [Arc<LiveGame>]>,
     pub names: &'a Names,
 }
 
-impl<'a> Night<'a> {
+impl<'a> PollContext<'a> {
     /// The NBA's ids of the scheduled games.
     pub fn game_ids(&self) -> Vec<NbaGameId> {
         self.scheduled().map(|game| game.id.clone()).collect()
@@ -66,21 +66,21 @@ impl<'a> Night<'a> {
 impl Poll {
     /// Whether this poll of the first source does not suffice: it is behind, public scores come from the `second`
     /// source, or both are to be compared.
-    pub(crate) fn needs(&self, second: Source, night: Night<'_>) -> bool {
+    pub(crate) fn needs_second_source(&self, second: Source, context: PollContext<'_>) -> bool {
         let comes_from = |game: &Arc<LiveGame>| game.source == Some(second) && !is_over(game);
-        night.public.into_iter().flatten().any(comes_from)
-            || self.is_due_for_comparison(night)
-            || self.is_behind(night)
+        context.public.into_iter().flatten().any(comes_from)
+            || self.is_due_for_comparison(context)
+            || self.is_behind(context)
     }
 
     /// Whether this poll of a past day lacks a game that is public and has not ended.
-    pub(crate) fn lacks_an_open_game(&self, night: Night<'_>) -> bool {
+    pub(crate) fn lacks_an_open_game(&self, context: PollContext<'_>) -> bool {
         let listed = self.pairs();
-        let mut open = night.public.into_iter().flatten().filter(|game| game.has_begun() && !is_over(game));
+        let mut open = context.public.into_iter().flatten().filter(|game| game.has_begun() && !is_over(game));
         open.any(|game| !listed.contains(&game.pair()))
     }
 
-    fn is_due_for_comparison(&self, night: Night<'_>) -> bool {
+    fn is_due_for_comparison(&self, context: PollContext<'_>) -> bool {
         let is_on = |game: &Arc<LiveGame>| match game.status {
             GameStatus::InProgress => true,
             GameStatus::Final => game.moved_at.is_some_and(|at| self.at < at + COMPARED_AFTER_THE_END),
@@ -92,14 +92,14 @@ impl Poll {
         };
         let is_due = (self.at.timestamp() / POLL_INTERVAL.num_seconds()) % COMPARED_EVERY == 0;
         is_due
-            && (night.public.into_iter().flatten().chain(&self.games).any(is_on)
-                || night.scheduled().any(is_near))
+            && (context.public.into_iter().flatten().chain(&self.games).any(is_on)
+                || context.scheduled().any(is_near))
     }
 
     /// Whether a game that is on stands still, breaks off, is missing, or lacks players.
-    fn is_behind(&self, night: Night<'_>) -> bool {
-        let known = night.known();
-        let tip_offs = tip_offs(night.scheduled().filter(|game| game.status != GameStatus::Postponed));
+    fn is_behind(&self, context: PollContext<'_>) -> bool {
+        let known = context.known();
+        let tip_offs = tip_offs(context.scheduled().filter(|game| game.status != GameStatus::Postponed));
         let listed: HashMap<TeamPair, &Arc<LiveGame>> =
             self.games.iter().map(|game| (game.pair(), game)).collect();
         let pairs = known.keys().chain(tip_offs.keys()).chain(listed.keys());
@@ -139,21 +139,21 @@ impl Poll {
 
     /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral
     /// ground.
-    pub(crate) fn facing(mut self, night: Night<'_>) -> Self {
+    pub(crate) fn with_home_team(mut self, context: PollContext<'_>) -> Self {
         let mut homes: HashMap<TeamPair, &Team> =
-            night.known().into_iter().map(|(pair, game)| (pair, &game.home_team)).collect();
-        homes.extend(night.scheduled().map(|game| (game.pair(), &game.home)));
+            context.known().into_iter().map(|(pair, game)| (pair, &game.home_team)).collect();
+        homes.extend(context.scheduled().map(|game| (game.pair(), &game.home)));
         for game in &mut self.games {
             if let Some(home) = homes.get(&game.pair()).filter(|home| ***home != game.home_team) {
-                *game = Arc::new(LiveGame::clone(game).facing(home));
+                *game = Arc::new(LiveGame::clone(game).with_home_team(home));
             }
         }
         self
     }
 
     /// This poll with the names of the warehouse, so that its games can be compared with those of another source.
-    pub(crate) fn named(mut self, night: Night<'_>) -> Self {
-        self.games = night.names.apply(one_of_each(std::mem::take(&mut self.games)), night.public);
+    pub(crate) fn named(mut self, context: PollContext<'_>) -> Self {
+        self.games = context.names.apply(one_of_each(std::mem::take(&mut self.games)), context.public);
         self
     }
 
@@ -162,11 +162,11 @@ impl Poll {
     pub(crate) fn combined(
         mut self,
         second: Poll,
-        night: Night<'_>,
-        earlier: &Earlier,
+        context: PollContext<'_>,
+        earlier: &PreviousListings,
     ) -> (Self, Comparison) {
-        let known = night.known();
-        let tip_offs = tip_offs(night.scheduled());
+        let known = context.known();
+        let tip_offs = tip_offs(context.scheduled());
         let mut others: HashMap<TeamPair, Arc<LiveGame>> =
             second.games.iter().map(|game| (game.pair(), game.clone())).collect();
         let mut comparison = Comparison::at(self.at);
@@ -205,7 +205,7 @@ fn tip_offs<'a>(games: impl Iterator<Item = &'a ScheduledGame>) -> HashMap<TeamP
 
 /// How many players are missing in a listing.
 fn missing(game: &Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> usize {
-    game.missing_of(known.map(|known| &**known))
+    game.evidently_missing_players(known.map(|known| &**known))
 }
 
 /// Whether the first source's listing of a game is taken, with the second one's at hand.
@@ -218,7 +218,7 @@ fn is_first_taken(
     let is_public_from_second = known.is_some_and(|known| known.source == second.source);
     // A game that the other source plays on is neither over nor called off.
     let is_wrong_end = |known: &Arc<LiveGame>| {
-        let breaks_off = first.breaks_off(known) || (is_public_from_second && first.is_settled());
+        let breaks_off = first.breaks_off(known) || (is_public_from_second && first.is_over());
         breaks_off && second.plays_on_from(known)
     };
     let is_played = first.status == GameStatus::Postponed && second.has_begun() && second.shows_play();
@@ -243,5 +243,5 @@ fn is_first_taken(
 
 /// Whether a game is over for good; an end in a tie is none.
 fn is_over(game: &Arc<LiveGame>) -> bool {
-    game.is_settled() && !game.is_tied_end()
+    game.is_over() && !game.is_tied_end()
 }

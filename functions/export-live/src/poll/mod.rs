@@ -3,8 +3,8 @@
 mod comparison;
 mod failover;
 
-pub(crate) use comparison::{Comparison, Earlier};
-pub(crate) use failover::Night;
+pub(crate) use comparison::{Comparison, PreviousListings};
+pub(crate) use failover::PollContext;
 use failover::STANDSTILL_LIMIT;
 
 use std::{
@@ -75,7 +75,7 @@ impl Poll {
 
     /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near: whatever it listed before
     /// stays.
-    pub(crate) fn unasked(day: SlateDay, at: DateTime<Utc>) -> Self {
+    pub(crate) fn without_request(day: SlateDay, at: DateTime<Utc>) -> Self {
         Self {
             day,
             is_today: true,
@@ -94,7 +94,7 @@ impl Poll {
         let mut listed = self.pairs();
         let listed_in_public = public.into_iter().flatten().filter(|game| !game.is_unlisted());
         // A whole poll that no longer lists a game before tip-off has taken it off.
-        let stays = |game: &&Arc<LiveGame>| !self.is_whole || game.has_begun() || game.is_settled();
+        let stays = |game: &&Arc<LiveGame>| !self.is_whole || game.has_begun() || game.is_over();
         listed.extend(listed_in_public.filter(stays).map(|game| game.pair()));
         let missing = scheduled.iter().filter(|game| !listed.contains(&game.scheduled.pair()));
         self.games.extend(missing.map(|game| Arc::new(LiveGame::unlisted(&game.scheduled))));
@@ -106,7 +106,7 @@ impl Poll {
         let lacks = !self.asked_by_date
             && public.is_none_or(|public| {
                 let listed = self.pairs();
-                let is_open = |game: &LiveGame| !game.is_settled() && !game.is_unlisted();
+                let is_open = |game: &LiveGame| !game.is_over() && !game.is_unlisted();
                 public.iter().any(|game| is_open(game) && !listed.contains(&game.pair()))
             });
         self.asked_by_date |= lacks;
@@ -144,7 +144,7 @@ impl Poll {
     /// Builds the poll's document on the public one: games that have begun, and their players, stay even if
     /// upstream no longer lists them. A state of the live endpoint that cannot follow the public one is published only
     /// when a second poll confirms it, on whichever instance; a dated answer corrects any public state.
-    pub fn document_over(
+    pub fn build_document(
         &self,
         public: Option<&[Arc<LiveGame>]>,
         updated_at: DateTime<Utc>,
@@ -156,8 +156,8 @@ impl Poll {
             let known = known.get(&game.pair()).copied();
             let in_overtime = known.and_then(|known| game.in_overtime_after(known)).map(Arc::new);
             let game = in_overtime.as_ref().unwrap_or(game);
-            let over = known.map_or_else(|| game.clone(), |known| self.game_over(game, known));
-            self.with_moment(over, known)
+            let over = known.map_or_else(|| game.clone(), |known| self.next_state(game, known));
+            self.with_moved_at(over, known)
         });
         let polled: Vec<Arc<LiveGame>> = polled.collect();
         let is_completed = self.games.iter().zip(&polled).any(|(game, over)| !game.has_all_of(over));
@@ -166,7 +166,7 @@ impl Poll {
         let is_read =
             |game: &LiveGame| if game.is_unlisted() { names.predicted.is_some() } else { self.is_whole };
         let stays = |game: &&&Arc<LiveGame>| {
-            let may_go = is_read(game) && !game.is_settled() && !game.has_begun();
+            let may_go = is_read(game) && !game.is_over() && !game.has_begun();
             !listed.contains(&game.pair()) && !may_go
         };
         let scheduled: HashMap<TeamPair, &ScheduledGame> = names
@@ -192,13 +192,13 @@ impl Poll {
                 .flatten(),
             unreadable: self.unreadable,
             is_named: names.predicted.is_some(),
-            goes_first: is_completed || self.has_second,
+            write_before_dependents: is_completed || self.has_second,
             ..document
         }
     }
 
     /// The game with the instant at which anything last happened in it.
-    fn with_moment(&self, game: Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> Arc<LiveGame> {
+    fn with_moved_at(&self, game: Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> Arc<LiveGame> {
         let still = known.filter(|known| !game.has_moved_since(known));
         let moved_at = still.map_or(Some(self.at), |still| still.moved_at.or(Some(self.at)));
         let moved_at = moved_at.filter(|_| game.source.is_some());
@@ -209,15 +209,15 @@ impl Poll {
         }
     }
 
-    fn game_over(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
+    fn next_state(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
         // On a day that is over no game that has ended is still to be played.
         if !self.is_today && known.status == GameStatus::Final && game.status != GameStatus::Final {
             return Arc::clone(known);
         }
         if !self.is_today && !game.players.is_empty() {
             // A dated answer may lack players too.
-            let is_whole = game.is_whole() || game.lacks_of(known) == 0;
-            return Arc::new(if is_whole { game.with_ids_of(known) } else { game.over(known) });
+            let is_whole = game.is_whole() || game.players_missing_since(known) == 0;
+            return Arc::new(if is_whole { game.with_ids_of(known) } else { game.completed_from(known) });
         }
         let is_another_source =
             known.source.is_some() && game.source.is_some() && known.source != game.source;
@@ -226,19 +226,21 @@ impl Poll {
         // An end that lacks many players would settle their lines by what they had before: another poll may have them.
         let is_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
         let are_on = game.status == GameStatus::InProgress && known.status == GameStatus::InProgress;
-        let (progress, patience) = match progress {
+        let (progress, confirm_after) = match progress {
             // The source that has fewer points is nearly always the one that is behind, and soon has as many.
             Progress::Doubtful if is_another_source && are_on => (Progress::Doubtful, STANDSTILL_LIMIT),
-            Progress::Onwards if is_end && game.lacks_of(known) > MAX_MISSING => {
+            Progress::Onwards if is_end && game.players_missing_since(known) > MAX_MISSING => {
                 (Progress::Doubtful, INCOMPLETE_FINAL_HOLD)
             }
             progress => (progress, TimeDelta::zero()),
         };
         match progress {
-            Progress::Onwards => return Arc::new(game.over(known)),
+            Progress::Onwards => return Arc::new(game.completed_from(known)),
             // A second report: the public state had jumped ahead, or polls have missed periods.
-            Progress::Doubtful if known.regressed_since.is_some_and(|since| since + patience < self.at) => {
-                return Arc::new(game.over(known));
+            Progress::Doubtful
+                if known.regressed_since.is_some_and(|since| since + confirm_after < self.at) =>
+            {
+                return Arc::new(game.completed_from(known));
             }
             Progress::Doubtful | Progress::Impossible => {}
         }
@@ -307,7 +309,7 @@ fn games_of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<(Vec<Gam
     }
     // A game abroad may begin after midnight on the next date, and end, before the slate day changes.
     let has_begun_already = |game: &Game| {
-        let has_begun = matches!(game.state.status, GameStatus::InProgress | GameStatus::Final);
+        let has_begun = game.state.status.has_begun();
         is_today && game.day == day.days_after(1) && has_begun
     };
     games.retain(|game| game.day == day || has_begun_already(game));

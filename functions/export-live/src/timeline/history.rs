@@ -54,7 +54,7 @@ pub(crate) async fn history(
         blocks: u32,
     }
     let date = [Parameter::date("game_date", day)];
-    let rows: Vec<Row> = bigquery.query(include_str!("../../sql/count_changes.sql"), &date).await?;
+    let rows: Vec<Row> = bigquery.query(include_str!("../../sql/changed_counts.sql"), &date).await?;
     // Each player once, under the name of the newest row; rows of the NBA's feed have no id.
     let key = |row: &Row| match row.bdl_player_id {
         Some(id) => (Some(id), None),

@@ -5,7 +5,7 @@
 //! that it lacks, the points come from the history table, `nba_raw.bdl_live_boxscores`.
 
 mod history;
-mod track;
+mod stat_course;
 
 use std::collections::HashMap;
 
@@ -19,9 +19,9 @@ use shared::{
     slate::{self, StatType},
 };
 
-use crate::{live, matchup, predicted::Predicted, schedule};
+use crate::{grading, live, matchup, predicted::Predicted, schedule};
 use history::Polled;
-use track::Track;
+use stat_course::StatCourse;
 
 pub use history::History;
 pub(crate) use history::history;
@@ -128,10 +128,12 @@ impl documents::Document for Document {
 }
 
 impl Document {
-    /// Builds the timeline of a live document on the previous one, and on the history where there is none.
+    /// Builds the timeline of a live document on the previous one, and on the history where there is none. The lines
+    /// that the public `grading` has locked are kept.
     pub fn of(
         live: &live::Document,
         predicted: &Predicted,
+        grading: Option<&grading::Document>,
         before: Option<&Document>,
         history: &History,
     ) -> Self {
@@ -143,7 +145,8 @@ impl Document {
         let wanted = predicted.slate.players().filter(|player| player.can_be_challenged());
         let mut players = Vec::with_capacity(wanted.count());
         let mut places: HashMap<Team, usize> = HashMap::new();
-        let matchups = matchup::all(live, &predicted.slate);
+        let matchups = grading::matchups(live, &predicted.slate, grading, live.updated_at);
+        let is_day_over = SlateDay::of(live.updated_at) > live.game_date;
         for (place, matchup) in matchups.iter().enumerate() {
             for team in [&matchup.scheduled.home, &matchup.scheduled.away] {
                 places.entry(team.clone()).or_insert(place);
@@ -157,14 +160,14 @@ impl Document {
                         .then_some(0);
                     of_team.or(only).map(|place| of_name.swap_remove(place))
                 });
-                let now = Now::of(matchup, player, predicted, live.poll_id);
+                let current = CurrentPoll::of(matchup, player, predicted, live.poll_id, is_day_over);
                 let past = history.get(&(player.lookup.clone(), player.team.clone()));
                 let past = past.map(Vec::as_slice).unwrap_or_default();
-                let points = Track::points(known).extended(StatType::Points, past, now.as_ref());
+                let points = StatCourse::points(known).extended(StatType::Points, past, current.as_ref());
                 let line = player.line.as_ref().map(|line| line.value);
                 let other_stats = player.other_lines.iter().map(|line| {
-                    let track = Track::of_stat(known, line.stat_type);
-                    StatHistory::of(line, track.extended(line.stat_type, past, now.as_ref()))
+                    let course = StatCourse::of_stat(known, line.stat_type);
+                    StatHistory::of(line, course.extended(line.stat_type, past, current.as_ref()))
                 });
                 players.push(Player {
                     player_lookup: player.lookup.clone(),
@@ -204,16 +207,18 @@ impl Document {
             |one: &Player, other: &Player| one.player_lookup == other.player_lookup && one.team == other.team;
         for player in &mut document.players {
             let Some(other) = other.players.iter().find(|other| is_same(player, other)) else { continue };
-            let points = Track::points(Some(player)).completed_from(Track::points(Some(other)));
+            let points = StatCourse::points(Some(player)).completed_from(StatCourse::points(Some(other)));
             (player.points, player.polls) = (points.counts, points.polls);
             for stat in &mut player.other_stats {
-                let of =
-                    |stat: &StatHistory| Track { counts: stat.counts.clone(), polls: stat.polls.clone() };
+                let of = |stat: &StatHistory| StatCourse {
+                    counts: stat.counts.clone(),
+                    polls: stat.polls.clone(),
+                };
                 let Some(other) = other.other_stats.iter().find(|it| it.stat_type == stat.stat_type) else {
                     continue;
                 };
-                let track = of(stat).completed_from(of(other));
-                (stat.counts, stat.polls) = (track.counts, track.polls);
+                let course = of(stat).completed_from(of(other));
+                (stat.counts, stat.polls) = (course.counts, course.polls);
             }
         }
         let missing = other.players.iter().filter(|other| !self.players.iter().any(|it| is_same(it, other)));
@@ -223,45 +228,52 @@ impl Document {
 }
 
 /// A player's counts at a poll of a game that has begun.
-struct Now {
+struct CurrentPoll {
     polled: Polled,
     /// The most seconds of play that there can have been.
-    most: u32,
+    max_elapsed: u32,
 }
 
-impl Now {
+impl CurrentPoll {
     fn of(
         matchup: &matchup::Matchup<'_>,
         player: &slate::Player,
         predicted: &Predicted,
         poll_id: PollId,
+        is_day_over: bool,
     ) -> Option<Self> {
         let game = matchup.live.filter(|game| game.has_begun())?;
         let entry = matchup.box_score_entry(player)?;
         // An official score takes precedence over the live one, as in the grading.
-        let official = predicted.official(player).and_then(|official| official.played);
+        let official = grading::official_entry(matchup, player, predicted, is_day_over);
+        let official = official.and_then(|official| official.played);
         let counts = official.map_or(entry.counts(), |official| official.counts.or(Some(entry.counts())));
         let elapsed = elapsed_seconds(game.status, game.period, &game.time_remaining);
-        let most = *elapsed_range(game.status, game.period, &game.time_remaining).end();
-        Some(Self { polled: Polled { elapsed, counts, poll_id }, most })
+        let max_elapsed = *elapsed_range(game.status, game.period, &game.time_remaining).end();
+        Some(Self { polled: Polled { elapsed, counts, poll_id }, max_elapsed })
     }
 }
 
 impl StatHistory {
-    fn of(line: &slate::Line, track: Track) -> Self {
+    fn of(line: &slate::Line, course: StatCourse) -> Self {
         Self {
             stat_type: line.stat_type,
             line: line.value,
-            passed_at: track.passed(line.value),
-            counts: track.counts,
-            polls: track.polls,
+            passed_at: course.passed(line.value),
+            counts: course.counts,
+            polls: course.polls,
         }
     }
 }
 
 /// Whether a player of a game that has begun, or a line of one, is missing from the timeline `before`: everyone if
 /// there is none, else those who received a prediction or a line after tip-off.
-pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before: Option<&Document>) -> bool {
+pub(crate) fn has_newcomers(
+    live: &live::Document,
+    predicted: &Predicted,
+    grading: Option<&grading::Document>,
+    before: Option<&Document>,
+) -> bool {
     let known: HashMap<(&PlayerLookup, &Team), &Player> = before
         .into_iter()
         .flat_map(|before| &before.players)
@@ -274,7 +286,7 @@ pub(crate) fn has_newcomers(live: &live::Document, predicted: &Predicted, before
         let has = |line: &slate::Line| known.other_stats.iter().any(|it| it.stat_type == line.stat_type);
         !player.other_lines.iter().all(has)
     };
-    let matchups = matchup::all(live, &predicted.slate);
+    let matchups = grading::matchups(live, &predicted.slate, grading, live.updated_at);
     let has_begun = |matchup: &&matchup::Matchup<'_>| matchup.live.is_some_and(live::LiveGame::has_begun);
     let begun = matchups.iter().filter(has_begun);
     begun.flat_map(|matchup| &matchup.players).any(|player| is_new(player))

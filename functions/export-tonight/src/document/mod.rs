@@ -29,8 +29,8 @@ const MIN_PLAYERS: usize = 8;
 /// Predictions are due this long before the first tip-off; until then a list without any lacks nothing.
 const PREDICTIONS_DUE: TimeDelta = TimeDelta::hours(2);
 /// How long browsers and caches keep a list that still changes, and one that is settled officially.
-const CHANGING: &str = "public, max-age=300";
-const SETTLED: &str = "public, max-age=86400";
+const CACHE_UNTIL_OFFICIAL: &str = "public, max-age=300";
+const CACHE_ONCE_OFFICIAL: &str = "public, max-age=86400";
 
 impl documents::Document for Document {
     const NAME: &'static str = "tonight's list";
@@ -40,7 +40,7 @@ impl documents::Document for Document {
     }
 
     fn cache_control(&self) -> &'static str {
-        if self.settled == Settled::Official { SETTLED } else { CHANGING }
+        if self.settled == Settled::Official { CACHE_ONCE_OFFICIAL } else { CACHE_UNTIL_OFFICIAL }
     }
 
     fn restamped(&self, version: DateTime<Utc>) -> Option<Self> {
@@ -142,7 +142,7 @@ impl Game {
                 GameStatus::Scheduled if night.settlement.has_called_off(id) => GameStatus::Postponed,
                 status => status,
             };
-        let has_begun = matches!(game_status, GameStatus::InProgress | GameStatus::Final);
+        let has_begun = game_status.has_begun();
         let score = |official: Option<u32>, live: Option<u32>| official.or(live).filter(|_| has_begun);
         // The lines of a postponed game are open until it is played.
         let is_locked = game.is_locked && game_status != GameStatus::Postponed;

@@ -113,7 +113,7 @@ pub async fn play(
     storm: Storm,
 ) -> Result<Outcome, Error> {
     let mut chaos = Chaos::start(executable, folder, night, storm).await?;
-    chaos.rage().await?;
+    chaos.play_storm().await?;
     chaos.calm().await?;
     chaos.at_the_end = verdict::at_the_end(&chaos);
     chaos.morning_after().await?;
@@ -178,7 +178,7 @@ impl Chaos {
     }
 
     /// Plays the night in the storm, up to its last polls.
-    async fn rage(&mut self) -> Result<(), Error> {
+    async fn play_storm(&mut self) -> Result<(), Error> {
         let Storm { seed, tick: pace, .. } = self.storm;
         self.cloud.faults.begin(seed);
         // In a third of the storms BallDontLie fails for long besides.

@@ -108,12 +108,12 @@ const COMMON: [Fault; 10] = [
     Fault::AnswerLost,
 ];
 /// The duration of a service's weather, in moments of the night.
-const SPELL: u64 = 8;
+const WEATHER_DURATION: u64 = 8;
 /// The earliest moment at which a table is read empty: by then it has been read once and its rows are
 /// remembered.
 const FIRST_EMPTY_READ: u64 = 16;
 /// The probability that a call fails in fair weather, in rough weather and in a storm, in thousandths.
-const LIKELY: [u64; 3] = [15, 200, 850];
+const FAULTS_PER_THOUSAND: [u64; 3] = [15, 200, 850];
 /// The number of consecutive calls that a failed precondition applies to.
 const REPEATED: u64 = 3;
 /// The longest time that a call hangs; every caller times out before.
@@ -242,7 +242,7 @@ impl Book {
         let nth = self.calls.entry(call.to_owned()).or_default();
         let (nth_call, nth_run) = (nth.to_string(), (*nth / REPEATED).to_string());
         *nth += 1;
-        let spell = (self.moment / SPELL).to_string();
+        let spell = (self.moment / WEATHER_DURATION).to_string();
         let weather = match dice(seed, &["weather", &format!("{service:?}"), &spell]) % 10 {
             0..=5 => 0,
             6..=8 => 1,
@@ -250,10 +250,13 @@ impl Book {
         };
         let moment = self.moment.to_string();
         let is_write = possible.contains(&Fault::Precondition);
-        if is_write && dice(seed, &["precondition", &moment, call, &nth_run]) % 1000 < LIKELY[weather] / 8 {
+        if is_write
+            && dice(seed, &["precondition", &moment, call, &nth_run]) % 1000
+                < FAULTS_PER_THOUSAND[weather] / 8
+        {
             return Some(Fault::Precondition);
         }
-        if dice(seed, &["whether", &moment, call, &nth_call]) % 1000 >= LIKELY[weather] {
+        if dice(seed, &["whether", &moment, call, &nth_call]) % 1000 >= FAULTS_PER_THOUSAND[weather] {
             return None;
         }
         let which = dice(seed, &["which", &moment, call, &nth_call]);

@@ -23,11 +23,14 @@ impl SlateState<'_> {
         live.games_active = self.in_progress > 0;
         live.is_stale = self.in_progress > 0 && at.is_none_or(|at| self.now - at > STALE_AFTER);
         let next = self.tip_offs().filter(|tip_off| *tip_off > self.now).min();
-        live.next_update_expected = match (self.in_progress, self.late.len()) {
-            (0, 0) => next,
-            (0, _) => Some(self.now + WAIT_INTERVAL),
-            _ => Some(self.now + POLL_INTERVAL),
-        };
+        // Without scores of the day, as the schedule says.
+        live.next_update_expected = live.next_update_expected.filter(|next| *next > self.now).or({
+            match (self.in_progress, self.late.len()) {
+                (0, 0) => next,
+                (0, _) => Some(self.now + WAIT_INTERVAL),
+                _ => Some(self.now + POLL_INTERVAL),
+            }
+        });
         if self.in_progress > 0 {
             let is_expected =
                 self.first_tip_off_in_progress.is_none_or(|first| first + PLAYERS_EXPECTED_AFTER <= self.now);

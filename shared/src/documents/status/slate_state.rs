@@ -86,7 +86,7 @@ impl<'a> SlateState<'a> {
             }
         };
         let is_over = |game: &ScheduledGame| match last_seen(game).map(|seen| seen.status) {
-            Some(status) => matches!(status, GameStatus::Final | GameStatus::Postponed),
+            Some(status) => status.is_over(),
             // A game that no poll has seen is over at the latest when it would be.
             None => {
                 let since = game.tip_off.map(|tip_off| run.now - tip_off);

@@ -70,13 +70,15 @@ pub struct Compared {
 }
 
 impl SourceReport {
-    /// The status of the source that follows, with what this run does not know as it `was` on the same day.
-    pub(super) fn judge(&self, was: Option<&SourceStatus>) -> SourceStatus {
+    /// The status of the source that follows, with what this run does not know from the `earlier` one of the same day.
+    pub(super) fn judge(&self, earlier: Option<&SourceStatus>) -> SourceStatus {
         let compared = self.compared.as_ref();
-        let last_asked = self.asked.as_ref().map(|(at, _)| *at).or(was.and_then(|was| was.last_asked));
+        let last_asked =
+            self.asked.as_ref().map(|(at, _)| *at).or(earlier.and_then(|earlier| earlier.last_asked));
         let answered = self.asked.as_ref().filter(|(_, error)| error.is_none()).map(|(at, _)| *at);
-        let lag_seconds = compared.map(|it| it.lag_seconds).or(was.and_then(|was| was.lag_seconds));
-        let (status, message) = match (&self.asked, was) {
+        let lag_seconds =
+            compared.map(|it| it.lag_seconds).or(earlier.and_then(|earlier| earlier.lag_seconds));
+        let (status, message) = match (&self.asked, earlier) {
             (Some((_, Some(error))), _) => (Health::Unhealthy, format!("does not answer ({error})")),
             (Some((_, None)), _) => match lag_seconds {
                 Some(lag) if lag > MAX_LAG => {
@@ -84,13 +86,14 @@ impl SourceReport {
                 }
                 _ => (Health::Healthy, "answers".to_owned()),
             },
-            (None, Some(was)) => (was.status, was.message.clone()),
+            (None, Some(earlier)) => (earlier.status, earlier.message.clone()),
             (None, None) => (Health::Unknown, "has not been asked today".to_owned()),
         };
         let disagreements =
-            compared.map(|it| it.disagreements).or(was.map(|was| was.disagreements)).unwrap_or(0);
+            compared.map(|it| it.disagreements).or(earlier.map(|earlier| earlier.disagreements)).unwrap_or(0);
         // A game that is no longer compared stays until the official box score settles it.
-        let mut differing_finals = was.map(|was| was.differing_finals.clone()).unwrap_or_default();
+        let mut differing_finals =
+            earlier.map(|earlier| earlier.differing_finals.clone()).unwrap_or_default();
         if let Some(compared) = compared {
             differing_finals.retain(|game| !compared.agreeing_finals.contains(game));
             let new = compared.differing_finals.iter().filter(|game| !differing_finals.contains(game));
@@ -102,11 +105,11 @@ impl SourceReport {
             status,
             message,
             last_asked,
-            last_answer: answered.or(was.and_then(|was| was.last_answer)),
+            last_answer: answered.or(earlier.and_then(|earlier| earlier.last_answer)),
             games: self.games,
             lag_seconds,
             disagreements,
-            compared_at: compared.map(|it| it.at).or(was.and_then(|was| was.compared_at)),
+            compared_at: compared.map(|it| it.at).or(earlier.and_then(|earlier| earlier.compared_at)),
             differing_finals,
         }
     }

@@ -112,8 +112,8 @@ pub struct LiveData {
     /// Number of games, rows and values of the last poll that could not be read.
     #[serde(default)]
     pub unreadable: usize,
-    /// When the next scores are expected: in thirty seconds while a game is in progress, else at the next
-    /// tip-off; null where no game is left.
+    /// When the next scores are expected: as the scores say themselves; where that has passed, in thirty seconds while
+    /// a game is in progress, in a minute while one is late, else at the next tip-off. Null where no game is left.
     #[serde(serialize_with = "iso_micros_or_null")]
     pub next_update_expected: Option<DateTime<Utc>>,
 }

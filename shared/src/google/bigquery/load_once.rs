@@ -19,7 +19,7 @@ use gcp_bigquery_client::{
 
 use super::{
     BUDGET, BigQuery, SERVICE, failure, is_quota, is_transient,
-    load_pause::{Outage, pause_after},
+    load_pause::{LoadJobGate, pause_after},
 };
 use crate::{
     Clock, Error,
@@ -88,13 +88,13 @@ pub struct Loader {
     bigquery: BigQuery,
     storage: Storage,
     clock: Clock,
-    outage: Outage,
+    outage: LoadJobGate,
 }
 
 impl Loader {
     /// Loads with `bigquery` what is staged in `storage`.
     pub fn new(bigquery: BigQuery, storage: Storage, clock: Clock) -> Self {
-        Self { bigquery, storage, clock, outage: Outage::default() }
+        Self { bigquery, storage, clock, outage: LoadJobGate::default() }
     }
 
     /// Fails while load jobs fail and the next one is not due, so that the caller need not read its rows.
@@ -171,7 +171,7 @@ impl Loader {
     }
 
     /// Whether the rows of `job` have landed, by a load job of an earlier delivery.
-    pub async fn has_landed(&self, job: &str) -> Result<bool, Error> {
+    pub async fn is_loaded(&self, job: &str) -> Result<bool, Error> {
         for attempt in 1..=MAX_ATTEMPTS {
             let id = format!("{job}-{attempt}");
             let Some(job) = self.bigquery.get(&id).await? else { return Ok(false) };

@@ -33,7 +33,7 @@ pub(super) fn pause_after(failures: u32, reason: &str) -> TimeDelta {
 
 /// The load jobs of one process, for all tables.
 #[derive(Debug, Default)]
-pub(super) struct Outage(Mutex<Option<Failing>>);
+pub(super) struct LoadJobGate(Mutex<Option<Failing>>);
 
 #[derive(Debug)]
 struct Failing {
@@ -52,7 +52,7 @@ impl Failing {
     }
 }
 
-impl Outage {
+impl LoadJobGate {
     /// Returns an error with the time of the next permitted job, unless a job may start now.
     pub fn check(&self, clock: &Clock) -> Result<(), Error> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
@@ -108,7 +108,7 @@ mod tests {
         let shown = now.clone();
         let clock = Clock::new(move || *shown.lock().expect("the clock"));
         let pass = |minutes| *now.lock().expect("the clock") += TimeDelta::minutes(minutes);
-        let outage = Outage::default();
+        let outage = LoadJobGate::default();
         assert!(outage.permit(&clock).is_ok() && outage.permit(&clock).is_ok());
         outage.record_failure("backendError", &clock);
         pass(1);

@@ -156,14 +156,14 @@ impl<'a> People<'a> {
         let mut matched: BTreeMap<&PlayerLookup, Vec<usize>> = BTreeMap::new();
         for index in unknown {
             let row = &rows[index];
-            let is_his = |player: &&Player| {
+            let is_same_player = |player: &&Player| {
                 player.team != *row.team
                     && !has_row.contains(&player.lookup)
                     && slate.registry.count(&player.lookup) <= 1
                     && is_one_name(row.name, &player.name)
                     && may_be(row, &player.lookup, &player.name, &ids)
             };
-            let mut players = slate.players().filter(is_his);
+            let mut players = slate.players().filter(is_same_player);
             if let (Some(player), None) = (players.next(), players.next()) {
                 matched.entry(&player.lookup).or_default().push(index);
             }

@@ -65,25 +65,25 @@ pub struct Identity {
 
 /// Identifies the players of `rows`, in order.
 ///
-/// `rows` must have all games of a night, so that no row is matched to a player of another game's box score. A row that nothing else identifies keeps the earlier identity of its id
-/// (`was`), unless that player has another row. Without a slate, only the directory, the earlier identity and
-/// upstream's own names are available.
+/// `rows` must have all games of a night, so that no row is matched to a player of another game's box score. A row
+/// that nothing else identifies keeps the `earlier` identity of its id, unless that player has another row. Without a
+/// slate, only the directory, the earlier identity and upstream's own names are available.
 pub fn identify(
     rows: &[BoxRow<'_>],
     directory: &Directory,
     slate: Option<&Slate>,
-    was: &HashMap<SourceId, Identity>,
+    earlier: &HashMap<SourceId, Identity>,
 ) -> Vec<Identity> {
-    let known = People::of(directory, slate, was);
+    let known = People::of(directory, slate, earlier);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
-    known.tell_doubles_apart(rows, &mut found);
+    known.resolve_duplicate_ids(rows, &mut found);
     let swapped = known.swapped_sides(rows, &found);
     let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
         // A row that was corrected earlier is there too.
         let own = lookup.as_ref().and_then(|lookup| known.team(lookup));
         if row.on_both_sides {
             let plays = |team: &&Team| row.game.teams().contains(team);
-            let earlier = || known.earlier(row).map(|earlier| &earlier.team).filter(plays);
+            let earlier = || known.earlier_without_registry(row).map(|earlier| &earlier.team).filter(plays);
             return own.filter(plays).or_else(earlier).unwrap_or(row.team).clone();
         }
         let is_right = own == Some(row.team);
@@ -106,17 +106,21 @@ pub fn identify(
 struct People<'a> {
     directory: &'a Directory,
     slate: Option<&'a Slate>,
-    was: &'a HashMap<SourceId, Identity>,
+    earlier: &'a HashMap<SourceId, Identity>,
     expected: HashMap<&'a PlayerLookup, Vec<&'a Player>>,
 }
 
 impl<'a> People<'a> {
-    fn of(directory: &'a Directory, slate: Option<&'a Slate>, was: &'a HashMap<SourceId, Identity>) -> Self {
+    fn of(
+        directory: &'a Directory,
+        slate: Option<&'a Slate>,
+        earlier: &'a HashMap<SourceId, Identity>,
+    ) -> Self {
         let mut expected: HashMap<_, Vec<_>> = HashMap::new();
         for player in slate.into_iter().flat_map(Slate::players) {
             expected.entry(&player.lookup).or_insert_with(|| Vec::with_capacity(1)).push(player);
         }
-        Self { directory, slate, was, expected }
+        Self { directory, slate, earlier, expected }
     }
 
     fn named(&self, row: &BoxRow<'_>) -> Option<&'a Named> {
@@ -124,16 +128,16 @@ impl<'a> People<'a> {
     }
 
     /// The earlier identity of the row's id; the registry takes precedence where it is available.
-    fn was(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
+    fn earlier_without_registry(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
         if self.slate.is_some_and(|slate| !slate.registry.is_empty()) {
             return None;
         }
-        self.earlier(row)
+        self.earlier_identity(row)
     }
 
-    fn earlier(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
+    fn earlier_identity(&self, row: &BoxRow<'_>) -> Option<&'a Identity> {
         let ids = [row.bdl_id.map(SourceId::BallDontLie), row.nba_id.map(SourceId::Nba)];
-        ids.into_iter().flatten().find_map(|id| self.was.get(&id))
+        ids.into_iter().flatten().find_map(|id| self.earlier.get(&id))
     }
 
     /// The player identified by the directory's id, the name in any spelling, or the name in another word
@@ -179,7 +183,7 @@ impl<'a> People<'a> {
         let mut sides: HashMap<&TeamPair, HashMap<&Team, (usize, usize)>> = HashMap::new();
         for (row, lookup) in rows.iter().zip(found) {
             let team = lookup.as_ref().and_then(|lookup| self.team(lookup));
-            let Some(team) = team.or_else(|| Some(&self.was(row)?.team)) else { continue };
+            let Some(team) = team.or_else(|| Some(&self.earlier_identity(row)?.team)) else { continue };
             let (here, there) = sides.entry(row.game).or_default().entry(row.team).or_default();
             *here += usize::from(team == row.team);
             *there += usize::from(team == row.game.other(row.team));
@@ -192,7 +196,7 @@ impl<'a> People<'a> {
 
     /// Where the directory gives two rows of a game to one player, a row under the name of another player of the team is
     /// that one's: the directory is wrong about one of the ids.
-    fn tell_doubles_apart(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
+    fn resolve_duplicate_ids(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
         let mut number: HashMap<(&TeamPair, PlayerLookup), usize> = HashMap::with_capacity(rows.len());
         for (row, lookup) in rows.iter().zip(found.iter()) {
             if let Some(lookup) = lookup {
@@ -215,7 +219,9 @@ impl<'a> People<'a> {
     /// Gives a row that nothing identifies the earlier identity of its id: a name may drift in the middle of a game.
     fn find_by_earlier_identity(&self, rows: &[BoxRow<'_>], found: &mut [Option<PlayerLookup>]) {
         for (index, row) in rows.iter().enumerate().filter(|(_, row)| self.named(row).is_none()) {
-            let Some(earlier) = self.earlier(row).filter(|_| found[index].is_none()) else { continue };
+            let Some(earlier) = self.earlier_without_registry(row).filter(|_| found[index].is_none()) else {
+                continue;
+            };
             let is_known = self.expected.contains_key(&earlier.lookup);
             if is_known && !found.iter().flatten().any(|it| *it == earlier.lookup) {
                 found[index] = Some(earlier.lookup.clone());
@@ -225,8 +231,8 @@ impl<'a> People<'a> {
 
     fn identity(&self, row: &BoxRow<'_>, lookup: Option<PlayerLookup>, team: Team) -> Identity {
         let Some(lookup) = lookup else {
-            if let Some(was) = self.was(row) {
-                return Identity { team, ..was.clone() };
+            if let Some(earlier) = self.earlier_identity(row) {
+                return Identity { team, ..earlier.clone() };
             }
             return match self.named(row) {
                 Some(Named { lookup, name }) => {

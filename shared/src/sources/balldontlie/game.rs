@@ -12,7 +12,7 @@ use crate::{
     },
     sources::{
         BoxScoreRow, Counters, Game, MAX_GAMES, MAX_PLAYERS, Rejected, Side, Source,
-        game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
+        game::{deduplicate_games, deduplicate_rows, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
 };
@@ -38,7 +38,7 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
                 .ok()
         })
         .collect();
-    (furthest_of_each(read), rejected)
+    (deduplicate_games(read), rejected)
 }
 
 /// The id of a game that could not be read, or its place in the list.
@@ -99,7 +99,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     };
     let mut home = side(home_team, game.home_team_score, game.home_team);
     let mut visitor = side(visitor_team, game.visitor_team_score, game.visitor_team);
-    fullest_of_each([&mut home, &mut visitor]);
+    deduplicate_rows([&mut home, &mut visitor]);
     Ok(Game {
         source: Source::BallDontLie,
         nba_id: None,
@@ -159,7 +159,7 @@ fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
 }
 
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, String> {
-    let line: wire::Line<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let line: wire::PlayerEntry<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     let player = line.player.as_ref().ok_or("player: missing")?;
     let part = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();

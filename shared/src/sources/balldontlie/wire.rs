@@ -49,7 +49,7 @@ pub(super) struct Team<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Line<'a> {
+pub(super) struct PlayerEntry<'a> {
     #[serde(borrow, default)]
     pub min: Text<'a>,
     #[serde(default)]

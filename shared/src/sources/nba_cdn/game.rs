@@ -4,10 +4,10 @@ use serde_json::value::RawValue;
 
 use super::{clock, wire};
 use crate::{
-    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
     sources::{
         BoxScoreRow, Counters, Game, Inactive, MAX_GAMES, MAX_PLAYERS, RawGames, Rejected, Side, Source,
-        game::{fullest_of_each, furthest_of_each, points_of, reject, short, with_score},
+        game::{deduplicate_games, deduplicate_rows, points_of, reject, short, with_score},
         wire::{Number, Text},
     },
 };
@@ -41,7 +41,7 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
             }
         }
     }
-    (furthest_of_each(read), rejected)
+    (deduplicate_games(read), rejected)
 }
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
@@ -71,7 +71,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         &raw_clock,
     );
     let teams = (team_of("homeTeam", &game.home_team)?, team_of("awayTeam", &game.away_team)?);
-    let has_begun = matches!(state.status, GameStatus::InProgress | GameStatus::Final);
+    let has_begun = state.status.has_begun();
     let mut unreadable = 0;
     let mut side = |team: Team, raw: Option<wire::Team<'_>>| {
         let (score, lines) = match raw {
@@ -95,7 +95,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         with_score(side, score, state.status, &mut unreadable)
     };
     let (mut home, mut visitor) = (side(teams.0, game.home_team), side(teams.1, game.away_team));
-    fullest_of_each([&mut home, &mut visitor]);
+    deduplicate_rows([&mut home, &mut visitor]);
     Ok(Game {
         source: Source::NbaCdn,
         id: id.to_string(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{GameStatus, OVERTIME, SlateDay, elapsed_range},
+    nba::{GameStatus, OVERTIME_SECONDS, SlateDay, elapsed_range},
     slate::{self, Outcome, Settled, StatType, VoidReason},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A player's state at a poll, whichever statistic a line is about.
-pub(super) struct Standing<'a> {
+pub(super) struct PlayerState<'a> {
     pub matchup: &'a Matchup<'a>,
     pub player: &'a slate::Player,
     pub evidence: Evidence,
@@ -39,7 +39,7 @@ pub(super) struct StatisticState {
     pub chance: Option<Chance>,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> PlayerState<'a> {
     pub fn of(
         matchup: &'a Matchup<'a>,
         player: &'a slate::Player,
@@ -87,7 +87,9 @@ impl<'a> Standing<'a> {
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (self.void_reason, evidence.status, line.zip(count)) {
             (Some(_), ..) => Outcome::Void,
-            (None, GameStatus::Final, Some((line, count))) if evidence.is_current => at_the_end(line, count),
+            (None, GameStatus::Final, Some((line, count))) if evidence.is_current => {
+                line_outcome(line, count)
+            }
             _ => Outcome::Open,
         };
         let settled = match outcome {
@@ -107,8 +109,8 @@ impl<'a> Standing<'a> {
 }
 
 impl Line {
-    pub(super) fn of(standing: &Standing<'_>, state: &StatisticState, line: &slate::Line) -> Self {
-        let Standing { matchup, player, evidence, .. } = standing;
+    pub(super) fn of(standing: &PlayerState<'_>, state: &StatisticState, line: &slate::Line) -> Self {
+        let PlayerState { matchup, player, evidence, .. } = standing;
         let actual = state.count;
         Self {
             player_lookup: player.lookup.clone(),
@@ -136,7 +138,7 @@ impl Line {
     }
 }
 
-fn at_the_end(line: f64, count: u32) -> Outcome {
+fn line_outcome(line: f64, count: u32) -> Outcome {
     match f64::from(count).total_cmp(&line) {
         std::cmp::Ordering::Less => Outcome::Under,
         std::cmp::Ordering::Equal => Outcome::Push,
@@ -162,7 +164,7 @@ fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> 
     };
     let lead = game.home_score.abs_diff(game.away_score);
     let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();
-    let overtime = f64::from(OVERTIME);
+    let overtime = f64::from(OVERTIME_SECONDS);
     let whole = REGULATION + overtime * f64::from(overtimes);
     // A tie at the end of a period of overtime or the fourth quarter is played on.
     let whole = if played >= whole && lead == 0 { whole + overtime } else { whole };
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn a_final_score_is_over_under_or_on_the_line() {
         for (points, expected) in [(24, Outcome::Under), (25, Outcome::Push), (26, Outcome::Over)] {
-            assert_eq!(at_the_end(25.0, points), expected);
+            assert_eq!(line_outcome(25.0, points), expected);
         }
     }
 }

@@ -1,22 +1,22 @@
 //! The course of one statistic of a player.
 
 use shared::{
-    nba::{OVERTIME, PollId, QUARTER},
+    nba::{OVERTIME_SECONDS, PollId, QUARTER_SECONDS},
     slate::StatType,
 };
 
-use super::{Now, Passed, Player, Point, Polled};
+use super::{CurrentPoll, Passed, Player, Point, Polled};
 
 /// The most seconds by which a review sets the clock back.
 const SET_BACK: u32 = 60;
 /// The course of one statistic of a player.
 #[derive(Debug, Default)]
-pub(super) struct Track {
+pub(super) struct StatCourse {
     pub counts: Vec<Point>,
     pub polls: Vec<PollId>,
 }
 
-impl Track {
+impl StatCourse {
     /// The points of the previous version.
     pub fn points(known: Option<&Player>) -> Self {
         known.map_or_else(Self::default, |known| Self {
@@ -35,29 +35,29 @@ impl Track {
     }
 
     /// The same course with the polls of the history where it has none, and with the current one.
-    pub fn extended(mut self, stat: StatType, past: &[Polled], now: Option<&Now>) -> Self {
+    pub fn extended(mut self, stat: StatType, past: &[Polled], current: Option<&CurrentPoll>) -> Self {
         let past = if self.polls.is_empty() { past } else { &[] };
-        for polled in past.iter().chain(now.map(|now| &now.polled)) {
+        for polled in past.iter().chain(current.map(|current| &current.polled)) {
             if let Some(count) = polled.counts.of(stat) {
                 self.add(Point(polled.elapsed, count), polled.poll_id);
             }
         }
-        if let Some(now) = now {
-            self.take_back_moments_after(now.most);
+        if let Some(current) = current {
+            self.take_back_moments_after(current.max_elapsed);
         }
         self
     }
 
     /// The moments of both courses, in the order of their polls.
     pub fn completed_from(self, other: Self) -> Self {
-        let moments = |track: Self| track.polls.into_iter().zip(track.counts);
+        let moments = |course: Self| course.polls.into_iter().zip(course.counts);
         let mut all: Vec<(PollId, Point)> = moments(self).chain(moments(other)).collect();
         all.sort_by_key(|(poll, _)| *poll);
-        let mut track = Self::default();
+        let mut course = Self::default();
         for (poll, point) in all {
-            track.add(point, poll);
+            course.add(point, poll);
         }
-        track
+        course
     }
 
     /// Adds the count of a poll, if it changed.
@@ -98,16 +98,16 @@ impl Track {
 /// The period in which `elapsed` falls, and the seconds left in it; the end of a period belongs to that
 /// period.
 fn left_at(elapsed: u32) -> (u32, u32) {
-    let regulation = 4 * QUARTER;
+    let regulation = 4 * QUARTER_SECONDS;
     match elapsed {
-        0 => (1, QUARTER),
+        0 => (1, QUARTER_SECONDS),
         _ if elapsed <= regulation => {
-            let period = elapsed.div_ceil(QUARTER);
-            (period, period * QUARTER - elapsed)
+            let period = elapsed.div_ceil(QUARTER_SECONDS);
+            (period, period * QUARTER_SECONDS - elapsed)
         }
         _ => {
-            let overtime = (elapsed - regulation).div_ceil(OVERTIME);
-            (4 + overtime, regulation + overtime * OVERTIME - elapsed)
+            let overtime = (elapsed - regulation).div_ceil(OVERTIME_SECONDS);
+            (4 + overtime, regulation + overtime * OVERTIME_SECONDS - elapsed)
         }
     }
 }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn points_are_kept_where_they_change_and_the_clock_never_runs_back() {
-        let mut track = Track::default();
+        let mut course = StatCourse::default();
         for (minute, elapsed, points) in [
             (1, 10, 0),
             (2, 60, 0),
@@ -133,20 +133,20 @@ mod tests {
             (5, 300, 4),
             (6, 400, 6),
         ] {
-            track.add(Point(elapsed, points), poll(minute));
+            course.add(Point(elapsed, points), poll(minute));
         }
-        let points: Vec<(u32, u32)> = track.counts.iter().map(|Point(at, points)| (*at, *points)).collect();
+        let points: Vec<(u32, u32)> = course.counts.iter().map(|Point(at, points)| (*at, *points)).collect();
         assert_eq!(points, [(10, 0), (120, 2), (120, 5), (300, 4), (400, 6)]);
-        assert_eq!(track.polls, [1, 3, 4, 5, 6].map(poll));
-        let passed = track.passed(4.5).expect("passed");
+        assert_eq!(course.polls, [1, 3, 4, 5, 6].map(poll));
+        let passed = course.passed(4.5).expect("passed");
         assert_eq!((passed.period, passed.clock.as_str(), passed.poll_id), (1, "5:20", poll(6)), "for good");
     }
 
     #[test]
     fn on_the_line_is_not_past_it() {
-        let mut track = Track::default();
-        track.add(Point(60, 5), poll(1));
-        assert_eq!(track.passed(5.0), None);
+        let mut course = StatCourse::default();
+        course.add(Point(60, 5), poll(1));
+        assert_eq!(course.passed(5.0), None);
     }
 
     #[test]
