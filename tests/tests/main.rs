@@ -3,68 +3,74 @@
 
 #![recursion_limit = "256"]
 
-mod a_correction_is_shown;
-mod a_wrong_jump_heals;
-mod alerts;
-mod an_end_is_certain;
-mod backfill;
-mod bench;
-mod board;
-mod calibration;
-mod chaos;
-mod cleared_listings;
-mod client;
-mod clocks;
-mod commands;
-mod contract_with_the_original;
-mod contracts;
-mod credentials;
-mod dates;
-mod deadlines;
-mod deployed_roles;
+mod contract {
+    mod client;
+    mod contract_with_the_original;
+    mod contracts;
+    mod mock_data;
+}
 mod deployment;
-mod documents;
-mod events;
-mod every_spelling_of_a_number;
-mod every_stat;
-mod exactly_once;
 mod export_live;
 mod export_tonight;
-mod failures_index;
-mod game_goes_on;
-mod games_end_whatever_drifts;
-mod googlesql;
-mod harness;
-mod history;
-mod hostile_input;
-mod invoker_auth;
-mod layers;
-mod limits;
-mod lines_are_settled;
-mod live_grading;
-mod live_timeline;
-mod load;
-mod load_job_quota;
-mod local_cloud;
-mod locked_at_tip_off;
-mod main_line;
-mod mock_data;
-mod nba_cdn;
-mod never_backwards;
-mod nothing_disappears;
-mod one_game;
-mod one_lookup;
-mod outages;
-mod process;
-mod replayed_night;
-mod scrape;
-mod second_opinion;
-mod second_source;
-mod standing_alone;
-mod status;
-mod stored_as_gzip;
-mod the_morning_after;
-mod thirty_seconds;
-mod tip_off;
-mod two_instances;
-mod who_is_who;
+mod game_states {
+    mod a_correction_is_shown;
+    mod a_wrong_jump_heals;
+    mod an_end_is_certain;
+    mod cleared_listings;
+    mod clocks;
+    mod every_spelling_of_a_number;
+    mod game_goes_on;
+    mod games_end_whatever_drifts;
+    mod one_game;
+    mod tip_off;
+}
+mod grading;
+mod night {
+    mod board;
+    mod chaos;
+    mod history;
+    mod replayed_night;
+}
+mod players;
+mod processor {
+    mod events;
+    mod exactly_once;
+    mod load;
+    mod load_job_quota;
+    mod process;
+}
+mod public_documents {
+    mod dates;
+    mod never_backwards;
+    mod status;
+    mod stored_as_gzip;
+}
+mod repository {
+    mod commands;
+    mod documents;
+    mod failures_index;
+    mod layers;
+}
+mod scraper {
+    mod scrape;
+}
+mod service {
+    mod credentials;
+    mod deadlines;
+    mod harness;
+    mod hostile_input;
+    mod invoker_auth;
+    mod limits;
+    mod standing_alone;
+}
+mod slate {
+    mod main_line;
+    mod nothing_disappears;
+}
+mod sources;
+mod tools {
+    mod bench;
+    mod googlesql;
+    mod local_cloud;
+    mod second_opinion;
+}

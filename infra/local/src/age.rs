@@ -53,7 +53,7 @@ impl Seen {
             if news.object.bucket != API_BUCKET || news.object.name != SCORES {
                 return;
             }
-            let Ok(document) = serde_json::from_slice::<Document>(&news.body) else { return };
+            let Ok(document) = serde_json::from_slice::<Document>(&news.content()) else { return };
             let header = news.object.cache_control.as_deref().unwrap_or_default();
             let max_age = header.rsplit("max-age=").next().and_then(|seconds| seconds.parse().ok());
             versions.lock().unwrap_or_else(PoisonError::into_inner).push(Version {

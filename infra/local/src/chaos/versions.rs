@@ -1,7 +1,6 @@
 //! Every published version of a public document, compared with the previous one.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,13 +9,12 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use shared::gzip;
 
 use crate::{
     cloud::API_BUCKET,
     drift::JUMPED_TO,
     report::{list, players, text},
-    storage::{Object, Objects},
+    storage::{Finalized, Object, Objects},
 };
 
 /// The number of polls whose points are remembered until both scores and grading have been written.
@@ -32,35 +30,30 @@ const KEPT: usize = 5;
 #[derive(Debug, Default)]
 struct Recent {
     /// The newest one, parsed: nearly always the one that the next is compared with.
-    newest: Value,
+    newest: Arc<Value>,
     /// All of them, oldest first.
     versions: VecDeque<Version>,
 }
 
-/// A version, kept as gzip: parsed, fifty storms of them would not fit into memory.
+/// A version, kept as it is stored: parsed, fifty storms of them would not fit into memory.
 #[derive(Debug)]
 struct Version {
-    object: Object,
+    news: Finalized,
     stamp: String,
-    body: Bytes,
 }
 
 impl Recent {
     /// The newest version for which `test` holds.
-    fn find(&self, test: impl Fn(&Object) -> bool) -> Option<Cow<'_, Value>> {
-        let place = self.versions.iter().rposition(|version| test(&version.object))?;
+    fn find(&self, test: impl Fn(&Object) -> bool) -> Option<Arc<Value>> {
+        let place = self.versions.iter().rposition(|version| test(&version.news.object))?;
         if place + 1 == self.versions.len() {
-            return Some(Cow::Borrowed(&self.newest));
+            return Some(self.newest.clone());
         }
-        let body = gzip::content(self.versions[place].body.clone(), usize::MAX - 1).ok()?;
-        serde_json::from_slice(&body).ok().map(Cow::Owned)
+        serde_json::from_slice(&self.versions[place].news.content()).ok().map(Arc::new)
     }
 
-    fn push(&mut self, object: Object, document: Value, body: &Bytes) {
-        let stamp = stamp(&document).to_owned();
-        // Memory does not refuse a write; without it a version is only not compared with.
-        let body = gzip::compressed(body).unwrap_or_default();
-        self.versions.push_back(Version { object, stamp, body });
+    fn push(&mut self, news: &Finalized, document: Arc<Value>) {
+        self.versions.push_back(Version { news: news.clone(), stamp: stamp(&document).to_owned() });
         self.newest = document;
         if self.versions.len() > OVERTAKING {
             self.versions.pop_front();
@@ -79,6 +72,10 @@ struct Seen {
     count: u64,
     /// The last versions of each document.
     recent: HashMap<String, Recent>,
+    /// The last version of all, as stored and parsed: a dated object and its copy have one content.
+    last: (Bytes, Arc<Value>),
+    /// What the last version lacks of the one before it; their copies need not be compared again.
+    last_lost: Option<([Arc<Value>; 2], Option<String>)>,
     /// By version: each player's points in the scores and in the grading.
     points: BTreeMap<String, [HashMap<String, u64>; 2]>,
     compared: u64,
@@ -102,7 +99,7 @@ impl Versions {
         let seen = versions.clone();
         objects.on_finalized(move |news| {
             if news.object.bucket == API_BUCKET && news.object.name.starts_with("v1/") {
-                seen.seen().see(&news.object, &news.body);
+                seen.seen().see(news);
             }
         });
         versions
@@ -149,34 +146,56 @@ impl Versions {
 }
 
 impl Seen {
-    fn see(&mut self, object: &Object, body: &Bytes) {
+    fn see(&mut self, news: &Finalized) {
         self.count += 1;
+        let object = &news.object;
         let name = object.name.as_str();
-        let document: Value = match serde_json::from_slice(body) {
-            Ok(document) => document,
-            Err(error) => return self.backwards.push(format!("{name}: {error}")),
+        let is_copy = !news.stored.is_empty() && news.stored == self.last.0;
+        let document = if is_copy {
+            self.last.1.clone()
+        } else {
+            match serde_json::from_slice(&news.content()) {
+                Ok(document) => Arc::new(document),
+                Err(error) => return self.backwards.push(format!("{name}: {error}")),
+            }
         };
+        self.last = (news.stored.clone(), document.clone());
         let recent = self.recent.entry(name.to_owned()).or_default();
         if let Some(before) = recent.versions.back()
-            && (version(object) < version(&before.object) || stamp(&document) < before.stamp.as_str())
+            && (version(object) < version(&before.news.object) || stamp(&document) < before.stamp.as_str())
         {
             self.backwards.push(format!("{name}: {} after {}", stamp(&document), before.stamp));
         }
         // Upstream may answer two simultaneous polls in reverse order. A poll of a later step of the night
         // than the one in which a version was written is answered later than the poll behind that version.
         let is_followed = |before: &Object| version(object) >= Some(before.time_created + STEP);
-        let lost = recent.find(is_followed).and_then(|known| lost(&known, &document));
+        let known = recent.find(is_followed);
+        let lost = known.and_then(|known| self.lost(known, &document));
         if lost.is_some()
             && self.backwards.len() < KEPT
-            && let Err(error) = self.keep(name, body)
+            && let Err(error) = self.keep(name, &news.content())
         {
             tracing::warn!(%error, "the versions before a finding could not be kept");
         }
         self.backwards.extend(lost.map(|lost| format!("{name} of {}: {lost}", stamp(&document))));
-        if !text(&document, "poll_id").is_empty() {
+        if !is_copy && !text(&document, "poll_id").is_empty() {
             self.compare(object, &document);
         }
-        self.recent.entry(name.to_owned()).or_default().push(object.clone(), document, body);
+        self.recent.entry(name.to_owned()).or_default().push(news, document);
+    }
+
+    /// What `document` lacks of `known`.
+    fn lost(&mut self, known: Arc<Value>, document: &Arc<Value>) -> Option<String> {
+        match &self.last_lost {
+            Some(([one, other], lost)) if Arc::ptr_eq(one, &known) && Arc::ptr_eq(other, document) => {
+                lost.clone()
+            }
+            _ => {
+                let lost = lost(&known, document);
+                self.last_lost = Some(([known, document.clone()], lost.clone()));
+                lost
+            }
+        }
     }
 
     /// Keeps the last versions of every document beside `body`, the one in which something is lost.
@@ -186,13 +205,13 @@ impl Seen {
         for (name, recent) in &self.recent {
             let folder = folder.join(name);
             std::fs::create_dir_all(&folder)?;
-            for Version { object, stamp, body } in &recent.versions {
+            for Version { news: Finalized { object, stored }, stamp } in &recent.versions {
                 let written = format!(
                     "{}-{}-of-{stamp}.json.gz",
                     object.time_created.format("%H%M%S"),
                     object.generation
                 );
-                std::fs::write(folder.join(written), body)?;
+                std::fs::write(folder.join(written), stored)?;
             }
         }
         std::fs::write(folder.join(name).join("found.json"), body)
@@ -425,7 +444,7 @@ mod tests {
             "storageClass": "", "timeCreated": created, "updated": created,
         }))
         .expect("an object");
-        seen.see(&object, &Bytes::copy_from_slice(body));
+        seen.see(&Finalized { object, stored: Bytes::copy_from_slice(body) });
     }
 
     /// The findings of a check of these versions of one document.

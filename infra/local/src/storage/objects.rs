@@ -93,8 +93,15 @@ pub struct Refused(pub u16, pub String);
 pub struct Finalized {
     /// The object.
     pub object: Object,
+    /// Its content as it is stored.
+    pub stored: Bytes,
+}
+
+impl Finalized {
     /// Its content, decompressed.
-    pub body: Bytes,
+    pub fn content(&self) -> Bytes {
+        self.object.content_of(self.stored.clone()).unwrap_or_else(|_| self.stored.clone())
+    }
 }
 
 impl Object {
@@ -298,8 +305,7 @@ impl Objects {
         state.newest_generation = generation;
         state.written.insert(key, Instant::now());
         state.objects.entry(bucket.into()).or_default().insert(name.into(), object.clone());
-        let body = object.content_of(body.clone()).unwrap_or(body);
-        let news = Finalized { object: object.clone(), body };
+        let news = Finalized { object: object.clone(), stored: body };
         state.listeners.iter().for_each(|listener| listener.0(&news));
         Ok(object)
     }

@@ -63,7 +63,7 @@ async fn on_neutral_ground_a_game_is_graded_whoever_is_called_the_home_team() {
 }
 
 #[tokio::test]
-async fn the_timeline_of_such_a_game_has_its_points() {
+async fn the_timeline_of_a_game_on_neutral_ground_has_its_points() {
     let night = Night::of(neutral_ground().await).await;
     night.poll("02:12", [miami(THIRD, 26)]).await;
     night.poll("02:30", [miami(FOURTH, 28)]).await;
@@ -71,7 +71,7 @@ async fn the_timeline_of_such_a_game_has_its_points() {
 }
 
 #[tokio::test]
-async fn tonight_s_list_gives_each_team_its_own_score_of_such_a_game() {
+async fn tonight_s_list_gives_each_team_on_neutral_ground_its_own_score() {
     let cloud = neutral_ground().await;
     let row = json!({
         "poll_timestamp": "2026-01-10T01:10:00Z", "game_date": DAY, "game_status": "in_progress",

@@ -40,7 +40,7 @@ async fn play(night: Night, folder: &Path) -> Played {
     let seen = versions.clone();
     replay.cloud.objects.on_finalized(move |news| {
         if news.object.bucket == API_BUCKET {
-            let document: Value = serde_json::from_slice(&news.body).expect("a document");
+            let document: Value = serde_json::from_slice(&news.content()).expect("a document");
             seen.lock().expect("the versions").push((news.object.name.clone(), document));
         }
     });

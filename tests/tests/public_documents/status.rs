@@ -1,5 +1,5 @@
 //! `v1/status.json`: whether the public documents can be trusted. The rules are a table beside the code
-//! (`shared/src/status/judge.rs`); these tests check the functions' use of it.
+//! (`shared/src/documents/status/tests.rs`); these tests check the functions' use of it.
 
 use local_cloud::{
     cloud::{API_BUCKET, RAW_BUCKET},

@@ -124,7 +124,7 @@ async fn a_game_that_began_at_one_in_the_morning_is_shown_while_it_is_on() {
 }
 
 #[tokio::test]
-async fn so_is_one_of_the_pre_season_in_the_early_morning() {
+async fn a_pre_season_game_in_the_early_morning_is_shown_while_it_is_on() {
     let cloud = Cloud::start().await;
     let row = json!({"game_date": "2025-10-10", "game_date_est": "2025-10-10T05:00:00Z"});
     cloud.add(SCHEDULE, with(scheduled("0012500021", "BKN", "PHX"), row));
@@ -133,7 +133,7 @@ async fn so_is_one_of_the_pre_season_in_the_early_morning() {
 }
 
 #[tokio::test]
-async fn it_is_shown_beside_the_last_night_s_overtime() {
+async fn a_game_in_the_early_morning_is_shown_beside_the_last_night_s_overtime() {
     let cloud = Cloud::start().await;
     let games = || {
         let mut abroad = game(7, "2026-01-15", "1st Qtr", 1, "Q1 5:00");
@@ -147,7 +147,7 @@ async fn it_is_shown_beside_the_last_night_s_overtime() {
 }
 
 #[tokio::test]
-async fn in_the_morning_it_is_in_the_scores_of_its_own_day() {
+async fn a_game_of_the_early_morning_is_in_the_scores_of_its_own_day() {
     let cloud = Cloud::start().await;
     on_at(&cloud, "2026-01-15T06:40:00Z", vec![game(7, "2026-01-15", "2nd Qtr", 2, "Q2 5:00")]).await;
     on_at(&cloud, "2026-01-15T09:20:00Z", vec![game(7, "2026-01-15", "Final", 4, "Final")]).await;
@@ -182,7 +182,7 @@ async fn a_day_of_an_all_star_game_alone_is_a_day_without_games() {
 }
 
 #[tokio::test]
-async fn beside_real_games_it_counts_for_nothing() {
+async fn an_all_star_game_beside_real_games_is_ignored() {
     let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
     for name in ["Jayson Tatum", "Derrick White", "Al Horford", "Sam Hauser"] {
         let player = registered(name, "BOS");

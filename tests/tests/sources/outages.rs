@@ -19,28 +19,28 @@ async fn drill(outage: Outage, every: TimeDelta) -> Drill {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_for_an_hour_the_scores_go_on_and_come_back_to_it() {
+async fn balldontlie_is_down_for_an_hour_and_the_scores_go_on_and_come_back_to_it() {
     let drill = drill(Outage::Hour, TICK).await;
     assert!((19..=21).contains(&drill.polls_by_the_feed), "{}", drill.polls_by_the_feed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn down_for_the_night_the_night_ends_as_recorded() {
+async fn balldontlie_is_down_for_the_night_which_ends_as_recorded() {
     assert!(drill(Outage::Night, TICK).await.polls_by_the_feed > 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_key_that_is_refused_for_good_the_night_ends_as_recorded() {
+async fn balldontlie_refuses_the_key_for_good_and_the_night_ends_as_recorded() {
     assert!(drill(Outage::Refused, TICK).await.polls_by_the_feed > 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn frozen_in_the_third_quarter_it_is_left_within_five_minutes_and_two_polls() {
+async fn balldontlie_freezes_in_the_third_quarter_and_is_left_within_five_minutes_and_two_polls() {
     assert!(drill(Outage::Frozen, TICK).await.polls_by_the_feed > 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_half_the_players_missing_nobody_s_points_stand_still() {
+async fn balldontlie_lacks_half_the_players_and_nobody_s_points_stand_still() {
     // Players are missed within minutes, which a longer interval would hide.
     assert!(drill(Outage::Halved, TimeDelta::minutes(1)).await.polls_by_the_feed > 150);
 }

@@ -61,7 +61,7 @@ async fn a_second_delivery_is_already_stored_without_a_look_at_the_dataset() {
 }
 
 #[tokio::test]
-async fn nor_does_a_delivery_after_a_lost_answer_look_at_it() {
+async fn a_delivery_after_a_lost_answer_does_not_look_at_the_dataset() {
     let cloud = Cloud::start().await;
     let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, body()).await;
     cloud.services.faults.plan("/projects/local/datasets", 0, u32::MAX, Fault::Status(403));
@@ -73,7 +73,7 @@ async fn nor_does_a_delivery_after_a_lost_answer_look_at_it() {
 }
 
 #[tokio::test]
-async fn nor_does_one_whose_snapshot_is_gone() {
+async fn a_second_delivery_whose_snapshot_is_gone_does_not_look_at_the_dataset() {
     let cloud = Cloud::start().await;
     let generation = cloud.upload(RAW_BUCKET, SNAPSHOT, body()).await;
     cloud.services.faults.plan("/projects/local/datasets", 0, u32::MAX, Fault::Status(403));
@@ -133,13 +133,13 @@ async fn a_message_in_the_url_s_base64_is_read() {
 }
 
 #[tokio::test]
-async fn so_is_one_without_padding() {
+async fn base64_without_padding_is_read() {
     granted(BASE64_STANDARD_NO_PAD.encode(wish())).await;
     granted(BASE64_URL_SAFE_NO_PAD.encode(wish())).await;
 }
 
 #[tokio::test]
-async fn so_is_one_with_line_breaks() {
+async fn base64_with_line_breaks_is_read() {
     let encoded = BASE64_STANDARD.encode(wish());
     let (first, second) = encoded.split_at(40);
     granted(format!("{first}\r\n{second}\n")).await;

@@ -81,10 +81,11 @@ async fn two_hundred_players_are_a_game_and_one_more_is_not() {
 }
 
 #[tokio::test]
-async fn a_player_who_is_listed_twice_is_one_row_as_listed_last() {
+async fn a_player_who_is_listed_twice_is_one_row_of_the_most_points() {
     let mut game = in_progress(1);
-    let mut again = game["home_team"]["players"][0].clone();
-    again["pts"] = 33.into();
+    // The row that is listed first is the newer one: points do not fall.
+    let again = game["home_team"]["players"][0].clone();
+    game["home_team"]["players"][0]["pts"] = 33.into();
     game["home_team"]["players"].as_array_mut().expect("players").push(again);
     let (cloud, _) = process(snapshot("20260110T021201Z", &[game])).await;
     let rows = cloud.rows("SELECT player_lookup, points FROM nba_raw.bdl_live_boxscores ORDER BY 2");
