@@ -23,6 +23,7 @@ mod game_states {
     mod games_end_whatever_drifts;
     mod one_game;
     mod tip_off;
+    mod words_beside_a_running_clock;
 }
 mod grading;
 mod night {

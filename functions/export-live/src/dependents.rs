@@ -13,7 +13,7 @@ use shared::{
 
 use crate::{
     Exporter, NAMES_TIMEOUT, PREDICTIONS_TIMEOUT, call::Run, grading, live, names::Names,
-    predicted::Predicted, timeline,
+    predicted::Predicted, scores_target, timeline,
 };
 
 /// The result of a document: `None` inside where a later poll's is public; `None` where it is not wanted.
@@ -89,7 +89,10 @@ impl Exporter {
             |error| tracing::warn!(%error, "the public grading cannot be read; the day is exported again"),
         );
         let grading = known.ok()?.document()?;
-        grading.is_official().then(|| grading.summary.clone())
+        // The scores of a day that upstream left in progress still have to end.
+        let scores = self.scores.read(&scores_target(run)).await.ok()?.document();
+        let is_over = scores.is_none_or(|scores| scores.games.iter().all(|game| game.is_over()));
+        (is_over && grading.is_official()).then(|| grading.summary.clone())
     }
 
     /// Reads what only the dependent documents and the status need while upstream is asked, so that a new

@@ -232,7 +232,7 @@ impl Exporter {
             if run.asks_upstream && failed.is_none() {
                 self.add_called_off_games(&mut poll, games.as_deref(), &names).await;
             }
-            poll = poll.with_home_team(PollContext { public: games.as_deref(), names: &names });
+            poll = poll.with_teams(PollContext { public: games.as_deref(), names: &names });
             if let Some(predicted) = names.predicted.as_ref().filter(|_| run.is_today) {
                 poll.add_unlisted(&predicted.slate.games, games.as_deref());
             }

@@ -73,7 +73,7 @@ impl Exporter {
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
         let read = |polled: Polled| {
-            let poll = Poll::of(run.day, run.is_today, &polled)?.with_home_team(context);
+            let poll = Poll::of(run.day, run.is_today, &polled)?.with_teams(context);
             let is_named = polled.source == Source::NbaCdn || context.mixes_sources();
             Ok(if is_named { poll.named(context) } else { poll })
         };

@@ -43,7 +43,7 @@ use tokio::time::Instant;
 
 use crate::{
     document::Document,
-    night::{Night, Rows},
+    night::{LiveScore, Night, Rows},
     settlement::Settlement,
     trigger::{Completion, Echo, Message, Status},
 };
@@ -232,12 +232,13 @@ impl Exporter {
             bucket: &self.api_bucket,
             min_time_between_misses: MIN_TIME_BETWEEN_MISSES,
         };
-        let (rows, recalled, settlement) = tokio::try_join!(
+        let (rows, recalled, public, settlement) = tokio::try_join!(
             Rows::read(&self.bigquery, day, begun),
             memory.recall(day),
+            LiveScore::read_public(&self.storage, &self.api_bucket, day),
             Settlement::read(&self.storage, &self.api_bucket, day),
         )?;
-        let night = Night::of(rows, day, begun, settlement);
+        let night = Night::of(rows, day, begun, (public, settlement));
         if night.slate.players().next().is_none() && !night.slate.games.is_empty() {
             let games = night.slate.games.len();
             return Err(Error::permanent(format!(

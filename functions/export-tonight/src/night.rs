@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use shared::{
     Error,
     documents::status::Fixtures,
-    google::bigquery::{BigQuery, Parameter},
+    google::{
+        bigquery::{BigQuery, Parameter},
+        storage::Storage,
+    },
     nba::{GameStatus, Season, SlateDay, Team, TeamPair},
     slate::{
         self, ByPlayer, OfficialBoxScores, OfficialRow, ScheduledGame, Slate, player_game_days,
         with_player_games,
     },
+    sources::Source,
 };
 
 use crate::{
@@ -63,7 +67,7 @@ pub struct Night {
     pub slate: Slate,
     /// The neighbouring slate days.
     pub fixtures: Fixtures,
-    /// The games' states at their last poll.
+    /// The games' public states, and at their last poll.
     pub scores: Vec<LiveScore>,
     /// The players' form.
     pub forms: ByPlayer<Form>,
@@ -121,14 +125,20 @@ impl Rows {
 }
 
 impl Night {
-    /// Interprets the rows of `day`, which were read at `read_at`.
-    pub fn of(rows: Rows, day: SlateDay, read_at: DateTime<Utc>, settlement: Settlement) -> Self {
+    /// Interprets the rows of `day`, which were read at `read_at`. The public scores go before the rows of polls, which
+    /// have not been compared with each other.
+    pub fn of(
+        rows: Rows,
+        day: SlateDay,
+        read_at: DateTime<Utc>,
+        (public, settlement): (Vec<LiveScore>, Settlement),
+    ) -> Self {
         let slate = Slate::of(day, rows.slate);
         Self {
             day,
             read_at,
             fixtures: rows.around.first().map(Fixtures::from).unwrap_or_default(),
-            scores: rows.scores,
+            scores: public.into_iter().chain(rows.scores).collect(),
             forms: Form::by_player(rows.forms, day, &slate.registry),
             fatigue: fatigue_by_player(rows.fatigue, &slate.registry),
             official: OfficialBoxScores::of(rows.official, &slate.registry),
@@ -148,6 +158,21 @@ impl Night {
 }
 
 impl LiveScore {
+    /// Reads the public scores of `day`; none where they cannot be read, or where no source has listed a game yet.
+    pub async fn read_public(storage: &Storage, bucket: &str, day: SlateDay) -> Result<Vec<Self>, Error> {
+        #[derive(Deserialize)]
+        struct Scores {
+            games: Vec<PublicGame>,
+        }
+        let object = format!("v1/live/{day}.json");
+        let Some(stored) = storage.read_public(bucket, &object).await? else { return Ok(Vec::new()) };
+        let scores = serde_json::from_slice(&stored.content(&object)).unwrap_or_else(|error| {
+            tracing::error!(object, %error, "the public scores cannot be read; the games are as at their last poll");
+            Scores { games: Vec::new() }
+        });
+        Ok(scores.games.into_iter().filter_map(PublicGame::listed).collect())
+    }
+
     /// The two teams.
     pub fn pair(&self) -> TeamPair {
         TeamPair::of(&self.home_team_abbr, &self.away_team_abbr)
@@ -161,6 +186,31 @@ impl LiveScore {
             std::mem::swap(&mut score.home_score, &mut score.away_score);
         }
         score
+    }
+}
+
+/// A game of the public scores.
+#[derive(Deserialize)]
+struct PublicGame {
+    source: Option<Source>,
+    status: GameStatus,
+    home_team: Team,
+    away_team: Team,
+    home_score: u32,
+    away_score: u32,
+}
+
+impl PublicGame {
+    /// The game's score, unless only the schedule has the game.
+    fn listed(self) -> Option<LiveScore> {
+        self.source?;
+        Some(LiveScore {
+            home_team_abbr: self.home_team,
+            away_team_abbr: self.away_team,
+            game_status: Some(self.status),
+            home_score: Some(self.home_score),
+            away_score: Some(self.away_score),
+        })
     }
 }
 

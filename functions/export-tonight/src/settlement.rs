@@ -6,8 +6,8 @@ use serde::Deserialize;
 use shared::{
     Error,
     google::storage::Storage,
-    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
-    slate::{self, Outcome, Recommendation, Settled, StatType, VoidReason},
+    nba::{NbaGameId, PlayerLookup, SlateDay, StatType, Team},
+    slate::{self, Outcome, Recommendation, Settled, VoidReason},
 };
 
 use crate::document::PickResult;

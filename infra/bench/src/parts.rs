@@ -175,7 +175,12 @@ impl Parts {
             timeline: timeline::Document::of(&live, &predicted, None, None, &HashMap::new()),
             live,
             predicted,
-            tonight: tonight::Document::of(&night::Night::of(rows.clone(), day, at, Settlement::default())),
+            tonight: tonight::Document::of(&night::Night::of(
+                rows.clone(),
+                day,
+                at,
+                (Vec::new(), Settlement::default()),
+            )),
             rows,
         };
         parts.polled = parts.payload_to_live()?;
@@ -239,7 +244,7 @@ impl Parts {
 
     /// Tonight: the rows of the queries → the document.
     pub fn rows_to_tonight(&self, rows: night::Rows) -> tonight::Document {
-        tonight::Document::of(&night::Night::of(rows, self.day, self.at, Settlement::default()))
+        tonight::Document::of(&night::Night::of(rows, self.day, self.at, (Vec::new(), Settlement::default())))
     }
 
     /// The bodies of the live document, its grading and its timeline.

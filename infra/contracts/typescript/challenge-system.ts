@@ -13,6 +13,10 @@ export type Settled = "open" | "provisional" | "official";
  */
 export type NbaGameId = string;
 /**
+ * A statistic that a line is about.
+ */
+export type StatType = "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
+/**
  * A source of live scores.
  */
 export type Source = "balldontlie" | "nba_cdn";
@@ -388,6 +392,11 @@ export interface LivePlayer {
    */
   outdated?: boolean;
   /**
+   * Statistics other than points of which the source's row has no count: theirs are those of an earlier row, or 0, and
+   * their lines stay open. Absent where there is none.
+   */
+  outdated_stats?: StatType[];
+  /**
    * Personal fouls; the sixth disqualifies the player.
    */
   personal_fouls: number;
@@ -454,7 +463,7 @@ export interface GradingDocument {
   updated_at: string;
 }
 /**
- * A difference between the official box score and what had settled a line before it arrived.
+ * A difference between the official box score, or one of the following day, and what had settled a line before.
  */
 export interface Correction {
   /**
@@ -482,7 +491,7 @@ export interface Correction {
    */
   team: string;
   /**
-   * What the official box score says; null when the line is void by it.
+   * What that box score says; null when the line is void by it.
    */
   to: number | null;
 }
@@ -921,7 +930,7 @@ export interface TimelineStat {
    */
   polls: PollId[];
   /**
-   * The statistic.
+   * A statistic that a line is about.
    */
   stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
 }
@@ -1625,7 +1634,7 @@ export interface Prop {
    */
   settled: "open" | "provisional" | "official";
   /**
-   * Statistic that the line is about.
+   * A statistic that a line is about.
    */
   stat_type: "points" | "rebounds" | "assists" | "threes" | "steals" | "blocks";
   /**

@@ -61,8 +61,9 @@ pub struct GameState {
     pub is_halftime: bool,
     /// Whether the clock says that the period is over, by naming it without a time: `End Q3`, `Q3`.
     pub is_break: bool,
-    /// Whether upstream has an end beside a clock with time left: one of the two is left from another moment.
-    pub has_time_left: bool,
+    /// The end or postponement that upstream's words tell beside a clock with time left. One of the two is left from
+    /// another moment, so the status is that of play, until the clock stands still.
+    pub contradicted: Option<GameStatus>,
     /// Display text of the clock: `Q3 6:35`, `OT1 2:10`, `Q3` without a clock, `Halftime`, `Final`, `Final/OT`,
     /// `Final/OT2`, `Postponed`, `Cancelled`; empty before tip-off.
     pub time_remaining: String,
@@ -75,7 +76,10 @@ impl GameState {
         let time_text = upstream.time.unwrap_or_default().trim();
         let clock = Clock::read(time_text);
         let period = period_of(upstream.period, clock.period, Period::of_text(status_text));
-        let status = status_of(upstream, status_text, time_text, period, &clock);
+        let told = status_of(upstream, status_text, time_text, period, &clock);
+        let runs = clock.left.is_some() && !clock.is_zero() && !clock.is_at_the_beginning_of(period);
+        let contradicted = Some(told).filter(|told| told.is_over() && period > 0 && runs);
+        let status = if contradicted.is_some() { GameStatus::InProgress } else { told };
         // A status may be left from an earlier moment, unlike a clock that runs or a later period.
         let says_half = [status_text, time_text].iter().any(|text| is_half(text))
             && period <= 3
@@ -84,7 +88,6 @@ impl GameState {
         let is_over = clock.is_zero() || clock.is_over() || says_end;
         let is_halftime = status == GameStatus::InProgress && (says_half || (period == 2 && is_over));
         let is_break = status == GameStatus::InProgress && (clock.is_over() || says_end);
-        let has_time_left = status == GameStatus::Final && clock.left.is_some() && !clock.is_zero();
         let overtimes = overtimes_of_final(status_text).max(overtimes_of_final(time_text));
         let says_period = status != GameStatus::Final || period >= 4 || overtimes > 0;
         let period = match status {
@@ -106,7 +109,7 @@ impl GameState {
                 (None, None) => "In Progress".into(),
             },
         };
-        Self { status, period, says_period, is_halftime, is_break, has_time_left, time_remaining }
+        Self { status, period, says_period, is_halftime, is_break, contradicted, time_remaining }
     }
 }
 
@@ -219,7 +222,7 @@ fn status_of(
     let is_off = |word: &str| ["postponed", "canceled", "cancelled", "abandoned"].contains(&word);
     let word = upstream.status_state.unwrap_or_default();
     // A clock that says the end of a whole game is as recent as any clock; the words beside it may be left over.
-    if period >= 4 && is_end(time) && !is_off(word) {
+    if period >= 4 && is_end(time) {
         return GameStatus::Final;
     }
     match word {
@@ -231,10 +234,23 @@ fn status_of(
     }
     let status = status.to_ascii_lowercase();
     let begins = |words: &[&str]| words.iter().any(|word| status.starts_with(word));
+    // The mark may be left from before the game.
+    let names_play = [status.as_str(), time].iter().any(|text| Period::of_text(text).is_some());
     if is_end(&status) || (status.is_empty() && is_end(time)) {
         GameStatus::Final
-    } else if (upstream.postponed && clock.left.is_none())
-        || begins(&["postponed", "ppd", "cancel", "abandon"])
+    } else if (upstream.postponed && clock.left.is_none() && !names_play)
+        || begins(&[
+            "postponed",
+            "ppd",
+            "cancel",
+            "cncl",
+            "abandon",
+            "game postponed",
+            "game cancel",
+            "status_postponed",
+            "status_cancel",
+            "rescheduled",
+        ])
     {
         GameStatus::Postponed
     } else if !is_tip_off_time(&status)
@@ -255,12 +271,15 @@ fn is_tip_off_time(status: &str) -> bool {
 
 /// `Final`, `Final/OT`; scoreboards shorten it to `F`, `F/OT`, `FT`.
 fn is_end(text: &str) -> bool {
-    let is_short = ["f", "ft"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    is_short || ["final", "f/"].iter().any(|start| starts_with_ignoring_case(text, start))
+    let is_whole = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    is_whole(&["f", "ft", "closed", "complete", "completed", "ended"])
+        || ["final", "f/", "status_final", "game over", "end of game"]
+            .iter()
+            .any(|start| starts_with_ignoring_case(text, start))
 }
 
 fn is_half(text: &str) -> bool {
-    ["half", "halftime", "half time", "ht"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    ["half", "halftime", "half time", "half-time", "ht"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 impl Period {
@@ -341,6 +360,11 @@ impl Clock {
     /// Whether the text names a period and no time in it, as in a break: `End Q3`, `Q3`.
     fn is_over(&self) -> bool {
         self.left.is_none() && matches!(self.period, Some(Period::Named(_)))
+    }
+
+    /// Whether nothing of the game has been played: a clock that was set before tip-off.
+    fn is_at_the_beginning_of(&self, period: i64) -> bool {
+        period <= 1 && self.left.as_deref().is_some_and(|left| left.starts_with("12:00"))
     }
 
     fn is_zero(&self) -> bool {

@@ -27,6 +27,7 @@ mod player_lookup;
 mod poll_id;
 mod season;
 mod slate_day;
+mod stat_type;
 mod team;
 
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
@@ -39,4 +40,5 @@ pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;
 pub use season::Season;
 pub use slate_day::{SlateDay, TargetDay};
+pub use stat_type::{Counts, StatType};
 pub use team::{Team, TeamPair};

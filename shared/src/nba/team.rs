@@ -23,14 +23,30 @@ const BY_BALLDONTLIE_ID: [&str; 30] = [
     "MIA", "MIL", "MIN", "NOP", "NYK", "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
 ];
 
+/// Spellings of codes that scoreboards use, and the codes that they mean.
+const OTHER_SPELLINGS: [(&str, &str); 11] = [
+    ("GS", "GSW"),
+    ("NY", "NYK"),
+    ("NO", "NOP"),
+    ("SA", "SAS"),
+    ("UTAH", "UTA"),
+    ("UTH", "UTA"),
+    ("WSH", "WAS"),
+    ("PHO", "PHX"),
+    ("BRK", "BKN"),
+    ("BK", "BKN"),
+    ("CHO", "CHA"),
+];
+
 impl Team {
-    /// The team with this code, in any case.
+    /// The team with this code, in any case, and in the spellings of other scoreboards: `GS`, `UTAH`.
     pub fn of_code(code: &str) -> Result<Self, NotATeam> {
         let code = code.trim();
         if (2..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphabetic()) {
             let mut code = CompactString::new(code);
             code.make_ascii_uppercase();
-            Ok(Self(code))
+            let other = OTHER_SPELLINGS.iter().find(|(spelling, _)| *spelling == code.as_str());
+            Ok(Self(other.map_or(code, |(_, code)| CompactString::const_new(code))))
         } else {
             Err(NotATeam(code.chars().take(20).collect()))
         }

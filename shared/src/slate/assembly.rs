@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Absent, ByPlayer, Context, Expected, Game, Injury, Line, Player, Registry, ScheduledGame, Slate,
-    StatType, Unplaced, agree, line,
+    Unplaced, agree, line,
     market::{self, Market},
     prediction,
     registry::title_case,
     spelling::{is_lookup_of, is_one_name},
 };
-use crate::nba::{NbaGameId, PlayerLookup, SlateDay, Team, TeamPair, WarehouseGameId};
+use crate::nba::{NbaGameId, PlayerLookup, SlateDay, StatType, Team, TeamPair, WarehouseGameId};
 
 /// A player's position: the index of the game, and of the player in it.
 type Place = (usize, usize);

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{StatType, market::Market, prediction::Row};
+use super::{market::Market, prediction::Row};
+use crate::nba::StatType;
 
 /// A line of a player tonight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::StatType;
+use crate::nba::StatType;
 use crate::{
     Error, decimal,
     google::bigquery::{BigQuery, Parameter, Values},

@@ -17,7 +17,6 @@ mod registry;
 mod schedule;
 mod settlement;
 mod spelling;
-mod stat_type;
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -35,7 +34,6 @@ pub use registry::Registry;
 pub use schedule::ScheduledGame;
 pub use settlement::{Outcome, Settled, VoidReason};
 pub use spelling::may_be_one_name;
-pub use stat_type::{Counts, StatType};
 
 use crate::{
     Error,

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Player, Registry, agree, player_game_days, with_player_games};
+use super::{Player, Registry, agree, player_game_days, with_player_games};
 use crate::{
     Error,
     google::bigquery::BigQuery,
-    nba::{PlayerLookup, SlateDay, Team},
+    nba::{Counts, PlayerLookup, SlateDay, Team},
 };
 
 /// The number of players on court: an official box score with fewer entries of a team is incomplete.

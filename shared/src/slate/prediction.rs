@@ -176,8 +176,8 @@ fn confidence(score: f64) -> Option<f64> {
 mod tests {
     use super::super::line::{LineSource, points};
     use super::super::market::{Market, Offer};
-    use super::super::stat_type::StatType;
     use super::*;
+    use crate::nba::StatType;
 
     fn row(line: Option<f64>, source: &str, recommendation: &str) -> Row {
         Row {

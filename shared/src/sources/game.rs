@@ -7,7 +7,8 @@ use std::{
 
 use super::{MAX_TEXT, Rejected, Source, wire::Number};
 use crate::nba::{
-    GameState, GameStatus, NbaGameId, PlayerLookup, SlateDay, Team, elapsed_seconds, minutes_decimal,
+    GameState, GameStatus, NbaGameId, PlayerLookup, SlateDay, StatType, Team, TeamPair, elapsed_seconds,
+    minutes_decimal,
 };
 
 /// A game of a poll.
@@ -65,6 +66,8 @@ pub struct BoxScoreRow {
     pub counters: Counters,
     /// Whether upstream has no points of a player who has played.
     pub lacks_points: bool,
+    /// The other statistics of which upstream has no count, although the player has played.
+    pub lacks: Vec<StatType>,
     /// Whether upstream lists the player on both sides, so that the team is uncertain.
     pub on_both_sides: bool,
 }
@@ -125,12 +128,15 @@ pub(super) fn deduplicate_games(games: Vec<Game>) -> Vec<Game> {
             players,
         )
     };
-    greatest_of_each(games, |game| game.id.clone(), play)
+    // An id is of one game: where it is of two, the teams tell them apart.
+    let key = |game: &Game| (game.id.clone(), TeamPair::of(&game.home.team, &game.visitor.team));
+    greatest_of_each(games, key, play)
 }
 
 /// The rows of a box score, each player once: the row with the most points, then with the most of the other counts; of
 /// equal ones the last.
 pub(super) fn deduplicate_rows(mut sides: [&mut Side; 2]) {
+    forget_shared_ids(&mut sides);
     let key = |(_, row): &(usize, BoxScoreRow)| (row.bdl_id, row.nba_id, row.anonymous_key());
     let counts = |(_, row): &(usize, BoxScoreRow)| row.counters;
     let all = sides.iter_mut().enumerate().flat_map(|(side, of_side)| {
@@ -148,6 +154,30 @@ pub(super) fn deduplicate_rows(mut sides: [&mut Side; 2]) {
         let on_both_sides = on_both.contains(&key(&row));
         let (side, row) = row;
         sides[side].players.push(BoxScoreRow { on_both_sides, ..row });
+    }
+}
+
+/// Takes the ids from rows that share one although their names have no word in common: they are several players.
+fn forget_shared_ids(sides: &mut [&mut Side; 2]) {
+    let ids = |row: &BoxScoreRow| [row.bdl_id.map(|id| (0, id)), row.nba_id.map(|id| (1, id))];
+    let words = |name: &str| -> HashSet<String> { name.split_whitespace().map(str::to_lowercase).collect() };
+    let mut names: HashMap<(u8, i64), HashSet<String>> = HashMap::new();
+    let mut shared = HashSet::new();
+    for row in sides.iter().flat_map(|side| &side.players) {
+        for id in ids(row).into_iter().flatten() {
+            match names.entry(id) {
+                Entry::Vacant(place) => drop(place.insert(words(&row.name))),
+                Entry::Occupied(known) => {
+                    if known.get().is_disjoint(&words(&row.name)) {
+                        shared.insert(id);
+                    }
+                }
+            }
+        }
+    }
+    for row in sides.iter_mut().flat_map(|side| &mut side.players) {
+        row.bdl_id = row.bdl_id.filter(|id| !shared.contains(&(0, *id)));
+        row.nba_id = row.nba_id.filter(|id| !shared.contains(&(1, *id)));
     }
 }
 
@@ -202,6 +232,33 @@ pub(super) fn points_of(
         Ok(Some(points)) => Ok((points, false)),
         Ok(None) => Ok((0, has_minutes || others.iter().any(is_some))),
         Err(()) => Err(format!("{field}: expected a whole number from 0 to 999")),
+    }
+}
+
+/// The statistics of which there is no count, although the row shows play.
+pub(super) fn lacking(
+    counters: &Counters,
+    minutes: Option<&str>,
+    counts: [(StatType, Number); 5],
+) -> Vec<StatType> {
+    let has_minutes = minutes.and_then(minutes_decimal).is_some_and(|minutes| minutes > 0.0);
+    if !has_minutes && *counters == Counters::default() {
+        return Vec::new();
+    }
+    counts
+        .into_iter()
+        .filter(|(_, count)| !matches!(count.count(), Ok(Some(_))))
+        .map(|(stat, _)| stat)
+        .collect()
+}
+
+/// The sum of offensive and defensive rebounds, where the rebounds are missing.
+pub(super) fn rebounds_of(rebounds: Number, offensive: Number, defensive: Number) -> Number {
+    match (rebounds, offensive, defensive) {
+        (Number::Missing, Number::Of(offensive), Number::Of(defensive)) => {
+            offensive.checked_add(defensive).map_or(Number::Missing, Number::Of)
+        }
+        (rebounds, ..) => rebounds,
     }
 }
 

@@ -249,3 +249,45 @@ async fn a_missing_game_that_is_not_postponed_stays_open() {
         assert_eq!(night.standing("jaylenbrown").await["outcome"], "open");
     }
 }
+
+#[tokio::test]
+async fn a_count_that_changes_after_the_day_is_a_correction_whatever_box_score_it_is_of() {
+    let mut night =
+        Night::of(predicting(&[at_line(predicted("jaylenbrown", 27.3, "OVER"), 24.5)]).await).await;
+    night.poll("03:12", [full(boston(FINAL, 24))]).await;
+    night.backfill([full(boston(FINAL, 25))]).await;
+    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    assert_eq!(
+        fields(&grading["corrections"][0], ["player_lookup", "from", "to"]),
+        json!(["jaylenbrown", 24, 25])
+    );
+    add_official(&night.cloud, 25);
+    night.restart().await;
+    night.backfill([full(boston(FINAL, 25))]).await;
+    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    assert_eq!(
+        fields(&grading["corrections"][0], ["from", "to"]),
+        json!([24, 25]),
+        "as it was seen at night"
+    );
+    assert_eq!(grading["corrections"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_game_that_upstream_left_in_progress_ends_though_the_official_box_score_has_settled_its_lines() {
+    let mut night =
+        Night::of(predicting(&[at_line(predicted("jaylenbrown", 27.3, "OVER"), 24.5)]).await).await;
+    night.poll("02:12", [boston(("4th Qtr", 4, "Q4 2:00"), 27)]).await;
+    add_official(&night.cloud, 30);
+    night.restart().await;
+    night.clock.set("2026-01-10T17:30:00Z");
+    let call = json!({"target_date": "yesterday", "until_official": true});
+    night.stub.answer([Reply::games([])]);
+    night.call(call.clone()).await;
+    night.stub.answer([Reply::games([full(boston(FINAL, 30))])]);
+    night.clock.set("2026-01-10T20:30:00Z");
+    assert_ne!(night.call(call.clone()).await["status"], "already_official");
+    let live = night.cloud.document("v1/live/2026-01-09.json").await;
+    assert_eq!(fields(&live, ["games_in_progress", "games_final"]), json!([0, 1]));
+    assert_eq!(night.call(call).await["status"], "already_official");
+}

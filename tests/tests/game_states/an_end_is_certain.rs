@@ -61,20 +61,6 @@ async fn an_official_box_of_half_a_game_settles_nothing_before_the_day_is_over()
 }
 
 #[tokio::test]
-async fn an_end_beside_a_clock_with_time_left_is_believed_at_the_second_report() {
-    for (status, period, time) in [("Final", 4, "Q4 8:30"), ("Final", 3, "Q3 4:10"), ("Final", 5, "OT 2:00")]
-    {
-        let night = night().await;
-        night.poll("02:12", [boston(("4th Qtr", period.max(3), time), 22)]).await;
-        let live = night.poll("02:13", [boston((status, period, time), 24)]).await;
-        assert_eq!(live["games"][0]["status"], "in_progress", "{status} {time}");
-        assert_eq!(brown(&night).await[1], "open");
-        let live = night.poll("02:14", [boston((status, period, time), 24)]).await;
-        assert_eq!(live["games"][0]["status"], "final", "{status} {time}");
-    }
-}
-
-#[tokio::test]
 async fn an_end_in_a_tie_settles_no_line() {
     let night = night().await;
     let tied = |state: (&str, i64, &str), points: i64| {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tests::drift::{
     BEFORE, CONTEXT, FINAL, FOURTH, Night, PREDICTIONS, REGISTRY, SCHEDULE, STATUS, THIRD, boston, fields,
-    line, only, player, predicting, shown, tonight,
+    full, line, los_angeles, only, player, predicting, shown, tonight,
 };
 use tests::{
     Cloud, game,
@@ -199,4 +199,31 @@ async fn a_game_that_changes_its_nba_id_in_the_schedule_has_each_player_once_in_
     assert_eq!(timed["points"], json!([[1765, 21], [2340, 25]]));
     let status = night.cloud.document(STATUS).await;
     assert_eq!(status["services"]["live_data"]["message"], "1 game on");
+}
+
+#[tokio::test]
+async fn a_team_code_that_is_wrong_for_one_poll_makes_no_second_game() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let other = || los_angeles(("1st Qtr", 1, "Q1 5:00"), 12, &[line(80, "Luka", "Doncic", 12, "6")]);
+    night.poll("02:10", [boston(FOURTH, 22), other()]).await;
+    for wrong in [json!({"id": 20, "abbreviation": "NYK"}), json!({"id": 2, "abbreviation": "BOS"})] {
+        let mut game = boston(FOURTH, 23);
+        game["visitor_team"] = with(game["visitor_team"].clone(), wrong);
+        let live = night.poll("02:12", [game, other()]).await;
+        let teams = live["games"].as_array().expect("games").iter();
+        let teams: Vec<Value> = teams.map(|game| fields(game, ["home_team", "away_team"])).collect();
+        assert_eq!(teams, [json!(["BOS", "TOR"]), json!(["LAL", "MIL"])]);
+    }
+    let live = night.poll("03:12", [full(boston(FINAL, 30)), other()]).await;
+    assert_eq!(fields(&live, ["total_games", "games_in_progress", "games_final"]), json!([2, 1, 1]));
+}
+
+#[tokio::test]
+async fn two_games_that_upstream_lists_under_one_id_are_two_games() {
+    let night = Night::of(predicting(&[]).await).await;
+    let mut other = los_angeles(("1st Qtr", 1, "Q1 5:00"), 12, &[line(80, "Luka", "Doncic", 12, "6")]);
+    let one = boston(FOURTH, 22);
+    other["id"] = one["id"].clone();
+    let live = night.poll("02:12", [one, other]).await;
+    assert_eq!(fields(&live, ["total_games", "games_in_progress"]), json!([2, 2]));
 }

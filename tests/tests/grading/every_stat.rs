@@ -198,3 +198,49 @@ async fn a_line_of_another_statistic_is_locked_at_tip_off_and_stays_when_it_is_w
     let shown = lines(&night, ["stat_type", "line", "locked"]).await;
     assert_eq!(shown[1..3], [json!(["rebounds", 6.5, true]), json!(["assists", 4.5, true])]);
 }
+
+/// The same game, in which a row of Brown's lacks his rebounds.
+fn without_rebounds(mut game: Value, written: &Value) -> Value {
+    let brown = &mut box_of(&mut game, "home_team")[0];
+    *brown = with(brown.clone(), json!({"reb": written, "oreb": null, "dreb": null}));
+    game
+}
+
+#[tokio::test]
+async fn a_count_that_a_row_lacks_is_the_last_one_and_settles_nothing() {
+    for written in [json!(null), json!("abc"), json!(-1)] {
+        let mut night = Night::of(cloud().await).await;
+        night.poll("02:12", [counting(FOURTH, 22, [9, 5, 3, 1, 1])]).await;
+        let end = without_rebounds(full(counting(FINAL, 30, [9, 5, 3, 1, 1])), &written);
+        let live = night.poll("03:12", [end.clone()]).await;
+        let brown = player(&live, "jaylenbrown");
+        assert_eq!(
+            (&brown["rebounds"], &brown["outdated_stats"]),
+            (&json!(9), &json!(["rebounds"])),
+            "{written}"
+        );
+        let outcomes = lines(&night, ["stat_type", "actual", "outcome"]).await;
+        assert_eq!(outcomes[0], json!(["points", 30, "over"]));
+        assert_eq!(outcomes[1], json!(["rebounds", 9, "open"]), "{written}");
+        assert_eq!(outcomes[2], json!(["assists", 5, "over"]));
+        // A new instance reads the mark back.
+        night.restart().await;
+        night.poll("03:13", [end]).await;
+        assert_eq!(lines(&night, ["actual", "outcome"]).await[1], json!([9, "open"]));
+        night.poll("03:14", [full(counting(FINAL, 30, [9, 5, 3, 1, 1]))]).await;
+        assert_eq!(lines(&night, ["actual", "outcome"]).await[1], json!([9, "over"]));
+    }
+}
+
+#[tokio::test]
+async fn a_later_answer_that_lacks_a_count_takes_back_no_outcome() {
+    let night = Night::of(cloud().await).await;
+    night.poll("03:12", [full(counting(FINAL, 30, [9, 5, 3, 1, 1]))]).await;
+    let end = without_rebounds(full(counting(FINAL, 30, [9, 5, 3, 1, 1])), &Value::Null);
+    night.poll("03:14", [end.clone()]).await;
+    assert_eq!(lines(&night, ["actual", "outcome"]).await[1], json!([9, "over"]));
+    let live = night.backfill([end]).await;
+    assert_eq!(player(&live, "jaylenbrown")["rebounds"], 9);
+    let grading = night.cloud.document("v1/live-grading/2026-01-09.json").await;
+    assert_eq!(fields(&grading["lines"][1], ["actual", "outcome"]), json!([9, "over"]));
+}

@@ -1,6 +1,7 @@
 //! One player in several spellings.
 
 use super::*;
+use tests::drift::FOURTH;
 
 #[tokio::test]
 async fn a_family_name_written_first_is_the_same_name() {
@@ -239,4 +240,29 @@ async fn an_injury_report_without_a_lookup_is_read_by_its_name() {
         let list = tonight(&cloud, "22:00").await;
         assert_eq!(player(&list, "jaylenbrown")["injury_status"], "out", "{name} {status:?}");
     }
+}
+
+#[tokio::test]
+async fn teammates_under_one_id_are_told_apart_by_their_names() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let mut game = full(boston(FINAL, 30));
+    for row in box_of(&mut game, "home_team") {
+        row["player"]["id"] = json!(1);
+    }
+    let live = night.poll("03:12", [game]).await;
+    assert_eq!(player(&live, "jaylenbrown")["points"], 30);
+    assert_eq!(player(&live, "hugogonzalez")["points"], 6);
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 30);
+}
+
+#[tokio::test]
+async fn a_stranger_whom_the_directory_takes_for_a_player_in_the_box_stays_a_stranger() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.add(DIRECTORY, known(300, "Jaylen Brown", "jaylenbrown"));
+    let night = Night::of(cloud).await;
+    let game = joined(boston(FOURTH, 22), 300, "Zed", "Okafor", 30);
+    let live = night.poll("02:12", [game]).await;
+    assert_eq!(player(&live, "jaylenbrown")["points"], 22);
+    assert_eq!(player(&live, "zedokafor")["points"], 30);
+    assert_eq!(night.standing("jaylenbrown").await["actual"], 22);
 }

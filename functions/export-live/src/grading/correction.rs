@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 
 use shared::{
-    nba::{PlayerLookup, Team},
-    slate::{Settled, StatType},
+    nba::{PlayerLookup, StatType, Team},
+    slate::Settled,
 };
 
 use super::{Correction, Document, Line};
 
-/// The corrections of the lines that are settled officially: those already listed in the `previous` version, and
-/// the new ones. A correction that is taken back is left out.
-pub(super) fn all(previous: &Document, lines: &[Line]) -> Vec<Correction> {
-    let mut official = lines.iter().filter(|line| line.settled == Settled::Official).peekable();
+/// The corrections of the lines that are settled officially, or by a box score after the day: those already listed in
+/// the `previous` version, and the new ones. A correction that is taken back is left out.
+pub(super) fn all(previous: &Document, lines: &[Line], is_day_over: bool) -> Vec<Correction> {
+    let is_final = |line: &&Line| {
+        line.settled == Settled::Official || (is_day_over && line.settled == Settled::Provisional)
+    };
+    let mut official = lines.iter().filter(is_final).peekable();
     if official.peek().is_none() {
         return Vec::new();
     }

@@ -1,8 +1,8 @@
 //! The evidence for an outcome: the live box score, or the official one once it has arrived.
 
 use shared::{
-    nba::{GameStatus, minutes_decimal, minutes_text},
-    slate::{self, Counts, OfficialEntry, Played, may_be_one_name},
+    nba::{Counts, GameStatus, StatType, minutes_decimal, minutes_text},
+    slate::{self, OfficialEntry, Played, may_be_one_name},
     sources::Source,
 };
 
@@ -36,9 +36,16 @@ pub(super) struct Counted {
     pub counts: Counts,
     pub source: ScoreSource,
     pub minutes: Option<String>,
+    /// The statistics whose counts are of an earlier moment than the others.
+    pub outdated: Vec<StatType>,
 }
 
 impl Evidence {
+    /// Whether the count of a statistic is not of an earlier moment than the game's state.
+    pub fn is_current_in(&self, stat: StatType) -> bool {
+        self.is_current && !self.counted.as_ref().is_some_and(|counted| counted.outdated.contains(&stat))
+    }
+
     pub fn of(
         matchup: &Matchup<'_>,
         player: &slate::Player,
@@ -51,7 +58,7 @@ impl Evidence {
             let minutes = Some(row.minutes.clone());
             let is_nba = matchup.live.is_some_and(|live| live.source == Some(Source::NbaCdn));
             let source = if is_nba { ScoreSource::NbaLive } else { ScoreSource::BdlLive };
-            Some(Counted { counts: row.counts(), source, minutes })
+            Some(Counted { counts: row.counts(), source, minutes, outdated: row.outdated_stats.clone() })
         };
         let is_current = row
             .is_none_or(|row| !row.outdated || matchup.live.is_some_and(|live| live.is_whole_of(&row.team)));
@@ -72,7 +79,9 @@ impl Evidence {
             let live_minutes = || row.map(|row| row.minutes.clone());
             let minutes = played.minutes.map(minutes_text).or_else(live_minutes);
             let counts = played.counts.or(row.map(live::LivePlayer::counts));
-            Counted { counts, source: ScoreSource::NbaOfficial, minutes }
+            let outdated = row.map(|row| row.outdated_stats.as_slice()).unwrap_or_default().iter();
+            let outdated = outdated.filter(|stat| played.counts.of(**stat).is_none()).copied().collect();
+            Counted { counts, source: ScoreSource::NbaOfficial, minutes, outdated }
         };
         if let Some(official) = official_entry(matchup, player, predicted, is_day_over) {
             return at_the_end(official.played.map(by_official), true, true);

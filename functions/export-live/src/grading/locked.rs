@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{NbaGameId, PlayerLookup, Team},
-    slate::{self, Player, Prediction, Slate, StatType, VoidReason, may_be_one_name},
+    nba::{NbaGameId, PlayerLookup, StatType, Team},
+    slate::{self, Player, Prediction, Slate, VoidReason, may_be_one_name},
 };
 
 use super::{Document, Graded, Line};

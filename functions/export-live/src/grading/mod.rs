@@ -14,8 +14,8 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use shared::{
     documents,
-    nba::{NbaGameId, PlayerLookup, Team},
-    slate::{Player, ScheduledGame, Settled, StatType, VoidReason},
+    nba::{NbaGameId, PlayerLookup, SlateDay, StatType, Team},
+    slate::{Player, ScheduledGame, Settled, VoidReason},
 };
 
 use crate::{live, predicted::Predicted, schedule};
@@ -80,7 +80,9 @@ impl Document {
         predictions.sort_by_cached_key(|graded| {
             (graded.status, confidence(graded), graded.player_lookup.clone(), graded.team.clone())
         });
-        let corrections = public.map(|previous| correction::all(previous, &lines)).unwrap_or_default();
+        let is_day_over = SlateDay::of(updated_at) > live.game_date;
+        let corrections =
+            public.map(|previous| correction::all(previous, &lines, is_day_over)).unwrap_or_default();
         Self {
             updated_at,
             game_date: live.game_date,

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{GameStatus, OVERTIME_SECONDS, SlateDay, elapsed_range},
-    slate::{self, Outcome, Settled, StatType, VoidReason},
+    nba::{GameStatus, OVERTIME_SECONDS, SlateDay, StatType, elapsed_range},
+    slate::{self, Outcome, Settled, VoidReason},
 };
 
 use super::{Line, evidence::Evidence};
@@ -87,7 +87,7 @@ impl<'a> PlayerState<'a> {
         let count = evidence.counted.as_ref().and_then(|counted| counted.counts.of(stat_type));
         let outcome = match (self.void_reason, evidence.status, line.zip(count)) {
             (Some(_), ..) => Outcome::Void,
-            (None, GameStatus::Final, Some((line, count))) if evidence.is_current => {
+            (None, GameStatus::Final, Some((line, count))) if evidence.is_current_in(stat_type) => {
                 line_outcome(line, count)
             }
             _ => Outcome::Open,

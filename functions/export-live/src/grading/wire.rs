@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::iso_micros,
-    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, Team},
-    slate::{LineSource, Outcome, Recommendation, Settled, StatType, VoidReason},
+    nba::{GameStatus, NbaGameId, PlayerLookup, PollId, SlateDay, StatType, Team},
+    slate::{LineSource, Outcome, Recommendation, Settled, VoidReason},
 };
 
 /// The lines of a slate day with their outcomes, and the grades of its predictions.
@@ -38,7 +38,7 @@ pub struct Document {
     pub corrections: Vec<Correction>,
 }
 
-/// A difference between the official box score and what had settled a line before it arrived.
+/// A difference between the official box score, or one of the following day, and what had settled a line before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Correction {
     /// The join key of the player across every document.
@@ -53,7 +53,7 @@ pub struct Correction {
     pub stat_type: StatType,
     /// What had settled the line; null when it had been void.
     pub from: Option<u32>,
-    /// What the official box score says; null when the line is void by it.
+    /// What that box score says; null when the line is void by it.
     pub to: Option<u32>,
 }
 

@@ -72,9 +72,9 @@ pub struct LiveGame {
     /// Whether upstream said that the period is over, without a clock.
     #[serde(skip)]
     pub is_break: bool,
-    /// Whether upstream has an end beside a clock with time left.
+    /// The end or postponement that the source tells beside a clock with time left.
     #[serde(skip)]
-    pub has_time_left: bool,
+    pub contradicted: Option<GameStatus>,
     /// Whether upstream has no readable score of the home and of the visiting team, or 0 beside players' points.
     #[serde(skip)]
     pub lacks_scores: [bool; 2],
@@ -139,7 +139,7 @@ impl LiveGame {
             inactive,
             says_period: state.says_period,
             is_break: state.is_break,
-            has_time_left: state.has_time_left,
+            contradicted: state.contradicted,
             lacks_scores: [home.lacks_score, visitor.lacks_score],
         };
         game.sort_players();
@@ -184,9 +184,19 @@ impl LiveGame {
             inactive: Vec::new(),
             says_period: false,
             is_break: false,
-            has_time_left: false,
+            contradicted: None,
             lacks_scores: [false; 2],
         }
+    }
+
+    /// The state that the source tells beside a clock with time left, where it does.
+    pub(crate) fn as_told(&self) -> Option<LiveGame> {
+        let status = self.contradicted?;
+        let (period, time_remaining) = match status {
+            GameStatus::Postponed => (self.period, POSTPONED.to_owned()),
+            _ => (self.period.max(4), final_text(self.period)),
+        };
+        Some(LiveGame { status, period, time_remaining, contradicted: None, ..self.clone() })
     }
 
     /// Whether only the schedule has the game.
@@ -222,6 +232,31 @@ impl LiveGame {
             lacks_scores: [lacks_away, lacks_home],
             ..self
         }
+    }
+
+    /// The game between `teams`, where exactly one of its own is another.
+    pub(crate) fn with_wrong_team_corrected(&self, teams: [&Team; 2]) -> Option<Self> {
+        let [is_home_right, is_away_right] =
+            [&self.home_team, &self.away_team].map(|own| teams.contains(&own));
+        let (wrong, right) = match (is_home_right, is_away_right) {
+            (true, false) => (&self.away_team, &self.home_team),
+            (false, true) => (&self.home_team, &self.away_team),
+            _ => return None,
+        };
+        let other = *teams.iter().find(|team| **team != right)?;
+        let mut game = self.clone();
+        for team in [&mut game.home_team, &mut game.away_team] {
+            if team == wrong {
+                team.clone_from(other);
+            }
+        }
+        let of_players = game.players.iter_mut().map(|player| &mut player.team);
+        for team in of_players.chain(game.inactive.iter_mut().map(|inactive| &mut inactive.team)) {
+            if team == wrong {
+                team.clone_from(other);
+            }
+        }
+        Some(game)
     }
 
     /// This game in progress at the end that the schedule has of it; `None` where it has none.
@@ -303,7 +338,8 @@ impl LiveGame {
         game
     }
 
-    /// This listing of a game with what only the other source knows of the `known` one: ids, and who does not play.
+    /// This listing of a game with what only the `known` one has: the other source's ids, who does not play, and counts
+    /// that a row lacks here.
     pub(crate) fn with_ids_of(&self, known: &LiveGame) -> LiveGame {
         let mut game = self.clone();
         game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
@@ -322,10 +358,12 @@ impl LiveGame {
         if game.inactive.is_empty() || known.has_begun() {
             game.inactive.extend(known.inactive.iter().filter(|it| !is_told(it)).cloned());
         }
+        let has_ended = known.status == GameStatus::Final;
         for player in &mut game.players {
             if let Some(known) = known.players.iter().find(|it| it.is_same(player)) {
                 player.bdl_player_id = player.bdl_player_id.or(known.bdl_player_id);
                 player.nba_player_id = player.nba_player_id.or(known.nba_player_id);
+                player.complete_counts_from(known, has_ended);
             }
         }
         let LiveGame { players, inactive, .. } = &mut game;

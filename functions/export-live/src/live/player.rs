@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    nba::{PlayerLookup, Team, minutes_decimal},
-    slate::Counts,
+    nba::{Counts, PlayerLookup, StatType, Team, minutes_decimal},
     sources::BoxScoreRow,
 };
 
@@ -56,6 +55,10 @@ pub struct LivePlayer {
     /// since, or set the row to zero; absent otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
+    /// Statistics other than points of which the source's row has no count: theirs are those of an earlier row, or 0, and
+    /// their lines stay open. Absent where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outdated_stats: Vec<StatType>,
     /// The lookup in the source's own spelling; `None` in a row that was public before.
     #[serde(skip)]
     pub spelled: Option<PlayerLookup>,
@@ -77,6 +80,24 @@ impl LivePlayer {
             threes: Some(self.fg3_made),
             steals: Some(self.steals),
             blocks: Some(self.blocks),
+        }
+    }
+
+    /// The counts of the last row that had one of a statistic the source lacks now. After the end they are certain.
+    pub(super) fn complete_counts_from(&mut self, known: &Self, has_ended: bool) {
+        for stat in std::mem::take(&mut self.outdated_stats) {
+            let (count, last) = match stat {
+                StatType::Rebounds => (&mut self.rebounds, known.rebounds),
+                StatType::Assists => (&mut self.assists, known.assists),
+                StatType::Threes => (&mut self.fg3_made, known.fg3_made),
+                StatType::Steals => (&mut self.steals, known.steals),
+                StatType::Blocks => (&mut self.blocks, known.blocks),
+                StatType::Points => continue,
+            };
+            *count = (*count).max(last);
+            if !has_ended || known.outdated || known.outdated_stats.contains(&stat) {
+                self.outdated_stats.push(stat);
+            }
         }
     }
 }
@@ -106,6 +127,7 @@ impl LivePlayer {
             ft_made: counted.free_throws_made,
             ft_attempted: counted.free_throws_attempted,
             outdated: player.lacks_points,
+            outdated_stats: player.lacks,
             lacks_points: player.lacks_points,
             on_both_sides: player.on_both_sides,
         }

@@ -48,9 +48,7 @@ impl LiveGame {
             }
             // Recorded play is rarely called off, and two polls are never half a game apart: a second report is awaited.
             (GameStatus::InProgress, GameStatus::Postponed) if known.shows_play() => Progress::Doubtful,
-            (GameStatus::InProgress, GameStatus::Final)
-                if self.has_time_left || (!self.says_period && known.period <= 2) =>
-            {
+            (GameStatus::InProgress, GameStatus::Final) if !self.says_period && known.period <= 2 => {
                 Progress::Doubtful
             }
             (GameStatus::Final, GameStatus::InProgress) if !known.shows_play() && self.shows_play() => {
@@ -197,11 +195,23 @@ impl LiveGame {
 
     /// Whether anything has happened in the game since the `known` listing.
     pub(crate) fn has_moved_since(&self, known: &LiveGame) -> bool {
-        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
-        let counts = |game: &LiveGame| game.players.iter().map(LivePlayer::total).sum::<u32>();
-        state(self) != state(known)
+        let clock = |game: &LiveGame| (game.status, game.period);
+        clock(self) != clock(known)
             || self.time_remaining != known.time_remaining
-            || counts(self) != counts(known)
+            || self.has_other_counts(known)
+    }
+
+    /// Whether a score or a player's count differs from the `known` listing.
+    pub(crate) fn has_other_counts(&self, known: &LiveGame) -> bool {
+        let score = |game: &LiveGame| (game.home_score, game.away_score);
+        let counts = |game: &LiveGame| game.players.iter().map(LivePlayer::total).sum::<u32>();
+        score(self) != score(known) || counts(self) != counts(known)
+    }
+
+    /// Whether the game is in its last minute, or in that of an overtime.
+    pub(crate) fn is_in_last_minute(&self) -> bool {
+        let range = |status| elapsed_seconds(status, self.period, &self.time_remaining);
+        self.period >= 4 && range(self.status) + LAST_POLL_MARGIN_SECONDS >= range(GameStatus::Final)
     }
 
     /// How many players who have played in the `known` listing are missing, or have a row without play.

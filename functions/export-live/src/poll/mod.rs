@@ -30,6 +30,8 @@ use crate::{
 const MAX_MISSING: usize = 3;
 /// How long an end that lacks more than these is held back for a complete one.
 const INCOMPLETE_FINAL_HOLD: TimeDelta = TimeDelta::minutes(10);
+/// How long the clock must stand still in the last minute beside words that tell the end.
+const LAST_MINUTE_HOLD: TimeDelta = TimeDelta::minutes(1);
 
 /// One poll of a day.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Poll {
     pub fn of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<Self, Error> {
         let (games, lost) = games_of(day, is_today, upstream)?;
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
-        let games = one_of_each(raw(games));
+        let games = one_of_each(live_games(games, is_today));
         // The NBA's feed lists the whole day; a game whose box score it does not give is left out.
         let is_whole = lost == 0 && upstream.source == Source::BallDontLie;
         let asked_by_date = !is_today || upstream.source == Source::NbaCdn;
@@ -124,7 +126,7 @@ impl Poll {
         let listed = self.listed();
         let was_public =
             |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
-        let mut games = one_of_each(raw(games));
+        let mut games = one_of_each(live_games(games, false));
         games.retain(|game| !listed.contains(&game.pair()) && was_public(&game.pair()));
         self.games.extend(games);
         self.is_whole &= lost == 0;
@@ -209,7 +211,21 @@ impl Poll {
         }
     }
 
+    /// The listed state. An end or postponement beside a clock with time left is believed once nothing moves any more.
+    fn believed(&self, game: &Arc<LiveGame>, known: &LiveGame) -> Arc<LiveGame> {
+        let Some(told) = game.as_told() else { return Arc::clone(game) };
+        let hold = if game.is_in_last_minute() { LAST_MINUTE_HOLD } else { STANDSTILL_LIMIT };
+        let stands = known.moved_at.is_some_and(|moved_at| moved_at + hold <= self.at);
+        let is_believed = if known.status == told.status {
+            !told.has_other_counts(known)
+        } else {
+            stands && !game.has_moved_since(known)
+        };
+        if is_believed { Arc::new(told) } else { Arc::clone(game) }
+    }
+
     fn next_state(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
+        let game = &self.believed(game, known);
         // On a day that is over no game that has ended is still to be played.
         if !self.is_today && known.status == GameStatus::Final && game.status != GameStatus::Final {
             return Arc::clone(known);
@@ -285,11 +301,16 @@ fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGa
 /// The games of `day` that are postponed or cancelled by upstream's list of games.
 pub(crate) fn called_off(day: SlateDay, listed: &Polled) -> Result<Vec<Arc<LiveGame>>, Error> {
     let (games, _) = games_of(day, false, listed)?;
-    Ok(raw(games).filter(|game| game.status == GameStatus::Postponed).collect())
+    Ok(live_games(games, false).filter(|game| game.status == GameStatus::Postponed).collect())
 }
 
-fn raw(games: Vec<Game>) -> impl Iterator<Item = Arc<LiveGame>> {
-    games.into_iter().map(|game| Arc::new(LiveGame::of(game)))
+fn live_games(games: Vec<Game>, is_live: bool) -> impl Iterator<Item = Arc<LiveGame>> {
+    games.into_iter().map(move |game| {
+        let game = LiveGame::of(game);
+        // A dated answer comes after the night, whatever clock is left in it.
+        let told = game.as_told().filter(|_| !is_live);
+        Arc::new(told.unwrap_or(game))
+    })
 }
 
 /// The games of `day` in upstream's answer, and the number of games and rows that could not be read.

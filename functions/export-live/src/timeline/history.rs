@@ -7,10 +7,11 @@ use shared::{
     Error,
     google::bigquery::{BigQuery, Parameter},
     nba::{
-        GameState, GameStatus, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock, elapsed_seconds,
+        Counts, GameState, GameStatus, PlayerLookup, PollId, SlateDay, Team, TeamPair, UpstreamClock,
+        elapsed_seconds,
     },
     slate::{
-        Counts, Slate,
+        Slate,
         people::{BoxRow, Directory, identify},
     },
 };

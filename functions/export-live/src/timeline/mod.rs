@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use shared::{
     clock::iso_micros,
     documents,
-    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, Team, elapsed_range, elapsed_seconds},
-    slate::{self, StatType},
+    nba::{NbaGameId, PlayerLookup, PollId, SlateDay, StatType, Team, elapsed_range, elapsed_seconds},
+    slate::{self},
 };
 
 use crate::{grading, live, matchup, predicted::Predicted, schedule};

@@ -1,9 +1,6 @@
 //! The course of one statistic of a player.
 
-use shared::{
-    nba::{OVERTIME_SECONDS, PollId, QUARTER_SECONDS},
-    slate::StatType,
-};
+use shared::nba::{OVERTIME_SECONDS, PollId, QUARTER_SECONDS, StatType};
 
 use super::{CurrentPoll, Passed, Player, Point, Polled};
 

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     clock::eastern_time,
     documents::{self, counted},
-    nba::{GameStatus, SlateDay, Team},
-    slate::{self, Context, InjuryStatus, Line, ScheduledGame, Settled, StatType},
+    nba::{GameStatus, SlateDay, StatType, Team},
+    slate::{self, Context, InjuryStatus, Line, ScheduledGame, Settled},
 };
 
 use crate::{

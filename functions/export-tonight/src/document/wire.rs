@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     clock::iso_micros,
-    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, Team},
-    slate::{Context, InjuryStatus, LineSource, Outcome, Recommendation, Settled, StatType},
+    nba::{GameStatus, NbaGameId, PlayerLookup, SlateDay, StatType, Team},
+    slate::{Context, InjuryStatus, LineSource, Outcome, Recommendation, Settled},
 };
 
 use crate::form::{FatigueLevel, RecentForm, RecentResult, Venue};

@@ -9,7 +9,7 @@ mod by_name;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Player, Slate};
+use super::{Player, Slate, may_be_one_name};
 use crate::nba::{PlayerLookup, Team, TeamPair};
 
 /// Players by BallDontLie id.
@@ -212,6 +212,14 @@ impl<'a> People<'a> {
             let by_name = by_name.filter(|it| self.team(it) == Some(row.team));
             if let Some(by_name) = by_name.filter(|it| !number.contains_key(&(row.game, it.clone()))) {
                 found[index] = Some(by_name);
+                continue;
+            }
+            // The directory is wrong about a stranger's id where another row of the game has the player's own name.
+            let mut own = rows.iter().zip(found.iter()).filter(|(other, of)| {
+                other.game == row.game && of.as_ref() == Some(&lookup) && *other.lookup == lookup
+            });
+            if *row.lookup != lookup && own.any(|(own, _)| !may_be_one_name(row.name, own.name)) {
+                found[index] = Some(row.lookup.clone());
             }
         }
     }

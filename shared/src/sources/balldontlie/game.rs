@@ -7,12 +7,14 @@ use serde_json::value::RawValue;
 use super::wire;
 use crate::{
     nba::{
-        GameState, PlayerLookup, SlateDay, Team, UpstreamClock, WarehouseGameId, minutes_decimal,
+        GameState, PlayerLookup, SlateDay, StatType, Team, UpstreamClock, WarehouseGameId, minutes_decimal,
         minutes_text,
     },
     sources::{
         BoxScoreRow, Counters, Game, MAX_GAMES, MAX_PLAYERS, Rejected, Side, Source,
-        game::{deduplicate_games, deduplicate_rows, points_of, reject, short, with_score},
+        game::{
+            deduplicate_games, deduplicate_rows, lacking, points_of, rebounds_of, reject, short, with_score,
+        },
         wire::{Number, Text},
     },
 };
@@ -79,6 +81,9 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         team_of("home_team", game.home_team.as_ref())?,
         team_of("visitor_team", game.visitor_team.as_ref())?,
     );
+    if home_team == visitor_team {
+        return Err(format!("home_team and visitor_team: both are {home_team}"));
+    }
     let mut unreadable = usize::from(id.is_none());
     let id = match id {
         Some(id) => Number::of_text(id).known().map_or_else(|| id.to_owned(), |number| number.to_string()),
@@ -176,17 +181,37 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, St
     // 0 and less stand for an id that upstream did not have.
     let id = player.id.known().filter(|id| *id > 0);
     *unreadable += usize::from(id.is_none());
-    let rebounds = match (line.reb, line.oreb, line.dreb) {
-        (Number::Missing, Number::Of(offensive), Number::Of(defensive)) => {
-            offensive.checked_add(defensive).map_or(Number::Missing, Number::Of)
-        }
-        (rebounds, ..) => rebounds,
-    };
+    let rebounds = rebounds_of(line.reb, line.oreb, line.dreb);
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
+    let counters = Counters {
+        points,
+        rebounds: count(rebounds),
+        offensive_rebounds: count(line.oreb),
+        defensive_rebounds: count(line.dreb),
+        assists: count(line.ast),
+        steals: count(line.stl),
+        blocks: count(line.blk),
+        turnovers: count(line.turnover),
+        personal_fouls: count(line.pf),
+        field_goals_made: count(line.fgm),
+        field_goals_attempted: count(line.fga),
+        three_pointers_made: count(line.fg3m),
+        three_pointers_attempted: count(line.fg3a),
+        free_throws_made: count(line.ftm),
+        free_throws_attempted: count(line.fta),
+    };
+    let told = [
+        (StatType::Rebounds, rebounds),
+        (StatType::Assists, line.ast),
+        (StatType::Threes, line.fg3m),
+        (StatType::Steals, line.stl),
+        (StatType::Blocks, line.blk),
+    ];
+    let lacks = lacking(&counters, minutes.as_deref(), told);
     Ok(BoxScoreRow {
         bdl_id: id,
         nba_id: None,
@@ -194,24 +219,9 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, St
         lookup,
         minutes,
         lacks_points,
+        lacks,
         on_both_sides: false,
-        counters: Counters {
-            points,
-            rebounds: count(rebounds),
-            offensive_rebounds: count(line.oreb),
-            defensive_rebounds: count(line.dreb),
-            assists: count(line.ast),
-            steals: count(line.stl),
-            blocks: count(line.blk),
-            turnovers: count(line.turnover),
-            personal_fouls: count(line.pf),
-            field_goals_made: count(line.fgm),
-            field_goals_attempted: count(line.fga),
-            three_pointers_made: count(line.fg3m),
-            three_pointers_attempted: count(line.fg3a),
-            free_throws_made: count(line.ftm),
-            free_throws_attempted: count(line.fta),
-        },
+        counters,
     })
 }
 

@@ -4,10 +4,12 @@ use serde_json::value::RawValue;
 
 use super::{clock, wire};
 use crate::{
-    nba::{NbaGameId, PlayerLookup, SlateDay, Team},
+    nba::{NbaGameId, PlayerLookup, SlateDay, StatType, Team},
     sources::{
         BoxScoreRow, Counters, Game, Inactive, MAX_GAMES, MAX_PLAYERS, RawGames, Rejected, Side, Source,
-        game::{deduplicate_games, deduplicate_rows, points_of, reject, short, with_score},
+        game::{
+            deduplicate_games, deduplicate_rows, lacking, points_of, rebounds_of, reject, short, with_score,
+        },
         wire::{Number, Text},
     },
 };
@@ -46,13 +48,9 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
     let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let id: NbaGameId = game
-        .game_id
-        .known()
-        .ok_or("gameId: missing")?
-        .trim()
-        .parse()
-        .map_err(|_| "gameId: expected ten digits".to_owned())?;
+    // A number has lost the leading zeros.
+    let id = format!("{:0>10}", game.game_id.known().ok_or("gameId: missing")?.trim());
+    let id: NbaGameId = id.parse().map_err(|_| "gameId: expected ten digits".to_owned())?;
     let texts = [("gameStatusText", game.game_status_text.known()), ("gameClock", game.game_clock.known())];
     texts.into_iter().try_for_each(short)?;
     let listed = |team: &Option<wire::Team<'_>>| {
@@ -71,6 +69,9 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         &raw_clock,
     );
     let teams = (team_of("homeTeam", &game.home_team)?, team_of("awayTeam", &game.away_team)?);
+    if teams.0 == teams.1 {
+        return Err(format!("homeTeam and awayTeam: both are {}", teams.0));
+    }
     let has_begun = state.status.has_begun();
     let mut unreadable = 0;
     let mut side = |team: Team, raw: Option<wire::Team<'_>>| {
@@ -134,7 +135,9 @@ fn team_of(field: &str, team: &Option<wire::Team<'_>>) -> Result<Team, String> {
 /// box scores.
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, Option<Inactive>), String> {
     let player: wire::Player<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let nba_id = player.person_id.known().ok_or("personId: missing")?;
+    // 0 and less stand for an id that upstream did not have.
+    let nba_id = player.person_id.known().filter(|id| *id > 0);
+    *unreadable += usize::from(nba_id.is_none());
     let text = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let parts = format!("{} {}", text(&player.first_name), text(&player.family_name)).trim().to_owned();
     let name = if parts.is_empty() { text(&player.name) } else { parts };
@@ -148,7 +151,7 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, O
     let reason = text(&player.not_playing_reason);
     let has_played = player.played.known() == Some(1);
     let is_out = !has_played && (player.status.known() == Some("INACTIVE") || !reason.is_empty());
-    let inactive = is_out.then(|| {
+    let inactive = nba_id.filter(|_| is_out).map(|nba_id| {
         let reason = reason_text(&reason, &text(&player.not_playing_description));
         Inactive { nba_id, name: name.clone(), lookup: lookup.clone(), reason }
     });
@@ -172,33 +175,45 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, O
         *unreadable += usize::from(count.is_err());
         count.ok().flatten().unwrap_or(0)
     };
-    let line = BoxScoreRow {
+    let rebounds =
+        rebounds_of(counted.rebounds_total, counted.rebounds_offensive, counted.rebounds_defensive);
+    let counters = Counters {
+        points,
+        rebounds: count(rebounds),
+        offensive_rebounds: count(counted.rebounds_offensive),
+        defensive_rebounds: count(counted.rebounds_defensive),
+        assists: count(counted.assists),
+        steals: count(counted.steals),
+        blocks: count(counted.blocks),
+        turnovers: count(counted.turnovers),
+        personal_fouls: count(counted.fouls_personal),
+        field_goals_made: count(counted.field_goals_made),
+        field_goals_attempted: count(counted.field_goals_attempted),
+        three_pointers_made: count(counted.three_pointers_made),
+        three_pointers_attempted: count(counted.three_pointers_attempted),
+        free_throws_made: count(counted.free_throws_made),
+        free_throws_attempted: count(counted.free_throws_attempted),
+    };
+    let told = [
+        (StatType::Rebounds, rebounds),
+        (StatType::Assists, counted.assists),
+        (StatType::Threes, counted.three_pointers_made),
+        (StatType::Steals, counted.steals),
+        (StatType::Blocks, counted.blocks),
+    ];
+    let lacks = lacking(&counters, has_minutes, told);
+    let row = BoxScoreRow {
         bdl_id: None,
-        nba_id: Some(nba_id),
+        nba_id,
         name,
         lookup,
         minutes,
         lacks_points,
+        lacks,
         on_both_sides: false,
-        counters: Counters {
-            points,
-            rebounds: count(counted.rebounds_total),
-            offensive_rebounds: count(counted.rebounds_offensive),
-            defensive_rebounds: count(counted.rebounds_defensive),
-            assists: count(counted.assists),
-            steals: count(counted.steals),
-            blocks: count(counted.blocks),
-            turnovers: count(counted.turnovers),
-            personal_fouls: count(counted.fouls_personal),
-            field_goals_made: count(counted.field_goals_made),
-            field_goals_attempted: count(counted.field_goals_attempted),
-            three_pointers_made: count(counted.three_pointers_made),
-            three_pointers_attempted: count(counted.three_pointers_attempted),
-            free_throws_made: count(counted.free_throws_made),
-            free_throws_attempted: count(counted.free_throws_attempted),
-        },
+        counters,
     };
-    Ok((line, inactive))
+    Ok((row, inactive))
 }
 
 /// `INACTIVE_GLEAGUE_TWOWAY` and `Left Knee; Surgery` as text for people; `Inactive` where neither is given.
