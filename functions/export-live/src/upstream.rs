@@ -73,7 +73,13 @@ impl Exporter {
     ) -> Result<Poll, Error> {
         let (one, other) = (self.sources.first(), self.sources.second());
         let read = |polled: Polled| {
-            let poll = Poll::of(run.day, run.is_today, &polled)?.with_teams(context);
+            let poll = match Poll::of(run.day, run.is_today, &polled) {
+                Err(error) if run.is_today && context.has_no_games() => {
+                    tracing::warn!(%error, "a day without games of the league has others that cannot be read");
+                    Poll::without_request(run.day, polled.at)
+                }
+                poll => poll?.with_teams(context),
+            };
             let is_named = polled.source == Source::NbaCdn || context.mixes_sources();
             Ok(if is_named { poll.named(context) } else { poll })
         };

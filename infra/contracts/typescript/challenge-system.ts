@@ -1157,6 +1157,15 @@ export interface PolledGame {
    */
   is_halftime: boolean;
   /**
+   * Number of players whose row is older than the game's state.
+   */
+  outdated_players: number;
+  /**
+   * Since when several players' rows have been older than the game's state; null where none or a few are, and where
+   * the game was not in progress.
+   */
+  outdated_since: string | null;
+  /**
    * Its status.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";

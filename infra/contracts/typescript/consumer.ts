@@ -43,7 +43,7 @@ export function live(document: LiveDocument): string[] {
       const counted = [player.points, player.rebounds, player.assists, player.steals, player.blocks];
       const lost = player.turnovers + player.personal_fouls;
       lines.push(`${player.player_lookup} ${player.name.trim()} ${player.team} ${player.minutes}`);
-      lines.push(`${orNone(player.bdl_player_id)} ${orNone(player.nba_player_id)} ${player.outdated ? "as last seen" : ""}`);
+      lines.push(`${orNone(player.bdl_player_id)} ${orNone(player.nba_player_id)} ${player.outdated ? "as last seen" : ""} ${(player.outdated_stats ?? []).join(" ")}`);
       lines.push(`${counted.map((count) => count.toFixed()).join(" ")} ${lost} ${shots.join(" ")}`);
     }
   }
@@ -185,7 +185,7 @@ export function status(document: StatusDocument): string[] {
   lines.push(`${live_data.players} ${orNone(live_data.next_update_expected)}`);
   for (const game of live_data.games) {
     lines.push(`${game.away_team} at ${game.home_team}: ${game.status}`);
-    lines.push(`${game.home_score}–${game.away_score} ${game.is_halftime} ${orNone(game.unchanged_since)}`);
+    lines.push(`${game.home_score}–${game.away_score} ${game.is_halftime} ${orNone(game.unchanged_since)} ${game.outdated_players} ${orNone(game.outdated_since)}`);
   }
   lines.push(`${orNone(tonight_data.last_update)} ${orNone(tonight_data.game_date)} ${tonight_data.is_stale}`);
   lines.push(`${orNone(tonight_data.age_minutes)} ${tonight_data.total_players} ${tonight_data.total_with_lines}`);

@@ -514,3 +514,34 @@ async fn a_game_abroad_that_begins_after_midnight_ends_in_the_same_document() {
     let live = night.poll("08:30", [abroad(FINAL, 99)]).await;
     assert_eq!((&live["games_in_progress"], &live["games_final"]), (&json!(0), &json!(2)));
 }
+
+#[tokio::test]
+async fn a_team_whose_rows_stop_coming_is_a_known_issue() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    let game = |minute: i64, with_rows: bool| {
+        let mut game = boston(("4th Qtr", 4, "Q4 9:00"), 20);
+        game["time"] = json!(format!("Q4 {}:{:02}", 9 - minute / 3, 50 - minute % 3));
+        game["home_team_score"] = json!(80 + minute);
+        let more = [("Sam", "Hauser"), ("Derrick", "White"), ("Payton", "Pritchard")];
+        let more = (60..).zip(more).map(|(id, (first, last))| line(id, first, last, 8, "20"));
+        box_of(&mut game, "home_team").extend(more);
+        if !with_rows {
+            box_of(&mut game, "home_team").clear();
+        }
+        game
+    };
+    night.poll("01:50", [game(0, true)]).await;
+    for (minute, is_known) in [(2, false), (6, false), (14, true)] {
+        night
+            .poll(&format!("01:{:02}", 50 + minute % 10).replace("01:54", "02:04"), [game(minute, false)])
+            .await;
+        let status = night.status().await;
+        let issues = status["known_issues"].to_string();
+        assert_eq!(
+            issues.contains("TOR at BOS: 5 players without a new row for"),
+            is_known,
+            "{minute}: {issues}"
+        );
+        assert_eq!(status["services"]["live_data"]["status"] == "degraded", is_known, "{status}");
+    }
+}

@@ -228,3 +228,18 @@ async fn a_prediction_of_an_exhibition_fails_no_day_and_is_in_no_real_game() {
     let list = cloud.document(TONIGHT).await;
     assert!(!lookups(&list).contains("lebronjames"), "{list}");
 }
+
+#[tokio::test]
+async fn scores_of_an_all_star_game_whose_teams_have_no_code_fail_no_call() {
+    for code in ["", "TEAM A"] {
+        let cloud = Cloud::start().await;
+        cloud.add(SCHEDULE, scheduled("0032500001", "STR", "STP"));
+        let night = Night::of(cloud).await;
+        let mut game = boston(THIRD, 21);
+        for side in ["home_team", "visitor_team"] {
+            game[side] = with(game[side].clone(), json!({"id": 500, "abbreviation": code}));
+        }
+        let live = night.poll("02:12", [game]).await;
+        assert_eq!(live["total_games"], 0, "{code:?}");
+    }
+}

@@ -160,6 +160,8 @@ impl LiveGame {
             away_score: self.away_score,
             is_halftime: self.is_halftime(),
             unchanged_since: None,
+            outdated_players: self.players.iter().filter(|player| player.outdated).count(),
+            outdated_since: None,
         }
     }
 

@@ -46,6 +46,11 @@ impl<'a> PollContext<'a> {
         self.scheduled().map(|game| game.id.clone()).collect()
     }
 
+    /// Whether the day has no game of the league, by the schedule and in public.
+    pub fn has_no_games(&self) -> bool {
+        self.slate().is_some_and(|slate| slate.games.is_empty()) && self.public.is_some_and(<[_]>::is_empty)
+    }
+
     /// Whether public rows come from another source than BallDontLie, so that a poll has to be named before it is
     /// merged with them: the sources share no ids.
     pub fn mixes_sources(&self) -> bool {

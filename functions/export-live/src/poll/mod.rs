@@ -75,8 +75,8 @@ impl Poll {
         })
     }
 
-    /// A poll of `day` at `at` in which upstream is not asked, because no game is on or near: whatever it listed before
-    /// stays.
+    /// A poll of `day` at `at` without an answer: upstream is not asked, every source failed, or what it lists is no game
+    /// of the league. Whatever it listed before stays.
     pub(crate) fn without_request(day: SlateDay, at: DateTime<Utc>) -> Self {
         Self {
             day,

@@ -47,6 +47,10 @@ impl SlateState<'_> {
                 Some(_) if !self.stalled.is_empty() => {
                     (Health::Degraded, format!("{games}, {} of them without a change", self.stalled.len()))
                 }
+                Some(_) if !self.outdated.is_empty() => (
+                    Health::Degraded,
+                    format!("{games}, {} of them with outdated players", self.outdated.len()),
+                ),
                 None => (Health::Degraded, format!("{games}; there are no scores yet")),
                 Some(_) => (Health::Healthy, games),
             };

@@ -35,6 +35,12 @@ impl RunReport<'_> {
             let message = format!("{game}: no change of score for {minutes:.0} minutes");
             issues.push((Severity::Warning, Some(message)));
         }
+        for (game, players, since) in &state.outdated {
+            let minutes = state.minutes_since(*since);
+            let players = counted(*players, "player");
+            let message = format!("{game}: {players} without a new row for {minutes:.0} minutes");
+            issues.push((Severity::Warning, Some(message)));
+        }
         for (severity, message) in sources::issues(sources) {
             issues.push((severity, Some(message)));
         }

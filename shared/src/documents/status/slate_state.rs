@@ -19,7 +19,12 @@ const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// it.
 const STALLED_ALONE_AFTER: TimeDelta = TimeDelta::minutes(30);
 
-/// Sets since when the score of each game in progress has not changed.
+/// The least number of outdated rows that is reported: a source may leave out a player or two.
+const MIN_OUTDATED: usize = 3;
+/// How long rows may be outdated before it is reported.
+const OUTDATED_AFTER: TimeDelta = TimeDelta::minutes(10);
+
+/// Sets since when the score of each game in progress has not changed, and since when it has outdated rows.
 pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
     let at = live.poll_id.map(|poll| poll.instant());
     let is_same_day = previous.game_date == live.game_date;
@@ -30,6 +35,8 @@ pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
         let since = known.filter(is_unchanged).and_then(|known| known.unchanged_since);
         let is_on = game.status == GameStatus::InProgress && !game.is_halftime;
         game.unchanged_since = since.or(at).filter(|_| is_on);
+        let is_outdated = game.status == GameStatus::InProgress && game.outdated_players >= MIN_OUTDATED;
+        game.outdated_since = known.and_then(|known| known.outdated_since).or(at).filter(|_| is_outdated);
     }
 }
 
@@ -41,6 +48,14 @@ fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Ut
     let is_too_long = |since: DateTime<Utc>| !moving.is_empty() || now - since >= STALLED_ALONE_AFTER;
     let still = still.into_iter().filter(|(_, since)| is_too_long(*since));
     still.map(|(game, since)| (name(game), since)).collect()
+}
+
+/// The games with rows that have long been older than the game's state: their number, and since when.
+fn outdated(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, usize, DateTime<Utc>)> {
+    let outdated = games.iter().filter_map(|game| Some((game, game.outdated_since?)));
+    let long = outdated.filter(|(_, since)| now - *since >= OUTDATED_AFTER);
+    let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
+    long.map(|(game, since)| (name(game), game.outdated_players, since)).collect()
 }
 
 /// How the slate day stands.
@@ -63,6 +78,8 @@ pub(super) struct SlateState<'a> {
     pub(super) is_over: bool,
     /// Games whose score stands still while another one's changes, or for too long, and since when.
     pub(super) stalled: Vec<(String, DateTime<Utc>)>,
+    /// Games with rows that have long been older than the game's state: their number, and since when.
+    pub(super) outdated: Vec<(String, usize, DateTime<Utc>)>,
 }
 
 impl<'a> SlateState<'a> {
@@ -129,6 +146,7 @@ impl<'a> SlateState<'a> {
             late,
             is_over,
             stalled: stalled(polled, run.now),
+            outdated: outdated(polled, run.now),
         }
     }
 

@@ -54,6 +54,8 @@ fn polled(at: &str, games: &[(&str, GameStatus)], players: usize) -> LiveData {
         away_score: 0,
         is_halftime: false,
         unchanged_since: None,
+        outdated_players: 0,
+        outdated_since: None,
     };
     LiveData {
         poll_id: Some(PollId::at(at)),

@@ -139,6 +139,13 @@ pub struct PolledGame {
     /// Since when neither team has scored; null where the game was not in progress, or at halftime.
     #[serde(default, serialize_with = "iso_micros_or_null")]
     pub unchanged_since: Option<DateTime<Utc>>,
+    /// Number of players whose row is older than the game's state.
+    #[serde(default)]
+    pub outdated_players: usize,
+    /// Since when several players' rows have been older than the game's state; null where none or a few are, and where
+    /// the game was not in progress.
+    #[serde(default, serialize_with = "iso_micros_or_null")]
+    pub outdated_since: Option<DateTime<Utc>>,
 }
 
 impl PolledGame {
