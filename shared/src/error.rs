@@ -26,8 +26,8 @@ pub enum Error {
     /// A verified caller who is not on the list. 403 to the caller.
     Forbidden(Detail),
 
-    /// BallDontLie failed, refused the request, or answered with something that is not a box score. 502 to
-    /// the caller; nothing was published and the next tick of the schedule tries again.
+    /// BallDontLie failed, refused the request, or answered with something that is not a box score. 502 to the caller
+    /// where no other source answered and nothing else could be exported; the next tick of the schedule tries again.
     BallDontLie(Detail),
 
     /// The NBA's feed failed, refused the request, or answered with something that is not a scoreboard or box score. 502
@@ -43,9 +43,9 @@ pub enum Error {
         detail: Detail,
     },
 
-    /// An event that can never be processed, such as a snapshot that is not JSON. The harness keeps
-    /// the event and this reason under `dead-letter/`, logs an ERROR and acknowledges, so that the
-    /// platform does not deliver it again.
+    /// An event that can never be processed, such as a snapshot that is not JSON. `service::event`
+    /// keeps the event and this reason under `dead-letter/`, logs an ERROR and acknowledges, so that the platform does
+    /// not deliver it again.
     Permanent(Detail),
 
     /// The invocation ran into its deadline. 504: delivered again like any 5xx.

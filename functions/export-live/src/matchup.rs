@@ -68,16 +68,17 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     }
     for (index, game) in slate.games.iter().enumerate() {
         for player in &game.players {
-            let is_his = |line: &LivePlayer| line.team == player.team && game.scheduled.has(&line.team);
             // A row without play is no reason against one with play on another team.
-            let is_his = |line: &LivePlayer| is_his(line) && line.has_played();
-            let has_row = matchups.all[index].box_score_entry(player).is_some_and(is_his);
+            let is_here_with_play = |row: &LivePlayer| {
+                row.team == player.team && game.scheduled.has(&row.team) && row.has_played()
+            };
+            let has_row = matchups.all[index].box_score_entry(player).is_some_and(is_here_with_play);
             let is_here = || {
                 let rows = rows.get(&player.lookup);
-                rows.is_none_or(|rows| rows.iter().any(|(_, line)| is_his(line)))
+                rows.is_none_or(|rows| rows.iter().any(|(_, row)| is_here_with_play(row)))
             };
             let elsewhere = if has_row || is_here() { None } else { only_row(&player.lookup) };
-            let elsewhere = elsewhere.filter(|(_, line)| line.team != player.team);
+            let elsewhere = elsewhere.filter(|(_, row)| row.team != player.team);
             let game_elsewhere = elsewhere.and_then(|(game, _)| matchups.place(game, None));
             match elsewhere.zip(game_elsewhere) {
                 Some(((_, line), place)) => {
@@ -201,10 +202,10 @@ impl<'a> Matchups<'a> {
 impl<'a> Matchup<'a> {
     /// Why a player does not play, where the NBA's feed says so.
     pub(crate) fn inactive(&self, player: &slate::Player) -> Option<&'a InactivePlayer> {
-        let is_his = |inactive: &&InactivePlayer| {
+        let is_same_player = |inactive: &&InactivePlayer| {
             inactive.player_lookup == player.lookup && inactive.team == player.team
         };
-        self.live?.inactive.iter().find(is_his)
+        self.live?.inactive.iter().find(is_same_player)
     }
 
     /// Whether the NBA's feed has listed the player as playing: it knows the player's row and does not list the player
@@ -219,7 +220,8 @@ impl<'a> Matchup<'a> {
 
     /// A player's box-score entry. There may be a namesake on the other team.
     pub(crate) fn box_score_entry(&self, player: &slate::Player) -> Option<&'a LivePlayer> {
-        let is_his = |line: &&LivePlayer| line.player_lookup == player.lookup && line.team == player.team;
-        self.live?.players.iter().find(is_his)
+        let is_same_player =
+            |row: &&LivePlayer| row.player_lookup == player.lookup && row.team == player.team;
+        self.live?.players.iter().find(is_same_player)
     }
 }

@@ -11,7 +11,7 @@ use shared::{
 
 use crate::live::LiveGame;
 
-/// How long before its tip-off a game is polled: BallDontLie lists the players a quarter of an hour before.
+/// How long before its tip-off a game is polled, so that its players are shown as soon as a source lists them.
 pub(crate) const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
 const AFTER_TIP_OFF: TimeDelta = MAX_GAME_DURATION;

@@ -81,7 +81,7 @@ enum Status {
     Stored,
     /// The rows had been loaded before; nothing was added.
     AlreadyStored,
-    /// No game was in progress.
+    /// The snapshot has no rows: no games, no players yet, or all in another snapshot.
     NoData,
     /// Nothing of it could be read.
     Rejected,

@@ -1,4 +1,4 @@
-//! The state of a game, read from BallDontLie's several spellings.
+//! The state of a game, read from the several spellings of the sources.
 
 use std::ops::RangeInclusive;
 

@@ -60,7 +60,7 @@ impl Assembly {
     }
 
     /// Adds every expected player.
-    pub fn expect(&mut self, rows: Vec<Expected>) {
+    pub fn add_expected_players(&mut self, rows: Vec<Expected>) {
         for row in rows {
             if !self.expect_one(&row) {
                 tracing::warn!(
@@ -111,24 +111,25 @@ impl Assembly {
     /// expected with another team.
     pub fn fill_rosters(&mut self) {
         let rosters = LazyCell::new(|| self.slate.registry.rosters());
-        let mut stand_ins: Vec<(usize, Player)> = Vec::new();
+        let mut roster_players: Vec<(usize, Player)> = Vec::new();
         for (index, game) in self.slate.games.iter().enumerate() {
             for team in [&game.scheduled.home, &game.scheduled.away] {
                 if !game.players.iter().any(|player| player.team == *team) {
                     tracing::warn!(%team, game = %game.scheduled.id, "no player of a team is expected; the registry's roster is used");
                     let roster = rosters.get(team).into_iter().flatten();
                     let roster = roster.map(|person| Player::on_roster(person, team));
-                    stand_ins.extend(roster.filter(|player| !self.has(player)).map(|player| (index, player)));
+                    roster_players
+                        .extend(roster.filter(|player| !self.has(player)).map(|player| (index, player)));
                 }
             }
         }
-        for (game, player) in stand_ins {
+        for (game, player) in roster_players {
             self.add(game, player);
         }
     }
 
     /// Gives each player the line and the prediction of the day.
-    pub fn predict(&mut self, rows: &[prediction::Row], offered: &[market::Row]) {
+    pub fn assign_lines_and_predictions(&mut self, rows: &[prediction::Row], offered: &[market::Row]) {
         let mut predictions: HashMap<Place, prediction::Rows<'_>> = HashMap::new();
         let mut elsewhere: Vec<(&prediction::Row, PlayerLookup)> = Vec::new();
         for row in rows {

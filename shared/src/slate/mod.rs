@@ -220,9 +220,9 @@ impl Slate {
         let games = schedule::games(schedule).into_iter().filter(of_the_league).collect();
         let injuries = Injury::by_player(injuries, day, &registry);
         let mut assembly = Assembly::new(day, games, registry, injuries);
-        assembly.expect(expected);
+        assembly.add_expected_players(expected);
         assembly.fill_rosters();
-        assembly.predict(&predictions, &offers);
+        assembly.assign_lines_and_predictions(&predictions, &offers);
         assembly.slate
     }
 }

@@ -74,7 +74,8 @@ impl Source {
     }
 
     /// Reads games as this source sent them. What cannot be read is returned beside them with its reason; the
-    /// rest stays. A game that is listed twice is read once, as it was listed last; so is a player in it.
+    /// rest stays. A game that is listed twice is read once, in the state with the most play; so is a player in it, with
+    /// the most counts.
     pub fn read_games<'a>(self, games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Game>, Vec<Rejected>) {
         match self {
             Self::BallDontLie => balldontlie::read_games(games),

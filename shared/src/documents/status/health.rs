@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{clock::eastern_time, documents::counted};
 
-/// How long after tip-off the scores may be without players: games begin some ten minutes after the announced
-/// time, and BallDontLie lists their players only then.
+/// How long after tip-off the scores may be without players: games begin some ten minutes after the announced time, and
+/// BallDontLie may list their players only then.
 const PLAYERS_EXPECTED_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// How often the scores are polled while a game is on.
 pub const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
