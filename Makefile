@@ -37,7 +37,7 @@ calibration: ## Compare the chances with recorded games, TIMELINES=….jsonl.gz;
 bench-baseline: ## Keep what the pure parts take now; `cargo bench -p bench` says what has changed since
 	cargo bench --package bench -- --save-baseline kept
 
-contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScript of every public document anew
+contracts: $(NODE)/.package-lock.json ## Write the JSON Schemas and the TypeScript of every public document
 	cargo run --quiet --package contracts -- infra/contracts/schemas
 	cargo run --quiet --package contracts | (cd infra/contracts/typescript && npm run --silent generate) > $(TYPES).new
 	@mv $(TYPES).new $(TYPES)

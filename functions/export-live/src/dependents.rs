@@ -170,20 +170,25 @@ impl Exporter {
         at: DateTime<Utc>,
     ) -> Result<Option<Published<timeline::Document>>, Error> {
         let target = timeline_target(run);
-        let grading = async { Ok(self.grading.known(&grading_target(run)).await.ok()) };
-        let (predicted, known, grading) = tokio::try_join!(
-            self.predicted.get(run.day, PREDICTIONS_TIMEOUT),
-            self.timeline.known(&target),
-            grading
-        )?;
-        let grading =
-            grading.and_then(|known| known.versions(|known| known.game_date == run.day).into_iter().next());
+        let (predicted, known) =
+            tokio::try_join!(self.predicted.get(run.day, PREDICTIONS_TIMEOUT), self.timeline.known(&target))?;
         let scores = self.with_names(scores.clone(), &predicted).await;
+        let mut attempts = 0..;
         self.timeline
             .update(known, at, |known| {
-                self.build_timeline(run, &scores, &predicted, grading.as_deref(), known)
+                // Where another instance has written the timeline, it has written the grading too.
+                let is_known = attempts.next() == Some(0);
+                self.build_timeline(run, &scores, &predicted, is_known, known)
             })
             .await
+    }
+
+    /// The newest public grading of the day; what this instance knows of it, or what is read now.
+    async fn public_grading(&self, run: &Run, is_known: bool) -> Option<Arc<grading::Document>> {
+        let target = grading_target(run);
+        let known =
+            if is_known { self.grading.known(&target).await } else { self.grading.read(&target).await };
+        known.ok()?.versions(|known| known.game_date == run.day).into_iter().next()
     }
 
     async fn build_timeline(
@@ -191,9 +196,11 @@ impl Exporter {
         run: &Run,
         scores: &live::Document,
         predicted: &Predicted,
-        grading: Option<&grading::Document>,
+        is_grading_known: bool,
         known: Known<timeline::Document>,
     ) -> Result<timeline::Document, Error> {
+        let grading = self.public_grading(run, is_grading_known).await;
+        let grading = grading.as_deref();
         let before = known.versions(|known| known.game_date == run.day).into_iter();
         let before = before.reduce(|newest, other| Arc::new(newest.completed_from(&other)));
         let history = if timeline::has_newcomers(scores, predicted, grading, before.as_deref()) {

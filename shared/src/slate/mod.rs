@@ -106,7 +106,7 @@ pub struct Player {
     pub prediction: Option<Prediction>,
     /// The points line, if there is one.
     pub line: Option<Line>,
-    /// The lines of other statistics, in the order of [`StatType`].
+    /// The lines of other statistics, in the order of [`StatType`](crate::nba::StatType).
     #[serde(default)]
     pub other_lines: Vec<Line>,
     /// What remains of the player although the last reads did not find it.

@@ -22,7 +22,7 @@ fn the_schemas_are_those_of_the_code() {
     let mut kept = schemas("schemas");
     for contract in contracts() {
         let kept = kept.remove(contract.name);
-        assert!(kept == Some(contract.schema), "{}: `make contracts` writes it anew", contract.name);
+        assert!(kept == Some(contract.schema), "{}: `make contracts` writes it again", contract.name);
     }
     assert!(kept.is_empty(), "nobody writes {:?}", kept.keys());
 }
@@ -78,7 +78,7 @@ fn the_typescript_is_that_of_the_code() {
     let Some(output) = npm(&["generate.mjs"], &contracts::all().to_string()) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let kept = fs::read_to_string(folder().join("typescript/challenge-system.ts")).expect("the types");
-    assert!(kept == String::from_utf8_lossy(&output.stdout), "`make contracts` writes it anew");
+    assert!(kept == String::from_utf8_lossy(&output.stdout), "`make contracts` writes it again");
 }
 
 #[test]

@@ -111,7 +111,7 @@ async fn a_missing_timeline_is_made_from_the_history() {
 }
 
 #[tokio::test]
-async fn a_timeline_that_cannot_be_read_is_made_anew_and_one_that_is_newer_stays() {
+async fn a_timeline_that_cannot_be_read_is_built_again_and_one_that_is_newer_stays() {
     let (cloud, clock) = (cloud().await, HandClock::at("2026-01-10T01:30:00Z"));
     let stub = Stub::answering([boston("3rd Qtr", 3, "Q3 6:35", 25)]).await;
     cloud.services.objects.store(API_BUCKET, DATED, "<html>".into()).expect("an object");

@@ -2,7 +2,7 @@
 //! nothing is settled.
 
 use serde_json::{Value, json};
-use tests::drift::{BEFORE, FINAL, GRADING, Night, State, boston, fields, full, predicting};
+use tests::drift::{BEFORE, FINAL, GRADING, Night, State, boston, box_of, fields, full, predicting};
 use tests::warehouse::{predicted, with};
 
 async fn night() -> Night {
@@ -43,6 +43,13 @@ async fn an_end_beside_a_clock_that_stands_still_comes() {
         assert_eq!(polled(&night, "02:17", end()).await, json!(["final", "Final", "over"]), "{state:?}");
         assert_eq!(polled(&night, "02:18", end()).await, json!(["final", "Final", "over"]), "it stays ended");
     }
+    // A row that is left out is no play.
+    let night = night().await;
+    let mut end = full(boston(("Final", 4, "Q4 0:12"), 30));
+    polled(&night, "02:12", end.clone()).await;
+    box_of(&mut end, "home_team").retain(|row| row["player"]["last_name"] != "González");
+    polled(&night, "02:13", end.clone()).await;
+    assert_eq!(polled(&night, "02:14", end).await[0], "final");
 }
 
 #[tokio::test]

@@ -195,7 +195,7 @@ async fn a_suspended_game_stays_locked_and_open_until_it_is_called_off_or_played
 }
 
 #[tokio::test]
-async fn a_game_that_is_moved_after_its_lines_were_locked_is_locked_anew_at_its_new_tip_off() {
+async fn a_game_that_is_moved_after_its_lines_were_locked_is_locked_again_at_its_new_tip_off() {
     let mut night = night().await;
     night.poll("00:31", [boston(BEFORE, 0)]).await;
     assert_eq!(graded(&night).await, lines(24.5, 5.5, 4.5, true));

@@ -93,6 +93,7 @@ async fn an_instance_that_cannot_read_the_tables_grades_what_another_has_locked(
     assert_eq!(lines(&graded, "jaylenbrown"), json!([["points", 28.5, true, 4]]));
     let prediction = &predictions(&graded, "jaylenbrown")[0];
     assert_eq!((&prediction[0], &prediction[1]), (&json!(22.0), &json!("UNDER")));
+    assert_eq!(night.timed("jaylenbrown").await["line"], 28.5, "the timeline has the same line");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_first_list_has_the_documents_of_earlier_days() {
     ]);
     tonight(&cloud, "22:00").await;
     assert_eq!(days(&cloud).await, expected);
-    // One that cannot be read is made anew in the same way.
+    // One that cannot be read is built again in the same way.
     cloud.upload(API_BUCKET, DATES, "not a list").await;
     tonight(&cloud, "22:15").await;
     assert_eq!(days(&cloud).await, expected);

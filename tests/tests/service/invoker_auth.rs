@@ -171,7 +171,7 @@ async fn a_token_that_is_not_signed_with_rs256_is_unauthenticated() {
 }
 
 #[tokio::test]
-async fn the_public_keys_are_kept_and_fetched_anew_for_a_key_that_is_not_known() {
+async fn the_public_keys_are_kept_and_fetched_again_for_a_key_that_is_not_known() {
     let guarded = Guarded::start().await;
     let token = guarded.issuer.token(AUDIENCE);
     for _ in 0..10 {

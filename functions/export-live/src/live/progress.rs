@@ -195,17 +195,14 @@ impl LiveGame {
 
     /// Whether anything has happened in the game since the `known` listing.
     pub(crate) fn has_moved_since(&self, known: &LiveGame) -> bool {
-        let clock = |game: &LiveGame| (game.status, game.period);
-        clock(self) != clock(known)
-            || self.time_remaining != known.time_remaining
-            || self.has_other_counts(known)
+        let counts = |game: &LiveGame| game.players.iter().map(LivePlayer::total).sum::<u32>();
+        !self.stands_as(known) || counts(self) != counts(known)
     }
 
-    /// Whether a score or a player's count differs from the `known` listing.
-    pub(crate) fn has_other_counts(&self, known: &LiveGame) -> bool {
-        let score = |game: &LiveGame| (game.home_score, game.away_score);
-        let counts = |game: &LiveGame| game.players.iter().map(LivePlayer::total).sum::<u32>();
-        score(self) != score(known) || counts(self) != counts(known)
+    /// Whether clock and score are those of the `known` listing, whatever rows the two have.
+    pub(crate) fn stands_as(&self, known: &LiveGame) -> bool {
+        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
+        state(self) == state(known) && self.time_remaining == known.time_remaining
     }
 
     /// Whether the game is in its last minute, or in that of an overtime.

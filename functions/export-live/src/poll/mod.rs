@@ -216,12 +216,12 @@ impl Poll {
         let Some(told) = game.as_told() else { return Arc::clone(game) };
         let hold = if game.is_in_last_minute() { LAST_MINUTE_HOLD } else { STANDSTILL_LIMIT };
         let stands = known.moved_at.is_some_and(|moved_at| moved_at + hold <= self.at);
-        let is_believed = if known.status == told.status {
-            !told.has_other_counts(known)
+        // What has been believed once stays so.
+        if told.stands_as(known) || (stands && game.stands_as(known)) {
+            Arc::new(told)
         } else {
-            stands && !game.has_moved_since(known)
-        };
-        if is_believed { Arc::new(told) } else { Arc::clone(game) }
+            Arc::clone(game)
+        }
     }
 
     fn next_state(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {

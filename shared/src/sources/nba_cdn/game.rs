@@ -131,7 +131,7 @@ fn team_of(field: &str, team: &Option<wire::Team<'_>>) -> Result<Team, String> {
     Team::of_code(team.team_tricode.known().unwrap_or_default()).map_err(|error| format!("{field}: {error}"))
 }
 
-/// A player's row, and why he does not play where that is said. Who is inactive has a row of zeros, as in BallDontLie's
+/// A player's row, and why the player does not play where that is said. Who is inactive has a row of zeros, as in BallDontLie's
 /// box scores.
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, Option<Inactive>), String> {
     let player: wire::Player<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
