@@ -48,8 +48,9 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
     let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    // A number has lost the leading zeros.
-    let id = format!("{:0>10}", game.game_id.known().ok_or("gameId: missing")?.trim());
+    let id = game.game_id.known().ok_or("gameId: missing")?.trim();
+    // A number has lost the two leading zeros.
+    let id = if id.len() == 8 { format!("00{id}") } else { id.to_owned() };
     let id: NbaGameId = id.parse().map_err(|_| "gameId: expected ten digits".to_owned())?;
     let texts = [("gameStatusText", game.game_status_text.known()), ("gameClock", game.game_clock.known())];
     texts.into_iter().try_for_each(short)?;
@@ -271,13 +272,14 @@ mod tests {
                     {{"personId":2,"name":"B","statistics":{{"points":-3}}}},{{"personId":3,"name":"C"}}]}},
                   "awayTeam":{{"teamTricode":"DEN"}}}}]"#
         ));
-        assert_eq!((games.len(), games[0].home.players.len()), (1, 1));
+        // A row without an id is known by its name.
+        let ids: Vec<_> = games[0].home.players.iter().map(|player| player.nba_id).collect();
+        assert_eq!((games.len(), ids), (1, vec![None, Some(3)]));
         let reasons: Vec<_> = rejected.iter().map(|it| format!("{}: {}", it.what, it.reason)).collect();
         let expected = [
             "game number 1 of the poll: gameId: expected ten digits",
             "game number 2 of the poll: gameCode and gameTimeUTC: missing",
             "game number 3 of the poll: invalid type",
-            "player of DAL in game 0022500002: personId: missing",
             "player of DAL in game 0022500002: name, firstName and familyName: missing",
             "player of DAL in game 0022500002: points: expected a whole number from 0 to 999",
         ];
