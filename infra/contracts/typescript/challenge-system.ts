@@ -430,7 +430,7 @@ export interface LivePlayer {
  */
 export interface GradingDocument {
   /**
-   * Differences between the official box score and what had settled a line before it arrived.
+   * Differences between the official box score, or one of the following day, and what had settled a line before.
    */
   corrections: Correction[];
   /**

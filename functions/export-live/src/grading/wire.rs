@@ -33,7 +33,7 @@ pub struct Document {
     /// Every line of the slate day, predicted or not, by tip-off, game, player and statistic.
     #[serde(default)]
     pub lines: Vec<Line>,
-    /// Differences between the official box score and what had settled a line before it arrived.
+    /// Differences between the official box score, or one of the following day, and what had settled a line before.
     #[serde(default)]
     pub corrections: Vec<Correction>,
 }
