@@ -120,6 +120,9 @@ locals {
     RUST_LOG     = "info"
   }
 
+  # Without this source no key is needed, and none has to be there.
+  uses_balldontlie = strcontains(var.live_sources, "balldontlie")
+
   # During the comparison of a cut-over only the exporters run: see README.md beside this file.
   deployed = [for name in keys(local.functions) : name if !var.shadow || startswith(name, "export-")]
 
@@ -135,7 +138,7 @@ module "http_function" {
   name        = each.key
   image       = "${local.images}/${each.key}:${var.image_tag}"
   environment = merge(local.environment, each.value.environment)
-  function    = each.value
+  function    = merge(each.value, { secrets = local.uses_balldontlie ? each.value.secrets : {} })
   caller      = google_service_account.scheduler.email
   operators   = var.operators
 

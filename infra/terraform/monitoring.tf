@@ -8,8 +8,10 @@ locals {
     snapshots_with_games  = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot written\" AND jsonPayload.game_count>0"
     snapshots_processed   = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"snapshot processed\""
     status_unhealthy      = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"status published\" AND jsonPayload.overall_status=\"unhealthy\""
+    scores_degraded       = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"status published\" AND jsonPayload.live_data=\"degraded\""
     dead_letters          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"event dead-lettered\" OR jsonPayload.message=\"part of a snapshot dead-lettered\")"
     second_source         = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"scores come from the second source\""
+    second_source_fails   = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"the second source of scores fails\" OR jsonPayload.message=\"the second source of scores fails too\")"
     scheduler_failures    = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR"
   }
 
@@ -61,6 +63,14 @@ locals {
       says  = "For half an hour most scores have come from the second source: the first one fails, is late, stands still or lacks players."
     }
 
+    # While games are on both sources are asked every five minutes, so that this is half an hour of failures.
+    "The second source fails" = {
+      query = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_second_source_fails{monitored_resource="cloud_run_revision"}[1h])) > 5
+      PROMQL
+      says  = "The second source of scores has failed more than five times within an hour: nothing stands in if the first one fails too."
+    }
+
     # The schedule runs from noon to 3:59 Eastern, which includes 17:00 to 7:59 UTC in winter and in summer. The first
     # quarter of an hour is left out, because the night has no earlier export.
     "No live export" = {
@@ -93,7 +103,15 @@ locals {
       query = <<-PROMQL
         sum(increase(logging_googleapis_com:user_status_unhealthy{monitored_resource="cloud_run_revision"}[15m])) > 2
       PROMQL
-      says  = "More than two status documents within 15 minutes were unhealthy: the public files are new but empty, or old while games are in progress."
+      says  = "More than two status documents within 15 minutes were unhealthy: the public files are new but empty, or those of another day."
+    }
+
+    # While a game is on the status is published twice a minute; while one is late, once, which does not count.
+    "The scores stand still" = {
+      query = <<-PROMQL
+        sum(increase(logging_googleapis_com:user_scores_degraded{monitored_resource="cloud_run_revision"}[15m])) > 20
+      PROMQL
+      says  = "For most of 15 minutes the live scores were old, a game in progress did not change, or many players' rows were outdated: every source stands still or fails."
     }
   }
 }

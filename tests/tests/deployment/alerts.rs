@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs};
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
-use local_cloud::cloud::RAW_BUCKET;
+use local_cloud::cloud::{API_BUCKET, RAW_BUCKET};
 use serde_json::{Value, json};
 use shared::nba::SlateDay;
 use tests::{
@@ -200,6 +200,18 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     both.as_function().post("").await;
     check(&both.log_lines(), &["live_exports", "live_exports_in_games", "second_source", "status_unhealthy"]);
 
+    // Scores that are a quarter of an hour old, and neither source answers.
+    let mut status = cloud.json(API_BUCKET, "v1/status.json");
+    let old = Utc::now() - TimeDelta::minutes(15);
+    status["services"]["live_data"]["poll_id"] = json!(old.format("%Y%m%dT%H%M%SZ").to_string());
+    cloud.upload(API_BUCKET, "v1/status.json", status.to_string()).await;
+    let mut variables = cloud.environment("export-live", &failing.url);
+    variables.retain(|(name, _)| name != "LIVE_SOURCES");
+    variables.push(("NBA_CDN_URL".to_owned(), failing.url.to_string()));
+    let neither = Running::function("export-live", &variables).await;
+    neither.as_function().post("").await;
+    check(&neither.log_lines(), &["scores_degraded", "second_source_fails", "status_unhealthy"]);
+
     // Fresh and empty: the export succeeds, and the status reports the problem.
     let (cloud, _) = tonight().await;
     check(&lines_of(&cloud, "export-live", &nothing).await, &["live_exports", "status_unhealthy"]);
@@ -255,7 +267,13 @@ fn each_alert_reads_a_metric_that_there_is_and_has_its_part_in_the_runbook() {
         assert!(used.contains(metric), "no alert reads {metric}");
     }
     // Absence alerts too: of exports, of rows, of acknowledgements.
-    for title in ["No live export", "Snapshots are not processed", "Events wait", "The status is unhealthy"] {
+    for title in [
+        "No live export",
+        "Snapshots are not processed",
+        "Events wait",
+        "The status is unhealthy",
+        "The scores stand still",
+    ] {
         assert!(fields(root.local("alerts")).contains_key(title), "{title}");
     }
 }

@@ -35,6 +35,7 @@ fn the_image_has_no_shell_no_root_and_the_function_that_it_is_asked_for() {
             infra().join("../functions").join(&name).join("src/main.rs").is_file(),
             "{name} is no binary"
         );
+        assert!(built.iter().any(|prefix| name.starts_with(prefix.as_str())), "{name} is not built");
     }
     let ignored = fs::read_to_string(infra().join("../.dockerignore")).expect(".dockerignore");
     let mut sent = ignored.lines().filter(|line| !line.starts_with('#'));

@@ -62,9 +62,11 @@ impl PublicStatus {
             .await?;
         if let Some(published) = published {
             let status = published.document;
-            // An alert counts the unhealthy ones: "The status is unhealthy".
+            // Alerts count the unhealthy ones and those of degraded scores: "The status is unhealthy", "The scores stand
+            // still".
             let overall_status = status.overall_status.name();
-            tracing::info!(overall_status, issues = status.known_issues.len(), "status published");
+            let live_data = status.services.live_data.status.name();
+            tracing::info!(overall_status, live_data, issues = status.known_issues.len(), "status published");
         }
         Ok(reported)
     }
