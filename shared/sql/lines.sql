@@ -7,7 +7,7 @@
 -- Odds outside 100 to 10000 on either side come from a broken feed and are ignored, as are sources that are no bookmakers:
 -- their ids are in a text, each between two bars, `|0|60|`.
 -- @game_date DATE
--- @no_bookmakers STRING
+-- @excluded_sources STRING
 SELECT
   player_lookup,
   bp_player_id,
@@ -79,7 +79,7 @@ FROM (
     ) AS moments
     WHERE props.game_date = @game_date
       AND props.market_type IN ('points', 'rebounds', 'assists', 'threes', 'steals', 'blocks')
-      AND @no_bookmakers NOT LIKE CONCAT('%|', CAST(props.book_id AS STRING), '|%')
+      AND @excluded_sources NOT LIKE CONCAT('%|', CAST(props.book_id AS STRING), '|%')
       AND props.bookmaker_last_update <= moments.moment
       AND (props.bookmaker_last_update > moments.first_moment OR moments.moment = moments.first_moment)
       AND (

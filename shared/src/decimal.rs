@@ -1,5 +1,7 @@
 //! Decimal numbers as displayed in documents.
 
+use std::time::Duration;
+
 /// `numerator / denominator` to so many places, halves up on the decimal value: 600.3 / 18 is 33.35 and so
 /// 33.4, though the nearest double is a little less.
 ///
@@ -29,6 +31,11 @@ pub fn ratio(numerator: i64, denominator: i64, places: u32) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a power of ten up to 9 is exact")]
     let scale = scale as f64;
     rounded / scale
+}
+
+/// Seconds to two places.
+pub fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100.0).round() / 100.0
 }
 
 /// The number of tenths in a value, the precision of the warehouse's minutes, predictions and lines.

@@ -34,8 +34,8 @@ pub enum Error {
     /// to the caller; seen only where no other source has answered.
     NbaCdn(Detail),
 
-    /// A Google service timed out, was overloaded or out of quota. 503: Eventarc and Cloud Scheduler deliver
-    /// the event or call again.
+    /// A Google service timed out, was overloaded or out of quota. 503: Eventarc delivers the
+    /// event again; the next call of a schedule is its retry.
     Transient {
         /// The service as the on-call engineer knows it, such as `BigQuery`.
         service: &'static str,
@@ -48,7 +48,8 @@ pub enum Error {
     /// not deliver it again.
     Permanent(Detail),
 
-    /// The invocation ran into its deadline. 504: delivered again like any 5xx.
+    /// The invocation ran into its deadline. 504: an event is delivered again, like after
+    /// any 5xx.
     DeadlineExceeded(u64),
 
     /// A fault of the function or its permissions: a refused token, a missing table, a bug. 500; the platform

@@ -22,8 +22,6 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// Half of the interval between two reads of the predictions.
-const MIN_TIME_BETWEEN_MISSES: TimeDelta = TimeDelta::seconds(150);
 
 /// The directory of a season's players.
 pub(crate) struct CachedDirectory(pub BigQuery);
@@ -68,7 +66,8 @@ impl Cached for CachedPredictions {
         let memory = Memory {
             storage: &self.storage,
             bucket: &self.api_bucket,
-            min_time_between_misses: MIN_TIME_BETWEEN_MISSES,
+            // Half of the interval between two reads.
+            min_time_between_misses: TimeDelta::from_std(Self::FRESHNESS.max_age / 2).unwrap_or_default(),
         };
         let now = self.clock.now();
         let (rows, recalled) =
@@ -136,7 +135,6 @@ impl Cached for CachedDeadLetters {
         Freshness { max_age: MINUTE.saturating_mul(10), stale_while_revalidate: HOUR, stale_if_error: HOUR };
 
     async fn load(&self, _day: SlateDay) -> Result<usize, Error> {
-        let since = self.clock.now() - TimeDelta::days(1);
-        dead_letter::kept_since(&self.storage, &self.raw_bucket, since).await
+        dead_letter::recent(&self.storage, &self.raw_bucket, self.clock.now()).await
     }
 }

@@ -10,8 +10,8 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    Error,
-    documents::{Published, Target},
+    Error, decimal,
+    documents::{DatedDocument, Published, Target},
     nba::{SlateDay, TargetDay},
 };
 use tokio::time::Instant;
@@ -106,14 +106,14 @@ impl Run {
         Self { day, is_today, with_grading, until_official, asks_upstream: true, started: Instant::now() }
     }
 
-    /// `v1/{folder}/{day}.json`, and today `latest`.
-    pub fn target(&self, folder: &str, latest: &'static str) -> Target {
-        Target::dated(folder, self.day, self.is_today.then_some(latest))
+    /// The object of the run's day, and today the latest one too.
+    pub fn target(&self, document: DatedDocument) -> Target {
+        Target::dated(document, self.day, self.is_today)
     }
 
     /// How long the run has taken, seconds to two places.
     fn seconds(&self) -> f64 {
-        (self.started.elapsed().as_secs_f64() * 100.0).round() / 100.0
+        decimal::seconds(self.started.elapsed())
     }
 }
 

@@ -5,10 +5,7 @@ use std::{future::ready, sync::Arc};
 use chrono::{DateTime, Utc};
 use shared::{
     Error,
-    documents::{
-        Known, Published, Target,
-        dates::{Kind, Recorded},
-    },
+    documents::{DatedDocument, Known, Published, Target, dates::Recorded},
 };
 
 use crate::{
@@ -42,8 +39,8 @@ impl Dependents {
 
     /// What is written, for the list of dates, beside the number of `games` in the schedule.
     pub fn recorded(&self, games: Option<usize>) -> Recorded {
-        let timeline = matches!(self.timeline, Some(Ok(_))).then_some(Kind::LiveTimeline);
-        let grading = self.is_graded().then_some(Kind::LiveGrading);
+        let timeline = matches!(self.timeline, Some(Ok(_))).then_some(DatedDocument::LiveTimeline);
+        let grading = self.is_graded().then_some(DatedDocument::LiveGrading);
         let graded = match &self.grading {
             Some(Ok(Some(published))) => Some(&published.document.summary.lines),
             _ => None,
@@ -73,11 +70,11 @@ fn objects<T>(written: Written<T>, [object, copy]: [&'static str; 2]) -> [Option
 }
 
 fn grading_target(run: &Run) -> Target {
-    run.target("v1/live-grading", "v1/live-grading/latest.json")
+    run.target(DatedDocument::LiveGrading)
 }
 
 fn timeline_target(run: &Run) -> Target {
-    run.target("v1/live-timeline", "v1/live-timeline/latest.json")
+    run.target(DatedDocument::LiveTimeline)
 }
 
 impl Exporter {

@@ -42,7 +42,7 @@ use axum::{Router, body::Bytes};
 use chrono::TimeDelta;
 use shared::{
     Clock, Error,
-    documents::{Known, PublicDates, PublicDocument, Target, status::PublicStatus},
+    documents::{DatedDocument, Known, PublicDates, PublicDocument, Target, status::PublicStatus},
     google::{
         bigquery::BigQuery,
         storage::{Storage, WRITE_ATTEMPTS},
@@ -50,7 +50,7 @@ use shared::{
     nba::{GameStatus, SlateDay, TeamPair},
     service,
     slate::ScheduledGame,
-    sources::LiveSources,
+    sources::{LiveSources, Source, balldontlie::BallDontLie},
 };
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -62,7 +62,6 @@ use crate::{
     poll::{Poll, PollContext},
     refreshing_cache::RefreshingCache,
     report::{AdvanceReport, RunNotes},
-    schedule::MAX_POLL_DURATION,
 };
 
 pub use settings::Settings;
@@ -165,7 +164,7 @@ impl Exporter {
         }
         let mut reply = self.run(&run).await;
         for offset in request.later_polls() {
-            let has_room = offset.max(begun.elapsed()) + MAX_POLL_DURATION <= self.deadline;
+            let has_room = offset.max(begun.elapsed()) + BallDontLie::MAX_POLL_DURATION <= self.deadline;
             if !has_room || !self.has_games_on(&reply) {
                 break;
             }
@@ -216,8 +215,8 @@ impl Exporter {
             tokio::join!(self.ask_first(run), self.names(run.day), self.scores.known(&target));
         let mut known = known?;
         let games = known_games(&known, run.day);
-        let night = PollContext { public: games.as_deref(), names: &names };
-        let (mut poll, failed) = match self.poll(run, first, night, &mut notes.sources).await {
+        let context = PollContext { public: games.as_deref(), names: &names };
+        let (mut poll, failed) = match self.poll(run, first, context, &mut notes.sources).await {
             Ok(poll) => (poll, None),
             Err(error) => match self.without_poll(run, error, &names).await? {
                 FailedPoll::Graded(exported) => return Ok(exported),
@@ -310,15 +309,14 @@ impl Exporter {
         Names { directory: directory.unwrap_or_default(), predicted }
     }
 
-    /// Asks the dated endpoint, once, for the final states of games that the live one no longer lists.
+    /// Asks the dated endpoint for the final states of games that the poll no longer lists.
     async fn add_vanished_games(&self, poll: &mut Poll, public: Option<&[Arc<live::LiveGame>]>) {
-        if !poll.needs_dated_lookup(public) {
-            return;
-        }
-        let dated = self.sources.on(self.sources.first(), &self.clock, poll.day, &[]).await;
-        if let Err(error) = dated.and_then(|dated| poll.add_vanished(&dated, public)) {
-            tracing::warn!(%error, "a public game is no longer listed and its final state is not available; its public state stays");
-            poll.keep_public_state();
+        while let Some(date) = poll.next_date_to_ask(public) {
+            let dated = self.sources.on(Source::BallDontLie, &self.clock, date, &[]).await;
+            if let Err(error) = dated.and_then(|dated| poll.add_vanished(&dated, public)) {
+                tracing::warn!(%error, "a public game is no longer listed and its final state is not available; its public state stays");
+                poll.keep_public_state();
+            }
         }
     }
 
@@ -360,7 +358,7 @@ impl Exporter {
 }
 
 fn scores_target(run: &Run) -> Target {
-    run.target("v1/live", "v1/live/latest.json")
+    run.target(DatedDocument::Live)
 }
 
 /// The public games of a day; none where there is no document, `None` where it cannot be read. Where the two objects

@@ -53,7 +53,7 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
     // The only row with a name that nobody else has, or the only one of it that shows play.
     let only_row = |lookup: &PlayerLookup| {
         let of_name = rows.get(lookup).filter(|_| slate.registry.count(lookup) <= 1)?;
-        let mut played = of_name.iter().filter(|(_, line)| line.has_played());
+        let mut played = of_name.iter().filter(|(_, row)| row.has_played());
         match (of_name.as_slice(), played.next(), played.next()) {
             ([row], ..) | (_, Some(row), None) => Some(*row),
             _ => None,
@@ -81,8 +81,8 @@ pub(crate) fn all<'a>(live: &'a Document, slate: &'a Slate) -> Vec<Matchup<'a>> 
             let elsewhere = elsewhere.filter(|(_, row)| row.team != player.team);
             let game_elsewhere = elsewhere.and_then(|(game, _)| matchups.place(game, None));
             match elsewhere.zip(game_elsewhere) {
-                Some(((_, line), place)) => {
-                    let player = slate::Player { team: line.team.clone(), ..player.clone() };
+                Some(((_, row), place)) => {
+                    let player = slate::Player { team: row.team.clone(), ..player.clone() };
                     matchups.all[place].players.push(Cow::Owned(player));
                 }
                 None => matchups.all[index].players.push(Cow::Borrowed(player)),
@@ -108,8 +108,8 @@ fn only_row_spelled<'a>(live: &'a Document, lookup: &PlayerLookup) -> Option<(&'
 fn rows_by_name(live: &Document) -> HashMap<&PlayerLookup, Vec<(&LiveGame, &LivePlayer)>> {
     let mut rows: HashMap<&PlayerLookup, Vec<(&LiveGame, &LivePlayer)>> = HashMap::new();
     for game in &live.games {
-        for line in &game.players {
-            rows.entry(&line.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, line));
+        for row in &game.players {
+            rows.entry(&row.player_lookup).or_insert_with(|| Vec::with_capacity(1)).push((game, row));
         }
     }
     rows
@@ -156,7 +156,7 @@ impl<'a> Matchups<'a> {
         live: &'a Document,
     ) {
         let by_row =
-            row.and_then(|(game, line)| Some((self.place(game, unplaced.game_id.as_ref())?, Some(line))));
+            row.and_then(|(game, row)| Some((self.place(game, unplaced.game_id.as_ref())?, Some(row))));
         let is_named = |pair: &TeamPair, id: Option<&NbaGameId>| {
             unplaced.pair.as_ref() == Some(pair) || (id.is_some() && id == unplaced.game_id.as_ref())
         };
@@ -170,13 +170,13 @@ impl<'a> Matchups<'a> {
             let known = self.all.iter().position(|it| is_named(&it.scheduled.pair(), Some(&it.scheduled.id)));
             known.or_else(|| self.place(listed()?, unplaced.game_id.as_ref())).map(|place| (place, None))
         });
-        let Some((place, line)) = by_row else {
+        let Some((place, row)) = by_row else {
             tracing::warn!(player = %unplaced.player.lookup, "a prediction's player is in no listed game; the prediction is not graded");
             return;
         };
-        let player = match line {
-            Some(line) => {
-                let (lookup, name, team) = (line.player_lookup.clone(), line.name.clone(), line.team.clone());
+        let player = match row {
+            Some(row) => {
+                let (lookup, name, team) = (row.player_lookup.clone(), row.name.clone(), row.team.clone());
                 Cow::Owned(slate::Player { lookup, name, team, ..unplaced.player.clone() })
             }
             None => Cow::Borrowed(&unplaced.player),

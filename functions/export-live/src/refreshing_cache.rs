@@ -9,6 +9,7 @@ use std::{
 
 use shared::{Error, nba::SlateDay};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// A value that is cached, and how it is loaded.
@@ -53,6 +54,8 @@ struct Inner<S: Cached> {
     newest: Mutex<Option<Entry<S::Value>>>,
     /// Held while loading, so that concurrent callers load once.
     loading: tokio::sync::Mutex<()>,
+    /// The loads that have begun, from the moment at which they are requested.
+    loads: TaskTracker,
 }
 
 struct Entry<T> {
@@ -69,7 +72,12 @@ impl<S: Cached> Clone for RefreshingCache<S> {
 
 impl<S: Cached> RefreshingCache<S> {
     pub(crate) fn new(source: S) -> Self {
-        Self(Arc::new(Inner { source, newest: Mutex::default(), loading: tokio::sync::Mutex::default() }))
+        Self(Arc::new(Inner {
+            source,
+            newest: Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
+            loads: TaskTracker::new(),
+        }))
     }
 
     /// The value of `day`. Without one that is fresh enough the call waits for up to `timeout`; loading goes
@@ -82,7 +90,7 @@ impl<S: Cached> RefreshingCache<S> {
         {
             return Ok(value.clone());
         }
-        let loading = tokio::spawn(self.0.clone().load(day).in_current_span());
+        let loading = self.0.loads.spawn(self.0.clone().load(day).in_current_span());
         if let Some((value, age)) = &known
             && *age < S::FRESHNESS.stale_while_revalidate
             && !self.0.source.is_outdated(day, value)
@@ -120,7 +128,9 @@ impl<S: Cached> RefreshingCache<S> {
     /// Waits up to `timeout` until nothing is loading. Cloud Run takes the CPU away after the response, so
     /// background loading has to end before it.
     pub(crate) async fn finish_background_loads(&self, timeout: Duration) {
-        let _ = tokio::time::timeout(timeout, self.0.loading.lock()).await;
+        // A closed tracker still takes new loads; it only lets the wait end.
+        self.0.loads.close();
+        let _ = tokio::time::timeout(timeout, self.0.loads.wait()).await;
     }
 }
 
@@ -205,6 +215,19 @@ mod tests {
         assert_eq!(got(&cache, TODAY).await, Some(2));
         assert_eq!(got(&cache, "2026-01-08").await, Some(3), "another day, another value");
         assert_eq!(loads.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_returns_at_once_waits_for_the_load_that_it_began() {
+        let (cache, loads) = counting(1, u32::MAX);
+        assert_eq!(got(&cache, TODAY).await, Some(1));
+        for expected in 2..=4 {
+            tokio::time::advance(HOUR).await;
+            assert_eq!(got(&cache, TODAY).await, Some(expected - 1), "the old value");
+            cache.finish_background_loads(TIMEOUT).await;
+            assert_eq!(loads.load(Ordering::SeqCst), expected);
+            assert_eq!(got(&cache, TODAY).await, Some(expected), "the new one, without another load");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use shared::{
     Error,
     documents::{
-        dates::{self, Recorded},
+        DatedDocument,
+        dates::Recorded,
         status::{self, Reported},
     },
 };
@@ -131,7 +132,7 @@ impl Exporter {
         let predicted = self.predicted.get(run.day, OPTIONAL_TIMEOUT).await;
         let mut recorded = dependents.recorded(predicted.ok().map(|predicted| predicted.slate.games.len()));
         if matches!(exported, Ok(Exported::Scores { .. })) {
-            recorded.documents.push(dates::Kind::Live);
+            recorded.documents.push(DatedDocument::Live);
         }
         self.dates.record(run.day, &recorded, self.clock.now()).await;
     }
@@ -139,7 +140,7 @@ impl Exporter {
     /// Records a day that is settled officially once more, because the run that settled it may have failed to.
     pub(crate) async fn record_official(&self, run: &Run, summary: &grading::Summary) {
         let lines = Some((summary.lines.total, summary.lines.settled()));
-        let recorded = Recorded { documents: vec![dates::Kind::LiveGrading], games: None, lines };
+        let recorded = Recorded { documents: vec![DatedDocument::LiveGrading], games: None, lines };
         self.dates.record(run.day, &recorded, self.clock.now()).await;
     }
 

@@ -1,27 +1,20 @@
 //! When the scores are polled: the next update, how long caches keep a document, and when a call has nothing to do.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    documents::status::POLL_INTERVAL,
-    nba::{GameStatus, MAX_GAME_DURATION, SlateDay, TeamPair},
+    documents::status::{CALL_INTERVAL, POLL_INTERVAL},
+    nba::{GameStatus, LISTED_BEFORE_TIP_OFF, MAX_GAME_DURATION, SlateDay, TeamPair},
     slate::{ScheduledGame, Slate},
 };
 
 use crate::live::LiveGame;
 
-/// How long before its tip-off a game is polled, so that its players are shown as soon as a source lists them.
-pub(crate) const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off a game is polled even if it is over, because a score may still be corrected.
 const AFTER_TIP_OFF: TimeDelta = MAX_GAME_DURATION;
-/// The interval of the schedule's calls.
-const CALL_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 /// How old the documents of a day may become while no game is near.
 pub(crate) const IDLE_INTERVAL: TimeDelta = TimeDelta::minutes(15);
-/// How long a poll may take, so that a call does not begin one that it cannot finish: `total` of the `BUDGET` of
-/// BallDontLie's client.
-pub(crate) const MAX_POLL_DURATION: Duration = Duration::from_secs(45);
 
 /// How long browsers and caches keep a document of a poll: a third of the interval while a game is on.
 pub(crate) fn cache_control(games_in_progress: usize) -> &'static str {
@@ -41,7 +34,7 @@ fn next_poll(game: &ScheduledGame, live: Option<&LiveGame>, now: DateTime<Utc>) 
             (is_awaited || now < tip_off + AFTER_TIP_OFF).then_some(soon)
         }
         (GameStatus::Final, None) => None,
-        (_, Some(tip_off)) => Some(soon.max(tip_off - BEFORE_TIP_OFF)),
+        (_, Some(tip_off)) => Some(soon.max(tip_off - LISTED_BEFORE_TIP_OFF)),
         // A game without a time may begin at any time.
         (_, None) => Some(soon),
     }

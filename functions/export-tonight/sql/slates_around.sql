@@ -1,4 +1,5 @@
--- The slate days before and after a day, if there are any within a window. Exhibitions do not count.
+-- The slate days before and after a day, if there are any within a window. Exhibitions do not count: the kind of a game
+-- is the eighth digit of its id from the right, with or without leading zeros (`NbaGameId::is_exhibition`).
 -- @game_date DATE
 -- @window_start DATE
 -- @window_end DATE
@@ -8,5 +9,4 @@ SELECT
 FROM nba_raw.nbac_schedule
 WHERE game_date >= @window_start
   AND game_date <= @window_end
-  AND game_id NOT LIKE '001%'
-  AND game_id NOT LIKE '003%'
+  AND SUBSTR(game_id, -8, 1) NOT IN ('1', '3')

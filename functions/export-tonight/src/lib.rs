@@ -6,6 +6,7 @@
 //! completed as failed, dead-lettered and acknowledged; it never triggers an export by default.
 
 pub mod document;
+mod fatigue;
 pub mod form;
 pub mod night;
 pub mod settlement;
@@ -17,10 +18,10 @@ use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::{
-    Clock, Error,
+    Clock, Error, decimal,
     documents::{
-        PublicDates, PublicDocument, Target,
-        dates::{self, Recorded},
+        DatedDocument, PublicDates, PublicDocument, Target,
+        dates::Recorded,
         status::{self, PublicStatus, Reported, TonightData},
     },
     env::{Environment, api_bucket, raw_bucket},
@@ -49,7 +50,6 @@ use crate::{
 };
 
 const NAME: &str = "export-tonight";
-const ALL_PLAYERS: &str = "v1/tonight/all-players.json";
 /// Half of the interval between two exports of a list.
 const MIN_TIME_BETWEEN_MISSES: TimeDelta = TimeDelta::seconds(450);
 /// How long the status waits for optional values.
@@ -164,7 +164,7 @@ impl Exporter {
             }
         };
         let Exported { paths, total_players, errors } = exported;
-        let seconds = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
+        let seconds = decimal::seconds(started.elapsed());
         let completion = Completion::new(&echo, &paths, &errors, self.clock.now(), seconds);
         let status = completion.status();
         self.complete.publish(json::body("a completion", &completion, 1024)?).await?;
@@ -199,7 +199,7 @@ impl Exporter {
         update_latest: bool,
         reported: &mut Option<Reported>,
     ) -> Result<Exported, Error> {
-        let target = Target::dated("v1/tonight", day, update_latest.then_some(ALL_PLAYERS));
+        let target = Target::dated(DatedDocument::Tonight, day, update_latest);
         let read = async { tokio::try_join!(self.night(day, begun), self.lists.read(&target)) };
         let (read, dead_letters) = tokio::join!(read, self.status_facts(begun, update_latest));
         let (night, known) = read?;
@@ -218,7 +218,7 @@ impl Exporter {
             tracing::info!(%day, "a newer version of the list is already public; this one is not written");
         }
         let games = Some(document.games.len());
-        let recorded = Recorded { documents: vec![dates::Kind::Tonight], games, lines: None };
+        let recorded = Recorded { documents: vec![DatedDocument::Tonight], games, lines: None };
         self.dates.record(day, &recorded, begun).await;
         let mut paths = BTreeMap::from([("tonight", uri(&self.api_bucket, &target.object))]);
         paths.extend(target.copy.map(|copy| ("all_players", uri(&self.api_bucket, copy))));
@@ -254,8 +254,7 @@ impl Exporter {
         if !is_reported {
             return None;
         }
-        let since = begun - TimeDelta::days(1);
-        tokio::join!(in_time(self.dead_letters.kept_since(since)), in_time(self.status.known())).0
+        tokio::join!(in_time(self.dead_letters.recent(begun)), in_time(self.status.known())).0
     }
 
     /// Reports the state of tonight's list in the public status, as far as this run knows it. A failure to

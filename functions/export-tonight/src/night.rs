@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     Error,
-    documents::status::Fixtures,
+    documents::{DatedDocument, status::Fixtures},
     google::{
         bigquery::{BigQuery, Parameter},
         storage::Storage,
@@ -20,7 +20,8 @@ use shared::{
 };
 
 use crate::{
-    form::{FatigueRow, Form, SeasonRow, fatigue_by_player},
+    fatigue::{FatigueRow, fatigue_by_player},
+    form::{Form, SeasonRow},
     settlement::Settlement,
 };
 
@@ -164,7 +165,7 @@ impl LiveScore {
         struct Scores {
             games: Vec<PublicGame>,
         }
-        let object = format!("v1/live/{day}.json");
+        let object = DatedDocument::Live.object(day);
         let Some(stored) = storage.read_public(bucket, &object).await? else { return Ok(Vec::new()) };
         let scores = serde_json::from_slice(&stored.content(&object)).unwrap_or_else(|error| {
             tracing::error!(object, %error, "the public scores cannot be read; the games are as at their last poll");

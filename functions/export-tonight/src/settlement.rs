@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use shared::{
     Error,
+    documents::DatedDocument,
     google::storage::Storage,
     nba::{NbaGameId, PlayerLookup, SlateDay, StatType, Team},
     slate::{self, Outcome, Recommendation, Settled, VoidReason},
@@ -37,7 +38,7 @@ pub struct SettledLine {
 impl Settlement {
     /// Reads the public grading of `day`; without one, nothing is settled.
     pub async fn read(storage: &Storage, bucket: &str, day: SlateDay) -> Result<Self, Error> {
-        let object = format!("v1/live-grading/{day}.json");
+        let object = DatedDocument::LiveGrading.object(day);
         let Some(stored) = storage.read_public(bucket, &object).await? else { return Ok(Self::default()) };
         Ok(Self::parse(&stored.content(&object)).unwrap_or_else(|error| {
             tracing::error!(object, %error, "the public grading cannot be read; nothing counts as settled");

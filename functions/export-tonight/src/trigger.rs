@@ -75,7 +75,7 @@ impl Message {
         }
         #[derive(Default, Deserialize)]
         struct Metadata {
-            #[serde(default, deserialize_with = "shared::service::event::number_or_text")]
+            #[serde(default, deserialize_with = "shared::json::number_or_text")]
             completion_pct: Option<f64>,
         }
         let predictions: Predictions = serde_json::from_slice(message)

@@ -123,7 +123,7 @@ impl Processor {
                 return Ok(Outcome::ignored(reason));
             }
         };
-        self.loader.check_outage()?;
+        self.loader.check_gate()?;
         let _permit = self.permits.acquire().await;
         let source_file_path = format!("gs://{}/{}", object.bucket, object.name);
         let job = job_name(&object.bucket, &object.name, object.generation);

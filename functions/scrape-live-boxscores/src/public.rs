@@ -6,16 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use shared::{
     Error,
+    documents::DatedDocument,
     error::Detail,
     google::storage::Storage,
-    gzip,
     nba::{GameStatus, NbaGameId, Team, TeamPair},
-    sources::{Polled, RawGames, Source},
+    sources::{Game, Polled, RawGames, Source},
 };
-
-const SCORES: &str = "v1/live/latest.json";
-/// The largest document that is read; that of a night has 100 KB.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// How long after its end a game is stored, so that the history has the end.
 const STORED_AFTER_THE_END: TimeDelta = TimeDelta::minutes(10);
@@ -45,13 +41,12 @@ impl PublicGames {
     /// answers.
     pub async fn read(storage: &Storage, api_bucket: &str) -> Self {
         let read = async {
-            let Some(stored) = storage.read(api_bucket, SCORES, None).await? else {
+            let object = DatedDocument::Live.latest();
+            let Some(stored) = storage.read(api_bucket, object, None).await? else {
                 return Ok(Self::default());
             };
-            let broken =
-                |error: Box<dyn std::error::Error + Send + Sync>| Error::internal(Detail::of(SCORES, error));
-            let body = gzip::content(stored.body, MAX_BYTES).map_err(|error| broken(error.into()))?;
-            serde_json::from_slice(&body).map_err(|error| broken(error.into()))
+            serde_json::from_slice(&stored.content(object))
+                .map_err(|error| Error::internal(Detail::of(object, error)))
         };
         read.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the public scores cannot be read; the second source is asked only if the first one fails or is late");
@@ -69,13 +64,18 @@ impl PublicGames {
         self.games.iter().any(|game| game.source == Some(source) && is_on(game))
     }
 
-    /// The games of a poll whose public scores come from its source, and which these are.
+    /// The games of a poll whose public scores come from its source, and which these are. A game that has begun and has
+    /// no players, because its box score failed, adds nothing to the history.
     pub fn only_those_of(&self, polled: Polled) -> (Polled, BTreeSet<TeamPair>) {
         let wanted = self.pairs(polled.source, |_| true);
         let (mut kept, mut pairs) = (RawGames::new(), BTreeSet::new());
         for raw in polled.games {
             let (games, _) = polled.source.read_games([&*raw]);
-            let pair = games.first().map(|game| TeamPair::of(&game.home.team, &game.visitor.team));
+            let has_rows = |game: &&Game| {
+                !game.state.status.has_begun() || game.sides().iter().any(|side| !side.players.is_empty())
+            };
+            let game = games.first().filter(has_rows);
+            let pair = game.map(|game| TeamPair::of(&game.home.team, &game.visitor.team));
             if let Some(pair) = pair.filter(|pair| wanted.contains(pair)) {
                 kept.push(raw);
                 pairs.insert(pair);

@@ -263,7 +263,7 @@ impl Parts {
     }
 }
 
-/// Gives every expected player a prediction: the existing ones in turn.
+/// Gives every expected player a prediction that was made in time: the existing ones in turn.
 fn predict_everyone(slate: &mut Value) -> Result<()> {
     let list = |slate: &Value, name: &str| {
         slate[name].as_array().cloned().ok_or_else(|| format!("the slate has no {name}"))
@@ -281,6 +281,11 @@ fn predict_everyone(slate: &mut Value) -> Result<()> {
             row[field] = player[field].clone();
         }
         predictions.push(row);
+    }
+    // The night is moved to now, and at some hours of the day begins before its predictions were made.
+    let made_at = (Utc::now() - TimeDelta::hours(12)).timestamp_micros();
+    for row in &mut predictions {
+        (row["created_at"], row["updated_at"]) = (made_at.into(), Value::Null);
     }
     slate["predictions"] = predictions.into();
     Ok(())

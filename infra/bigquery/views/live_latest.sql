@@ -50,7 +50,11 @@ FROM (
     poll_id,
     poll_timestamp,
     ROW_NUMBER() OVER (
-      PARTITION BY game_date, home_team_abbr, away_team_abbr, player_lookup
+      PARTITION BY
+        game_date,
+        CASE WHEN home_team_abbr < away_team_abbr THEN home_team_abbr ELSE away_team_abbr END,
+        CASE WHEN home_team_abbr < away_team_abbr THEN away_team_abbr ELSE home_team_abbr END,
+        player_lookup
       ORDER BY CASE game_status WHEN 'final' THEN 0 ELSE 1 END, poll_timestamp DESC, poll_id DESC
     ) AS newness
   FROM nba_raw.bdl_live_boxscores

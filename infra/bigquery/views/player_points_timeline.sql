@@ -22,7 +22,11 @@ SELECT
   points,
   points - COALESCE(
     LAG(points) OVER (
-      PARTITION BY game_date, home_team_abbr, away_team_abbr, player_lookup
+      PARTITION BY
+        game_date,
+        CASE WHEN home_team_abbr < away_team_abbr THEN home_team_abbr ELSE away_team_abbr END,
+        CASE WHEN home_team_abbr < away_team_abbr THEN away_team_abbr ELSE home_team_abbr END,
+        player_lookup
       ORDER BY poll_timestamp, poll_id
     ),
     0

@@ -36,7 +36,11 @@ FROM (
     points,
     COALESCE(
       MAX(points) OVER (
-        PARTITION BY game_date, home_team_abbr, away_team_abbr, player_lookup
+        PARTITION BY
+          game_date,
+          CASE WHEN home_team_abbr < away_team_abbr THEN home_team_abbr ELSE away_team_abbr END,
+          CASE WHEN home_team_abbr < away_team_abbr THEN away_team_abbr ELSE home_team_abbr END,
+          player_lookup
         ORDER BY poll_timestamp, poll_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
       ),

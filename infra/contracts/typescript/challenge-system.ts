@@ -21,7 +21,7 @@ export type StatType = "points" | "rebounds" | "assists" | "threes" | "steals" |
  */
 export type Source = "balldontlie" | "nba_cdn";
 /**
- * Source of the points.
+ * Source of a player's counts.
  */
 export type ScoreSource = "nba_official" | "bdl_live" | "nba_live";
 /**
@@ -208,7 +208,7 @@ export interface LiveDocument {
    */
   game_date: string;
   /**
-   * The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress
+   * The games of the slate day, those of the schedule that no source lists yet included: in progress
    * first, then final, scheduled and postponed.
    */
   games: LiveGame[];
@@ -986,7 +986,7 @@ export interface StatusDocument {
    */
   sources: SourceStatus[];
   /**
-   * When this was judged.
+   * Instant, UTC, at which the status was judged.
    */
   updated_at: string;
 }
@@ -1003,7 +1003,7 @@ export interface Break {
    */
   last_game_date: SlateDay | null;
   /**
-   * The same as a sentence.
+   * The headline as a sentence.
    */
   message: string;
   /**
@@ -1062,7 +1062,7 @@ export interface GradingService {
    */
   poll_id: PollId | null;
   /**
-   * Its health.
+   * Health of the live grading.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
 }
@@ -1120,7 +1120,7 @@ export interface LiveService {
    */
   poll_id: PollId | null;
   /**
-   * Their health.
+   * Health of the live scores.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**
@@ -1161,16 +1161,16 @@ export interface PolledGame {
    */
   outdated_players: number;
   /**
-   * Since when several players' rows have been older than the game's state; null where none or a few are, and where
-   * the game was not in progress.
+   * Instant, UTC, since which several players' rows have been older than the game's state; null where none or a few
+   * are, and where the game was not in progress.
    */
   outdated_since: string | null;
   /**
-   * Its status.
+   * State of the game.
    */
   status: "in_progress" | "final" | "scheduled" | "postponed";
   /**
-   * Since when neither team has scored; null where the game was not in progress, or at halftime.
+   * Instant, UTC, since which neither team has scored; null where the game was not in progress, or at halftime.
    */
   unchanged_since: string | null;
 }
@@ -1187,7 +1187,7 @@ export interface PredictionsService {
    */
   predictions_count: number;
   /**
-   * Their health.
+   * Health of tonight's predictions.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**
@@ -1228,7 +1228,7 @@ export interface TonightService {
    */
   message: string;
   /**
-   * Its health.
+   * Health of tonight's list.
    */
   status: "healthy" | "unknown" | "degraded" | "unhealthy";
   /**

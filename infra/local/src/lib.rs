@@ -1,4 +1,4 @@
-//! The whole system on one machine: the parts of Google Cloud and BallDontLie that the functions use,
+//! The whole system on one machine: the parts of Google Cloud, of BallDontLie and of the NBA's feed that the functions use,
 //! the functions themselves, and a night that is replayed through them.
 //!
 //! Test and development equipment. It implements only what the functions use; any other call is answered

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use export_live::poll::STANDSTILL_LIMIT;
 use serde_json::{Value, json};
 use shared::Error;
 
@@ -23,9 +24,6 @@ use crate::{
     report::{Report, list, text},
     storage::Objects,
 };
-
-/// How long the live export waits for a game that stands still before it asks the NBA's feed.
-const STANDSTILL_LIMIT: TimeDelta = TimeDelta::minutes(5);
 
 /// A way in which BallDontLie fails for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

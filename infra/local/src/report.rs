@@ -140,11 +140,11 @@ struct Recorded {
     games: BTreeMap<String, (u64, u64)>,
     /// The NBA's game id → BallDontLie's.
     of_nba: BTreeMap<String, String>,
-    /// Each stat line with its game's id and its player's lookup.
-    lines: Vec<Line>,
+    /// Each row of a box score with its game's id and its player's lookup.
+    rows: Vec<RecordedRow>,
 }
 
-struct Line {
+struct RecordedRow {
     game: String,
     /// Of BallDontLie's spelling.
     lookup: String,
@@ -153,7 +153,7 @@ struct Line {
     recorded: Value,
 }
 
-impl Line {
+impl RecordedRow {
     /// A counter; a field that upstream omits counts as 0.
     fn count(&self, field: &str) -> u64 {
         self.recorded[field].as_u64().unwrap_or(0)
@@ -167,7 +167,7 @@ impl Line {
 
 impl Recorded {
     fn of(replay: &Replay) -> Self {
-        let (mut games, mut lines, mut of_nba) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        let (mut games, mut rows, mut of_nba) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
         for (index, game) in replay.night.recorded().enumerate() {
             let id = game["id"].to_string();
             of_nba.insert(replay.night.nba_game_id(index), id.clone());
@@ -175,15 +175,15 @@ impl Recorded {
             games.insert(id.clone(), (score("home"), score("visitor")));
             let sides =
                 ["home_team", "visitor_team"].iter().filter_map(|side| game[side]["players"].as_array());
-            for line in sides.flatten() {
-                let part = |part: &str| line["player"][part].as_str().unwrap_or_default();
+            for row in sides.flatten() {
+                let part = |part: &str| row["player"][part].as_str().unwrap_or_default();
                 let name = format!("{} {}", part("first_name"), part("last_name"));
                 let lookup = |name: &str| PlayerLookup::of(name).map(String::from).unwrap_or_default();
                 let (lookup, league_lookup) = (lookup(name.trim()), lookup(league_name(name.trim())));
-                lines.push(Line { game: id.clone(), lookup, league_lookup, recorded: line.clone() });
+                rows.push(RecordedRow { game: id.clone(), lookup, league_lookup, recorded: row.clone() });
             }
         }
-        Self { games, of_nba, lines }
+        Self { games, of_nba, rows }
     }
 
     /// BallDontLie's id of a game, which may be named by either.
@@ -191,14 +191,14 @@ impl Recorded {
         self.of_nba.get(id).map_or(id, String::as_str)
     }
 
-    /// The stat line of a player, who is named by BallDontLie's id, or else by a lookup; in `game` where it is given.
-    fn line(&self, game: Option<&str>, bdl_id: Option<i64>, lookup: &str) -> Option<&Line> {
-        self.lines.iter().filter(|line| game.is_none_or(|game| line.game == self.game_id(game))).find(
-            |line| match bdl_id {
-                Some(id) => line.recorded["player"]["id"].as_i64() == Some(id),
-                None => line.lookup == lookup || line.league_lookup == lookup,
-            },
-        )
+    /// The row of a player, who is named by BallDontLie's id, or else by a lookup; in `game` where it is given.
+    fn row(&self, game: Option<&str>, bdl_id: Option<i64>, lookup: &str) -> Option<&RecordedRow> {
+        self.rows.iter().filter(|row| game.is_none_or(|game| row.game == self.game_id(game))).find(|row| {
+            match bdl_id {
+                Some(id) => row.recorded["player"]["id"].as_i64() == Some(id),
+                None => row.lookup == lookup || row.league_lookup == lookup,
+            }
+        })
     }
 }
 

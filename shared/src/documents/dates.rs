@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error,
     clock::iso_micros,
-    documents::{Document, Known, PublicDocument, Target},
+    documents::{DatedDocument, Document, Known, PublicDocument, Target},
     google::storage::{Storage, WRITE_ATTEMPTS},
     nba::SlateDay,
     slate::Settled,
@@ -42,7 +42,7 @@ pub struct Day {
     /// The slate day: the US Eastern date on which the night of games began.
     pub date: SlateDay,
     /// The documents that exist as `v1/{document}/{date}.json`.
-    pub documents: BTreeSet<Kind>,
+    pub documents: BTreeSet<DatedDocument>,
     /// Number of games in the schedule; null where no export could read it.
     pub games: Option<usize>,
     /// Number of lines of all players; null where nothing is graded yet.
@@ -52,39 +52,11 @@ pub struct Day {
     pub settled: Option<Settled>,
 }
 
-/// A document of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "DatedDocument")]
-pub enum Kind {
-    /// Tonight's list.
-    Tonight,
-    /// The live scores.
-    Live,
-    /// The live grading.
-    LiveGrading,
-    /// The live timeline.
-    LiveTimeline,
-}
-
-impl Kind {
-    const ALL: [Self; 4] = [Self::Tonight, Self::Live, Self::LiveGrading, Self::LiveTimeline];
-
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Tonight => "v1/tonight/",
-            Self::Live => "v1/live/",
-            Self::LiveGrading => "v1/live-grading/",
-            Self::LiveTimeline => "v1/live-timeline/",
-        }
-    }
-}
-
 /// What an export adds to the knowledge of a day; what it does not know stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recorded {
     /// The documents that it has written.
-    pub documents: Vec<Kind>,
+    pub documents: Vec<DatedDocument>,
     /// The number of games in the schedule.
     pub games: Option<usize>,
     /// The number of lines and how far they are settled.
@@ -182,12 +154,12 @@ impl PublicDates {
     /// The days that have documents, from the names in the bucket: there is no list yet, or it cannot be read.
     async fn found(&self, now: DateTime<Utc>) -> Result<Dates, Error> {
         let mut found = Dates { updated_at: now, dates: Vec::new() };
-        for kind in Kind::ALL {
-            let folder = kind.folder();
+        for document in DatedDocument::ALL {
+            let folder = &document.folder();
             for object in self.storage.list(&self.bucket, folder).await? {
                 let name = object.name.strip_prefix(folder).and_then(|name| name.strip_suffix(".json"));
                 if let Some(day) = name.and_then(|name| name.parse().ok()) {
-                    let recorded = Recorded { documents: vec![kind], ..Recorded::default() };
+                    let recorded = Recorded { documents: vec![document], ..Recorded::default() };
                     found = found.with(day, &recorded, now);
                 }
             }
@@ -204,9 +176,9 @@ mod tests {
     fn a_day_is_added_in_its_place_and_keeps_what_is_not_recorded_anew() {
         let at = DateTime::UNIX_EPOCH;
         let day = |text: &str| text.parse::<SlateDay>().expect("a day");
-        let listed = Recorded { documents: vec![Kind::Tonight], games: Some(7), lines: None };
+        let listed = Recorded { documents: vec![DatedDocument::Tonight], games: Some(7), lines: None };
         let graded = Recorded {
-            documents: vec![Kind::LiveGrading],
+            documents: vec![DatedDocument::LiveGrading],
             games: None,
             lines: Some((120, Some(Settled::Provisional))),
         };
@@ -219,7 +191,7 @@ mod tests {
         let order: Vec<String> = dates.dates.iter().map(|day| day.date.to_string()).collect();
         assert_eq!(order, ["2026-01-11", "2026-01-10", "2026-01-09"]);
         let first = &dates.dates[2];
-        assert_eq!(first.documents, BTreeSet::from([Kind::Tonight, Kind::LiveGrading]));
+        assert_eq!(first.documents, BTreeSet::from([DatedDocument::Tonight, DatedDocument::LiveGrading]));
         assert_eq!(
             (first.games, first.lines, first.settled),
             (Some(7), Some(120), Some(Settled::Provisional))

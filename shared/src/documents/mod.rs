@@ -1,10 +1,12 @@
 //! The documents that several functions publish or read.
 
+mod dated_document;
 pub mod dates;
 mod public_document;
 pub mod snapshot;
 pub mod status;
 
+pub use dated_document::DatedDocument;
 pub use dates::PublicDates;
 pub use public_document::{Document, Known, PublicDocument, Published, Target};
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::DatedDocument;
 use crate::{
     Error,
     error::Detail,
@@ -61,17 +62,18 @@ impl Target {
         Self { object: object.to_owned(), copy: None }
     }
 
-    /// `{folder}/{day}.json`, and the `copy` where the day is today.
+    /// The object of a day, with the latest one as its copy where the day is the current one.
     ///
     /// ```
-    /// use shared::documents::Target;
+    /// use shared::documents::{DatedDocument, Target};
     ///
-    /// let target = Target::dated("v1/live", "2026-01-09".parse()?, Some("v1/live/latest.json"));
+    /// let target = Target::dated(DatedDocument::Live, "2026-01-09".parse()?, true);
     /// assert_eq!(target.object, "v1/live/2026-01-09.json");
+    /// assert_eq!(target.copy, Some("v1/live/latest.json"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn dated(folder: &str, day: SlateDay, copy: Option<&'static str>) -> Self {
-        Self { object: format!("{folder}/{day}.json"), copy }
+    pub fn dated(document: DatedDocument, day: SlateDay, is_latest: bool) -> Self {
+        Self { object: document.object(day), copy: is_latest.then(|| document.latest()) }
     }
 }
 

@@ -1,10 +1,16 @@
 //! The state of a game, read from the several spellings of the sources.
 
-use std::ops::RangeInclusive;
-
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::{
+    elapsed::overtimes,
+    scoreboard::{
+        CalledOff, Clock, Period, is_end, is_half, is_tip_off_time, overtimes_of_final,
+        starts_with_ignoring_case,
+    },
+};
 
 /// State of a game, in the order in which the front end lists games.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -98,15 +104,17 @@ impl GameState {
         };
         let time_remaining = match status {
             GameStatus::Scheduled => String::new(),
-            GameStatus::Postponed if is_cancelled(upstream, status_text) => CANCELLED.into(),
-            GameStatus::Postponed => POSTPONED.into(),
+            GameStatus::Postponed => {
+                let words = [upstream.status_state.unwrap_or_default(), status_text];
+                let is_cancelled = words.map(CalledOff::of_text).contains(&Some(CalledOff::Cancelled));
+                if is_cancelled { CANCELLED } else { POSTPONED }.into()
+            }
             GameStatus::Final => final_text(period),
             GameStatus::InProgress if is_halftime => HALFTIME.into(),
-            GameStatus::InProgress => match (quarter(period), clock.left) {
-                (Some(quarter), Some(left)) => format!("{quarter} {left}"),
-                (Some(quarter), None) => quarter,
-                (None, Some(left)) => left,
-                (None, None) => "In Progress".into(),
+            GameStatus::InProgress => match clock.left {
+                Some(left) if period > 0 => format!("{} {left}", period_text(period)),
+                Some(left) => left,
+                None => period_text(period),
             },
         };
         Self { status, period, says_period, is_halftime, is_break, contradicted, time_remaining }
@@ -120,12 +128,6 @@ pub const POSTPONED: &str = "Postponed";
 /// Display text of a game that will not be played.
 pub const CANCELLED: &str = "Cancelled";
 
-fn is_cancelled(upstream: &UpstreamClock<'_>, status: &str) -> bool {
-    [upstream.status_state.unwrap_or_default(), status]
-        .iter()
-        .any(|word| ["cancel", "abandon"].iter().any(|start| starts_with_ignoring_case(word, start)))
-}
-
 /// Display text of a game that ended in `period`: `Final`, `Final/OT`, `Final/OT2`.
 pub fn final_text(period: i64) -> String {
     match overtimes(period) {
@@ -135,61 +137,11 @@ pub fn final_text(period: i64) -> String {
     }
 }
 
-/// Seconds of play in a quarter.
-pub const QUARTER_SECONDS: u32 = 720;
-/// Seconds of play in an overtime.
-pub const OVERTIME_SECONDS: u32 = 300;
+/// How long before its tip-off a game is asked for: sources begin to list its players, and who does not play.
+pub const LISTED_BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 
 /// How long after its tip-off a game counts as in progress if nothing else is known of it; few games take longer.
 pub const MAX_GAME_DURATION: TimeDelta = TimeDelta::hours(4);
-
-/// Seconds of play elapsed. `time_remaining` is the text of [`GameState`];
-/// where it names a period and no clock, the period is over.
-pub fn elapsed_seconds(status: GameStatus, period: i64, time_remaining: &str) -> u32 {
-    *elapsed_range(status, period, time_remaining).end()
-}
-
-/// The least and the most seconds of play that may have elapsed. They differ where the text has no clock: the
-/// period has begun, and may be over.
-pub fn elapsed_range(status: GameStatus, period: i64, time_remaining: &str) -> RangeInclusive<u32> {
-    let length = |period: u32| if period <= 4 { QUARTER_SECONDS } else { OVERTIME_SECONDS };
-    let period = u32::try_from(period.clamp(0, 20)).unwrap_or_default();
-    let before = |period: u32| (1..period).map(length).sum::<u32>();
-    match status {
-        GameStatus::Scheduled | GameStatus::Postponed => 0..=0,
-        GameStatus::Final => before(period.max(4) + 1)..=before(period.max(4) + 1),
-        GameStatus::InProgress if time_remaining == HALFTIME => before(3)..=before(3),
-        GameStatus::InProgress => {
-            let clock = time_remaining.rsplit(' ').next().unwrap_or_default();
-            let left = match clock.split_once(':') {
-                Some((minutes, seconds)) => {
-                    let minutes = if minutes.is_empty() { Some(0.0) } else { minutes.parse::<f64>().ok() };
-                    minutes.zip(seconds.parse::<f64>().ok())
-                }
-                None => clock.parse().ok().map(|seconds| (0.0, seconds)),
-            };
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a period's seconds")]
-            let left = left.map(|(minutes, seconds)| (minutes * 60.0 + seconds).ceil() as u32);
-            match left {
-                Some(left) => {
-                    let elapsed = before(period) + length(period).saturating_sub(left);
-                    elapsed..=elapsed
-                }
-                None if period == 0 => 0..=0,
-                None => before(period)..=before(period + 1),
-            }
-        }
-    }
-}
-
-/// A period as a text names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Period {
-    /// `Q3`, `3rd Qtr`, `OT2`, `2OT`, `Q5`.
-    Named(i64),
-    /// `OT`, which may be any.
-    SomeOvertime,
-}
 
 /// The period, from its number, its name beside the clock and its name in the status. A name beside the
 /// clock is as recent as the clock; it also tells whether overtimes are numbered from 1 or from 5.
@@ -219,7 +171,6 @@ fn status_of(
 ) -> GameStatus {
     // A period shows that play has begun, whatever the status says.
     let by_period = if period > 0 { GameStatus::InProgress } else { GameStatus::Scheduled };
-    let is_off = |word: &str| ["postponed", "canceled", "cancelled", "abandoned"].contains(&word);
     let word = upstream.status_state.unwrap_or_default();
     // A clock that says the end of a whole game is as recent as any clock; the words beside it may be left over.
     if period >= 4 && is_end(time) {
@@ -228,7 +179,7 @@ fn status_of(
     match word {
         "in_progress" | "in" => return GameStatus::InProgress,
         "final" => return GameStatus::Final,
-        word if is_off(word) => return GameStatus::Postponed,
+        word if CalledOff::of_text(word).is_some() => return GameStatus::Postponed,
         "scheduled" | "delayed" | "suspended" => return by_period,
         _ => {}
     }
@@ -239,18 +190,7 @@ fn status_of(
     if is_end(&status) || (status.is_empty() && is_end(time)) {
         GameStatus::Final
     } else if (upstream.postponed && clock.left.is_none() && !names_play)
-        || begins(&[
-            "postponed",
-            "ppd",
-            "cancel",
-            "cncl",
-            "abandon",
-            "game postponed",
-            "game cancel",
-            "status_postponed",
-            "status_cancel",
-            "rescheduled",
-        ])
+        || CalledOff::of_text(&status).is_some()
     {
         GameStatus::Postponed
     } else if !is_tip_off_time(&status)
@@ -262,149 +202,13 @@ fn status_of(
     }
 }
 
-/// `2026-01-10T00:00:00Z`, or `7:30 pm ET`, which has been seen too.
-fn is_tip_off_time(status: &str) -> bool {
-    let iso =
-        status.len() >= 10 && status.get(..10).is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok());
-    iso || status.ends_with(" et") || status == "scheduled"
-}
-
-/// `Final`, `Final/OT`; scoreboards shorten it to `F`, `F/OT`, `FT`.
-fn is_end(text: &str) -> bool {
-    let is_whole = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    is_whole(&["f", "ft", "closed", "complete", "completed", "ended"])
-        || ["final", "f/", "status_final", "game over", "end of game"]
-            .iter()
-            .any(|start| starts_with_ignoring_case(text, start))
-}
-
-fn is_half(text: &str) -> bool {
-    ["half", "halftime", "half time", "half-time", "ht"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-impl Period {
-    /// The period in `3rd Qtr`, `End of 1st`, `OT`, `2nd OT`, `OT2`, `2OT`, `Q5`.
-    fn of_text(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase();
-        if is_half(&text) {
-            return Some(Self::Named(2));
-        }
-        if is_end(&text) {
-            return None;
-        }
-        let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-        let digit = |word: &str| word.bytes().find(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
-        let letters = |word: &str| word.trim_matches(|c: char| c.is_ascii_digit()).to_owned();
-        let is_overtime = |word: &&&str| ["ot", "overtime"].contains(&letters(word).as_str());
-        if let Some(overtime) = words.iter().find(is_overtime) {
-            let ordinal = |word: &&&str| ["st", "nd", "rd", "th"].contains(&letters(word).as_str());
-            let number = digit(overtime).or_else(|| words.iter().find(ordinal).and_then(|word| digit(word)));
-            return Some(number.map_or(Self::SomeOvertime, |number| Self::Named(4 + number)));
-        }
-        let named = words.iter().find_map(|word| match letters(word).as_str() {
-            "q" | "st" | "nd" | "rd" | "th" => digit(word),
-            _ => None,
-        });
-        let beside = || {
-            let is_word = words.iter().any(|word| matches!(*word, "qtr" | "quarter"));
-            is_word.then(|| words.iter().find_map(|word| digit(word))).flatten()
-        };
-        named.or_else(beside).filter(|period| (1..=9).contains(period)).map(Self::Named)
-    }
-}
-
-fn overtimes(period: i64) -> i64 {
-    (period - 4).max(0)
-}
-
-/// The number of overtimes in `Final/OT`, `Final/OT2`, `Final/2OT`, `Final OT`.
-fn overtimes_of_final(text: &str) -> i64 {
-    let text = text.to_ascii_lowercase();
-    let Some(tail) = text.strip_prefix("final").or_else(|| Some(text.split_once('/')?.1)) else { return 0 };
-    if !tail.contains("ot") {
-        return 0;
-    }
-    tail.bytes().find(u8::is_ascii_digit).map_or(1, |digit| i64::from(digit - b'0'))
-}
-
-fn quarter(period: i64) -> Option<String> {
+/// Display text of a period: `Q3`, `OT1`; `In Progress` where it is not known.
+pub fn period_text(period: i64) -> String {
     match period {
-        ..=0 => None,
-        1..=4 => Some(format!("Q{period}")),
-        _ => Some(format!("OT{}", overtimes(period))),
+        ..=0 => "In Progress".into(),
+        1..=4 => format!("Q{period}"),
+        _ => format!("OT{}", overtimes(period)),
     }
-}
-
-fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-}
-
-/// The clock in `5:42`, `Q4 5:39`, `2OT 3:21`, `6:35 - 3rd`, `:45.2`, `0.0`, `PT06M35.00S`: the period that
-/// it names and the time left in it.
-#[derive(Debug, Default)]
-struct Clock {
-    period: Option<Period>,
-    left: Option<String>,
-}
-
-impl Clock {
-    fn read(text: &str) -> Self {
-        if let Some(left) = iso_duration(text) {
-            return Self { period: None, left: Some(left) };
-        }
-        let (clocks, names): (Vec<&str>, Vec<&str>) =
-            text.split_whitespace().filter(|word| *word != "-").partition(|word| is_clock(word));
-        Self { period: Period::of_text(&names.join(" ")), left: clocks.first().map(|clock| plain(clock)) }
-    }
-
-    /// Whether the text names a period and no time in it, as in a break: `End Q3`, `Q3`.
-    fn is_over(&self) -> bool {
-        self.left.is_none() && matches!(self.period, Some(Period::Named(_)))
-    }
-
-    /// Whether nothing of the game has been played: a clock that was set before tip-off.
-    fn is_at_the_beginning_of(&self, period: i64) -> bool {
-        period <= 1 && self.left.as_deref().is_some_and(|left| left.starts_with("12:00"))
-    }
-
-    fn is_zero(&self) -> bool {
-        self.left.as_deref().is_some_and(|left| left.bytes().all(|b| matches!(b, b'0' | b':' | b'.')))
-    }
-}
-
-/// `5:42`, `05:42`, `:45.2`, `42.3`.
-fn is_clock(word: &str) -> bool {
-    let begins = word.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b':');
-    begins
-        && word.len() <= 8
-        && word.bytes().all(|b| b.is_ascii_digit() || b == b':' || b == b'.')
-        && (word.contains(':') || word.contains('.') || word == "0")
-}
-
-/// A clock in minutes and seconds, the minutes without a leading zero.
-fn plain(clock: &str) -> String {
-    match clock.split_once(':') {
-        Some((minutes, seconds)) => {
-            let minutes = minutes.trim_start_matches('0');
-            format!("{}:{}", if minutes.is_empty() { "0" } else { minutes }, two_digits(seconds))
-        }
-        None => format!("0:{}", two_digits(clock)),
-    }
-}
-
-/// Seconds, with or without a fraction, of two digits: `09.4`.
-fn two_digits(seconds: &str) -> String {
-    let is_short = seconds.split('.').next().is_some_and(|whole| whole.len() < 2);
-    if is_short { format!("0{seconds}") } else { seconds.to_owned() }
-}
-
-/// `6:35` of `PT06M35.00S`, as the league's own feed has it.
-fn iso_duration(text: &str) -> Option<String> {
-    let (minutes, seconds) = text.strip_prefix("PT")?.strip_suffix('S')?.split_once('M')?;
-    let seconds =
-        if seconds.contains('.') { seconds.trim_end_matches('0').trim_end_matches('.') } else { seconds };
-    let clock = format!("{minutes}:{seconds}");
-    is_clock(&clock).then(|| plain(&clock))
 }
 
 #[cfg(test)]
@@ -482,6 +286,22 @@ mod tests {
             ("", 0, "", Scheduled, ""),
             ("Postponed", 0, "", Postponed, "Postponed"),
             ("In Progress", 0, "", InProgress, "In Progress"),
+            // Other separators, and durations without minutes or seconds.
+            ("3rd Qtr", 3, "Q3-5:11", InProgress, "Q3 5:11"),
+            ("3rd Qtr", 3, "5:11-3rd", InProgress, "Q3 5:11"),
+            ("", 3, "Q3 | 5:11", InProgress, "Q3 5:11"),
+            ("", 3, "5:11 (Q3)", InProgress, "Q3 5:11"),
+            ("", 3, "PT05M", InProgress, "Q3 5:00"),
+            ("", 3, "PT5M3S", InProgress, "Q3 5:03"),
+            ("", 3, "PT30S", InProgress, "Q3 0:30"),
+            ("", 3, "PT30.50S", InProgress, "Q3 0:30.5"),
+            ("F/OT", 5, "F/OT", Final, "Final/OT"),
+            // No scoreboard shows such a clock; what stands beside it counts as little.
+            ("3rd Qtr", 3, "Q9 99:99", InProgress, "Q3"),
+            ("3rd Qtr", 3, "Q3 12:01", InProgress, "Q3"),
+            ("3rd Qtr", 3, "5:75", InProgress, "Q3"),
+            ("3rd Qtr", 3, "PT99M00.00S", InProgress, "Q3"),
+            ("3rd Qtr", 3, "Q3 12:00", InProgress, "Q3 12:00"),
         ] {
             let read = read(status, period, time);
             assert_eq!(

@@ -4,8 +4,8 @@
 /// `"28 min"`; `None` for anything else.
 pub fn minutes_decimal(text: &str) -> Option<f64> {
     let text = text.trim();
-    if let Some(duration) = text.strip_prefix("PT") {
-        return of_iso(duration);
+    if let Some((minutes, seconds)) = iso_parts(text) {
+        return of_parts(whole(minutes)?, fraction(seconds)?);
     }
     let text = UNITS.iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text).trim_end();
     if !text.contains(':') && text.contains('.') {
@@ -30,15 +30,12 @@ const MAX_MINUTES: f64 = 1000.0;
 /// Words behind a number of minutes.
 const UNITS: [&str; 3] = ["mins", "min", "m"];
 
-/// The rest of an ISO 8601 duration: `28M30.00S`, `28M`, `30S`.
-fn of_iso(duration: &str) -> Option<f64> {
+/// The minutes and seconds of an ISO 8601 duration: `PT28M30.00S`, `PT28M`, `PT30S`.
+pub(crate) fn iso_parts(text: &str) -> Option<(&str, &str)> {
+    let duration = text.strip_prefix("PT").filter(|duration| !duration.is_empty())?;
     let (minutes, seconds) = duration.split_once('M').unwrap_or(("0", duration));
-    let seconds = match seconds.strip_suffix('S') {
-        Some(seconds) => fraction(seconds)?,
-        None if seconds.is_empty() && !duration.is_empty() => 0.0,
-        None => return None,
-    };
-    of_parts(whole(minutes)?, seconds)
+    let seconds = if seconds.is_empty() { "0" } else { seconds.strip_suffix('S')? };
+    Some((minutes, seconds))
 }
 
 fn of_parts(minutes: f64, seconds: f64) -> Option<f64> {

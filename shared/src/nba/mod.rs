@@ -20,25 +20,30 @@ macro_rules! text_schema {
     };
 }
 
+mod elapsed;
 mod game_id;
 mod game_state;
 mod minutes;
 mod player_lookup;
 mod poll_id;
+mod scoreboard;
 mod season;
 mod slate_day;
 mod stat_type;
 mod team;
 
+pub use elapsed::{OVERTIME_SECONDS, QUARTER_SECONDS, elapsed_range, elapsed_seconds, overtimes};
 pub use game_id::{NbaGameId, NotAGameId, WarehouseGameId};
 pub use game_state::{
-    CANCELLED, GameState, GameStatus, HALFTIME, MAX_GAME_DURATION, OVERTIME_SECONDS, POSTPONED,
-    QUARTER_SECONDS, UpstreamClock, elapsed_range, elapsed_seconds, final_text,
+    CANCELLED, GameState, GameStatus, HALFTIME, LISTED_BEFORE_TIP_OFF, MAX_GAME_DURATION, POSTPONED,
+    UpstreamClock, final_text, period_text,
 };
+pub(crate) use minutes::iso_parts;
 pub use minutes::{minutes_decimal, minutes_text};
 pub use player_lookup::PlayerLookup;
 pub use poll_id::PollId;
+pub(crate) use scoreboard::CalledOff;
 pub use season::Season;
 pub use slate_day::{SlateDay, TargetDay};
 pub use stat_type::{Counts, StatType};
-pub use team::{Team, TeamPair};
+pub use team::{Team, TeamPair, game_name};

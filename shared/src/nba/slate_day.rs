@@ -54,6 +54,11 @@ impl SlateDay {
         Self(self.0.checked_add_days(Days::new(days)).unwrap_or(self.0))
     }
 
+    /// Whether its calendar date has begun in New York, though its slate begins only at four in the morning.
+    pub fn has_dawned(self, now: DateTime<Utc>) -> bool {
+        now.with_timezone(&New_York).date_naive() >= self.0
+    }
+
     /// The calendar date.
     pub fn date(self) -> NaiveDate {
         self.0

@@ -27,6 +27,19 @@ pub enum StatType {
 impl StatType {
     /// The statistics other than points: bookmakers offer lines on them, models predict none.
     pub const OTHERS: [Self; 5] = [Self::Rebounds, Self::Assists, Self::Threes, Self::Steals, Self::Blocks];
+
+    /// The most that a player has had in an NBA game (<https://www.nba.com/stats/alltime-leaders>); a line above it is
+    /// a broken number.
+    pub const fn record(self) -> u32 {
+        match self {
+            Self::Points => 100,
+            Self::Rebounds => 55,
+            Self::Assists => 30,
+            Self::Threes => 14,
+            Self::Steals => 11,
+            Self::Blocks => 17,
+        }
+    }
 }
 
 /// A player's counts in a game. A source may lack any of them except the points.

@@ -101,6 +101,11 @@ text_schema!(Team, "^[A-Z]{2,4}$", "BOS", "The code of a team.");
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TeamPair(Team, Team);
 
+/// A game as people name it: `TOR at BOS`.
+pub fn game_name(away: &Team, home: &Team) -> String {
+    format!("{away} at {home}")
+}
+
 impl TeamPair {
     /// The pair of these two, in either order.
     pub fn of(one: &Team, other: &Team) -> Self {

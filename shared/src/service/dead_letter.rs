@@ -1,6 +1,6 @@
 //! Dead letters: events that could not be processed, stored with the reason.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use cloudevents::AttributesReader;
 use serde::Serialize;
 
@@ -11,6 +11,9 @@ use crate::{
     json,
     sources::Rejected,
 };
+
+/// How long a dead letter counts in the public status.
+const RECENT: TimeDelta = TimeDelta::hours(24);
 
 /// The folder of all dead letters in the raw bucket.
 pub const PREFIX: &str = "dead-letter/";
@@ -43,9 +46,9 @@ impl DeadLetters {
         Self { storage, bucket: bucket.into(), function, clock }
     }
 
-    /// The number of dead letters of all functions that were stored after `since`.
-    pub async fn kept_since(&self, since: DateTime<Utc>) -> Result<usize, Error> {
-        kept_since(&self.storage, &self.bucket, since).await
+    /// The number of dead letters of all functions that were stored in the last 24 hours.
+    pub async fn recent(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        recent(&self.storage, &self.bucket, now).await
     }
 
     /// Stores `event`, or the `rejected` parts of it, with `reason`. A second delivery of the event replaces
@@ -66,9 +69,10 @@ impl DeadLetters {
     }
 }
 
-/// The number of dead letters of all functions that were stored in `bucket` after `since`.
-pub async fn kept_since(storage: &Storage, bucket: &str, since: DateTime<Utc>) -> Result<usize, Error> {
+/// The number of dead letters of all functions that were stored in `bucket` in the last 24 hours.
+pub async fn recent(storage: &Storage, bucket: &str, now: DateTime<Utc>) -> Result<usize, Error> {
     let letters = storage.list(bucket, PREFIX).await?;
+    let since = now - RECENT;
     Ok(letters.iter().filter(|letter| letter.updated > since).count())
 }
 

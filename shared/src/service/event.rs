@@ -106,12 +106,6 @@ fn data<T: DeserializeOwned>(event: &cloudevents::Event, expected: &str) -> Resu
     read.map_err(|error| Error::permanent(Detail::of(format!("the event's data is not {expected}"), error)))
 }
 
-/// A number, or a text that is a number; `None` for null and everything else. For serde's `deserialize_with`.
-pub fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()))
-}
-
 fn integer_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

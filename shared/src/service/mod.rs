@@ -1,8 +1,8 @@
 //! Turns a handler into a Cloud Run service.
 //!
 //! [`http`] and [`event()`] make the router of a function, [`run`] is the whole of its `main`. The
-//! router answers `POST /` with the handler and `GET /health` with 200; everything else is an error
-//! in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
+//! router answers `POST /`, and with [`http_or_get`] `GET /` too, with the handler, and `GET /health` and `/healthz` with
+//! 200; everything else is an error in the one JSON shape. Each invocation is authenticated, bounded in body and time, and logged.
 
 use std::future::Future;
 

@@ -248,11 +248,11 @@ impl Assembly {
             .collect();
         let in_named: Vec<Place> =
             namesakes.iter().copied().filter(|(game, _)| named.is_none_or(|named| *game == named)).collect();
-        let game_by_id = in_named.iter().copied().find(|place| {
+        let certain = in_named.iter().copied().find(|place| {
             let id = &self.player(*place).universal_id;
             id.is_some() && *id == row.universal_player_id
         });
-        match (game_by_id, in_named.as_slice(), namesakes.as_slice()) {
+        match (certain, in_named.as_slice(), namesakes.as_slice()) {
             (Some(place), ..) => return Found::At(place),
             (None, [place], _) | (None, [], [place]) => return Found::At(*place),
             // Two namesakes cannot be told apart.
@@ -355,7 +355,7 @@ fn other_lines(day: SlateDay, offered: &[&market::Row], tip_off: Option<DateTime
 
 /// The offers on a player of `team`; filtered by team where namesakes play tonight or are offered.
 fn of_one_player<'a>(offered: &[&'a market::Row], team: &Team, is_alone: bool) -> Vec<&'a market::Row> {
-    let game_by_team = |row: &&market::Row| row.player_team.eq_ignore_ascii_case(team.as_str());
+    let is_of_team = |row: &&market::Row| row.player_team.eq_ignore_ascii_case(team.as_str());
     let is_one = is_alone && offered.windows(2).all(|pair| pair[0].bp_player_id == pair[1].bp_player_id);
-    offered.iter().copied().filter(|row| is_one || game_by_team(row)).collect()
+    offered.iter().copied().filter(|row| is_one || is_of_team(row)).collect()
 }

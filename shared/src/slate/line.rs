@@ -64,13 +64,21 @@ impl Line {
     }
 }
 
+/// Whether a player may have as many points.
+fn is_plausible(value: f64) -> bool {
+    value > 0.0 && value <= f64::from(StatType::Points.record())
+}
+
 /// The points line of a player: the prediction's own, else the one that most bookmakers offer, else an estimate.
 pub(super) fn points(prediction: Option<&Row>, market: &Market) -> Option<Line> {
     let at = |value, source| Line::at(StatType::Points, value, source, market);
-    let own = prediction.and_then(|row| row.bookmakers_line).map(|value| at(value, LineSource::Prediction));
+    let own = prediction.and_then(|row| row.bookmakers_line).filter(|value| is_plausible(*value));
+    let own = own.map(|value| at(value, LineSource::Prediction));
     let offered = || market.main.map(|value| at(value, LineSource::Bettingpros));
-    let estimated =
-        || prediction.and_then(|row| row.estimated_line).map(|value| at(value, LineSource::EstimatedAvg));
+    let estimated = || {
+        let estimated = prediction.and_then(|row| row.estimated_line).filter(|value| is_plausible(*value));
+        estimated.map(|value| at(value, LineSource::EstimatedAvg))
+    };
     own.or_else(offered).or_else(estimated)
 }
 

@@ -80,9 +80,11 @@ struct Side {
 
 /// Reads the bookmakers' offers on the players of `day`.
 pub(super) async fn rows(bigquery: &BigQuery, day: SlateDay) -> Result<Vec<Row>, Error> {
-    let no_bookmakers = EXCLUDED_SOURCES.map(|(id, _)| id.to_string()).join("|");
-    let parameters =
-        [Parameter::date("game_date", day), Parameter::text("no_bookmakers", format!("|{no_bookmakers}|"))];
+    let excluded_sources = EXCLUDED_SOURCES.map(|(id, _)| id.to_string()).join("|");
+    let parameters = [
+        Parameter::date("game_date", day),
+        Parameter::text("excluded_sources", format!("|{excluded_sources}|")),
+    ];
     bigquery.query(include_str!("../../sql/lines.sql"), &parameters).await
 }
 
@@ -99,7 +101,8 @@ impl Row {
         };
         let midnight = day.date().and_time(NaiveTime::MIN).and_utc();
         let offers = text.iter().flat_map(|text| text.split(';'));
-        offers.filter_map(move |offer| Offer::parse(offer, midnight))
+        let offers = offers.filter_map(move |offer| Offer::parse(offer, midnight));
+        offers.filter(move |offer| offer.tenths <= 10 * i64::from(stat.record()))
     }
 }
 
@@ -168,7 +171,7 @@ impl Market {
     }
 
     fn at(&self, line: f64) -> impl Iterator<Item = &Quote> {
-        self.quotes.iter().filter(move |quote| tenths(line) == Some(quote.tenths))
+        self.quotes.iter().filter(move |quote| decimal::tenths(line) == quote.tenths)
     }
 }
 
@@ -238,12 +241,6 @@ fn implied(odds: i64) -> f64 {
     if odds > 0.0 { 100.0 / (odds + 100.0) } else { -odds / (100.0 - odds) }
 }
 
-/// Lines are halves, and are compared in tenths.
-fn tenths(line: f64) -> Option<i64> {
-    #[allow(clippy::cast_possible_truncation, reason = "lines are below 100")]
-    (line.is_finite() && line.abs() < 1e6).then(|| (line * 10.0).round() as i64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +252,9 @@ mod tests {
             bp_player_id: 71,
             player_name: "Jaylen Brown".into(),
             player_team: "BOS".into(),
-            points: Some("12|245|64800|-110|-105;12|245|-60||120|0;12|many|0|1|1".into()),
+            points: Some(
+                "12|245|64800|-110|-105;12|245|-60||120|0;12|many|0|1|1;12|10000|0|-110|-110".into(),
+            ),
             rebounds: None,
             assists: Some("10|65|0|-110|".into()),
             threes: None,

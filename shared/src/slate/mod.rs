@@ -9,6 +9,7 @@ mod carried;
 mod injury;
 mod line;
 mod market;
+mod memory;
 mod official;
 pub mod people;
 mod player_games;
@@ -24,9 +25,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use by_player::ByPlayer;
-pub use carried::{CarriedOver, Memory, Recalled};
+pub use carried::CarriedOver;
 pub use injury::{Injury, InjuryStatus};
 pub use line::{Line, LineSource};
+pub use memory::{Memory, Recalled};
 pub use official::{OfficialBoxScores, OfficialEntry, OfficialRow, Played};
 pub use player_games::{player_game_days, with_player_games};
 pub use prediction::{Prediction, Recommendation};
@@ -96,7 +98,7 @@ pub struct Player {
     pub name: String,
     /// Tonight's team.
     pub team: Team,
-    /// Such as `G` or `F-C`.
+    /// Position, such as `G` or `F-C`; `None` where unknown.
     pub position: Option<CompactString>,
     /// Evidence that the player is with the team tonight.
     pub context: Context,

@@ -119,7 +119,7 @@ impl ScheduledGame {
             }
         };
         Ok(Self {
-            id: row.game_id.parse::<NbaGameId>().map_err(|error| error.to_string())?,
+            id: NbaGameId::of_stored(&row.game_id).map_err(|error| error.to_string())?,
             home: team(&row.home_team_tricode)?,
             away: team(&row.away_team_tricode)?,
             tip_off: row.game_date_est.filter(|tip_off| !is_midnight_in_new_york(*tip_off)),

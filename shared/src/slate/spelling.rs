@@ -19,16 +19,21 @@ pub(super) fn without_suffix(name: &str) -> Option<PlayerLookup> {
     PlayerLookup::of(&words.join(" ")).ok()
 }
 
+/// The words of a name without its suffix, spelled as in a lookup.
+pub(super) fn words(name: &str) -> impl Iterator<Item = PlayerLookup> {
+    let words = name.split_whitespace().filter(|word| !is_suffix(word));
+    words.filter_map(|word| PlayerLookup::of(word).ok())
+}
+
 /// Whether two names are spellings of one: they differ in the suffix, in the order of the words, or in how much of
 /// the first name is written (Nic and Nicolas Claxton).
 pub(super) fn is_one_name(one: &str, other: &str) -> bool {
-    let words = |name: &str| {
-        let words = name.split_whitespace().filter(|word| !is_suffix(word));
-        let mut words: Vec<PlayerLookup> = words.filter_map(|word| PlayerLookup::of(word).ok()).collect();
+    let sorted = |name| {
+        let mut words: Vec<PlayerLookup> = words(name).collect();
         words.sort();
         words
     };
-    words(one) == words(other) || (share_surname(one, other) && likeness(one, other) == 2)
+    sorted(one) == sorted(other) || (share_surname(one, other) && likeness(one, other) == 2)
 }
 
 /// Whether a lookup is another spelling of a name, as above; it has no word order.

@@ -161,19 +161,22 @@ pub(super) fn deduplicate_rows(mut sides: [&mut Side; 2]) {
 fn forget_shared_ids(sides: &mut [&mut Side; 2]) {
     let ids = |row: &BoxScoreRow| [row.bdl_id.map(|id| (0, id)), row.nba_id.map(|id| (1, id))];
     let words = |name: &str| -> HashSet<String> { name.split_whitespace().map(str::to_lowercase).collect() };
-    let mut names: HashMap<(u8, i64), HashSet<String>> = HashMap::new();
+    let mut names: HashMap<(u8, i64), &str> = HashMap::new();
     let mut shared = HashSet::new();
     for row in sides.iter().flat_map(|side| &side.players) {
         for id in ids(row).into_iter().flatten() {
             match names.entry(id) {
-                Entry::Vacant(place) => drop(place.insert(words(&row.name))),
+                Entry::Vacant(place) => drop(place.insert(&row.name)),
                 Entry::Occupied(known) => {
-                    if known.get().is_disjoint(&words(&row.name)) {
+                    if words(known.get()).is_disjoint(&words(&row.name)) {
                         shared.insert(id);
                     }
                 }
             }
         }
+    }
+    if shared.is_empty() {
+        return;
     }
     for row in sides.iter_mut().flat_map(|side| &mut side.players) {
         row.bdl_id = row.bdl_id.filter(|id| !shared.contains(&(0, *id)));

@@ -97,7 +97,8 @@ pub struct Polled {
     pub at: DateTime<Utc>,
     /// The games in the answer.
     pub games: RawGames,
-    /// Number of games in progress, or just over, that are left out, because their box scores failed.
+    /// Number of games in progress, or just over, that are left out or have no players, because their box scores failed;
+    /// at least 1 where the list broke off.
     pub left_out: usize,
 }
 

@@ -188,6 +188,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Reads an object. Where a key is written twice the last value counts, as for most readers of JSON; the object is
+/// `rewritten` then, with each key once.
+pub(super) fn object<'a, T: Deserialize<'a>>(
+    json: &'a str,
+    rewritten: &'a mut Option<String>,
+) -> Result<T, String> {
+    serde_json::from_str(json).or_else(|error: serde_json::Error| {
+        let once: serde_json::Value = serde_json::from_str(json).map_err(|_| error.to_string())?;
+        serde_json::from_str(rewritten.insert(once.to_string())).map_err(|error| error.to_string())
+    })
+}
+
 /// The items of a list, unread; none where there is something else than a list.
 pub(super) fn list<'de, D: Deserializer<'de>>(
     deserializer: D,

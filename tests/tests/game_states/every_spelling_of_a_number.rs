@@ -8,10 +8,10 @@ use shared::{
     sources::{Game, balldontlie::read_games},
 };
 use tests::drift::{
-    FINAL, FOURTH, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,
+    FINAL, FOURTH, LIVE, Night, THIRD, boston, box_of, fields, full, new_issues, player, predicting, shown,
 };
 use tests::{
-    Cloud, HandClock, snapshot,
+    Cloud, HandClock, Reply, snapshot,
     warehouse::{DAY, predicted},
 };
 
@@ -47,6 +47,33 @@ async fn check(game: Value) {
          FROM nba_raw.bdl_live_boxscores WHERE player_lookup = 'jaylenbrown'",
     );
     assert_eq!(rows, [["25", "30", "7", "4", "85", "70"]], "{game}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_written_twice_costs_neither_the_row_nor_the_game() {
+    let game = boston(FOURTH, 25).to_string();
+    // Of two values the last counts.
+    let twice = |json: &str, key: &str, first: &str| {
+        let written = format!("{key}:");
+        json.replacen(&written, &format!("{key}:{first},{written}"), 1)
+    };
+    let of_row = twice(&game, r#""pts""#, "3");
+    let of_game = twice(&game, r#""period""#, "1");
+    let of_team = twice(&game, r#""abbreviation""#, r#""LAL""#);
+    let of_all = [(r#""pts""#, "3"), (r#""period""#, "1"), (r#""home_team_score""#, "2"), (r#""id""#, "9")];
+    let of_all = of_all.into_iter().fold(game.clone(), |json, (key, first)| twice(&json, key, first));
+    for body in [of_row, of_game, of_team, of_all] {
+        assert_ne!(body, game);
+        for page in [format!(r#"{{"data":[{body}]}}"#), format!(r#"{{"data":[],"data":[{body}]}}"#)] {
+            let night = night().await;
+            night.clock.set("2026-01-10T02:15:00Z");
+            night.stub.answer([Reply::text(200, page)]);
+            night.call(json!({})).await;
+            let live = night.cloud.document(LIVE).await;
+            assert_eq!(shown(&live), json!(["in_progress", "Q4 9:00", 85]), "{body}");
+            assert_eq!(player(&live, "jaylenbrown")["points"], 25, "{body}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, DATED_GRADING, FINAL, FOURTH, Night, SCHEDULE, SUMMARY, THIRD, boston, box_of, fields, full,
-    line, lookups, los_angeles, new_issues, only, player, players, predicting, shown,
+    BEFORE, DATED_GRADING, DATED_LIVE, FINAL, FOURTH, Night, SCHEDULE, SUMMARY, THIRD, boston, box_of,
+    fields, full, line, lookups, los_angeles, new_issues, only, player, players, predicting, shown,
 };
-use tests::warehouse::{DAY, played, predicted, scheduled};
+use tests::{
+    Reply,
+    warehouse::{DAY, played, predicted, scheduled},
+};
 
 const EVERYONE: [&str; 4] = ["gradeydick", "hugogonzalez", "jaylenbrown", "scottiebarnes"];
 
@@ -330,10 +333,26 @@ async fn period_or_clock_alone_tells_that_a_game_is_on_against_any_word_for_sche
         (("Scheduled", 3, "6:35"), json!(["in_progress", "Q3 6:35", 72])),
         ((BEFORE.0, 0, "Q2 5:11"), json!(["in_progress", "Q2 5:11", 72])),
         ((BEFORE.0, 5, "OT 2:10"), json!(["in_progress", "OT1 2:10", 72])),
+        // Nothing but a score, before anything else is known of the game.
         (BEFORE, json!(["scheduled", "", 72])),
     ] {
         assert_eq!(shown(&night().await.poll("01:12", [boston(state, 12)]).await), expected, "{state:?}");
     }
+}
+
+#[tokio::test]
+async fn a_game_whose_source_goes_back_to_the_scheduled_time_goes_on_by_its_score() {
+    let night = night().await;
+    night.poll("01:12", [boston(("2nd Qtr", 2, "Q2 5:11"), 12)]).await;
+    for (time, points) in [("01:15", 14), ("01:18", 16)] {
+        let live = night.poll(time, [boston(BEFORE, points)]).await;
+        assert_eq!(shown(&live), json!(["in_progress", "Q2", 60 + points]));
+        let standing = night.standing("jaylenbrown").await;
+        assert_eq!(fields(&standing, ["game_status", "actual", "period"]), json!(["in_progress", points, 2]));
+    }
+    let live = night.poll("02:30", [boston(FINAL, 27)]).await;
+    assert_eq!(shown(&live), json!(["final", "Final", 87]));
+    assert_eq!(grade(&night).await, json!(["final", 27, "correct"]));
 }
 
 #[tokio::test]
@@ -513,6 +532,32 @@ async fn a_game_abroad_that_begins_after_midnight_ends_in_the_same_document() {
     assert_eq!(live["games_in_progress"], 1);
     let live = night.poll("08:30", [abroad(FINAL, 99)]).await;
     assert_eq!((&live["games_in_progress"], &live["games_final"]), (&json!(0), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_game_abroad_that_is_on_when_the_slate_day_changes_ends_in_both_documents() {
+    let night = night().await;
+    night.poll("03:12", [full(boston(FINAL, 27))]).await;
+    let abroad = |state, score| {
+        let mut game = los_angeles(state, score, &[]);
+        game["date"] = json!("2026-01-10");
+        game
+    };
+    night.poll("08:45", [abroad(("4th Qtr", 4, "Q4 5:00"), 90)]).await;
+    // The slate day changes at 09:00 UTC.
+    let live = night.poll("09:05", [abroad(("4th Qtr", 4, "Q4 1:00"), 97)]).await;
+    assert_eq!((&live["game_date"], &live["games_in_progress"]), (&json!("2026-01-10"), &json!(1)));
+    let live = night.poll("09:20", [abroad(FINAL, 99)]).await;
+    assert_eq!(live["games_final"], 1);
+    night.clock.set("2026-01-10T10:00:00Z");
+    night.stub.answer([Reply::games([full(boston(FINAL, 27))]), Reply::games([abroad(FINAL, 99)])]);
+    night.call(json!({"target_date": "yesterday"})).await;
+    let asked = night.stub.asked();
+    let dates: Vec<&str> =
+        asked.iter().filter_map(|url| url.split_once("date=")).map(|(_, date)| date).collect();
+    assert_eq!(dates, ["2026-01-09", "2026-01-10"]);
+    let live = night.cloud.document(DATED_LIVE).await;
+    assert_eq!((&live["games_in_progress"], &live["games_final"]), (&json!(0), &json!(2)), "{live}");
 }
 
 #[tokio::test]

@@ -188,6 +188,18 @@ async fn a_schedule_that_has_a_pair_twice_has_one_game() {
 }
 
 #[tokio::test]
+async fn an_id_that_was_a_number_once_is_the_id_with_its_leading_zeros() {
+    let cloud = predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await;
+    cloud.execute("nba_raw", "UPDATE nbac_schedule SET game_id = '22500555'");
+    let list = tonight(&cloud, "22:00").await;
+    assert_eq!((&list["total_players"], &list["games"][0]["game_id"]), (&json!(4), &json!("0022500555")));
+    let night = Night::of(cloud).await;
+    let live = night.poll("03:12", [boston(FINAL, 27)]).await;
+    assert_eq!(live["games"][0]["nba_game_id"], "0022500555");
+    assert_eq!(night.standing("jaylenbrown").await["status"], "correct");
+}
+
+#[tokio::test]
 async fn a_game_that_changes_its_nba_id_in_the_schedule_has_each_player_once_in_the_timeline() {
     let mut night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
     night.poll("02:12", [boston(THIRD, 21)]).await;

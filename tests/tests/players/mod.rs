@@ -10,7 +10,7 @@ mod trades;
 use serde_json::{Value, json};
 use tests::drift::{
     BEFORE, CONTEXT, DIRECTORY, FINAL, GRADING, Night, PREDICTIONS, REGISTRY, SCHEDULE, SUMMARY, State,
-    THIRD, at_line, boston, box_of, fields, full, line, los_angeles, player, predicting, tonight,
+    THIRD, at_line, boston, box_of, fields, full, line, lookups, los_angeles, player, predicting, tonight,
 };
 use tests::{
     Cloud,

@@ -36,6 +36,37 @@ async fn a_box_whose_sides_are_swapped_is_read_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_box_with_everyone_on_one_side_gives_each_player_the_own_team() {
+    let teammates = [
+        (80, "home_team", "BOS", ["Derrick White", "Sam Hauser", "Payton Pritchard"]),
+        (90, "visitor_team", "TOR", ["Immanuel Quickley", "RJ Barrett", "Jakob Poeltl"]),
+    ];
+    let predictions = [predicted("jaylenbrown", 27.3, "OVER"), predicted("scottiebarnes", 20.0, "UNDER")];
+    let cloud = predicting(&predictions).await;
+    let mut game = boston(FINAL, 30);
+    for (first_id, side, team, names) in teammates {
+        for (id, name) in (first_id..).zip(names) {
+            cloud.add(REGISTRY, registered(name, team));
+            let (first, last) = name.split_once(' ').expect("two words");
+            box_of(&mut game, side).push(line(id, first, last, 5, "20"));
+        }
+    }
+    let night = Night::of(cloud).await;
+    for (time, from, to) in [("03:12", "visitor_team", "home_team"), ("03:13", "home_team", "visitor_team")] {
+        // All at home, then all on the visitors' side.
+        let moved = std::mem::take(box_of(&mut game, from));
+        box_of(&mut game, to).extend(moved);
+        let live = night.poll(time, [game.clone()]).await;
+        for (lookup, team, actual) in [("jaylenbrown", "BOS", 30), ("scottiebarnes", "TOR", 11)] {
+            assert_eq!(fields(player(&live, lookup), ["team", "points"]), json!([team, actual]), "{to}");
+            let standing = night.standing(lookup).await;
+            assert_eq!(fields(&standing, ["actual", "status"]), json!([actual, "correct"]), "{lookup} {to}");
+        }
+        assert_eq!(lookups(&live).len(), 10, "{to}: {live}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_drifts_in_the_middle_of_a_game_keeps_its_id_s_player() {
     for (first, last) in
         [(json!("Jaylen"), Value::Null), (json!("Jay"), json!("Browne")), (json!("J"), json!({}))]

@@ -5,7 +5,12 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use local_cloud::{cloud::RAW_BUCKET, delivery::Subscription, faults::Fault, limits::Limit};
+use local_cloud::{
+    cloud::RAW_BUCKET,
+    delivery::Subscription,
+    faults::{Fault, Service},
+    limits::Limit,
+};
 use reqwest::StatusCode;
 use serde_json::json;
 use tests::{Cloud, Function, HandClock, Reply, Stub, game, instant, snapshot};
@@ -162,4 +167,30 @@ async fn more_load_jobs_than_the_quota_fail_and_are_tried_again_without_using_up
         day.cloud.pass(1).await;
     }
     assert_eq!(day.jobs(), 4, "one is refused for the quota, the others are not even started");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_job_that_is_refused_at_once_is_asked_for_again_only_minutes_later() {
+    let inserts = |day: &Day| -> u64 {
+        let injected = day.cloud.services.faults.injected();
+        injected.iter().filter(|((service, _), _)| *service == Service::BigQuery).map(|(_, n)| n).sum()
+    };
+    for (reason, status, minutes) in [
+        ("quotaExceeded", StatusCode::SERVICE_UNAVAILABLE, 10),
+        ("accessDenied", StatusCode::INTERNAL_SERVER_ERROR, 10),
+        ("rateLimitExceeded", StatusCode::SERVICE_UNAVAILABLE, 2),
+    ] {
+        let day = Day::start().await;
+        day.cloud.services.faults.plan("/jobs", 0, 1, Fault::Refused(reason));
+        let processor = day.cloud.processor().await;
+        assert_eq!(day.deliver(&processor, 0).await, status, "{reason}");
+        for minute in 1..minutes {
+            day.cloud.pass(1).await;
+            let answer = day.deliver(&processor, minute).await;
+            assert_eq!(answer, StatusCode::SERVICE_UNAVAILABLE, "{reason}, after {minute} minutes");
+        }
+        assert_eq!((inserts(&day), day.jobs()), (1, 0), "{reason}");
+        day.cloud.pass(1).await;
+        assert_eq!(day.deliver(&processor, 0).await, StatusCode::OK, "{reason}");
+    }
 }

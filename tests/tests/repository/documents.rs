@@ -61,6 +61,30 @@ fn every_link_inside_the_repository_leads_to_a_file_and_a_heading() {
 }
 
 #[test]
+fn every_constant_and_variable_that_a_document_names_is_in_the_code() {
+    let code: String = [".rs", ".tf", ".sql", ".py", ".json", "Makefile", "Dockerfile", "deploy", "replay"]
+        .into_iter()
+        .flat_map(|ending| below(&root(), ending))
+        .map(|file| fs::read_to_string(file).unwrap_or_default())
+        .collect();
+    // Words of Google's own, and a placeholder.
+    let others = ["PAUSED", "DEADLINE_EXCEEDED", "PUBLIC"];
+    let mut seen = 0;
+    for document in below(&root(), ".md") {
+        for word in text(&document).split('`').skip(1).step_by(2) {
+            let is_constant = word.len() > 5
+                && word.starts_with(|c: char| c.is_ascii_uppercase())
+                && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            if is_constant && !others.contains(&word) {
+                seen += 1;
+                assert!(code.contains(word), "{}: there is no {word}", document.display());
+            }
+        }
+    }
+    assert!(seen > 50, "the documents were not read: {seen} words");
+}
+
+#[test]
 fn every_make_command_of_the_documents_is_a_target() {
     let makefile = text(&root().join("Makefile"));
     let targets: BTreeSet<&str> = makefile

@@ -235,6 +235,27 @@ async fn a_line_of_zero_or_less_is_none() {
 }
 
 #[tokio::test]
+async fn a_line_that_no_player_has_ever_reached_is_none_however_many_books_have_it() {
+    for nonsense in [100.5, 245.0, 1000.0] {
+        let broken = [11, 12, 13].map(|book| both(book, nonsense, -110, -110)).concat();
+        let cloud = offering(broken.into_iter().chain(both(10, 24.5, -112, -108))).await;
+        let of_prediction =
+            with(predicted("jaylenbrown", 27.3, "OVER"), json!({"current_points_line": nonsense}));
+        cloud.add(PREDICTIONS, of_prediction);
+        let list = tonight(&cloud, "22:00").await;
+        let shown = fields(&player(&list, "jaylenbrown")["props"][0], ["line", "market_line", "books"]);
+        assert_eq!(shown, json!([24.5, 24.5, 1]), "{nonsense}");
+    }
+    // Fifteen threes are more than the record, fourteen are not.
+    for (line, is_one) in [(14.5, false), (13.5, true)] {
+        let offers = both(12, line, -110, -110).map(|offer| with(offer, json!({"market_type": "threes"})));
+        let list = tonight(&offering(offers).await, "22:00").await;
+        let props = player(&list, "jaylenbrown")["props"].as_array().map_or(0, Vec::len);
+        assert_eq!(props == 1, is_one, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn a_prediction_s_line_of_zero_or_less_gives_way_to_the_bookmakers() {
     for nonsense in [0.0, -1.0] {
         for source in ["ACTUAL_PROP", "ESTIMATED_AVG"] {

@@ -199,18 +199,18 @@ async fn when_both_fail_nothing_is_written_and_the_status_says_so() {
 }
 
 #[tokio::test]
-async fn a_box_score_that_fails_leaves_the_game_as_it_was() {
+async fn a_game_whose_box_score_fails_goes_on_by_the_scoreboard() {
     let night = Night::of(&[]).await;
     night.feed.list([of_feed(THIRD, 21)]);
     night.poll("02:01", refused()).await;
     night.feed.list([of_feed(FOURTH, 25)]);
     night.feed.lose_box(GAME);
     let shown = night.poll("02:02", refused()).await;
-    assert_eq!(
-        fields(&shown, ["time_remaining", "home_score"]),
-        fields(&night.cloud.document(LIVE).await["games"][0], ["time_remaining", "home_score"])
-    );
-    assert_eq!(shown["time_remaining"], "Q3 6:35");
+    let score = of_feed(FOURTH, 25)["homeTeam"]["score"].clone();
+    assert_eq!(fields(&shown, ["time_remaining", "home_score"]), json!(["Q4 9:00", score]));
+    // The players stay as they were seen last.
+    let row = player(&json!({"games": [shown]}), "jaylenbrown").clone();
+    assert_eq!(fields(&row, ["points", "outdated"]), json!([21, true]));
     assert_eq!(night.balldontlie.asked().len(), 2, "{:?}", night.balldontlie.asked());
 }
 
@@ -250,6 +250,47 @@ async fn the_order_of_the_sources_can_be_turned_round() {
     clock.set(&instant_of("02:02"));
     assert_eq!(exporter.post("").await.status, 200);
     assert_eq!(cloud.document(LIVE).await["games"][0]["source"], "balldontlie");
+}
+
+#[tokio::test]
+async fn with_the_feed_first_the_end_of_a_game_that_is_no_longer_listed_is_balldontlie_s() {
+    let cloud = Cloud::start().await;
+    cloud.add_tonight();
+    cloud.services.limits.set(Limit { object_write_interval: Duration::ZERO, ..Limit::default() });
+    let clock = HandClock::at(&instant_of("02:31"));
+    let (stub, feed) = (Stub::answering([]).await, Feed::of([of_feed(FOURTH, 25)]).await);
+    let exporter = cloud.exporter_of("nba_cdn,balldontlie", &stub, &feed, &clock).await;
+    assert_eq!(exporter.post("").await.status, 200);
+    feed.fail(500);
+    stub.answer([Reply::games([]), Reply::games([game(FINAL, 30)])]);
+    clock.set(&instant_of("02:51"));
+    assert_eq!(exporter.post("").await.status, 200);
+    let asked = stub.asked();
+    assert!(asked.last().is_some_and(|url| url.contains("date=2026-01-09")), "{asked:?}");
+    let live = cloud.document(LIVE).await;
+    assert_eq!(fields(&live["games"][0], ["status", "source"]), json!(["final", "balldontlie"]));
+}
+
+#[tokio::test]
+async fn a_second_source_that_stands_still_is_left_though_the_first_lacks_a_player() {
+    let night = Night::of(&[]).await;
+    night.poll("02:01", Reply::games([game(THIRD, 21)])).await;
+    night.feed.list([of_feed(FOURTH, 25)]);
+    assert_eq!(night.poll("02:02", refused()).await["source"], "nba_cdn");
+    // The feed goes on answering the same; BallDontLie plays on, without one who has played.
+    let mut shown = json!(null);
+    for (minute, points) in (3..=8).zip(26..) {
+        let time = format!("Q4 {}:00", 11 - minute);
+        let mut short = game(("4th Qtr", 4, &time), points);
+        box_of(&mut short, "visitor_team").retain(|row| row["player"]["last_name"] != "Barnes");
+        shown = night.poll(&format!("02:0{minute}"), Reply::games([short])).await;
+        let is_patient = minute < 7;
+        assert_eq!(shown["source"] == "nba_cdn", is_patient, "02:0{minute}: {}", shown["time_remaining"]);
+    }
+    assert_eq!(shown["time_remaining"], "Q4 3:00");
+    let rows = json!({"games": [shown]});
+    assert_eq!(fields(player(&rows, "jaylenbrown"), ["points"]), json!([31]));
+    assert_eq!(fields(player(&rows, "scottiebarnes"), ["points", "outdated"]), json!([11, true]));
 }
 
 #[tokio::test]

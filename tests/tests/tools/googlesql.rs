@@ -197,7 +197,7 @@ fn parameters(day: SlateDay) -> BTreeMap<&'static str, (Parameter, Value)> {
         date("window_end", day.days_after(31)),
         text("season", season.to_string()),
         text("previous_season", season.previous().to_string()),
-        text("no_bookmakers", "|0|60|63|39|45|".to_owned()),
+        text("excluded_sources", "|0|60|63|39|45|".to_owned()),
     ])
 }
 

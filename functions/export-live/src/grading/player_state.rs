@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    nba::{GameStatus, OVERTIME_SECONDS, SlateDay, StatType, elapsed_range},
+    nba::{GameStatus, OVERTIME_SECONDS, SlateDay, StatType, elapsed_range, overtimes},
     slate::{self, Outcome, Settled, VoidReason},
 };
 
@@ -163,9 +163,8 @@ fn moment(live: Option<&LiveGame>, points: u32, average: f64) -> Option<Moment> 
         f64::midpoint(f64::from(*played.start()), f64::from(*played.end()))
     };
     let lead = game.home_score.abs_diff(game.away_score);
-    let overtimes = u32::try_from((game.period - 4).clamp(0, 20)).unwrap_or_default();
     let overtime = f64::from(OVERTIME_SECONDS);
-    let whole = REGULATION + overtime * f64::from(overtimes);
+    let whole = REGULATION + overtime * f64::from(overtimes(game.period));
     // A tie at the end of a period of overtime or the fourth quarter is played on.
     let whole = if played >= whole && lead == 0 { whole + overtime } else { whole };
     Some(Moment {

@@ -257,7 +257,7 @@ pub struct Line {
     pub settled: Settled,
 }
 
-/// Source of the points.
+/// Source of a player's counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreSource {

@@ -1,6 +1,6 @@
 //! A game of the live document.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,13 +9,13 @@ use shared::{
     documents::status::PolledGame,
     nba::{
         CANCELLED, GameStatus, HALFTIME, NbaGameId, POSTPONED, PlayerLookup, Team, TeamPair, WarehouseGameId,
-        final_text, minutes_decimal,
+        final_text, minutes_decimal, overtimes, period_text,
     },
     slate::ScheduledGame,
     sources::{Game, Inactive, Source},
 };
 
-use super::{LivePlayer, Progress};
+use super::LivePlayer;
 
 /// A team dresses at least eight players.
 const MIN_IN_A_BOX: usize = 8;
@@ -165,7 +165,7 @@ impl LiveGame {
         }
     }
 
-    /// A game of the schedule that BallDontLie does not list yet.
+    /// A game of the schedule that no source lists yet.
     pub(crate) fn unlisted(game: &ScheduledGame) -> Self {
         let is_postponed = game.status == GameStatus::Postponed;
         Self {
@@ -201,6 +201,20 @@ impl LiveGame {
         Some(LiveGame { status, period, time_remaining, contradicted: None, ..self.clone() })
     }
 
+    /// This listing as one of a game in progress, where its source calls the game scheduled again although its scores go
+    /// on from the `known` ones.
+    pub(crate) fn going_on_from(&self, known: &LiveGame) -> Option<LiveGame> {
+        let is_reset = self.status == GameStatus::Scheduled && known.status == GameStatus::InProgress;
+        let teams = [&self.home_team, &self.away_team];
+        let goes_on = teams.iter().all(|team| self.score_of(team) >= known.score_of(team))
+            && teams.iter().any(|team| self.score_of(team) > known.score_of(team));
+        (is_reset && goes_on).then(|| LiveGame {
+            status: GameStatus::InProgress,
+            time_remaining: period_text(self.period),
+            ..self.clone()
+        })
+    }
+
     /// Whether only the schedule has the game.
     pub(crate) fn is_unlisted(&self) -> bool {
         self.source.is_none() && self.has_nba_id_only()
@@ -212,11 +226,11 @@ impl LiveGame {
     }
 
     /// Whether BallDontLie lists the game without an id, so that it is called by its day and teams.
-    fn lacks_id(&self) -> bool {
+    pub(super) fn lacks_id(&self) -> bool {
         matches!(WarehouseGameId::read(&self.game_id), Ok(WarehouseGameId::Teams { .. }))
     }
 
-    fn has_balldontlie_id(&self) -> bool {
+    pub(super) fn has_balldontlie_id(&self) -> bool {
         !self.has_nba_id_only() && !self.lacks_id()
     }
 
@@ -298,94 +312,6 @@ impl LiveGame {
         TeamPair::of(&self.home_team, &self.away_team)
     }
 
-    /// This listing of a game, completed from the `known` one with the NBA id, players, points and scores that are
-    /// missing or set to zero here, and the period of an end that came without one.
-    pub(crate) fn completed_from(&self, known: &LiveGame) -> LiveGame {
-        let mut game = self.with_ids_of(known);
-        let lacks_period = game.status == GameStatus::Final && !game.says_period;
-        if lacks_period && known.has_begun() && known.period > game.period {
-            game.period = known.period;
-            game.time_remaining = final_text(game.period);
-        }
-        let [lacks_home, lacks_away] = self.lacks_scores;
-        if lacks_home || self.is_cleared_since(known, &self.home_team) {
-            game.home_score = game.home_score.max(known.score_of(&self.home_team));
-        }
-        if lacks_away || self.is_cleared_since(known, &self.away_team) {
-            game.away_score = game.away_score.max(known.score_of(&self.away_team));
-        }
-        for player in game.players.iter_mut().filter(|player| player.lacks_points) {
-            let last = known.players.iter().find(|it| it.is_same(player));
-            player.points = last.map_or(player.points, |last| last.points);
-        }
-        // A row without play of a player who was on the floor is wrong, unless the team's box adds up without the player.
-        let teams = [&self.home_team, &self.away_team];
-        let right: Vec<&Team> = teams.into_iter().filter(|team| game.adds_up_since(known, team)).collect();
-        for player in game.players.iter_mut().filter(|player| !player.has_played()) {
-            let last = known.players.iter().find(|it| it.is_same(player) && it.has_evidently_played());
-            if let Some(last) = last.filter(|last| known.has_begun() && !right.contains(&&last.team)) {
-                *player = LivePlayer { outdated: true, ..last.clone() };
-            }
-        }
-        let is_listed = |missing: &&LivePlayer| self.players.iter().any(|it| it.is_same(missing));
-        // Players listed before tip-off have not played yet and may leave the list.
-        let seen = known.players.iter().filter(|_| known.has_begun());
-        let left_out = seen.filter(|player| !is_listed(player));
-        // A row of the end stays that of the end.
-        let has_ended = known.status == GameStatus::Final;
-        let kept =
-            |player: &LivePlayer| LivePlayer { outdated: player.outdated || !has_ended, ..player.clone() };
-        game.players.extend(left_out.map(kept));
-        game.sort_players();
-        game
-    }
-
-    /// This listing of a game with what only the `known` one has: the other source's ids, who does not play, and counts
-    /// that a row lacks here.
-    pub(crate) fn with_ids_of(&self, known: &LiveGame) -> LiveGame {
-        let mut game = self.clone();
-        game.nba_game_id = game.nba_game_id.or_else(|| known.nba_game_id.clone());
-        // A game keeps its id whichever source speaks, and once it has begun in any case.
-        let knows_better = game.lacks_id() || game.has_nba_id_only() && known.has_balldontlie_id();
-        if game.source.is_some() && (knows_better || known.has_begun()) {
-            game.game_id.clone_from(&known.game_id);
-        }
-        // Only the NBA's feed has its ids: a listing with a player's id says itself whether the player is inactive.
-        let is_told = |it: &&InactivePlayer| {
-            let id = it.nba_player_id;
-            self.inactive.iter().any(|other| other.nba_player_id == id)
-                || self.players.iter().any(|row| row.nba_player_id == Some(id))
-        };
-        // Before tip-off a list may be corrected; afterwards one that lacks a name is only short.
-        if game.inactive.is_empty() || known.has_begun() {
-            game.inactive.extend(known.inactive.iter().filter(|it| !is_told(it)).cloned());
-        }
-        let has_ended = known.status == GameStatus::Final;
-        for player in &mut game.players {
-            if let Some(known) = known.players.iter().find(|it| it.is_same(player)) {
-                player.bdl_player_id = player.bdl_player_id.or(known.bdl_player_id);
-                player.nba_player_id = player.nba_player_id.or(known.nba_player_id);
-                player.complete_counts_from(known, has_ended);
-            }
-        }
-        let LiveGame { players, inactive, .. } = &mut game;
-        inactive
-            .retain(|inactive| !players.iter().any(|player| inactive.is_of(player) && player.has_played()));
-        game
-    }
-
-    fn with_higher_points(&self, older: &LiveGame) -> LiveGame {
-        let mut game = self.completed_from(older);
-        for player in &mut game.players {
-            let known = older.players.iter().find(|it| it.is_same(player) && it.points > player.points);
-            if let Some(known) = known {
-                *player = known.clone();
-            }
-        }
-        game.sort_players();
-        game
-    }
-
     /// Whether a player's row is older than the game's state, and the box does not add up.
     pub(crate) fn is_outdated(&self) -> bool {
         self.players.iter().any(|player| player.outdated) && !self.is_whole()
@@ -398,13 +324,13 @@ impl LiveGame {
 
     /// The same of one team: its players' minutes add up to the game's, and their points to the score.
     pub(crate) fn is_whole_of(&self, team: &Team) -> bool {
-        let overtimes = f64::from(u32::try_from((self.period - 4).clamp(0, 20)).unwrap_or_default());
         let score = self.score_of(team);
         let rows = || self.players.iter().filter(|player| player.team == *team);
         let points: u32 = rows().map(|player| player.points).sum();
         rows().count() >= MIN_IN_A_BOX
             && points == score
-            && (self.minutes_of(team) - 240.0 - 25.0 * overtimes).abs() <= TEAM_MINUTES_TOLERANCE
+            && (self.minutes_of(team) - 240.0 - 25.0 * f64::from(overtimes(self.period))).abs()
+                <= TEAM_MINUTES_TOLERANCE
     }
 
     /// The sum of the minutes of a team's players.
@@ -423,33 +349,6 @@ impl LiveGame {
         players.sort_by(|a, b| b.points.cmp(&a.points).then_with(|| a.player_lookup.cmp(&b.player_lookup)));
         self.player_count = players.len();
     }
-}
-
-/// The games of two versions, of which `newer` is of the later poll: each game in the state that can follow the
-/// other, with the players of both and each player's higher points. The later poll may have an older state: its
-/// request may have been answered first, or its own state was held back and the known one kept.
-pub(crate) fn merged(newer: &[Arc<LiveGame>], older: &[Arc<LiveGame>]) -> Vec<Arc<LiveGame>> {
-    let find = |games: &[Arc<LiveGame>], pair: &TeamPair| games.iter().find(|it| it.pair() == *pair).cloned();
-    let both = newer.iter().map(|game| match find(older, &game.pair()) {
-        Some(older) => {
-            let follows = |one: &LiveGame, other: &LiveGame| one.progress_since(other) == Progress::Onwards;
-            // A break has two clocks: of the end of a period and of the beginning of the next.
-            let moment = |game: &LiveGame| (game.period, game.moved_at);
-            let is_older_later = match (follows(game, &older), follows(&older, game)) {
-                (false, follows) => follows,
-                (true, true) => game.status == older.status && moment(&older) > moment(game),
-                (true, false) => false,
-            };
-            Arc::new(if is_older_later {
-                older.with_higher_points(game)
-            } else {
-                game.with_higher_points(&older)
-            })
-        }
-        None => game.clone(),
-    });
-    let only_older = older.iter().filter(|game| find(newer, &game.pair()).is_none());
-    both.chain(only_older.cloned()).collect()
 }
 
 impl InactivePlayer {

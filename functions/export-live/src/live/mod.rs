@@ -1,6 +1,7 @@
 //! The live document, `v1/live/{date}.json` and `v1/live/latest.json`.
 
 mod game;
+mod merge;
 mod player;
 mod progress;
 
@@ -17,8 +18,8 @@ use shared::{
 
 use crate::schedule;
 
-pub(crate) use game::merged;
 pub use game::{InactivePlayer, LiveGame};
+pub(crate) use merge::merged;
 pub use player::LivePlayer;
 pub(crate) use progress::Progress;
 
@@ -46,7 +47,7 @@ pub struct Document {
     /// are over, and in a document of a past day.
     #[serde(default)]
     pub next_update_expected: Option<DateTime<Utc>>,
-    /// The games of the slate day, those of the schedule that BallDontLie does not list yet included: in progress
+    /// The games of the slate day, those of the schedule that no source lists yet included: in progress
     /// first, then final, scheduled and postponed.
     pub games: Vec<Arc<LiveGame>>,
     /// Number of games, rows and values of the poll that could not be read, for the public status.

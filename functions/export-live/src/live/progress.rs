@@ -64,7 +64,10 @@ impl LiveGame {
             {
                 Progress::Doubtful
             }
-            (GameStatus::InProgress, GameStatus::InProgress) if range(self).end() < range(known).start() => {
+            // Without a period nothing can be said about the play that has elapsed.
+            (GameStatus::InProgress, GameStatus::InProgress)
+                if self.period > 0 && range(self).end() < range(known).start() =>
+            {
                 Progress::Doubtful
             }
             // An end in an earlier period than the known one.
@@ -96,7 +99,9 @@ impl LiveGame {
                 Progress::Impossible
             }
             (InProgress, Final) if self.says_period && self.period < known.period => Progress::Impossible,
-            (InProgress, InProgress) if range(self).end() < range(known).start() => Progress::Impossible,
+            (InProgress, InProgress) if self.period > 0 && range(self).end() < range(known).start() => {
+                Progress::Impossible
+            }
             (InProgress | Final, InProgress | Final) => by_score,
         }
     }
@@ -184,8 +189,8 @@ impl LiveGame {
     fn is_short_of_points(&self, team: &Team, known: Option<&LiveGame>) -> bool {
         let known = known.filter(|known| known.source == self.source && known.has_begun());
         let lacked = known.map_or(0, |known| known.lacking_points(team));
-        let least = self.lacking_points(team);
-        least > MAX_AHEAD_OF_THE_BOX || least.min(lacked) > POINTS_OF_A_BASKET
+        let lacking = self.lacking_points(team);
+        lacking > MAX_AHEAD_OF_THE_BOX || lacking.min(lacked) > POINTS_OF_A_BASKET
     }
 
     /// Whether the game is said to have ended in a tie, which no game does.
@@ -207,8 +212,8 @@ impl LiveGame {
 
     /// Whether the game is in its last minute, or in that of an overtime.
     pub(crate) fn is_in_last_minute(&self) -> bool {
-        let range = |status| elapsed_seconds(status, self.period, &self.time_remaining);
-        self.period >= 4 && range(self.status) + LAST_POLL_MARGIN_SECONDS >= range(GameStatus::Final)
+        let elapsed = |status| elapsed_seconds(status, self.period, &self.time_remaining);
+        self.period >= 4 && elapsed(self.status) + LAST_POLL_MARGIN_SECONDS >= elapsed(GameStatus::Final)
     }
 
     /// How many players who have played in the `known` listing are missing, or have a row without play.
@@ -233,10 +238,7 @@ impl LiveGame {
 
     /// Whether this listing shows the same state as the published `other` one, with as many players.
     pub(crate) fn has_all_of(&self, other: &LiveGame) -> bool {
-        let state = |game: &LiveGame| (game.status, game.period, game.home_score, game.away_score);
-        state(self) == state(other)
-            && self.time_remaining == other.time_remaining
-            && self.player_count == other.player_count
+        self.stands_as(other) && self.player_count == other.player_count
     }
 
     /// Whether the game has evidently been played: a score, or a player who was on the floor.

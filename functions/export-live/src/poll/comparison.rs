@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, TeamPair, elapsed_seconds, minutes_decimal},
+    nba::{GameStatus, TeamPair, elapsed_seconds, game_name, minutes_decimal},
 };
 
 use crate::live::{LiveGame, LivePlayer};
@@ -100,7 +100,7 @@ impl Comparison {
         self.lag[0] = self.lag[0].max(other.saturating_sub(one));
         self.lag[1] = self.lag[1].max(one.saturating_sub(other));
         let are_over = first.status == GameStatus::Final && second.status == GameStatus::Final;
-        let is_one = |player: &LivePlayer| {
+        let differs = |player: &LivePlayer| {
             let twin = second.players.iter().find(|it| it.is_same(player));
             let public = known.and_then(|known| known.players.iter().find(|it| it.is_same(player)));
             match twin {
@@ -115,7 +115,7 @@ impl Comparison {
                 None => player.has_played(),
             }
         };
-        let of_first = first.players.iter().filter(|player| is_one(player)).count();
+        let of_first = first.players.iter().filter(|player| differs(player)).count();
         let is_missing =
             |player: &&LivePlayer| player.has_played() && !first.players.iter().any(|it| it.is_same(player));
         let of_second = second.players.iter().filter(is_missing).count();
@@ -126,7 +126,7 @@ impl Comparison {
             [home, away].map(|(team, score)| (team.clone(), score)).into_iter().collect::<BTreeSet<_>>()
         };
         if are_over {
-            let game = format!("{} at {}", first.away_team, first.home_team);
+            let game = game_name(&first.away_team, &first.home_team);
             if scores(first) != scores(second) || of_first + of_second > 0 {
                 self.differing_finals.push(game)
             } else {

@@ -1,75 +1,29 @@
 //! Which source each game of a poll is taken from.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     documents::status::POLL_INTERVAL,
-    nba::{GameStatus, MAX_GAME_DURATION, NbaGameId, Team, TeamPair},
-    slate::{ScheduledGame, Slate},
+    nba::{GameStatus, LISTED_BEFORE_TIP_OFF, MAX_GAME_DURATION, TeamPair},
+    slate::ScheduledGame,
     sources::Source,
 };
 
 use super::{
-    Poll,
+    Poll, PollContext,
     comparison::{COMPARED_AFTER_THE_END, Comparison, PreviousListings},
-    one_of_each,
+    reading::one_of_each,
 };
-use crate::{
-    live::{LiveGame, LivePlayer, Progress},
-    names::Names,
-    schedule::BEFORE_TIP_OFF,
-};
+use crate::live::{LiveGame, Progress};
 
 /// How long a game in progress may stand still before the second source is asked. The status reports a game as stalled
 /// later: `STALLED_AFTER` in `slate_state.rs`.
-pub(super) const STANDSTILL_LIMIT: TimeDelta = TimeDelta::minutes(5);
+pub const STANDSTILL_LIMIT: TimeDelta = TimeDelta::minutes(5);
 /// The same at halftime, which takes fifteen minutes.
 const STANDSTILL_LIMIT_AT_HALFTIME: TimeDelta = TimeDelta::minutes(20);
 /// Every how many polls both sources are asked, to be compared.
 const COMPARED_EVERY: i64 = 10;
-
-/// What is known of the night beside a poll.
-#[derive(Clone, Copy)]
-pub(crate) struct PollContext<'a> {
-    /// The public games; `None` where they cannot be read.
-    pub public: Option<&'a [Arc<LiveGame>]>,
-    pub names: &'a Names,
-}
-
-impl<'a> PollContext<'a> {
-    /// The NBA's ids of the scheduled games.
-    pub fn game_ids(&self) -> Vec<NbaGameId> {
-        self.scheduled().map(|game| game.id.clone()).collect()
-    }
-
-    /// Whether the day has no game of the league, by the schedule and in public.
-    pub fn has_no_games(&self) -> bool {
-        self.slate().is_some_and(|slate| slate.games.is_empty()) && self.public.is_some_and(<[_]>::is_empty)
-    }
-
-    /// Whether public rows come from another source than BallDontLie, so that a poll has to be named before it is
-    /// merged with them: the sources share no ids.
-    pub fn mixes_sources(&self) -> bool {
-        let lacks_id = |player: &LivePlayer| player.bdl_player_id.is_none();
-        self.public.into_iter().flatten().any(|game| game.players.iter().any(lacks_id))
-    }
-
-    fn known(&self) -> HashMap<TeamPair, &'a Arc<LiveGame>> {
-        self.public.into_iter().flatten().map(|game| (game.pair(), game)).collect()
-    }
-
-    fn slate(&self) -> Option<&'a Slate> {
-        self.names.predicted.as_deref().map(|predicted| &predicted.slate)
-    }
-
-    fn scheduled(&self) -> impl Iterator<Item = &'a ScheduledGame> {
-        self.slate().into_iter().flat_map(|slate| &slate.games).map(|game| &game.scheduled)
-    }
-}
 
 impl Poll {
     /// Whether this poll of the first source does not suffice: it is behind, public scores come from the `second`
@@ -96,7 +50,7 @@ impl Poll {
         };
         // Who is inactive is known before the first tip-off.
         let is_near = |game: &ScheduledGame| {
-            game.tip_off.is_some_and(|tip_off| (tip_off - BEFORE_TIP_OFF..tip_off).contains(&self.at))
+            game.tip_off.is_some_and(|tip_off| (tip_off - LISTED_BEFORE_TIP_OFF..tip_off).contains(&self.at))
         };
         let is_due = (self.at.timestamp() / POLL_INTERVAL.num_seconds()) % COMPARED_EVERY == 0;
         is_due
@@ -145,46 +99,6 @@ impl Poll {
         (is_on || is_due) && since.is_some_and(|since| self.at >= since + limit)
     }
 
-    /// This poll with the wrong team codes of its games corrected: a game that neither the schedule nor the public scores
-    /// have, under the id of one that they have with one of its teams, is that game. Each home team is the schedule's.
-    pub(crate) fn with_teams(mut self, context: PollContext<'_>) -> Self {
-        let known = context.known();
-        let listed: HashSet<TeamPair> = self.games.iter().map(|game| game.pair()).collect();
-        let by_id = known.values().map(|game| (game.game_id.as_str(), [&game.home_team, &game.away_team]));
-        let by_nba_id = context.scheduled().map(|game| (game.id.as_str(), [&game.home, &game.away]));
-        let teams_of: HashMap<&str, [&Team; 2]> = by_nba_id.chain(by_id).collect();
-        let scheduled: HashSet<TeamPair> = context.scheduled().map(ScheduledGame::pair).collect();
-        for game in &mut self.games {
-            if known.contains_key(&game.pair()) || scheduled.contains(&game.pair()) {
-                continue;
-            }
-            let ids = [Some(game.game_id.as_str()), game.nba_game_id.as_ref().map(NbaGameId::as_str)];
-            let Some(teams) = ids.into_iter().flatten().find_map(|id| teams_of.get(id)) else { continue };
-            if listed.contains(&TeamPair::of(teams[0], teams[1])) {
-                continue;
-            }
-            if let Some(corrected) = game.with_wrong_team_corrected(*teams) {
-                tracing::warn!(game = game.game_id, home = %game.home_team, away = %game.away_team, "a game has a wrong team code; its id says which game it is");
-                *game = Arc::new(corrected);
-            }
-        }
-        self.with_home_teams(context)
-    }
-
-    /// This poll with each game's home team as in the schedule, else as in public: sources disagree about neutral
-    /// ground.
-    fn with_home_teams(mut self, context: PollContext<'_>) -> Self {
-        let mut homes: HashMap<TeamPair, &Team> =
-            context.known().into_iter().map(|(pair, game)| (pair, &game.home_team)).collect();
-        homes.extend(context.scheduled().map(|game| (game.pair(), &game.home)));
-        for game in &mut self.games {
-            if let Some(home) = homes.get(&game.pair()).filter(|home| ***home != game.home_team) {
-                *game = Arc::new(LiveGame::clone(game).with_home_team(home));
-            }
-        }
-        self
-    }
-
     /// This poll with the names of the warehouse, so that its games can be compared with those of another source.
     pub(crate) fn named(mut self, context: PollContext<'_>) -> Self {
         self.games = context.names.apply(one_of_each(std::mem::take(&mut self.games)), context.public);
@@ -210,12 +124,18 @@ impl Poll {
             let Some(other) = others.remove(&pair) else { return game };
             let known = known.get(&pair).copied();
             comparison.add(&game, &other, known, earlier);
-            let stands_still = self.stands_still(Some(&game), known, tip_offs.get(&pair).copied());
-            if is_first_taken(&game, &other, known, stands_still) {
-                Arc::new(game.with_ids_of(&other))
-            } else {
-                other
+            let stands_still = |listed| self.stands_still(Some(listed), known, tip_offs.get(&pair).copied());
+            let [stands_still, second_stands_still] = [&game, &other].map(stands_still);
+            if !is_first_taken(&game, &other, known, [stands_still, second_stands_still]) {
+                return other;
             }
+            let game = game.with_ids_of(&other);
+            // Rows that stand still are no newer than the public ones.
+            Arc::new(if second_stands_still {
+                game
+            } else {
+                game.with_missing_rows_of(&other, known.map(|known| &**known))
+            })
         });
         let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();
         // Of the games that only the second source lists, not those that the first has dropped at their end.
@@ -247,7 +167,7 @@ fn is_first_taken(
     first: &Arc<LiveGame>,
     second: &Arc<LiveGame>,
     known: Option<&Arc<LiveGame>>,
-    stands_still: bool,
+    [stands_still, second_stands_still]: [bool; 2],
 ) -> bool {
     let is_public_from_second = known.is_some_and(|known| known.source == second.source);
     // A game that the other source plays on is neither over nor called off.
@@ -262,16 +182,17 @@ fn is_first_taken(
     if is_public_from_second {
         let has_caught_up =
             known.is_none_or(|known| first.progress_across_sources(known) == Progress::Onwards);
-        return has_caught_up && missing(first, known) <= missing(second, known) && !stands_still;
+        let is_as_good = missing(first, known) <= missing(second, known) || second_stands_still;
+        return has_caught_up && is_as_good && !stands_still;
     }
     let may_follow = |earlier: &LiveGame| second.progress_across_sources(earlier) != Progress::Impossible;
-    let is_ahead = may_follow(first) && known.is_none_or(|known| may_follow(known));
+    // Whole rows that go on from the public ones are better than half of them that are some seconds newer.
+    let is_fuller = second.has_begun() && missing(second, known) < missing(first, known);
+    let is_ahead = (is_fuller || may_follow(first)) && known.is_none_or(|known| may_follow(known));
     let has_play = second.has_begun() && second.has_moved_since(first);
     let continues = first.status == GameStatus::Final && second.status == GameStatus::InProgress;
     let is_called_off = second.status == GameStatus::Postponed && first.status == GameStatus::Scheduled;
-    let helps = (stands_still || continues) && has_play
-        || is_called_off
-        || second.has_begun() && missing(second, known) < missing(first, known);
+    let helps = (stands_still || continues) && has_play || is_called_off || is_fuller;
     !(is_ahead && helps)
 }
 

@@ -1,37 +1,36 @@
 //! One poll of a day: the games that upstream sent, and the document built from them and the public one.
 
 mod comparison;
+mod confirmation;
+mod context;
 mod failover;
+mod reading;
+mod teams;
 
 pub(crate) use comparison::{Comparison, PreviousListings};
-pub(crate) use failover::PollContext;
-use failover::STANDSTILL_LIMIT;
+pub(crate) use context::PollContext;
+pub use failover::STANDSTILL_LIMIT;
+pub(crate) use reading::called_off;
+use reading::{games_of, live_games, one_of_each};
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use shared::{
     Error,
     nba::{GameStatus, PollId, SlateDay, TeamPair},
     slate::{self, ScheduledGame},
-    sources::{Game, Polled, Source},
+    sources::{Polled, Source},
 };
 
 use crate::{
-    live::{Document, LiveGame, Progress},
+    live::{Document, LiveGame},
     names::Names,
     schedule,
 };
-
-/// The most players that a reported end may lack to be believed at once.
-const MAX_MISSING: usize = 3;
-/// How long an end that lacks more than these is held back for a complete one.
-const INCOMPLETE_FINAL_HOLD: TimeDelta = TimeDelta::minutes(10);
-/// How long the clock must stand still in the last minute beside words that tell the end.
-const LAST_MINUTE_HOLD: TimeDelta = TimeDelta::minutes(1);
 
 /// One poll of a day.
 #[derive(Debug)]
@@ -47,8 +46,9 @@ pub struct Poll {
     is_whole: bool,
     /// How many games, rows and values upstream sent that could not be read.
     unreadable: usize,
-    /// Whether the dated endpoint has been asked for games that the live one no longer lists.
-    asked_by_date: bool,
+    /// The dates that BallDontLie's dated endpoint has still to be asked for, if a public game is no longer listed: the poll's own,
+    /// and after midnight the next, of which a game abroad may be.
+    dates_to_ask: Vec<SlateDay>,
     /// Whether the second source was asked too.
     has_second: bool,
 }
@@ -61,8 +61,14 @@ impl Poll {
         let unreadable = lost + games.iter().map(|game| game.unreadable).sum::<usize>();
         let games = one_of_each(live_games(games, is_today));
         // The NBA's feed lists the whole day; a game whose box score it does not give is left out.
-        let is_whole = lost == 0 && upstream.source == Source::BallDontLie;
-        let asked_by_date = !is_today || upstream.source == Source::NbaCdn;
+        let is_whole = lost == 0 && upstream.left_out == 0 && upstream.source == Source::BallDontLie;
+        // A dated answer has all games of its date.
+        let own = Some(day).filter(|_| is_today);
+        let next = Some(day.days_after(1)).filter(|next| next.has_dawned(upstream.at));
+        let dates_to_ask = match upstream.source {
+            Source::BallDontLie => own.into_iter().chain(next).collect(),
+            Source::NbaCdn => Vec::new(),
+        };
         Ok(Self {
             day,
             is_today,
@@ -70,7 +76,7 @@ impl Poll {
             games,
             is_whole,
             unreadable,
-            asked_by_date,
+            dates_to_ask,
             has_second: false,
         })
     }
@@ -85,7 +91,7 @@ impl Poll {
             games: Vec::new(),
             is_whole: false,
             unreadable: 0,
-            asked_by_date: true,
+            dates_to_ask: Vec::new(),
             has_second: false,
         }
     }
@@ -102,17 +108,19 @@ impl Poll {
         self.games.extend(missing.map(|game| Arc::new(LiveGame::unlisted(&game.scheduled))));
     }
 
-    /// Whether the dated endpoint has to be asked, at most once, before this poll is published: a public game
-    /// that has not ended is missing, or the public games (`None`) cannot be read.
-    pub(crate) fn needs_dated_lookup(&mut self, public: Option<&[Arc<LiveGame>]>) -> bool {
-        let lacks = !self.asked_by_date
-            && public.is_none_or(|public| {
-                let listed = self.pairs();
-                let is_open = |game: &LiveGame| !game.is_over() && !game.is_unlisted();
-                public.iter().any(|game| is_open(game) && !listed.contains(&game.pair()))
-            });
-        self.asked_by_date |= lacks;
-        lacks
+    /// The date that the dated endpoint has to be asked for, each at most once, before this poll is published: a public
+    /// game that has not ended is missing, or the public games (`None`) cannot be read.
+    pub(crate) fn next_date_to_ask(&mut self, public: Option<&[Arc<LiveGame>]>) -> Option<SlateDay> {
+        let date = *self.dates_to_ask.first()?;
+        let listed = self.pairs();
+        let may_be_listed = |game: &LiveGame| {
+            let is_open = !game.is_over() && !game.is_unlisted();
+            is_open && (date == self.day || game.has_begun())
+        };
+        let lacks = |public: &[Arc<LiveGame>]| {
+            public.iter().any(|game| may_be_listed(game) && !listed.contains(&game.pair()))
+        };
+        public.map_or(date == self.day, lacks).then(|| self.dates_to_ask.remove(0))
     }
 
     /// Adds the public games that only the dated endpoint's answer has; all of its games where the public
@@ -122,7 +130,7 @@ impl Poll {
         upstream: &Polled,
         public: Option<&[Arc<LiveGame>]>,
     ) -> Result<(), Error> {
-        let (games, lost) = games_of(self.day, self.is_today, upstream)?;
+        let (games, lost) = games_of(self.day, true, upstream)?;
         let listed = self.listed();
         let was_public =
             |pair: &TeamPair| public.is_none_or(|known| known.iter().any(|it| it.pair() == *pair));
@@ -199,82 +207,6 @@ impl Poll {
         }
     }
 
-    /// The game with the instant at which anything last happened in it.
-    fn with_moved_at(&self, game: Arc<LiveGame>, known: Option<&Arc<LiveGame>>) -> Arc<LiveGame> {
-        let still = known.filter(|known| !game.has_moved_since(known));
-        let moved_at = still.map_or(Some(self.at), |still| still.moved_at.or(Some(self.at)));
-        let moved_at = moved_at.filter(|_| game.source.is_some());
-        if moved_at == game.moved_at {
-            game
-        } else {
-            Arc::new(LiveGame { moved_at, ..LiveGame::clone(&game) })
-        }
-    }
-
-    /// The listed state. An end or postponement beside a clock with time left is believed once nothing moves any more.
-    fn believed(&self, game: &Arc<LiveGame>, known: &LiveGame) -> Arc<LiveGame> {
-        let Some(told) = game.as_told() else { return Arc::clone(game) };
-        let hold = if game.is_in_last_minute() { LAST_MINUTE_HOLD } else { STANDSTILL_LIMIT };
-        let stands = known.moved_at.is_some_and(|moved_at| moved_at + hold <= self.at);
-        // What has been believed once stays so.
-        if told.stands_as(known) || (stands && game.stands_as(known)) {
-            Arc::new(told)
-        } else {
-            Arc::clone(game)
-        }
-    }
-
-    fn next_state(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
-        let game = &self.believed(game, known);
-        // On a day that is over no game that has ended is still to be played.
-        if !self.is_today && known.status == GameStatus::Final && game.status != GameStatus::Final {
-            return Arc::clone(known);
-        }
-        if !self.is_today && !game.players.is_empty() {
-            // A dated answer may lack players too.
-            let is_whole = game.is_whole() || game.players_missing_since(known) == 0;
-            return Arc::new(if is_whole { game.with_ids_of(known) } else { game.completed_from(known) });
-        }
-        let is_another_source =
-            known.source.is_some() && game.source.is_some() && known.source != game.source;
-        let progress =
-            if is_another_source { game.progress_across_sources(known) } else { game.progress_since(known) };
-        // An end that lacks many players would settle their lines by what they had before: another poll may have them.
-        let is_end = game.status == GameStatus::Final && known.status == GameStatus::InProgress;
-        let are_on = game.status == GameStatus::InProgress && known.status == GameStatus::InProgress;
-        let (progress, confirm_after) = match progress {
-            // The source that has fewer points is nearly always the one that is behind, and soon has as many.
-            Progress::Doubtful if is_another_source && are_on => (Progress::Doubtful, STANDSTILL_LIMIT),
-            Progress::Onwards if is_end && game.players_missing_since(known) > MAX_MISSING => {
-                (Progress::Doubtful, INCOMPLETE_FINAL_HOLD)
-            }
-            progress => (progress, TimeDelta::zero()),
-        };
-        match progress {
-            Progress::Onwards => return Arc::new(game.completed_from(known)),
-            // A second report: the public state had jumped ahead, or polls have missed periods.
-            Progress::Doubtful
-                if known.regressed_since.is_some_and(|since| since + confirm_after < self.at) =>
-            {
-                return Arc::new(game.completed_from(known));
-            }
-            Progress::Doubtful | Progress::Impossible => {}
-        }
-        // A source that is behind the other one says so in each poll.
-        if !is_another_source {
-            tracing::warn!(
-                game = game.game_id,
-                "upstream reports a state of a game that cannot follow the public one; the public state stays"
-            );
-        }
-        match (progress, known.regressed_since) {
-            (Progress::Doubtful, None) => {
-                Arc::new(LiveGame { regressed_since: Some(self.at), ..LiveGame::clone(known) })
-            }
-            _ => Arc::clone(known),
-        }
-    }
-
     /// The games that upstream listed.
     fn listed(&self) -> HashSet<TeamPair> {
         self.games.iter().filter(|game| !game.is_unlisted()).map(|game| game.pair()).collect()
@@ -284,55 +216,4 @@ impl Poll {
     pub(crate) fn pairs(&self) -> HashSet<TeamPair> {
         self.games.iter().map(|game| game.pair()).collect()
     }
-}
-
-/// Each game once: of several listings of one pair of teams, the one with the most play.
-fn one_of_each(games: impl IntoIterator<Item = Arc<LiveGame>>) -> Vec<Arc<LiveGame>> {
-    let mut of_pair: HashMap<TeamPair, Arc<LiveGame>> = HashMap::new();
-    for game in games {
-        match of_pair.get(&game.pair()) {
-            Some(known) if known.play() > game.play() => {}
-            _ => drop(of_pair.insert(game.pair(), game)),
-        }
-    }
-    of_pair.into_values().collect()
-}
-
-/// The games of `day` that are postponed or cancelled by upstream's list of games.
-pub(crate) fn called_off(day: SlateDay, listed: &Polled) -> Result<Vec<Arc<LiveGame>>, Error> {
-    let (games, _) = games_of(day, false, listed)?;
-    Ok(live_games(games, false).filter(|game| game.status == GameStatus::Postponed).collect())
-}
-
-fn live_games(games: Vec<Game>, is_live: bool) -> impl Iterator<Item = Arc<LiveGame>> {
-    games.into_iter().map(move |game| {
-        let game = LiveGame::of(game);
-        // A dated answer comes after the night, whatever clock is left in it.
-        let told = game.as_told().filter(|_| !is_live);
-        Arc::new(told.unwrap_or(game))
-    })
-}
-
-/// The games of `day` in upstream's answer, and the number of games and rows that could not be read.
-fn games_of(day: SlateDay, is_today: bool, upstream: &Polled) -> Result<(Vec<Game>, usize), Error> {
-    let (mut games, rejected) = upstream.read();
-    for rejected in &rejected {
-        tracing::warn!(
-            what = rejected.what,
-            reason = rejected.reason,
-            "part of the box scores cannot be read; it is left out"
-        );
-    }
-    if games.is_empty() && !upstream.games.is_empty() {
-        let reason = rejected.first().map_or("", |first| first.reason.as_str());
-        let detail = format!("none of {} games can be read: {reason}", upstream.games.len());
-        return Err(upstream.source.error(detail));
-    }
-    // A game abroad may begin after midnight on the next date, and end, before the slate day changes.
-    let has_begun_already = |game: &Game| {
-        let has_begun = game.state.status.has_begun();
-        is_today && game.day == day.days_after(1) && has_begun
-    };
-    games.retain(|game| game.day == day || has_begun_already(game));
-    Ok((games, rejected.len()))
 }

@@ -5,7 +5,8 @@ use shared::nba::{OVERTIME_SECONDS, PollId, QUARTER_SECONDS, StatType};
 use super::{CurrentPoll, Passed, Player, Point, Polled};
 
 /// The most seconds by which a review sets the clock back.
-const SET_BACK: u32 = 60;
+const MAX_CLOCK_SET_BACK_SECONDS: u32 = 60;
+
 /// The course of one statistic of a player.
 #[derive(Debug, Default)]
 pub(super) struct StatCourse {
@@ -75,7 +76,7 @@ impl StatCourse {
     /// ahead. A clock set back by a few seconds does not count as such.
     fn take_back_moments_after(&mut self, most: u32) {
         for Point(elapsed, _) in &mut self.counts {
-            if *elapsed > most + SET_BACK {
+            if *elapsed > most + MAX_CLOCK_SET_BACK_SECONDS {
                 *elapsed = most;
             }
         }

@@ -13,7 +13,8 @@ use shared::{
 };
 
 use crate::{
-    form::{FatigueLevel, Form, record},
+    fatigue::FatigueLevel,
+    form::{Form, record},
     night::{Night, further},
     settlement::SettledLine,
 };
@@ -26,7 +27,8 @@ const LIMITED_GAMES: i64 = 10;
 const BYTES_A_PLAYER: usize = 2600;
 /// A game with fewer players is implausible and degrades the document (FAILURES.md, F55).
 const MIN_PLAYERS: usize = 8;
-/// Predictions are due this long before the first tip-off; until then a list without any lacks nothing.
+/// Predictions are due this long before the first tip-off; until then a list without any lacks nothing. They become an
+/// issue of the status later: `WARN_BEFORE_TIP_OFF` in its `slate_state.rs`.
 const PREDICTIONS_DUE: TimeDelta = TimeDelta::hours(2);
 /// How long browsers and caches keep a list that still changes, and one that is settled officially.
 const CACHE_UNTIL_OFFICIAL: &str = "public, max-age=300";

@@ -11,7 +11,10 @@ use shared::{
     slate::{Context, InjuryStatus, LineSource, Outcome, Recommendation, Settled},
 };
 
-use crate::form::{FatigueLevel, RecentForm, RecentResult, Venue};
+use crate::{
+    fatigue::FatigueLevel,
+    form::{RecentForm, RecentResult, Venue},
+};
 
 /// The players of a slate day.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

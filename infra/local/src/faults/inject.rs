@@ -45,6 +45,9 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
             }
         }
         Service::BigQuery if request.uri().path().contains("/queries") => possible.push(Fault::EmptyRead),
+        Service::BigQuery if *request.method() == Method::POST => {
+            possible.push(Fault::Refused("rateLimitExceeded"));
+        }
         Service::Storage if *request.method() == Method::POST => possible.push(Fault::Precondition),
         _ => {}
     }
@@ -58,6 +61,7 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
 async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> Response {
     match fault {
         Fault::Status(code) => refused(request, code, "fault").await,
+        Fault::Refused(reason) => refused(request, 403, reason).await,
         Fault::Precondition => refused(request, 412, "conditionNotMet").await,
         Fault::Html => {
             read(request).await;

@@ -38,6 +38,8 @@ pub enum Service {
 pub enum Fault {
     /// An error status; 429 and 503 ask for a wait of a second.
     Status(u16),
+    /// 403 with one of BigQuery's reasons, such as `quotaExceeded`.
+    Refused(&'static str),
     /// No answer until the caller gives up.
     Hang,
     /// The connection is closed in the middle of the answer.
@@ -72,6 +74,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Status(code) => return write!(f, "status {code}"),
+            Self::Refused(reason) => return write!(f, "refused, {reason}"),
             Self::Hang => "no answer",
             Self::CutOff => "connection dropped in mid-body",
             Self::Truncated => "truncated answer",

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use serde_json::{Value, json};
 
@@ -108,8 +108,14 @@ fn meta_time(now: DateTime<Utc>, format: &str) -> String {
     now.with_timezone(&New_York).format(format).to_string()
 }
 
+/// How late the feed has what happens in a game: each game otherwise, so that the two sources are never in step.
+fn lag(index: usize) -> TimeDelta {
+    TimeDelta::try_seconds(i64::try_from(index % 4).unwrap_or_default() * 10).unwrap_or_default()
+}
+
 /// A game of the night in the feed's shape.
 fn game_at(night: &Night, index: usize, game: &NightGame, now: DateTime<Utc>) -> Value {
+    let now = now - lag(index);
     let at = game.at(now);
     let text = |field: &str| at[field].as_str().unwrap_or_default().to_owned();
     let (status, time) = (text("status"), text("time"));

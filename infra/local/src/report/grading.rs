@@ -38,7 +38,7 @@ pub(super) fn recount(document: &Value, tonight: &Value, live: &Value, recorded:
     let mut count = |field| *counts.entry(field).or_default() += 1;
     let played = |player: &Value| {
         let lookup = text(player, "player_lookup");
-        let line = ids.get(lookup).and_then(|id| recorded.line(None, *id, lookup));
+        let line = ids.get(lookup).and_then(|id| recorded.row(None, *id, lookup));
         line.filter(|line| line.has_played())
     };
     for player in list(tonight, "games").iter().flat_map(|game| list(game, "players")) {

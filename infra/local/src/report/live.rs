@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use shared::nba::minutes_decimal;
 
-use super::{Line, Recorded, different, list, text};
+use super::{Recorded, RecordedRow, different, list, text};
 use crate::replay::Replay;
 
 /// The compared counters of a stat line: the names in BallDontLie's answer, in the table and in the
@@ -29,7 +29,7 @@ const COUNTERS: [(&str, &str, Option<&str>); 15] = [
 ];
 
 /// A recorded line and the last row of it in the table.
-type LastRow<'a> = (&'a Line, &'a Vec<Option<String>>);
+type LastRow<'a> = (&'a RecordedRow, &'a Vec<Option<String>>);
 
 /// Differences between a live document and the recording.
 pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
@@ -45,20 +45,20 @@ pub(super) fn against(document: &Value, recorded: &Recorded) -> Vec<String> {
         for player in list(game, "players") {
             players += 1;
             let lookup = text(player, "player_lookup");
-            let Some(line) = recorded.line(Some(id), player["bdl_player_id"].as_i64(), lookup) else {
+            let Some(recorded_row) = recorded.row(Some(id), player["bdl_player_id"].as_i64(), lookup) else {
                 against.push(format!("player {lookup:?} was not recorded"));
                 continue;
             };
             let differs = COUNTERS
                 .iter()
-                .filter_map(|(recorded, _, shown)| Some((line.count(recorded), (*shown)?)))
+                .filter_map(|(recorded, _, shown)| Some((recorded_row.count(recorded), (*shown)?)))
                 .find(|(recorded, shown)| player[shown].as_u64() != Some(*recorded));
             if let Some((recorded, shown)) = differs {
                 against.push(format!("{lookup}: {shown} is {}, recorded {recorded}", player[shown]));
             }
         }
     }
-    against.extend(different(players, recorded.lines.len() as u64));
+    against.extend(different(players, recorded.rows.len() as u64));
     against
 }
 
@@ -79,12 +79,12 @@ pub(super) fn last_rows(replay: &Replay, recorded: &Recorded) -> Result<Vec<Stri
     let mut last: HashMap<(&str, &str), LastRow<'_>> = HashMap::new();
     for row in &rows {
         let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
-        match recorded.line(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) {
-            Some(line) => drop(last.insert((&line.game, &line.lookup), (line, row))),
+        match recorded.row(Some(&cell(0)), cell(1).parse().ok(), &cell(2)) {
+            Some(recorded) => drop(last.insert((&recorded.game, &recorded.lookup), (recorded, row))),
             None => against.push(format!("player {} of game {} was not recorded", cell(1), cell(0))),
         }
     }
-    against.extend(different(last.len() as u64, recorded.lines.len() as u64));
+    against.extend(different(last.len() as u64, recorded.rows.len() as u64));
     for (line, row) in last.into_values() {
         let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
         let minutes = text(&line.recorded, "min");

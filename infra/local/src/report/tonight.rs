@@ -33,6 +33,6 @@ pub(super) fn games(document: &Value, recorded: &Recorded) -> Vec<String> {
             }
         }
     }
-    against.extend(different(seen.len() as u64, recorded.lines.len() as u64));
+    against.extend(different(seen.len() as u64, recorded.rows.len() as u64));
     against
 }

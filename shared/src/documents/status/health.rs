@@ -9,12 +9,12 @@ use super::{
 use crate::{clock::eastern_time, documents::counted};
 
 /// How long after tip-off the scores may be without players: games begin some ten minutes after the announced time, and
-/// BallDontLie may list their players only then.
+/// a source may list their players only then.
 const PLAYERS_EXPECTED_AFTER: TimeDelta = TimeDelta::minutes(20);
 /// How often the scores are polled while a game is on.
 pub const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(30);
-/// How often they are polled while a game is waited for.
-const WAIT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+/// How often the schedule calls the live export, and so how often the scores are polled while a game is waited for.
+pub const CALL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 impl SlateState<'_> {
     pub(super) fn live(&self, live: &mut LiveData) -> (Health, String) {
@@ -27,7 +27,7 @@ impl SlateState<'_> {
         live.next_update_expected = live.next_update_expected.filter(|next| *next > self.now).or({
             match (self.in_progress, self.late.len()) {
                 (0, 0) => next,
-                (0, _) => Some(self.now + WAIT_INTERVAL),
+                (0, _) => Some(self.now + CALL_INTERVAL),
                 _ => Some(self.now + POLL_INTERVAL),
             }
         });
@@ -35,8 +35,7 @@ impl SlateState<'_> {
             let is_expected =
                 self.first_tip_off_in_progress.is_none_or(|first| first + PLAYERS_EXPECTED_AFTER <= self.now);
             let is_empty = live.game_date != Some(self.day) || live.players == 0;
-            let games =
-                format!("{} {} on", self.in_progress, if self.in_progress == 1 { "game" } else { "games" });
+            let games = format!("{} on", counted(self.in_progress, "game"));
             return match live.age_minutes {
                 _ if is_empty && is_expected => {
                     (Health::Unhealthy, format!("{games}, but no player in the scores"))

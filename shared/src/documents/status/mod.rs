@@ -16,7 +16,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use health::POLL_INTERVAL;
+pub use health::{CALL_INTERVAL, POLL_INTERVAL};
 pub use public::{PublicStatus, Reported};
 pub use run::{Fixtures, RunReport};
 pub use sources::{Compared, SourceReport, SourceStatus};

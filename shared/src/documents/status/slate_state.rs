@@ -4,13 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LiveData, PolledGame, Predictions, RunReport, Status};
 use crate::{
-    nba::{GameStatus, MAX_GAME_DURATION, SlateDay},
+    nba::{GameStatus, MAX_GAME_DURATION, SlateDay, game_name},
     slate::ScheduledGame,
 };
 
 /// Scores older than this are stale while a game is in progress.
 pub(super) const STALE_AFTER: TimeDelta = TimeDelta::minutes(10);
-/// How long before the first tip-off a missing list or missing predictions become an issue.
+/// How long before the first tip-off a missing list or missing predictions become an issue. Tonight's list calls itself
+/// degraded earlier: `PREDICTIONS_DUE` in the export's `document/mod.rs`.
 const WARN_BEFORE_TIP_OFF: TimeDelta = TimeDelta::hours(1);
 /// A game in progress is reported as stalled when its score has not changed for this long while another game's has. The
 /// live export asks the second source sooner: `STANDSTILL_LIMIT` in its `failover.rs`.
@@ -44,7 +45,7 @@ pub(super) fn note_changes(live: &mut LiveData, previous: &LiveData) {
 fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Utc>)> {
     let on = games.iter().filter_map(|game| Some((game, game.unchanged_since?)));
     let (still, moving): (Vec<_>, Vec<_>) = on.partition(|(_, since)| now - *since >= STALLED_AFTER);
-    let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
+    let name = |game: &PolledGame| game_name(&game.away_team, &game.home_team);
     let is_too_long = |since: DateTime<Utc>| !moving.is_empty() || now - since >= STALLED_ALONE_AFTER;
     let still = still.into_iter().filter(|(_, since)| is_too_long(*since));
     still.map(|(game, since)| (name(game), since)).collect()
@@ -54,7 +55,7 @@ fn stalled(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, DateTime<Ut
 fn outdated(games: &[PolledGame], now: DateTime<Utc>) -> Vec<(String, usize, DateTime<Utc>)> {
     let outdated = games.iter().filter_map(|game| Some((game, game.outdated_since?)));
     let long = outdated.filter(|(_, since)| now - *since >= OUTDATED_AFTER);
-    let name = |game: &PolledGame| format!("{} at {}", game.away_team, game.home_team);
+    let name = |game: &PolledGame| game_name(&game.away_team, &game.home_team);
     long.map(|(game, since)| (name(game), game.outdated_players, since)).collect()
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Health, Severity};
-use crate::{clock::iso_micros_or_null, sources::Source};
+use crate::{clock::iso_micros_or_null, documents::counted, sources::Source};
 
 /// Seconds of play by which a source may be behind the other without being degraded.
 const MAX_LAG: u32 = 180;
@@ -13,7 +13,7 @@ const MAX_LAG: u32 = 180;
 /// A source of the live scores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceStatus {
-    /// Which one.
+    /// The source of scores.
     pub source: Source,
     /// Unhealthy where it did not answer when it was last asked; degraded where it was far behind the other.
     pub status: Health,
@@ -44,7 +44,7 @@ pub struct SourceStatus {
 /// What a run knows of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceReport {
-    /// Which one.
+    /// The source of scores.
     pub source: Source,
     /// When it was asked, and the error where it did not answer; `None` where it was not asked.
     pub asked: Option<(DateTime<Utc>, Option<String>)>,
@@ -57,7 +57,7 @@ pub struct SourceReport {
 /// A comparison of the sources.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// When.
+    /// Instant of the comparison.
     pub at: DateTime<Utc>,
     /// Seconds of play by which the source is behind the other.
     pub lag_seconds: u32,
@@ -125,8 +125,8 @@ pub(super) fn issues(sources: &[SourceStatus]) -> Vec<(Severity, String)> {
         }
     }
     if let Some(second) = sources.get(1).filter(|second| second.games > 0) {
-        let (games, title) = (if second.games == 1 { "game" } else { "games" }, second.source.title());
-        let message = format!("the scores of {} {games} come from {title}", second.games);
+        let message =
+            format!("the scores of {} come from {}", counted(second.games, "game"), second.source.title());
         issues.push((Severity::Warning, message));
     }
     let Some(first) = sources.first() else { return issues };

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "StatusDocument")]
 pub struct Status {
-    /// When this was judged.
+    /// Instant, UTC, at which the status was judged.
     #[serde(serialize_with = "iso_micros")]
     pub updated_at: DateTime<Utc>,
     /// The slate day that it is about: the New York date four hours ago.
@@ -41,7 +41,7 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be.
+    /// Complete and current.
     Healthy,
     /// Not known yet.
     #[default]
@@ -82,7 +82,7 @@ pub struct Services {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LiveService")]
 pub struct LiveData {
-    /// Their health.
+    /// Health of the live scores.
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
@@ -125,7 +125,7 @@ pub struct PolledGame {
     pub home_team: Team,
     /// The visiting team's code.
     pub away_team: Team,
-    /// Its status.
+    /// State of the game.
     pub status: GameStatus,
     /// The home team's points.
     #[serde(default)]
@@ -136,14 +136,14 @@ pub struct PolledGame {
     /// Whether it was halftime.
     #[serde(default)]
     pub is_halftime: bool,
-    /// Since when neither team has scored; null where the game was not in progress, or at halftime.
+    /// Instant, UTC, since which neither team has scored; null where the game was not in progress, or at halftime.
     #[serde(default, serialize_with = "iso_micros_or_null")]
     pub unchanged_since: Option<DateTime<Utc>>,
     /// Number of players whose row is older than the game's state.
     #[serde(default)]
     pub outdated_players: usize,
-    /// Since when several players' rows have been older than the game's state; null where none or a few are, and where
-    /// the game was not in progress.
+    /// Instant, UTC, since which several players' rows have been older than the game's state; null where none or a few
+    /// are, and where the game was not in progress.
     #[serde(default, serialize_with = "iso_micros_or_null")]
     pub outdated_since: Option<DateTime<Utc>>,
 }
@@ -159,7 +159,7 @@ impl PolledGame {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TonightService")]
 pub struct TonightData {
-    /// Its health.
+    /// Health of tonight's list.
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
@@ -186,7 +186,7 @@ pub struct TonightData {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "GradingService")]
 pub struct Grading {
-    /// Its health.
+    /// Health of the live grading.
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
@@ -201,7 +201,7 @@ pub struct Grading {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "PredictionsService")]
 pub struct Predictions {
-    /// Their health.
+    /// Health of tonight's predictions.
     pub status: Health,
     /// The reason, as text for people.
     pub message: String,
@@ -239,7 +239,7 @@ pub enum Exporter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// For information.
+    /// Information only.
     Info,
     /// Should be looked at.
     Warning,
@@ -256,7 +256,7 @@ pub struct MaintenanceWindow {}
 pub struct Break {
     /// A headline, such as `No games today`.
     pub headline: String,
-    /// The same as a sentence.
+    /// The headline as a sentence.
     pub message: String,
     /// The next slate day with games; null where the schedule has none within a month.
     pub resume_date: Option<SlateDay>,

@@ -4,7 +4,10 @@
 //! the rows: a repeated delivery finds the first one's job and waits for it.
 //! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -20,6 +23,7 @@ use gcp_bigquery_client::{
 use super::{
     BUDGET, BigQuery, SERVICE, failure, is_quota, is_transient,
     load_pause::{LoadJobGate, pause_after},
+    refusal_reason,
 };
 use crate::{
     Clock, Error,
@@ -88,18 +92,18 @@ pub struct Loader {
     bigquery: BigQuery,
     storage: Storage,
     clock: Clock,
-    outage: LoadJobGate,
+    gate: LoadJobGate,
 }
 
 impl Loader {
     /// Loads with `bigquery` what is staged in `storage`.
     pub fn new(bigquery: BigQuery, storage: Storage, clock: Clock) -> Self {
-        Self { bigquery, storage, clock, outage: LoadJobGate::default() }
+        Self { bigquery, storage, clock, gate: LoadJobGate::default() }
     }
 
     /// Fails while load jobs fail and the next one is not due, so that the caller need not read its rows.
-    pub fn check_outage(&self) -> Result<(), Error> {
-        self.outage.check(&self.clock)
+    pub fn check_gate(&self) -> Result<(), Error> {
+        self.gate.check(&self.clock)
     }
 
     /// Appends the rows of `load` unless they were appended before; all of them or none.
@@ -142,14 +146,14 @@ impl Loader {
             match self.bigquery.wait(&id, job).await? {
                 JobOutcome::Succeeded => {
                     if is_new {
-                        self.outage.record_success();
+                        self.gate.record_success();
                     }
                     let staged_earlier = staged_before.then_some(object);
                     return Ok(Loaded { loaded_by_this_call: is_new, staged_earlier });
                 }
                 JobOutcome::Failed(failure) if is_new => {
                     if !failure.unreadable_rows {
-                        self.outage.record_failure(&failure.reason, &self.clock);
+                        self.gate.record_failure(&failure.reason, &self.clock);
                     }
                     return Err(failure.into_error(&id));
                 }
@@ -182,16 +186,30 @@ impl Loader {
         Ok(false)
     }
 
-    /// Starts a job unless too many failed recently; `None` where BigQuery has one with this id.
+    /// Starts a job unless too many failed recently; `None` where BigQuery has one with this id. A refused job counts as
+    /// a failed one, so that the next one comes minutes later.
     async fn start(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
-        self.outage.permit(&self.clock)?;
-        self.bigquery.insert(load, id, source).await
+        self.gate.permit(&self.clock)?;
+        let mut refusal = None;
+        let started = self.bigquery.insert(load, id, source, &mut refusal).await;
+        if let Some(reason) = refusal {
+            self.gate.record_failure(&reason, &self.clock);
+        }
+        started
     }
 }
 
 impl BigQuery {
-    /// Starts the job, or `None` where BigQuery has one with this id already.
-    async fn insert(&self, load: &Load<'_>, id: &str, source: String) -> Result<Option<Job>, Error> {
+    /// Starts the job, or `None` where BigQuery has one with this id already. The reason of a `refusal` for a quota, a
+    /// missing permission or a missing table is kept.
+    async fn insert(
+        &self,
+        load: &Load<'_>,
+        id: &str,
+        source: String,
+        refusal: &mut Option<String>,
+    ) -> Result<Option<Job>, Error> {
+        let refusal = Mutex::new(refusal);
         let job = Job {
             job_reference: Some(JobReference {
                 job_id: Some(id.to_owned()),
@@ -215,7 +233,10 @@ impl BigQuery {
             match self.client().await?.job().insert(&self.project, job.clone()).await {
                 Ok(job) => Ok(Some(job)),
                 Err(BQError::ResponseError { error }) if error.error.code == 409 => Ok(None),
-                Err(error) => Err(failure(error)),
+                Err(error) => {
+                    **refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal_reason(&error);
+                    Err(failure(error))
+                }
             }
         })
         .await

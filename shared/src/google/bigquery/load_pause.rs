@@ -108,20 +108,20 @@ mod tests {
         let shown = now.clone();
         let clock = Clock::new(move || *shown.lock().expect("the clock"));
         let pass = |minutes| *now.lock().expect("the clock") += TimeDelta::minutes(minutes);
-        let outage = LoadJobGate::default();
-        assert!(outage.permit(&clock).is_ok() && outage.permit(&clock).is_ok());
-        outage.record_failure("backendError", &clock);
+        let gate = LoadJobGate::default();
+        assert!(gate.permit(&clock).is_ok() && gate.permit(&clock).is_ok());
+        gate.record_failure("backendError", &clock);
         pass(1);
         assert!(
-            outage.permit(&clock).is_err_and(|error| error.to_string().contains("may start at 00:02:00 UTC"))
+            gate.permit(&clock).is_err_and(|error| error.to_string().contains("may start at 00:02:00 UTC"))
         );
         pass(1);
-        assert!(outage.permit(&clock).is_ok());
-        assert!(outage.permit(&clock).is_err(), "one at a time");
+        assert!(gate.permit(&clock).is_ok());
+        assert!(gate.permit(&clock).is_err(), "one at a time");
         // The permitted job and its result are lost.
         pass(2);
-        assert!(outage.permit(&clock).is_ok());
-        outage.record_success();
-        assert!(outage.permit(&clock).is_ok() && outage.permit(&clock).is_ok());
+        assert!(gate.permit(&clock).is_ok());
+        gate.record_success();
+        assert!(gate.permit(&clock).is_ok() && gate.permit(&clock).is_ok());
     }
 }

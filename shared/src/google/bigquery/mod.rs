@@ -10,7 +10,11 @@ mod values;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use gcp_bigquery_client::{Client, auth::Authenticator, error::BQError};
+use gcp_bigquery_client::{
+    Client,
+    auth::Authenticator,
+    error::{BQError, ResponseError},
+};
 use reqwest::Url;
 use tokio::sync::OnceCell;
 
@@ -125,8 +129,7 @@ impl Authenticator for Anonymous {
 fn failure(error: BQError) -> Failure {
     let (code, reason, message) = match &error {
         BQError::ResponseError { error } => {
-            let reason = error.error.errors.first().and_then(|first| first.get("reason"));
-            (error.error.code, reason.map_or("", String::as_str), error.error.message.clone())
+            (error.error.code, reason(error).map_or("", String::as_str), error.error.message.clone())
         }
         BQError::RequestError(request) if request.is_builder() => {
             return Failure::Permanent(Error::internal(Detail::of(SERVICE, error)));
@@ -143,6 +146,19 @@ fn failure(error: BQError) -> Failure {
         Failure::retryable(Error::transient(SERVICE, message))
     } else {
         Failure::Permanent(Error::internal(format!("{SERVICE}: {code} {reason}: {message}")))
+    }
+}
+
+fn reason(error: &ResponseError) -> Option<&String> {
+    error.error.errors.first().and_then(|first| first.get("reason"))
+}
+
+/// The reason with which BigQuery refuses a call that no immediate attempt can help: a quota, a missing permission or a
+/// missing table.
+fn refusal_reason(error: &BQError) -> Option<String> {
+    match error {
+        BQError::ResponseError { error } if matches!(error.error.code, 403 | 404) => reason(error).cloned(),
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     nba::{PlayerLookup, Team},
     slate::{
         Player,
-        spelling::{first_name, is_one_name, likeness, surname, without_suffix},
+        spelling::{first_name, is_one_name, likeness, surname, without_suffix, words},
     },
 };
 
@@ -153,17 +153,25 @@ impl<'a> People<'a> {
         }
         let has_row: HashSet<PlayerLookup> = found.iter().flatten().cloned().collect();
         let ids = LazyCell::new(|| self.ids());
+        // Spellings of one name share the surname, which may stand elsewhere in the other one.
+        let mut without_row: HashMap<PlayerLookup, Vec<&Player>> = HashMap::new();
+        for player in slate.players() {
+            if !has_row.contains(&player.lookup) && slate.registry.count(&player.lookup) <= 1 {
+                for word in words(&player.name) {
+                    without_row.entry(word).or_default().push(player);
+                }
+            }
+        }
         let mut matched: BTreeMap<&PlayerLookup, Vec<usize>> = BTreeMap::new();
         for index in unknown {
             let row = &rows[index];
-            let is_same_player = |player: &&Player| {
+            let is_same_player = |player: &&&Player| {
                 player.team != *row.team
-                    && !has_row.contains(&player.lookup)
-                    && slate.registry.count(&player.lookup) <= 1
                     && is_one_name(row.name, &player.name)
                     && may_be(row, &player.lookup, &player.name, &ids)
             };
-            let mut players = slate.players().filter(is_same_player);
+            let namesakes = surname(row.name).and_then(|surname| without_row.get(&surname));
+            let mut players = namesakes.into_iter().flatten().filter(is_same_player);
             if let (Some(player), None) = (players.next(), players.next()) {
                 matched.entry(&player.lookup).or_default().push(index);
             }
@@ -194,9 +202,9 @@ fn may_be(
     ids: &HashMap<&PlayerLookup, Vec<i64>>,
 ) -> bool {
     let has_another_id = ids.get(lookup).is_some_and(|ids| ids.iter().any(|id| Some(*id) != row.bdl_id));
-    let is_his_letter = match first_name(row.name) {
+    let is_own_initial = match first_name(row.name) {
         Some(letter) if letter.len() == 1 => first_name(name).is_some_and(|first| first.starts_with(&letter)),
         _ => true,
     };
-    !has_another_id && is_his_letter
+    !has_another_id && is_own_initial
 }

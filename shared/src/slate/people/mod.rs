@@ -77,11 +77,11 @@ pub fn identify(
     let known = People::of(directory, slate, earlier);
     let mut found: Vec<Option<PlayerLookup>> = rows.iter().map(|row| known.lookup(row)).collect();
     known.resolve_duplicate_ids(rows, &mut found);
-    let swapped = known.swapped_sides(rows, &found);
+    let Sides { swapped, merged } = known.wrong_sides(rows, &found);
     let team = |(row, lookup): (&BoxRow<'_>, &Option<PlayerLookup>)| {
         // A row that was corrected earlier is there too.
         let own = lookup.as_ref().and_then(|lookup| known.team(lookup));
-        if row.on_both_sides {
+        if row.on_both_sides || merged.contains(row.game) {
             let plays = |team: &&Team| row.game.teams().contains(team);
             let earlier = || known.earlier_without_registry(row).map(|earlier| &earlier.team).filter(plays);
             return own.filter(plays).or_else(earlier).unwrap_or(row.team).clone();
@@ -100,6 +100,16 @@ pub fn identify(
     known.find_by_earlier_identity(rows, &mut found);
     let identity = |((row, lookup), team)| known.identity(row, lookup, team);
     rows.iter().zip(found).zip(teams).map(identity).collect()
+}
+
+/// Players of a team on the floor; a list with fewer of another team may have newcomers.
+const MIN_ON_THE_FLOOR: usize = 5;
+
+/// The games whose rows are on the wrong sides.
+#[derive(Default)]
+struct Sides<'r> {
+    swapped: HashSet<&'r TeamPair>,
+    merged: HashSet<&'r TeamPair>,
 }
 
 /// Everything known about the players.
@@ -173,13 +183,9 @@ impl<'a> People<'a> {
         }
     }
 
-    /// The games whose two lists are swapped: most of the known players of either list belong to the other
-    /// team.
-    fn swapped_sides<'r>(
-        &self,
-        rows: &[BoxRow<'r>],
-        found: &[Option<PlayerLookup>],
-    ) -> HashSet<&'r TeamPair> {
+    /// The games whose lists are wrong: swapped where most of the known players of either list belong to the other team;
+    /// merged where one list is empty and the other has several players of its team.
+    fn wrong_sides<'r>(&self, rows: &[BoxRow<'r>], found: &[Option<PlayerLookup>]) -> Sides<'r> {
         let mut sides: HashMap<&TeamPair, HashMap<&Team, (usize, usize)>> = HashMap::new();
         for (row, lookup) in rows.iter().zip(found) {
             let team = lookup.as_ref().and_then(|lookup| self.team(lookup));
@@ -188,10 +194,17 @@ impl<'a> People<'a> {
             *here += usize::from(team == row.team);
             *there += usize::from(team == row.game.other(row.team));
         }
-        let is_swapped = |sides: &HashMap<&Team, (usize, usize)>| {
-            sides.len() == 2 && sides.values().all(|(here, there)| there > here)
-        };
-        sides.into_iter().filter(|(_, sides)| is_swapped(sides)).map(|(game, _)| game).collect()
+        let mut wrong = Sides::default();
+        for (game, sides) in sides {
+            match sides.len() {
+                2 if sides.values().all(|(here, there)| there > here) => drop(wrong.swapped.insert(game)),
+                1 if sides.values().all(|(_, there)| *there >= MIN_ON_THE_FLOOR) => {
+                    wrong.merged.insert(game);
+                }
+                _ => {}
+            }
+        }
+        wrong
     }
 
     /// Where the directory gives two rows of a game to one player, a row under the name of another player of the team is

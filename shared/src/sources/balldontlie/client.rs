@@ -19,6 +19,7 @@ use crate::{
     sources::{
         MAX_GAMES, Polled, RawGames, Source,
         http::{self, ErrorPolicy},
+        wire::object,
     },
 };
 
@@ -68,6 +69,9 @@ enum Cursor {
 }
 
 impl BallDontLie {
+    /// How long a poll may take at most, with all its attempts and pages.
+    pub const MAX_POLL_DURATION: Duration = BUDGET.total;
+
     /// Reads `BDL_API_URL` (BallDontLie's own unless set) and `BDL_API_KEY` (required).
     pub fn read(environment: &Environment) -> Result<Self, Error> {
         let base = match environment.url("BDL_API_URL")? {
@@ -159,7 +163,15 @@ impl BallDontLie {
             page_url = url.clone();
             page_url.query_pairs_mut().append_pair("cursor", &cursor);
             if !seen.insert(cursor) {
-                return Err(Error::balldontlie("sent the cursor of a page of box scores twice"));
+                // The pages that were read are a list; games that another page may have had are only missing. A page that
+                // came twice has the same games.
+                let mut seen = HashSet::new();
+                games.retain(|game| seen.insert(game.get().to_owned()));
+                tracing::warn!(
+                    pages = seen.len() + 1,
+                    "BallDontLie sent the cursor of a page twice; the list ends there"
+                );
+                return Ok(Polled { source: Source::BallDontLie, at, games, left_out: 1 });
             }
         }
     }
@@ -167,8 +179,11 @@ impl BallDontLie {
     async fn page(&self, url: &Url) -> Result<Page, Failure> {
         let body = http::get(&self.http, url, MAX_PAGE_BYTES, ERRORS).await?;
         // A maintenance page with status 200 and a truncated body look alike: both may pass.
-        serde_json::from_slice(&body).map_err(|error| {
-            Failure::retryable(Error::balldontlie(Detail::of("sent no list of box scores", error)))
-        })
+        std::str::from_utf8(&body)
+            .map_err(|error| error.to_string())
+            .and_then(|body| object(body, &mut None))
+            .map_err(|error| {
+                Failure::retryable(Error::balldontlie(Detail::of("sent no list of box scores", error)))
+            })
     }
 }

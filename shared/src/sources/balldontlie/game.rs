@@ -15,7 +15,7 @@ use crate::{
         game::{
             deduplicate_games, deduplicate_rows, lacking, points_of, rebounds_of, reject, short, with_score,
         },
-        wire::{Number, Text},
+        wire::{Number, Text, object},
     },
 };
 
@@ -58,7 +58,8 @@ fn name_of(raw: &RawValue, index: usize) -> String {
 }
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
-    let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let mut rewritten = None;
+    let game: wire::Game<'_> = object(raw.get(), &mut rewritten)?;
     let id = game.id.known().map(str::trim).filter(|id| !id.is_empty());
     let texts = [("id", id), ("status", game.status.known()), ("time", game.time.known())];
     texts.into_iter().try_for_each(short)?;
@@ -90,15 +91,15 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
         None => by_teams(day, &visitor_team, &home_team),
     };
     let mut side = |team: Team, score: Number, raw: Option<wire::Team<'_>>| {
-        let lines = raw.and_then(|raw| raw.players).unwrap_or_default();
-        let mut read = |line: &RawValue| {
-            read_player(line, &mut unreadable)
+        let rows = raw.and_then(|raw| raw.players).unwrap_or_default();
+        let mut read = |row: &RawValue| {
+            read_player(row, &mut unreadable)
                 .map_err(|reason| {
-                    rejected.push(reject(format!("player of {team} in game {id}"), reason, line))
+                    rejected.push(reject(format!("player of {team} in game {id}"), reason, row))
                 })
                 .ok()
         };
-        let players: Vec<BoxScoreRow> = lines.into_iter().filter_map(&mut read).collect();
+        let players: Vec<BoxScoreRow> = rows.into_iter().filter_map(&mut read).collect();
         let side = Side { team, score: 0, lacks_score: false, players, inactive: Vec::new() };
         with_score(side, score, state.status, &mut unreadable)
     };
@@ -164,24 +165,25 @@ fn team_of(field: &str, team: Option<&wire::Team<'_>>) -> Result<Team, String> {
 }
 
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, String> {
-    let line: wire::PlayerEntry<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let player = line.player.as_ref().ok_or("player: missing")?;
+    let mut rewritten = None;
+    let row: wire::PlayerEntry<'_> = object(raw.get(), &mut rewritten)?;
+    let player = row.player.as_ref().ok_or("player: missing")?;
     let part = |text: &Text<'_>| text.known().unwrap_or_default().trim().to_owned();
     let name = format!("{} {}", part(&player.first_name), part(&player.last_name)).trim().to_owned();
     if name.is_empty() {
         return Err("player.first_name and player.last_name: missing".into());
     }
-    let texts = [("player.first_name and player.last_name", Some(name.as_str())), ("min", line.min.known())];
+    let texts = [("player.first_name and player.last_name", Some(name.as_str())), ("min", row.min.known())];
     texts.into_iter().try_for_each(short)?;
     let lookup = PlayerLookup::of(&name).map_err(|error| error.to_string())?;
-    let minutes = line.min.known().map(minutes).filter(|min| !min.is_empty());
-    let others = [line.reb, line.ast, line.stl, line.blk, line.fga, line.fta, line.turnover, line.pf];
-    let (points, lacks_points) = points_of("pts", line.pts, minutes.as_deref(), &others)?;
+    let minutes = row.min.known().map(minutes).filter(|min| !min.is_empty());
+    let others = [row.reb, row.ast, row.stl, row.blk, row.fga, row.fta, row.turnover, row.pf];
+    let (points, lacks_points) = points_of("pts", row.pts, minutes.as_deref(), &others)?;
     *unreadable += usize::from(lacks_points);
     // 0 and less stand for an id that upstream did not have.
     let id = player.id.known().filter(|id| *id > 0);
     *unreadable += usize::from(id.is_none());
-    let rebounds = rebounds_of(line.reb, line.oreb, line.dreb);
+    let rebounds = rebounds_of(row.reb, row.oreb, row.dreb);
     let mut count = |counter: Number| {
         let count = counter.count();
         *unreadable += usize::from(count.is_err());
@@ -190,26 +192,26 @@ fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<BoxScoreRow, St
     let counters = Counters {
         points,
         rebounds: count(rebounds),
-        offensive_rebounds: count(line.oreb),
-        defensive_rebounds: count(line.dreb),
-        assists: count(line.ast),
-        steals: count(line.stl),
-        blocks: count(line.blk),
-        turnovers: count(line.turnover),
-        personal_fouls: count(line.pf),
-        field_goals_made: count(line.fgm),
-        field_goals_attempted: count(line.fga),
-        three_pointers_made: count(line.fg3m),
-        three_pointers_attempted: count(line.fg3a),
-        free_throws_made: count(line.ftm),
-        free_throws_attempted: count(line.fta),
+        offensive_rebounds: count(row.oreb),
+        defensive_rebounds: count(row.dreb),
+        assists: count(row.ast),
+        steals: count(row.stl),
+        blocks: count(row.blk),
+        turnovers: count(row.turnover),
+        personal_fouls: count(row.pf),
+        field_goals_made: count(row.fgm),
+        field_goals_attempted: count(row.fga),
+        three_pointers_made: count(row.fg3m),
+        three_pointers_attempted: count(row.fg3a),
+        free_throws_made: count(row.ftm),
+        free_throws_attempted: count(row.fta),
     };
     let told = [
         (StatType::Rebounds, rebounds),
-        (StatType::Assists, line.ast),
-        (StatType::Threes, line.fg3m),
-        (StatType::Steals, line.stl),
-        (StatType::Blocks, line.blk),
+        (StatType::Assists, row.ast),
+        (StatType::Threes, row.fg3m),
+        (StatType::Steals, row.stl),
+        (StatType::Blocks, row.blk),
     ];
     let lacks = lacking(&counters, minutes.as_deref(), told);
     Ok(BoxScoreRow {

@@ -16,7 +16,7 @@ use crate::{
     Clock, Error,
     env::Environment,
     error::Detail,
-    nba::{GameStatus, NbaGameId},
+    nba::{GameStatus, LISTED_BEFORE_TIP_OFF, NbaGameId},
     retry::{Budget, Failure, with_retries},
     sources::{
         Game, MAX_GAMES, Polled, RawGames, Source,
@@ -44,8 +44,6 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 const MAX_BOX_SCORES: usize = 40;
 /// The most box scores that are asked for at once.
 const MAX_CONCURRENT_REQUESTS: usize = 10;
-/// How long before its tip-off a game's box score is asked for: it says who is inactive.
-const BEFORE_TIP_OFF: TimeDelta = TimeDelta::minutes(30);
 /// How long after its tip-off the box score of a game that is over is asked for: to the end of the slate day, because
 /// the end may be seen late, and a score may be corrected.
 const AFTER_TIP_OFF: TimeDelta = TimeDelta::hours(12);
@@ -75,7 +73,7 @@ impl NbaCdn {
     }
 
     /// The games of the scoreboard's day, with the players of those that are on, about to begin or just over. Games
-    /// whose box score is not asked for have none; games whose box score fails are left out.
+    /// whose box score is not asked for have none, and so have games whose box score fails.
     pub async fn live(&self, clock: &Clock) -> Result<Polled, Error> {
         let (at, scoreboard) = self
             .file("scoreboard/todaysScoreboard_00.json", SCOREBOARD_ERRORS, clock, read_scoreboard)
@@ -90,10 +88,10 @@ impl NbaCdn {
             asked += usize::from(wanted.is_some());
             self.with_players(listed, wanted.filter(|_| asked <= MAX_BOX_SCORES), clock)
         });
-        let games: Vec<Option<Box<RawValue>>> =
+        let games: Vec<(Box<RawValue>, bool)> =
             stream::iter(games).buffered(MAX_CONCURRENT_REQUESTS).collect().await;
-        let left_out = games.iter().filter(|game| game.is_none()).count();
-        let games: RawGames = games.into_iter().flatten().collect();
+        let left_out = games.iter().filter(|(_, is_whole)| !is_whole).count();
+        let games: RawGames = games.into_iter().map(|(game, _)| game).collect();
         Ok(Polled { source: Source::NbaCdn, at, games, left_out })
     }
 
@@ -127,23 +125,23 @@ impl NbaCdn {
         }
     }
 
-    /// A game of the scoreboard, or its box score where it is `wanted`; `None` where that fails.
+    /// A game of the scoreboard, or its box score where it is `wanted`; and whether it has all that was wanted.
     async fn with_players(
         &self,
         listed: Box<RawValue>,
         wanted: Option<Game>,
         clock: &Clock,
-    ) -> Option<Box<RawValue>> {
-        let Some(game) = wanted else { return Some(listed) };
-        let id = game.nba_id.as_ref()?;
-        let box_score = self.box_score(id, clock).await;
-        let box_score = box_score
-            .inspect_err(|error| tracing::warn!(%error, game = %id, "a box score of the NBA's feed could not be fetched; a game that has begun is left out"));
-        match box_score {
-            Ok(box_score) => Some(box_score),
-            // Before tip-off a box score adds nothing but the inactive.
-            Err(_) if game.state.status == GameStatus::Scheduled => Some(listed),
-            Err(_) => None,
+    ) -> (Box<RawValue>, bool) {
+        let Some((game, id)) = wanted.and_then(|game| Some((game.state, game.nba_id?))) else {
+            return (listed, true);
+        };
+        match self.box_score(&id, clock).await {
+            Ok(box_score) => (box_score, true),
+            Err(error) => {
+                tracing::warn!(%error, game = %id, "a box score of the NBA's feed could not be fetched; the game has its score and clock, without players");
+                // Before tip-off a box score adds nothing but the inactive.
+                (listed, game.status == GameStatus::Scheduled)
+            }
         }
     }
 
@@ -189,7 +187,7 @@ fn wants_players(game: &Game, listed: &RawValue, now: DateTime<Utc>) -> bool {
     match (game.state.status, tip_off) {
         (GameStatus::InProgress, _) => true,
         (GameStatus::Final, Some(tip_off)) => now <= tip_off + AFTER_TIP_OFF,
-        (GameStatus::Scheduled, Some(tip_off)) => now >= tip_off - BEFORE_TIP_OFF,
+        (GameStatus::Scheduled, Some(tip_off)) => now >= tip_off - LISTED_BEFORE_TIP_OFF,
         (GameStatus::Final, None) => true,
         (GameStatus::Scheduled, None) | (GameStatus::Postponed, _) => false,
     }

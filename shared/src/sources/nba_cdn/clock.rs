@@ -1,6 +1,6 @@
 //! State, clock and minutes in the spellings of the NBA's feed.
 
-use crate::nba::{GameState, UpstreamClock};
+use crate::nba::{CalledOff, GameState, UpstreamClock, iso_parts};
 
 /// The state of a game, from its number (1 before tip-off, 2 in progress, 3 over), its text, period and clock.
 ///
@@ -8,10 +8,8 @@ use crate::nba::{GameState, UpstreamClock};
 /// so it says nothing about play.
 pub(super) fn state(status: Option<i64>, text: &str, period: Option<i64>, clock: &str) -> GameState {
     let text = text.trim();
-    let is_off =
-        ["ppd", "postponed", "cancel"].iter().any(|word| text.to_ascii_lowercase().starts_with(word));
+    let is_off = CalledOff::of_text(text).is_some();
     let word = match status {
-        _ if is_off && text.to_ascii_lowercase().starts_with("cancel") => "cancelled",
         _ if is_off => "postponed",
         // The number may lag behind; a period shows that play has begun.
         Some(1) if period.is_some_and(|period| period > 0) => "in_progress",
@@ -33,7 +31,7 @@ pub(super) fn state(status: Option<i64>, text: &str, period: Option<i64>, clock:
 
 /// Minutes and seconds played of `PT12M14.00S`, as `12:14`; fractions are cut off.
 pub(super) fn minutes(text: &str) -> Option<String> {
-    let (minutes, seconds) = text.trim().strip_prefix("PT")?.strip_suffix('S')?.split_once('M')?;
+    let (minutes, seconds) = iso_parts(text.trim())?;
     let minutes: u16 = minutes.parse().ok()?;
     let seconds: f64 = seconds.parse().ok().filter(|seconds| (0.0..60.0).contains(seconds))?;
     Some(format!("{minutes}:{:02}", seconds.floor()))
@@ -83,7 +81,8 @@ mod tests {
             ("PT12M14.00S", Some("12:14")),
             ("PT43M09.08S", Some("43:09")),
             ("PT00M00.00S", Some("0:00")),
-            ("PT12M", None),
+            ("PT12M", Some("12:00")),
+            ("PT45.30S", Some("0:45")),
             ("", None),
             ("12:14", None),
             ("PT12M75.00S", None),

@@ -10,20 +10,26 @@ use crate::{
         game::{
             deduplicate_games, deduplicate_rows, lacking, points_of, rebounds_of, reject, short, with_score,
         },
-        wire::{Number, Text},
+        wire::{Number, Text, object},
     },
 };
 
 /// The games of a scoreboard file as they were sent.
 pub fn read_scoreboard(file: &[u8]) -> Result<RawGames, String> {
-    let file: wire::ScoreboardFile<'_> = serde_json::from_slice(file).map_err(|error| error.to_string())?;
+    let mut rewritten = None;
+    let file: wire::ScoreboardFile<'_> = object(text_of(file)?, &mut rewritten)?;
     Ok(file.scoreboard.games.into_iter().map(ToOwned::to_owned).collect())
 }
 
 /// The game of a box score file as it was sent.
 pub fn read_box_score(file: &[u8]) -> Result<Box<RawValue>, String> {
-    let file: wire::BoxScoreFile<'_> = serde_json::from_slice(file).map_err(|error| error.to_string())?;
+    let mut rewritten = None;
+    let file: wire::BoxScoreFile<'_> = object(text_of(file)?, &mut rewritten)?;
     Ok(file.game.to_owned())
+}
+
+fn text_of(file: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(file).map_err(|error| error.to_string())
 }
 
 /// Reads games of the scoreboard or of box scores. What cannot be read is returned beside them with its reason.
@@ -47,11 +53,10 @@ pub fn read_games<'a>(games: impl IntoIterator<Item = &'a RawValue>) -> (Vec<Gam
 }
 
 fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, String> {
-    let game: wire::Game<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let id = game.game_id.known().ok_or("gameId: missing")?.trim();
-    // A number has lost the two leading zeros.
-    let id = if id.len() == 8 { format!("00{id}") } else { id.to_owned() };
-    let id: NbaGameId = id.parse().map_err(|_| "gameId: expected ten digits".to_owned())?;
+    let mut rewritten = None;
+    let game: wire::Game<'_> = object(raw.get(), &mut rewritten)?;
+    let id = game.game_id.known().ok_or("gameId: missing")?;
+    let id = NbaGameId::of_stored(id).map_err(|_| "gameId: expected ten digits".to_owned())?;
     let texts = [("gameStatusText", game.game_status_text.known()), ("gameClock", game.game_clock.known())];
     texts.into_iter().try_for_each(short)?;
     let listed = |team: &Option<wire::Team<'_>>| {
@@ -76,13 +81,13 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
     let has_begun = state.status.has_begun();
     let mut unreadable = 0;
     let mut side = |team: Team, raw: Option<wire::Team<'_>>| {
-        let (score, lines) = match raw {
+        let (score, rows) = match raw {
             Some(raw) => (raw.score, raw.players.unwrap_or_default()),
             None => (Number::Missing, Vec::new()),
         };
         let mut side = Side { team, score: 0, lacks_score: false, players: Vec::new(), inactive: Vec::new() };
-        for line in lines {
-            match read_player(line, &mut unreadable) {
+        for row in rows {
+            match read_player(row, &mut unreadable) {
                 Ok((player, inactive)) => {
                     // Before tip-off everyone who may play is listed.
                     side.players.extend(has_begun.then_some(player));
@@ -90,7 +95,7 @@ fn read_game(raw: &RawValue, rejected: &mut Vec<Rejected>) -> Result<Game, Strin
                 }
                 Err(reason) => {
                     let team = &side.team;
-                    rejected.push(reject(format!("player of {team} in game {id}"), reason, line));
+                    rejected.push(reject(format!("player of {team} in game {id}"), reason, row));
                 }
             }
         }
@@ -135,7 +140,8 @@ fn team_of(field: &str, team: &Option<wire::Team<'_>>) -> Result<Team, String> {
 /// A player's row, and why the player does not play where that is said. Who is inactive has a row of zeros, as in BallDontLie's
 /// box scores.
 fn read_player(raw: &RawValue, unreadable: &mut usize) -> Result<(BoxScoreRow, Option<Inactive>), String> {
-    let player: wire::Player<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let mut rewritten = None;
+    let player: wire::Player<'_> = object(raw.get(), &mut rewritten)?;
     // 0 and less stand for an id that upstream did not have.
     let nba_id = player.person_id.known().filter(|id| *id > 0);
     *unreadable += usize::from(nba_id.is_none());
