@@ -180,12 +180,12 @@ impl Exporter {
             .await
     }
 
-    /// The newest public grading of the day; what this instance knows of it, or what is read now.
-    async fn public_grading(&self, run: &Run, is_known: bool) -> Option<Arc<grading::Document>> {
+    /// The public versions of the day's grading, the newest first; what this instance knows of it, or what is read now.
+    async fn public_gradings(&self, run: &Run, is_known: bool) -> Vec<Arc<grading::Document>> {
         let target = grading_target(run);
         let known =
             if is_known { self.grading.known(&target).await } else { self.grading.read(&target).await };
-        known.ok()?.versions(|known| known.game_date == run.day).into_iter().next()
+        known.map(|known| known.versions(|known| known.game_date == run.day)).unwrap_or_default()
     }
 
     async fn build_timeline(
@@ -196,16 +196,15 @@ impl Exporter {
         is_grading_known: bool,
         known: Known<timeline::Document>,
     ) -> Result<timeline::Document, Error> {
-        let grading = self.public_grading(run, is_grading_known).await;
-        let grading = grading.as_deref();
+        let gradings = self.public_gradings(run, is_grading_known).await;
         let before = known.versions(|known| known.game_date == run.day).into_iter();
         let before = before.reduce(|newest, other| Arc::new(newest.completed_from(&other)));
-        let history = if timeline::has_newcomers(scores, predicted, grading, before.as_deref()) {
+        let history = if timeline::has_newcomers(scores, predicted, &gradings, before.as_deref()) {
             self.history(run, predicted).await?
         } else {
             timeline::History::new()
         };
-        Ok(timeline::Document::of(scores, predicted, grading, before.as_deref(), &history))
+        Ok(timeline::Document::of(scores, predicted, &gradings, before.as_deref(), &history))
     }
 
     /// The points of the day in BigQuery's history.

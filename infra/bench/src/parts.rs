@@ -172,7 +172,7 @@ impl Parts {
             names: Names { directory: directory.into(), predicted: Some(predicted.clone()) },
             polled: Vec::new(),
             graded: grading::Document::of(&live, &predicted, &[]),
-            timeline: timeline::Document::of(&live, &predicted, None, None, &HashMap::new()),
+            timeline: timeline::Document::of(&live, &predicted, &[], None, &HashMap::new()),
             live,
             predicted,
             tonight: tonight::Document::of(&night::Night::of(
@@ -234,7 +234,7 @@ impl Parts {
 
     /// The timeline of every player, based on the previous one.
     pub fn time(&self) -> timeline::Document {
-        timeline::Document::of(&self.live, &self.predicted, None, Some(&self.timeline), &HashMap::new())
+        timeline::Document::of(&self.live, &self.predicted, &[], Some(&self.timeline), &HashMap::new())
     }
 
     /// The inputs of tonight's document, copied for each run.

@@ -146,6 +146,8 @@ impl Target {
         secrets.push((self.raw_bucket.clone(), "RAW-BUCKET"));
         secrets.push((self.api_bucket.clone(), "API-BUCKET"));
         if self.is_deployed {
+            let number = gcloud(&["projects", "describe", &self.project, "--format=value(projectNumber)"]);
+            secrets.extend(number.ok().filter(|number| !number.is_empty()).map(|it| (it, "PROJECT-NUMBER")));
             secrets.push((self.project.clone(), "PROJECT"));
         } else {
             secrets.push((self.storage.to_string(), "CLOUD/"));

@@ -70,6 +70,8 @@ fn nothing_is_public_but_the_bucket_of_the_api() {
 
     let cors = block(root.resource("google_storage_bucket", "api"), "cors");
     assert_eq!(names(attribute(cors, "method")), BTreeSet::from(["GET".to_owned()]));
+    let origins = attribute(cors, "origin").map(ToString::to_string);
+    assert_eq!(origins.as_deref(), Some("var.cors_origins"));
     let exposed = names(attribute(cors, "response_header"));
     assert_eq!(exposed, ["Content-Type", "Cache-Control"].map(str::to_owned).into());
     for (bucket, expected) in [("raw", "false"), ("api", "true")] {

@@ -149,6 +149,78 @@ print("formatted" if result.retcode == 0 and not result.value else f"{result.val
     }
 }
 
+/// Substitutes for the commands of a deployment: each notes its call, and the organisation has the policies that the
+/// environment gives.
+const COMMANDS: &str = r#"#!/usr/bin/env bash
+name=$(basename "$0")
+echo "$name $*" >> "$CALLS"
+case "$name $*" in
+"gcloud resource-manager org-policies describe $POLICY "*) echo "$VALUE" ;;
+
+"gcloud projects describe "*) echo 123 ;;
+
+"gcloud secrets versions describe "*) exit 1 ;;
+
+"git rev-parse "*) echo 0123456789ab ;;
+esac
+"#;
+
+/// Deploys with these substitutes; returns what was called, and what was said to the operator.
+fn deployed_under(policy: &str, value: &str, ignored: bool) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["gcloud", "git", "terraform", "docker", "bq"] {
+        let command = folder.path().join(name);
+        fs::write(&command, COMMANDS).expect("a file");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&command, executable).expect("permissions");
+    }
+    let calls = folder.path().join("calls");
+    let mut deploy = Command::new(infra().join("deploy"));
+    deploy.arg("my-project").env_remove("DRY_RUN").env_remove("REGION").env_remove("IGNORE_POLICIES");
+    if ignored {
+        deploy.env("IGNORE_POLICIES", "1");
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    let variables = [("POLICY", policy), ("VALUE", value), ("CALLS", calls.to_str().expect("a path"))];
+    let path = format!("{}:{path}", folder.path().display());
+    let output = deploy.env("PATH", path).envs(variables).output().expect("the script runs");
+    assert!(!output.status.success(), "the secret has no value in any case");
+    let said = String::from_utf8(output.stderr).expect("text");
+    (fs::read_to_string(calls).expect("calls"), said)
+}
+
+#[test]
+fn an_organisation_s_policy_that_forbids_a_deployment_is_named_before_anything_is_made() {
+    for (policy, value, remedy) in [
+        ("iam.allowedPolicyMemberDomains", "C0abc123", "org-policies set-policy policy.json"),
+        ("iam.allowedPolicyMemberDomains", "is:C0abc123;is:C0def456", "org-policies set-policy policy.json"),
+        ("iam.disableServiceAccountCreation", "True", "disable-enforce iam.disableServiceAccountCreation"),
+        ("run.allowedIngress", "internal", "org-policies allow run.allowedIngress all"),
+        ("storage.publicAccessPrevention", "True", "disable-enforce storage.publicAccessPrevention"),
+    ] {
+        let (calls, said) = deployed_under(policy, value, false);
+        assert!(said.contains(&format!("The organisation policy {policy}")), "{said}");
+        assert!(said.contains(remedy) && said.contains("Nothing was deployed."), "{said}");
+        assert!(!calls.contains(" create ") && !calls.contains("\nterraform "), "{policy}: {calls}");
+        let (calls, said) = deployed_under(policy, value, true);
+        assert!(said.contains(remedy) && said.contains("has no value yet"), "{said}");
+        assert!(calls.contains("\nterraform "), "{policy}: {calls}");
+    }
+    for (policy, value) in [
+        ("iam.allowedPolicyMemberDomains", "ALLOW"),
+        ("iam.disableServiceAccountCreation", "False"),
+        ("run.allowedIngress", "is:all"),
+        ("run.allowedIngress", "internal;all"),
+        ("storage.publicAccessPrevention", ""),
+    ] {
+        let (calls, said) = deployed_under(policy, value, false);
+        assert!(!said.contains("The organisation policy"), "{policy} {value}: {said}");
+        let agents = ["pubsub", "eventarc"].map(|it| format!("services identity create --service={it}."));
+        assert!(agents.iter().all(|agent| calls.contains(agent)), "{calls}");
+        assert!(said.contains("has no value yet"), "{said}");
+    }
+}
+
 /// A substitute for gcloud: knows the function's URL, and lists and reads the objects in the folder of a
 /// local bucket. Of a listing only what the pattern asks for is listed.
 const GCLOUD: &str = r#"#!/usr/bin/env bash

@@ -519,15 +519,17 @@ async fn one_answer_alone_neither_calls_a_game_off_nor_ends_it_by_halftime() {
     }
 }
 
+/// A game of the next date, which begins after midnight in New York.
+fn abroad(state: tests::drift::State<'_>, score: i64) -> Value {
+    let mut game = los_angeles(state, score, &[]);
+    game["date"] = json!("2026-01-10");
+    game
+}
+
 #[tokio::test]
 async fn a_game_abroad_that_begins_after_midnight_ends_in_the_same_document() {
     let night = night().await;
     night.poll("03:12", [full(boston(FINAL, 27))]).await;
-    let abroad = |state, score| {
-        let mut game = los_angeles(state, score, &[]);
-        game["date"] = json!("2026-01-10");
-        game
-    };
     let live = night.poll("06:40", [abroad(("1st Qtr", 1, "Q1 5:00"), 12)]).await;
     assert_eq!(live["games_in_progress"], 1);
     let live = night.poll("08:30", [abroad(FINAL, 99)]).await;
@@ -538,11 +540,6 @@ async fn a_game_abroad_that_begins_after_midnight_ends_in_the_same_document() {
 async fn a_game_abroad_that_is_on_when_the_slate_day_changes_ends_in_both_documents() {
     let night = night().await;
     night.poll("03:12", [full(boston(FINAL, 27))]).await;
-    let abroad = |state, score| {
-        let mut game = los_angeles(state, score, &[]);
-        game["date"] = json!("2026-01-10");
-        game
-    };
     night.poll("08:45", [abroad(("4th Qtr", 4, "Q4 5:00"), 90)]).await;
     // The slate day changes at 09:00 UTC.
     let live = night.poll("09:05", [abroad(("4th Qtr", 4, "Q4 1:00"), 97)]).await;

@@ -1,10 +1,11 @@
 //! Two instances of the live export that have read the tables at different times: neither takes from the public
 //! grading what the other has locked in it.
 
+use local_cloud::faults::Fault;
 use serde_json::{Value, json};
 use tests::drift::{
-    BEFORE, GRADING, Night, ODDS, PREDICTIONS, boston, both_sides, box_of, fields, instant_of, player,
-    predicting, tonight,
+    BEFORE, DATED_GRADING, GRADING, Night, ODDS, PREDICTIONS, boston, both_sides, box_of, fields, instant_of,
+    player, predicting, tonight,
 };
 use tests::warehouse::{predicted, with};
 use tests::{Function, Reply};
@@ -132,4 +133,28 @@ async fn a_game_that_begins_ahead_of_its_time_is_locked_in_both_documents_with_o
     let another = night.cloud.exporter(&night.stub, &night.clock).await;
     let grading = graded_by(&another, &night, "00:31", boston(FIRST, 8)).await;
     assert_eq!(lines(&grading, "jaylenbrown")[0][1], of_brown[1]);
+}
+
+#[tokio::test]
+async fn what_only_one_of_the_two_objects_has_locked_stays_in_both() {
+    let night = Night::of(predicting(&[predicted("jaylenbrown", 27.3, "OVER")]).await).await;
+    offer(&night, "jaylenbrown", "points", 24.5, "20:00");
+    let another = night.cloud.exporter(&night.stub, &night.clock).await;
+    night.poll("00:31", [boston(BEFORE, 0)]).await;
+    offer(&night, "jaylenbrown", "rebounds", 5.5, "00:29");
+    // The other instance writes the grading of the day, and not the latest one.
+    let faults = &night.cloud.services.faults;
+    faults.plan("name=v1%2Flive-grading%2Flatest", 0, 20, Fault::Status(403));
+    night.clock.set(&instant_of("00:40"));
+    night.stub.answer([Reply::games([boston(FIRST, 4)])]);
+    another.post("").await;
+    faults.end();
+    let expected = json!([["points", 24.5, true, 4], ["rebounds", 5.5, true, 0]]);
+    assert_eq!(lines(&night.cloud.document(DATED_GRADING).await, "jaylenbrown"), expected);
+    // This one writes the latest one first, and then builds on both.
+    night.poll("00:41", [boston(FIRST, 7)]).await;
+    let expected = json!([["points", 24.5, true, 7], ["rebounds", 5.5, true, 0]]);
+    for object in [GRADING, DATED_GRADING] {
+        assert_eq!(lines(&night.cloud.document(object).await, "jaylenbrown"), expected, "{object}");
+    }
 }

@@ -256,6 +256,19 @@ async fn what_the_documents_say_of_themselves_and_dead_letters_are_known_issues(
 }
 
 #[tokio::test]
+async fn dead_letters_beyond_the_first_page_of_a_listing_are_counted() {
+    // Cloud Storage's own clock stands at the evening of 27 December.
+    let (cloud, clock) = (Cloud::start().await, HandClock::at("2025-12-28T20:00:00Z"));
+    // Three pages of the local cloud.
+    for nth in 0..45 {
+        let letter = format!("dead-letter/export-tonight/{nth}.json");
+        cloud.upload(RAW_BUCKET, &letter, "{}").await;
+    }
+    cloud.tonight(&clock).await.tell(tonight()).await;
+    assert_eq!(status(&cloud).await["dead_letters"], 45);
+}
+
+#[tokio::test]
 async fn a_status_never_goes_backwards_and_costs_no_document() {
     let (cloud, clock) = (cloud().await, HandClock::at(NIGHT));
     let stub = Stub::answering([Reply::games([boston()])]).await;

@@ -1,7 +1,7 @@
 //! The lines that the public grading has locked. Another instance may have read the tables later than this one, so the
 //! public lines are kept where this instance's slate lacks them or has others, in the timeline too.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -22,15 +22,16 @@ struct Rows<'a> {
     predictions: Vec<&'a Graded>,
 }
 
-/// The games of the slate with their box scores, and with the lines that the grading `public` has locked.
+/// The games of the slate with their box scores, and with the lines that the `public` versions of the grading, the newest
+/// first, have locked. There are two where only one of the objects could be written: each may have what the other lacks.
 pub(crate) fn matchups<'a>(
     live: &'a live::Document,
     slate: &'a Slate,
-    public: Option<&Document>,
+    public: &[Arc<Document>],
     now: DateTime<Utc>,
 ) -> Vec<Matchup<'a>> {
     let mut matchups = matchup::all(live, slate);
-    if let Some(public) = public {
+    for public in public.iter().rev() {
         keep_locked_lines(&mut matchups, public, now);
     }
     matchups

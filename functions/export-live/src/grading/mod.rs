@@ -53,7 +53,7 @@ impl Document {
         let number_of_lines = predicted.slate.players().map(|player| player.lines().count()).sum();
         let mut lines: Vec<Line> = Vec::with_capacity(number_of_lines);
         let public = previous.first().map(AsRef::as_ref);
-        let mut matchups = locked::matchups(live, &predicted.slate, public, updated_at);
+        let mut matchups = locked::matchups(live, &predicted.slate, previous, updated_at);
         matchups.sort_by(|a, b| by_tip_off(&a.scheduled).cmp(&by_tip_off(&b.scheduled)));
         for matchup in &matchups {
             let mut players: Vec<&Player> = matchup.players.iter().map(AsRef::as_ref).collect();
@@ -72,7 +72,7 @@ impl Document {
                 }));
             }
         }
-        if let Some(previous) = public {
+        for previous in previous {
             previous.keep_official(&mut predictions, &mut lines);
         }
         #[allow(clippy::cast_possible_truncation, reason = "0–1, to four places")]

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use shared::nba::{GameStatus, Team, TeamPair, final_text, period_text};
+use shared::nba::{GameStatus, Team, TeamPair, elapsed_seconds, final_text, period_text};
 
 use super::{InactivePlayer, LiveGame, LivePlayer, Progress};
+
+/// Seconds of play by which the rows of a listing may be behind that of another source.
+const MAX_LAG_OF_ROWS: u32 = 60;
 
 impl LiveGame {
     /// This listing of a game, completed from the `known` one with the NBA id, players, points and scores that are
@@ -92,8 +95,12 @@ impl LiveGame {
     }
 
     /// This listing with the rows that it lacks, of players who have played by the `other` source's listing of the same
-    /// poll. Who has more points in the `known` game keeps that row.
+    /// poll, unless that is far behind. Who has more points in the `known` game keeps that row.
     pub(crate) fn with_missing_rows_of(mut self, other: &LiveGame, known: Option<&LiveGame>) -> LiveGame {
+        let elapsed = |game: &LiveGame| elapsed_seconds(game.status, game.period, &game.time_remaining);
+        if elapsed(other) + MAX_LAG_OF_ROWS < elapsed(&self) {
+            return self;
+        }
         let has_more = |row: &LivePlayer| {
             let known = known.and_then(|known| known.players.iter().find(|it| it.is_same(row)));
             known.is_some_and(|known| known.points > row.points)

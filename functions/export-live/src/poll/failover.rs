@@ -125,17 +125,12 @@ impl Poll {
             let known = known.get(&pair).copied();
             comparison.add(&game, &other, known, earlier);
             let stands_still = |listed| self.stands_still(Some(listed), known, tip_offs.get(&pair).copied());
-            let [stands_still, second_stands_still] = [&game, &other].map(stands_still);
-            if !is_first_taken(&game, &other, known, [stands_still, second_stands_still]) {
-                return other;
-            }
-            let game = game.with_ids_of(&other);
-            // Rows that stand still are no newer than the public ones.
-            Arc::new(if second_stands_still {
-                game
+            if is_first_taken(&game, &other, known, [&game, &other].map(stands_still)) {
+                let game = game.with_ids_of(&other);
+                Arc::new(game.with_missing_rows_of(&other, known.map(|known| &**known)))
             } else {
-                game.with_missing_rows_of(&other, known.map(|known| &**known))
-            })
+                other
+            }
         });
         let mut chosen: Vec<Arc<LiveGame>> = chosen.collect();
         // Of the games that only the second source lists, not those that the first has dropped at their end.

@@ -7,7 +7,7 @@
 mod history;
 mod stat_course;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -129,11 +129,11 @@ impl documents::Document for Document {
 
 impl Document {
     /// Builds the timeline of a live document on the previous one, and on the history where there is none. The lines
-    /// that the public `grading` has locked are kept.
+    /// that the public `gradings` have locked are kept.
     pub fn of(
         live: &live::Document,
         predicted: &Predicted,
-        grading: Option<&grading::Document>,
+        gradings: &[Arc<grading::Document>],
         before: Option<&Document>,
         history: &History,
     ) -> Self {
@@ -145,7 +145,7 @@ impl Document {
         let wanted = predicted.slate.players().filter(|player| player.can_be_challenged());
         let mut players = Vec::with_capacity(wanted.count());
         let mut places: HashMap<Team, usize> = HashMap::new();
-        let matchups = grading::matchups(live, &predicted.slate, grading, live.updated_at);
+        let matchups = grading::matchups(live, &predicted.slate, gradings, live.updated_at);
         let is_day_over = SlateDay::of(live.updated_at) > live.game_date;
         for (place, matchup) in matchups.iter().enumerate() {
             for team in [&matchup.scheduled.home, &matchup.scheduled.away] {
@@ -271,7 +271,7 @@ impl StatHistory {
 pub(crate) fn has_newcomers(
     live: &live::Document,
     predicted: &Predicted,
-    grading: Option<&grading::Document>,
+    gradings: &[Arc<grading::Document>],
     before: Option<&Document>,
 ) -> bool {
     let known: HashMap<(&PlayerLookup, &Team), &Player> = before
@@ -286,7 +286,7 @@ pub(crate) fn has_newcomers(
         let has = |line: &slate::Line| known.other_stats.iter().any(|it| it.stat_type == line.stat_type);
         !player.other_lines.iter().all(has)
     };
-    let matchups = grading::matchups(live, &predicted.slate, grading, live.updated_at);
+    let matchups = grading::matchups(live, &predicted.slate, gradings, live.updated_at);
     let has_begun = |matchup: &&matchup::Matchup<'_>| matchup.live.is_some_and(live::LiveGame::has_begun);
     let begun = matchups.iter().filter(has_begun);
     begun.flat_map(|matchup| &matchup.players).any(|player| is_new(player))

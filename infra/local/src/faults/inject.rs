@@ -44,6 +44,7 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
                 possible.extend(drift::ALL.map(Fault::Drift));
             }
         }
+        Service::NbaCdn => possible.push(Fault::EarlierFile),
         Service::BigQuery if request.uri().path().contains("/queries") => possible.push(Fault::EmptyRead),
         Service::BigQuery if *request.method() == Method::POST => {
             possible.push(Fault::Refused("rateLimitExceeded"));
@@ -53,7 +54,19 @@ pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next:
     }
     let goes_round = request.uri().query().is_some_and(|query| query.contains(LOOP));
     let fault = if goes_round { Some(Fault::CursorLoop) } else { faults.of(service, &call, &possible) };
-    let Some(fault) = fault else { return next.run(request).await };
+    let path = request.uri().path().to_owned();
+    let Some(fault) = fault else {
+        let answer = next.run(request).await;
+        return if service == Service::NbaCdn && faults.are_seeded() {
+            let keep = |file: Bytes| {
+                faults.keep_file(&path, &file);
+                file
+            };
+            changed(answer, keep).await
+        } else {
+            answer
+        };
+    };
     tracing::info!(call, %fault, "a fault is injected into a call");
     befall(fault, request, next, &faults).await
 }
@@ -84,6 +97,10 @@ async fn befall(fault: Fault, request: Request, next: Next, faults: &Faults) -> 
         Fault::WrongJson => changed(next.run(request).await, |_| r#"{"unexpected":true}"#.into()).await,
         Fault::Truncated => changed(next.run(request).await, |body| body.slice(..body.len() / 2)).await,
         Fault::CursorLoop => changed(next.run(request).await, loop_of).await,
+        Fault::EarlierFile => {
+            let path = request.uri().path().to_owned();
+            changed(next.run(request).await, |file| faults.earlier_file(&path).unwrap_or(file)).await
+        }
         Fault::Drift(drift) => {
             changed(next.run(request).await, |page| rewritten(page, |page| drift.in_page(page))).await
         }

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use axum::body::Bytes;
 use shared::{digest::hex_digest, sources::Source};
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +61,8 @@ pub enum Fault {
     CursorLoop,
     /// A write that fails with "precondition failed" three times in a row.
     Precondition,
+    /// A file of some minutes ago, after newer ones; only from the NBA's feed, whose caches may do so.
+    EarlierFile,
     /// Box scores with wrong content; only from BallDontLie's live endpoint.
     Drift(Drift),
     /// A query result without its rows, as while a table is being replaced.
@@ -85,6 +88,7 @@ impl fmt::Display for Fault {
             Self::Trickle => "a byte a second",
             Self::CursorLoop => "page cursor that loops",
             Self::Precondition => "412, three times",
+            Self::EarlierFile => "a file of some minutes ago",
             Self::Drift(Drift::Dropped) => "upstream drift: dropped players",
             Self::Drift(Drift::Doubled) => "upstream drift: doubled rows",
             Self::Drift(Drift::Respelled) => "upstream drift: numbers as text",
@@ -119,6 +123,8 @@ const FIRST_EMPTY_READ: u64 = 16;
 const FAULTS_PER_THOUSAND: [u64; 3] = [15, 200, 850];
 /// The number of consecutive calls that a failed precondition applies to.
 const REPEATED: u64 = 3;
+/// How long a file is kept, in moments of the night, to be sent after newer ones.
+const FILE_KEPT: u64 = 3;
 /// The longest time that a call hangs; every caller times out before.
 const MAX_HANG: Duration = Duration::from_secs(300);
 
@@ -137,6 +143,8 @@ struct Book {
     /// Releases hanging calls.
     over: CancellationToken,
     injected: BTreeMap<(Service, Fault), u64>,
+    /// Files of the NBA's feed by path, each with the moment of the night at which it was kept.
+    files: HashMap<String, (u64, Bytes)>,
 }
 
 /// A fault that a test has planned.
@@ -196,6 +204,24 @@ impl Faults {
     /// The injected faults so far, with the number of each.
     pub fn injected(&self) -> BTreeMap<(Service, Fault), u64> {
         self.book().injected.clone()
+    }
+
+    /// Whether faults come from a seed.
+    fn are_seeded(&self) -> bool {
+        self.book().seed.is_some()
+    }
+
+    /// Keeps a file of the NBA's feed, unless one was kept a moment ago.
+    fn keep_file(&self, path: &str, content: &Bytes) {
+        let mut book = self.book();
+        let now = book.moment;
+        if book.files.get(path).is_none_or(|(kept_at, _)| kept_at + FILE_KEPT <= now) {
+            book.files.insert(path.to_owned(), (now, content.clone()));
+        }
+    }
+
+    fn earlier_file(&self, path: &str) -> Option<Bytes> {
+        self.book().files.get(path).map(|(_, content)| content.clone())
     }
 
     /// Resolves when faults stop.
