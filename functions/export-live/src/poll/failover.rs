@@ -126,8 +126,14 @@ impl Poll {
             comparison.add(&game, &other, known, earlier);
             let stands_still = |listed| self.stands_still(Some(listed), known, tip_offs.get(&pair).copied());
             if is_first_taken(&game, &other, known, [&game, &other].map(stands_still)) {
+                // Rows under unknown names could be of players whom the first lists too.
+                let lacks_rows = context.names.predicted.is_some() && missing(&game, known) > 0;
                 let game = game.with_ids_of(&other);
-                Arc::new(game.with_missing_rows_of(&other, known.map(|known| &**known)))
+                Arc::new(if lacks_rows {
+                    game.with_missing_rows_of(&other, known.map(|known| &**known))
+                } else {
+                    game
+                })
             } else {
                 other
             }
