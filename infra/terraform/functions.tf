@@ -120,7 +120,7 @@ locals {
     RUST_LOG     = "info"
   }
 
-  # Without this source no key is needed, and none has to be there.
+  # Without this source its key is not needed, and does not have to be there.
   uses_balldontlie = strcontains(var.live_sources, "balldontlie")
 
   # During the comparison of a cut-over only the exporters run: see README.md beside this file.
@@ -138,9 +138,11 @@ module "http_function" {
   name        = each.key
   image       = "${local.images}/${each.key}:${var.image_tag}"
   environment = merge(local.environment, each.value.environment)
-  function    = merge(each.value, { secrets = local.uses_balldontlie ? each.value.secrets : {} })
-  caller      = google_service_account.scheduler.email
-  operators   = var.operators
+  function = merge(each.value, {
+    secrets = { for name, secret in try(each.value.secrets, {}) : name => secret if name != "BDL_API_KEY" || local.uses_balldontlie }
+  })
+  caller    = google_service_account.scheduler.email
+  operators = var.operators
 
   depends_on = [
     google_bigquery_table.own,

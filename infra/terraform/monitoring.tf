@@ -11,7 +11,7 @@ locals {
     scores_degraded       = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"status published\" AND jsonPayload.live_data=\"degraded\""
     dead_letters          = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"event dead-lettered\" OR jsonPayload.message=\"part of a snapshot dead-lettered\")"
     second_source         = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"scores come from the second source\""
-    second_source_fails   = "resource.type=\"cloud_run_revision\" AND (jsonPayload.message=\"the second source of scores fails\" OR jsonPayload.message=\"the second source of scores fails too\")"
+    second_source_fails   = "resource.type=\"cloud_run_revision\" AND jsonPayload.message=\"the second source of scores fails\""
     scheduler_failures    = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR"
   }
 
@@ -63,7 +63,8 @@ locals {
       says  = "For half an hour most scores have come from the second source: the first one fails, is late, stands still or lacks players."
     }
 
-    # While games are on both sources are asked every five minutes, so that this is half an hour of failures.
+    # While games are on both sources are asked every five minutes, so that this is half an hour of failures; less where
+    # the first one is behind and the second is needed. Where both fail "The live file is old".
     "The second source fails" = {
       query = <<-PROMQL
         sum(increase(logging_googleapis_com:user_second_source_fails{monitored_resource="cloud_run_revision"}[1h])) > 5

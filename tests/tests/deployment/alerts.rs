@@ -210,7 +210,20 @@ async fn each_metric_counts_a_line_that_a_binary_writes_and_only_when_it_should(
     variables.push(("NBA_CDN_URL".to_owned(), failing.url.to_string()));
     let neither = Running::function("export-live", &variables).await;
     neither.as_function().post("").await;
-    check(&neither.log_lines(), &["scores_degraded", "second_source_fails", "status_unhealthy"]);
+    check(&neither.log_lines(), &["scores_degraded", "status_unhealthy"]);
+
+    // The first source lacks players, and the second does not answer.
+    let (cloud, day) = tonight().await;
+    let mut short = game(1, &day, "3rd Qtr", 3, "Q3 6:35");
+    short["home_team_score"] = json!(60);
+    let short = Stub::answering([Reply::games([short])]).await;
+    let mut variables = cloud.environment("export-live", &short.url);
+    variables.retain(|(name, _)| name != "LIVE_SOURCES");
+    variables.push(("NBA_CDN_URL".to_owned(), failing.url.to_string()));
+    let first_alone = Running::function("export-live", &variables).await;
+    first_alone.as_function().post("").await;
+    let expected = ["live_exports", "live_exports_in_games", "second_source_fails", "status_unhealthy"];
+    check(&first_alone.log_lines(), &expected);
 
     // Fresh and empty: the export succeeds, and the status reports the problem.
     let (cloud, _) = tonight().await;

@@ -41,6 +41,7 @@ impl Poll {
         }
     }
 
+    /// The state of a listed game that is published: the listed one, or the `known` one until that is confirmed.
     pub(super) fn next_state(&self, game: &Arc<LiveGame>, known: &Arc<LiveGame>) -> Arc<LiveGame> {
         let game = &self.believed(game, known);
         let going_on = game.going_on_from(known).map(Arc::new);

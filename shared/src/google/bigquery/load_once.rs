@@ -192,7 +192,7 @@ impl Loader {
         self.gate.permit(&self.clock)?;
         let mut refusal = None;
         let started = self.bigquery.insert(load, id, source, &mut refusal).await;
-        if let Some(reason) = refusal {
+        if let (Err(_), Some(reason)) = (&started, refusal) {
             self.gate.record_failure(&reason, &self.clock);
         }
         started
